@@ -1,0 +1,34 @@
+"""kflite: pipelines, tuning, training and notebooks, on a laptop first and on a cluster unchanged.
+
+The public names live here and are loaded when first used, so that `import kflite` costs nothing that is not needed.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kflite import dsl, space
+    from kflite.client import Client, Run, Tuning, run, tune
+    from kflite.errors import KfliteError
+
+__version__ = "0.1.0"
+__all__ = ["Client", "KfliteError", "Run", "Tuning", "dsl", "run", "space", "tune"]
+
+_HOMES = {
+    "Client": "kflite.client",
+    "Run": "kflite.client",
+    "Tuning": "kflite.client",
+    "run": "kflite.client",
+    "tune": "kflite.client",
+    "KfliteError": "kflite.errors",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name in ("dsl", "space"):
+        return import_module(f"kflite.{name}")
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'kflite' has no attribute {name!r}")

@@ -1,0 +1,122 @@
+"""A job: what an executor runs, fully resolved. No executor knows pipelines, no plan knows executors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What a replica needs, or what an executor has: CPUs in cores, memory in bytes, whole GPUs. 0: not asked for."""
+
+    cpus: float = 0.0
+    memory: int = 0
+    gpus: int = 0
+
+    def __add__(self, other: Resources) -> Resources:
+        return Resources(self.cpus + other.cpus, self.memory + other.memory, self.gpus + other.gpus)
+
+    def __sub__(self, other: Resources) -> Resources:
+        return Resources(self.cpus - other.cpus, self.memory - other.memory, self.gpus - other.gpus)
+
+    def __mul__(self, n: int) -> Resources:
+        return Resources(self.cpus * n, self.memory * n, self.gpus * n)
+
+    def fits(self, free: Resources) -> bool:
+        """Whether this much can be taken from `free`; a millionth of a core does not count against it."""
+        return self.cpus <= free.cpus + 1e-6 and self.memory <= free.memory and self.gpus <= free.gpus
+
+
+@dataclass(frozen=True, slots=True)
+class Python:
+    """A role's command seen as Python code: the same as `python3 -u -c CODE *argv`, where `packages` are installed.
+
+    An executor that keeps warm interpreters runs this instead of the command.
+    """
+
+    code: str
+    argv: tuple[str, ...]
+    packages: tuple[str, ...] = ()
+    index_urls: tuple[str, ...] = ()
+    trusted_hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What each of `replicas` equal processes runs. An empty command means the image's own entrypoint, with `args`.
+
+    `request` counts against capacity, for each replica; `limit` bounds a replica while it runs (0: no bound).
+    `ports` are names; each replica gets a free port for each name.
+    """
+
+    image: str = ""
+    command: tuple[str, ...] = ()
+    args: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    request: Resources = Resources()
+    limit: Resources = Resources()
+    name: str = "main"
+    replicas: int = 1
+    ports: tuple[str, ...] = ()
+    python: Python | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One attempt at a task. `id` is "RUN/TASK"; with `attempt` it makes `start` idempotent.
+
+    folder: private to the attempt (0700): logs, working folders, what an executor keeps to find the job again.
+    roots: folders that every replica sees at the same path (the artifacts, the attempt's own folder).
+    outputs: files and folders that the job will write; their parents must exist before it starts.
+    files: texts to be written before it starts, by path.
+    timeout_s: longest run time of the attempt in seconds, kept by the scheduler; here for executors that can back it up.
+    """
+
+    id: str
+    attempt: int
+    roles: tuple[Role, ...]
+    folder: Path
+    roots: tuple[Path, ...] = ()
+    outputs: tuple[Path, ...] = ()
+    files: Mapping[Path, str] = field(default_factory=dict)
+    timeout_s: float | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def request(self) -> Resources:
+        """What all replicas together take from an executor's capacity."""
+        return sum((role.request * role.replicas for role in self.roles), Resources())
+
+    @property
+    def replicas(self) -> tuple[Replica, ...]:
+        """All replicas, ranked in the order of roles."""
+        pairs = [(role, index) for role in self.roles for index in range(role.replicas)]
+        return tuple(Replica(rank, role, index, self._log(role, index, len(pairs))) for rank, (role, index) in enumerate(pairs))
+
+    def _log(self, role: Role, index: int, total: int) -> Path:
+        return self.folder / ("log" if total == 1 else f"log.{role.name}.{index}")
+
+
+@dataclass(frozen=True, slots=True)
+class Replica:
+    """One process of a job: its rank among all, its index within its role, and its log file."""
+
+    rank: int
+    role: Role
+    index: int
+    log: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """How an attempt ended. code: 0 succeeded, negative -N killed by signal N; reason: one word, "" for success.
+
+    lost: the executor's or the machine's doing and not the code's, so that it does not use up the user's retries.
+    """
+
+    code: int
+    reason: str = ""
+    message: str = ""
+    lost: bool = False

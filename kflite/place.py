@@ -1,0 +1,44 @@
+"""Where things lie: one pure rule from names to paths, the same for every executor.
+
+Task paths hold `/` and `[i]`; on disk `for-loop-1[0]/fit` is `for-loop-1.0/fit`, and since task names hold no dot, no two meet.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+_ITERATION = re.compile(r"\[(\d+)\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The folders of one run. home: private data of kflite; artifacts: a folder, or an fsspec URL that jobs stage through."""
+
+    home: Path
+    artifacts: str
+    pipeline: str
+    run: str
+
+    def attempt(self, task: str, attempt: int) -> Path:
+        """The private folder of one attempt: logs, working folder, input and output files."""
+        return self.runs / _below(task) / str(attempt)
+
+    @property
+    def runs(self) -> Path:
+        """The folder with all attempts of the run."""
+        return self.home / "runs" / self.run
+
+    @property
+    def root(self) -> str:
+        """The run's folder (or URL) of artifacts."""
+        return f"{self.artifacts}/{self.pipeline}/{self.run}"
+
+    def artifact(self, task: str, attempt: int, output: str) -> str:
+        """The URI of an output; with a local root it is an absolute path."""
+        return f"{self.root}/{_below(task)}/{attempt}/{output}"
+
+
+def _below(task: str) -> str:
+    return _ITERATION.sub(r".\1", task)

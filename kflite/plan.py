@@ -1,0 +1,120 @@
+"""The seam between what is to be done and who gets it done.
+
+A plan is pure: told what has ended, it answers with steps. It has no clock, no I/O and no randomness but a seed it is given, so that
+the same endings in the same order always give the same steps; this is what recovery rests on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from kflite.event import State
+from kflite.job import Exit, Job, Resources
+from kflite.place import Place
+from kflite.value import NOTHING, Artifact, Outputs, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """`most` further attempts after the first; the n-th waits `backoff_s * factor ** n`, at most `longest_s`, in seconds."""
+
+    most: int = 0
+    backoff_s: float = 0.0
+    factor: float = 2.0
+    longest_s: float = 3600.0
+
+    def delay_s(self, failed: int) -> float:
+        """Seconds to wait after the `failed`-th failed attempt (1 for the first)."""
+        return min(self.backoff_s * self.factor ** min(failed - 1, 64), self.longest_s)
+
+
+class Work(Protocol):
+    """What a task does, with its inputs resolved."""
+
+    @property
+    def title(self) -> str:
+        """The component's name."""
+    @property
+    def parameters(self) -> Mapping[str, Value]:
+        """Resolved input parameters."""
+    @property
+    def artifacts(self) -> Mapping[str, tuple[Artifact, ...]]:
+        """Resolved input artifacts."""
+    @property
+    def request(self) -> Resources:
+        """What all replicas take together."""
+    @property
+    def retry(self) -> Retry: ...
+    @property
+    def timeout_s(self) -> float | None:
+        """Longest run time of one attempt, in seconds."""
+    @property
+    def material(self) -> Mapping[str, str] | None:
+        """What the cache key is made of, by name (each a short text or a digest); None where the task is not to be cached."""
+    def job(self, place: Place, task: str, attempt: int) -> Job:
+        """The job of one attempt."""
+    def collect(self, job: Job, exit: Exit) -> tuple[Exit, Outputs]:
+        """Read what the job left (blocking I/O); a missing or mistyped output turns success into a failed exit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A task whose inputs are there."""
+
+    task: str
+    work: Work
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A group (sub-DAG, branch or loop) began."""
+
+    task: str
+    title: str
+    parameters: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A task that ended without running (skipped, failed to resolve its inputs, an importer), or a group that closed."""
+
+    task: str
+    state: State
+    outputs: Outputs = NOTHING
+    reason: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The plan's end; after it there are no more steps."""
+
+    state: State
+    outputs: Outputs = NOTHING
+    reason: str = ""
+
+
+Step = Ready | Opened | Settled | Ended
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a ready task ended: SUCCEEDED, FAILED, CANCELLED or SKIPPED."""
+
+    state: State
+    outputs: Outputs = NOTHING
+    reason: str = ""
+    message: str = ""
+
+
+class Plan(Protocol):
+    """What is to be done."""
+
+    def begin(self) -> list[Step]:
+        """The first steps. Called once."""
+    def ended(self, task: str, outcome: Outcome) -> list[Step]:
+        """What follows from the end of a task that was `Ready`."""
+    def halt(self) -> list[Step]:
+        """Give no new tasks but those that run whatever happened (exit handlers); what waits is settled as skipped."""

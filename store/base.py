@@ -1,0 +1,157 @@
+"""The store's seam: what the scheduler, the client and the tests ask of it. All methods block; callers bring the thread."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from kflite.event import Event, State
+from kflite.value import Artifact, Value
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A run as listed. Times are Unix seconds; `owner` is the scheduler that holds its lease, "" when none does."""
+
+    run: str
+    name: str
+    kind: str
+    state: State
+    reason: str
+    pipeline: str
+    experiment: str
+    on: str
+    plan: str
+    created: float
+    started: float | None
+    ended: float | None
+    owner: str
+    parameters: Mapping[str, Value] = field(default_factory=dict)
+    outputs: Mapping[str, Value] = field(default_factory=dict)  # Outputs.as_json()
+    options: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """A task (or, with `group`, a sub-DAG or loop) of a run."""
+
+    run: str
+    task: str
+    title: str
+    state: State
+    reason: str
+    message: str
+    attempts: int
+    executor: str
+    queued: float
+    started: float | None
+    ended: float | None
+    group: bool
+    key: str
+    source: str  # the run that a cached result came from
+    parameters: Mapping[str, Value] = field(default_factory=dict)
+    inputs: Mapping[str, Value] = field(default_factory=dict)  # input artifacts, as in Outputs.as_json()["artifacts"]
+    outputs: Mapping[str, Value] = field(default_factory=dict)  # output parameters
+    artifacts: Mapping[str, Value] = field(default_factory=dict)  # output artifacts, as in Outputs.as_json()["artifacts"]
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRow:
+    """One attempt at a task."""
+
+    run: str
+    task: str
+    attempt: int
+    state: State
+    executor: str
+    ref: str
+    code: int | None
+    reason: str
+    message: str
+    started: float
+    ended: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactRow:
+    """An artifact and the task that made it; `id` names it in commands."""
+
+    id: str
+    run: str
+    task: str
+    output: str
+    created: float
+    artifact: Artifact
+
+
+@dataclass(frozen=True, slots=True)
+class CacheRow:
+    """A cached result: the newest successful task with this key. `material` is what the key was made of, by name."""
+
+    key: str
+    run: str
+    task: str
+    title: str
+    pipeline: str
+    created: float
+    expires: float | None
+    material: Mapping[str, str]
+    outputs: Mapping[str, Value]  # Outputs.as_json()
+
+
+class Store(Protocol):
+    """Events and what is derived from them. Thread-safe. Raises StoreError, StoreFull, StoreLocked, LeaseLost."""
+
+    url: str
+
+    def close(self) -> None: ...
+
+    # Writing. `append` is the only way that state changes: one transaction for the events, their projections and the cache.
+    def append(self, events: Sequence[Event], owner: str = "") -> int:
+        """Commit; returns the last number given. With an owner, every run named must be leased to it, else LeaseLost and nothing is written.
+
+        A run.submitted event creates the run (leased to `owner` if one is given); run.ended and run.retried end the lease / keep it.
+        A task.succeeded with data["key"] and data["material"] and no data["source"] also writes the cache entry (data["expires"]?).
+        `follow`ers in other processes are told after the commit.
+        """
+
+    def put_plan(self, digest: str, kind: str, document: str) -> None:
+        """Keep a plan's document (IR as JSON, or an experiment) under its digest; once."""
+    def plan(self, digest: str) -> tuple[str, str]:
+        """(kind, document)."""
+    def delete_run(self, run: str) -> None:
+        """Remove a run's events and projections, and cache entries that point to it."""
+
+    # Reading.
+    def events(self, run: str = "", after: int = 0, limit: int = 10_000) -> list[Event]: ...
+    def last(self) -> int:
+        """Number of the newest event, 0 when there is none."""
+    def runs(self, limit: int = 100, state: str = "", experiment: str = "", before: float | None = None) -> list[RunRow]:
+        """Newest first."""
+    def run(self, run: str) -> RunRow:
+        """The run with this id, or with this unique prefix of an id. NotFound names near ones."""
+    def tasks(self, run: str) -> list[TaskRow]:
+        """In the order in which they were queued."""
+    def attempts(self, run: str, task: str = "") -> list[AttemptRow]: ...
+    def artifacts(self, run: str = "", limit: int = 1000) -> list[ArtifactRow]: ...
+    def artifact(self, id: str) -> ArtifactRow: ...
+    def metrics(self, run: str) -> list[tuple[str, str, float]]:
+        """(task, metric, value): the numbers in metadata of system.Metrics artifacts and numeric output parameters."""
+
+    # Cache.
+    def cached(self, keys: Iterable[str], now: float) -> dict[str, CacheRow]:
+        """Entries that are there and not expired, in one query."""
+    def cache(self, limit: int = 100, pipeline: str = "", title: str = "") -> list[CacheRow]:
+        """Newest first."""
+    def uncache(self, keys: Iterable[str]) -> int:
+        """Remove entries; returns how many."""
+
+    # Leases. An owner is "HOST:PID:START:RANDOM"; on the same host a dead process's lease counts as free at once.
+    def claim(self, run: str, owner: str, now: float, lease_s: float) -> bool:
+        """Take a run that has not ended and whose lease is free, expired, or held by a dead process of this host."""
+    def renew(self, owner: str, now: float, lease_s: float) -> None:
+        """Extend all leases of the owner."""
+    def release(self, run: str, owner: str) -> None: ...
+    def orphans(self, now: float) -> list[str]:
+        """Runs that have not ended and that nobody owns."""
