@@ -1,0 +1,138 @@
+"""What all tests share: a home of their own, the Docker image, a fresh PostgreSQL database."""
+
+from __future__ import annotations
+
+import os
+import re
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# Read before any test changes the environment. tests/run sets them.
+POSTGRES = os.environ.get("KFLITE_TEST_POSTGRES", "")
+IMAGE = os.environ.get("KFLITE_TEST_IMAGE", "kflite-test/python:3.11")
+RUN = os.environ.get("KFLITE_TEST_RUN", "")
+IN_CI = os.environ.get("CI") == "true"
+
+PARTS = {"docker_image": "docker", "postgres_url": "postgres"}
+
+
+def pytest_report_header() -> str:
+    import kflite
+
+    return f"kflite from {Path(kflite.__file__).parent}"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by the parts that their fixtures need, so that `-m "not docker"` leaves them out."""
+    for item in items:
+        for fixture, marker in PARTS.items():
+            if fixture in getattr(item, "fixturenames", ()):
+                item.add_marker(marker)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a run whose tests all passed but left processes behind."""
+    leftovers = [] if hasattr(session.config, "workerinput") else _leftovers()
+    session.config.stash[_LEFTOVERS] = leftovers
+    if leftovers and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    leftovers = config.stash.get(_LEFTOVERS, [])
+    if leftovers:
+        terminalreporter.section("processes left behind by tests", red=True)
+    for line in leftovers:
+        terminalreporter.write_line(line)
+
+
+_LEFTOVERS = pytest.StashKey[list[str]]()
+
+
+def _leftovers() -> list[str]:
+    """Processes with this run's mark that are not this one or above it, as "pid command"; Linux only."""
+    mark = f"KFLITE_TEST_RUN={RUN}".encode()
+    found = []
+    for folder in Path("/proc").glob("[0-9]*") if RUN else ():
+        try:
+            environment = (folder / "environ").read_bytes().split(b"\0")
+            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if mark in environment and command and int(folder.name) != os.getpid():
+            found.append(f"{folder.name} {command[:200]}")
+    return found
+
+
+def _missing(part: str) -> None:
+    if IN_CI:
+        pytest.fail(part, pytrace=False)
+    pytest.skip(part)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _not_the_users_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test writes to the user's home, also one that asks for no home of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        _clean(patch, tmp_path_factory.mktemp("home"))
+        yield
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A fresh KFLITE_HOME (not made yet), with no other setting of kflite's in the environment or the user's files."""
+    return _clean(monkeypatch, tmp_path)
+
+
+def _clean(patch: pytest.MonkeyPatch, folder: Path) -> Path:
+    for name in os.environ:
+        if name.startswith("KFLITE_") and name != "KFLITE_TEST_RUN":
+            patch.delenv(name)
+    home = folder / "kflite-home"
+    patch.setenv("KFLITE_HOME", str(home))
+    patch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
+    return home
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """Tests marked `anyio` run on asyncio, as kflite does."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def docker_image() -> str:
+    """The name of a local image with `sh` and `python3`; the daemon answers."""
+    import docker
+    from docker.errors import DockerException, ImageNotFound
+
+    try:
+        client = docker.from_env()
+        client.images.get(IMAGE)
+        client.close()
+    except ImageNotFound:
+        _missing(f"no image {IMAGE}: bash tests/run makes it")
+    except DockerException as error:
+        _missing(f"no Docker daemon: {error}")
+    return IMAGE
+
+
+@pytest.fixture
+def postgres_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a database that is empty, and gone after the test."""
+    if not POSTGRES:
+        _missing("no PostgreSQL: bash tests/run starts one, or set KFLITE_TEST_POSTGRES")
+    import psycopg
+    from psycopg import sql
+
+    name = f"test_{uuid.uuid4().hex}"
+    with psycopg.connect(POSTGRES, autocommit=True) as server:
+        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        try:
+            yield re.sub(r"/[^/?]*(\?.*)?$", rf"/{name}\1", POSTGRES)
+        finally:
+            server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
