@@ -1,0 +1,83 @@
+"""The command of a Python component: the runner's text, the user's source, and the packages to install first.
+
+No packages: `python3 -u -c RUNNER SOURCE ARGS`. With packages a shell line installs them before. Any image with python3 can run it; an
+executor that keeps warm interpreters recognises the shape and takes it apart instead.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+from kflite.job import Python
+
+_INTERPRETER = ("python3", "-u", "-c")
+_INSTALL = "python3 -m pip install --quiet --no-warn-script-location --disable-pip-version-check --root-user-action ignore"
+_GO_ON = '&& exec "$0" "$@"'
+_FIRST_ARGUMENT = "--function"
+
+
+@cache
+def runner() -> str:
+    """The program that runs a component, as one text: the artifact classes, then kflite.runner without its own imports of kflite."""
+    here = Path(__file__).parent
+    classes, program = (here / "dsl" / "artifacts.py").read_text("utf-8"), (here / "runner.py").read_text("utf-8")
+    lines = program.splitlines(keepends=True)
+    return classes + "\n" + "".join(line for line in lines if not line.startswith(("from __future__ ", "from kflite")))
+
+
+def compose(
+    source: str,
+    function: str,
+    packages: Sequence[str] = (),
+    index_urls: Sequence[str] = (),
+    trusted_hosts: Sequence[str] = (),
+    signature: Mapping[str, Mapping[str, str]] | None = None,
+) -> tuple[list[str], list[str]]:
+    """Command and args of a container that runs `function` of `source`.
+
+    signature: what executor_input does not tell (see kflite.runner); index_urls: the first replaces pip's own, others are added.
+    """
+    command = [*_INTERPRETER, runner(), source]
+    if packages:
+        command = ["sh", "-c", _install_line(packages, index_urls, trusted_hosts), *command]
+    args = [_FIRST_ARGUMENT, function, "--executor-input", "{{$}}"]
+    if signature:
+        args += ["--signature", json.dumps(signature, separators=(",", ":"))]
+    return command, args
+
+
+def recognise(command: Sequence[str], args: Sequence[str]) -> Python | None:
+    """The command seen as Python code, or None where it is not of the shape that `compose` makes. args: placeholders substituted."""
+    if tuple(args[:1]) != (_FIRST_ARGUMENT,):
+        return None
+    installed: tuple[tuple[str, ...], ...] | None = ((), (), ())
+    if tuple(command[:2]) == ("sh", "-c") and len(command) > 2:
+        installed, command = _read_install_line(command[2]), command[3:]
+    if installed is None or tuple(command[:3]) != _INTERPRETER or len(command) != 5:
+        return None
+    return Python(command[3], (command[4], *args), *installed)
+
+
+def _install_line(packages: Sequence[str], index_urls: Sequence[str], trusted_hosts: Sequence[str]) -> str:
+    options = [("--index-url" if place == 0 else "--extra-index-url", url) for place, url in enumerate(index_urls)]
+    options += [("--trusted-host", host) for host in trusted_hosts]
+    words = [word for option in options for word in option]
+    return f"{_INSTALL} {shlex.join([*words, '--', *packages])} {_GO_ON}"
+
+
+def _read_install_line(line: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]] | None:
+    if not (line.startswith(_INSTALL + " ") and line.endswith(" " + _GO_ON)):
+        return None
+    words = shlex.split(line[len(_INSTALL) : -len(_GO_ON)])
+    if "--" not in words:
+        return None
+    split = words.index("--")
+    options = list(zip(words[:split:2], words[1:split:2], strict=False))
+    urls = tuple(value for option, value in options if option in ("--index-url", "--extra-index-url"))
+    hosts = tuple(value for option, value in options if option == "--trusted-host")
+    packages = tuple(words[split + 1 :])
+    return (packages, urls, hosts) if _install_line(packages, urls, hosts) == line else None

@@ -1,0 +1,210 @@
+"""Runs one Python component: executor_input comes in, the function is called, its outputs are written.
+
+The text of this file, after that of kflite.dsl.artifacts, travels inside every component's command (see kflite.bootstrap): standard
+library only, and little of that. Source of the contract: KFP v2, what its launcher passes and reads back.
+
+argv: SOURCE --function NAME --executor-input JSON (or @FILE) [--signature JSON]. The signature tells what executor_input does not:
+`inputs` {name: "list", "path" or "status"}, `outputs` {name: type of the returned value, "artifact" for an artifact}.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+
+from kflite.dsl.artifacts import ARTIFACTS, TYPE_CHECKING, Artifact, PipelineTaskFinalStatus
+
+if TYPE_CHECKING:
+    from types import FunctionType, ModuleType
+
+    from kflite.dsl.artifacts import Json
+
+_OUT_OF_MEMORY = 137
+_TYPES: Json = {"int": int, "float": (int, float), "str": str, "bool": bool, "list": (list, tuple), "dict": dict}
+
+
+class OutputError(Exception):
+    """The function returned what its signature does not say."""
+
+
+class Annotation:
+    """Stands for Input and Output where component code mentions them; nothing evaluates annotations at run time."""
+
+    def __class_getitem__(cls, item: object) -> object:
+        return item
+
+
+def main_module(source: str, name: str, output_file: str) -> ModuleType:
+    """The user's code, executed as the module `__main__`, so that what it defines can be pickled."""
+    module, dsl, folder = type(sys)("__main__"), type(sys)("dsl"), Artifact()
+    folder.path = os.path.dirname(output_file)
+    names = {kind.__name__: kind for kind in (*ARTIFACTS, PipelineTaskFinalStatus)}
+    names |= {"Input": Annotation, "Output": Annotation, "get_uri": lambda suffix="Output": f"{folder.uri}/{suffix}"}
+    dsl.__dict__.update(names)
+    module.__dict__.update(names, dsl=dsl)
+    sys.modules["__main__"] = module
+    exec(compile(source, f"<component {name}>", "exec", dont_inherit=True), module.__dict__)
+    return module
+
+
+def artifacts(lists: Json, module: ModuleType) -> dict[str, list[Artifact]]:
+    """Artifact objects by name, of the classes that their schema titles say."""
+    classes = {c.schema_title: c for c in module.__dict__.values() if hasattr(c, "schema_title")}
+    return {key: [_artifact(entry, classes) for entry in value["artifacts"]] for key, value in lists.items()}
+
+
+def _artifact(entry: Json, classes: dict[str, type[Artifact]]) -> Artifact:
+    made = classes.get(entry.get("type", {}).get("schemaTitle"), Artifact)()
+    made.name, made.uri, made.metadata = entry.get("name", ""), entry.get("uri", ""), entry.get("metadata") or {}
+    made.custom_path = entry.get("customPath", "")
+    return made
+
+
+def arguments(given: Json, kinds: Json, made: Json, function: FunctionType, module: ModuleType) -> Json:
+    """Keyword arguments for the function; what is absent or null is left to its default, or None where it has none."""
+    code, found = function.__code__, {}
+    names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    values = {k: v for k, v in given.get("inputs", {}).get("parameterValues", {}).items() if v is not None}
+    inputs = artifacts(given.get("inputs", {}).get("artifacts", {}), module)
+    files = given.get("outputs", {}).get("parameters", {})
+    for name in names:
+        kind = kinds.get(name)
+        if name in values:
+            found[name] = _parameter(name, kind, values[name], given)
+        elif name in inputs:
+            found[name] = inputs[name] if kind == "list" else inputs[name][0].path if kind == "path" else inputs[name][0]
+        elif name in made:
+            found[name] = made[name][0].path if kind == "path" else made[name][0]
+        elif name in files:
+            found[name] = _with_parent(files[name]["outputFile"])
+        elif name not in _defaulted(function, names[: code.co_argcount]):
+            found[name] = None
+    return found
+
+
+def _defaulted(function: FunctionType, positional: tuple[str, ...]) -> set[str]:
+    count = len(function.__defaults__ or ())
+    return {*positional[len(positional) - count :], *(function.__kwdefaults__ or ())}
+
+
+def _parameter(name: str, kind: str | None, value: object, given: Json) -> object:
+    if kind == "status":
+        return PipelineTaskFinalStatus(value)  # type: ignore[arg-type]
+    if kind != "path":
+        return value
+    path = os.path.join(os.path.dirname(given["outputs"]["outputFile"]), "inputs", name)
+    with open(_with_parent(path), "w", encoding="utf-8") as file:
+        file.write(value if isinstance(value, str) else json.dumps(value))
+    return path
+
+
+def _with_parent(path: str) -> str:
+    folder = os.path.dirname(path)
+    if folder and not os.path.isdir(folder):
+        os.makedirs(folder, exist_ok=True)
+    return path
+
+
+def returned(result: object, types: Json) -> Json:
+    """The function's results by output name."""
+    if list(types) == ["Output"] and not hasattr(result, "_fields"):
+        return {"Output": result}
+    if not types:
+        return {}
+    fields = getattr(result, "_fields", None)
+    values = dict(zip(fields, result)) if fields else result  # type: ignore[call-overload]
+    if isinstance(values, tuple) and len(values) == len(types):
+        values = dict(zip(types, values))
+    if not isinstance(values, dict) or set(values) != set(types):
+        raise OutputError(f"returned {_short(result)}: it must be a NamedTuple with the fields {', '.join(types)}")
+    return values
+
+
+def checked(name: str, value: object, kind: str) -> object:
+    """The value as JSON will hold it; numbers of numpy and torch become Python's.
+
+    Raises OutputError where it is not of the declared type.
+    """
+    if not isinstance(value, _TYPES[kind]) and hasattr(value, "item"):
+        value = value.item()
+    if not isinstance(value, _TYPES[kind]) or (isinstance(value, bool) and kind != "bool"):
+        raise OutputError(f"output {name!r} is declared as {kind}, and the function returned {_short(value)}")
+    return float(value) if kind == "float" else value  # type: ignore[arg-type]
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return f"{text if len(text) < 80 else text[:77] + '...'} ({type(value).__name__})"
+
+
+def write(result: object, types: Json, made: dict[str, list[Artifact]], file: str) -> None:
+    """Writes executor_output.json, unless there is nothing to tell."""
+    values = returned(result, types)
+    for name, kind in types.items():
+        if kind != "artifact":
+            values[name] = checked(name, values[name], kind)
+        elif not isinstance(values[name], Artifact):
+            raise OutputError(f"output {name!r} is declared as an artifact, and the function returned {_short(values[name])}")
+    made = {k: [values.pop(k)] if types.get(k) == "artifact" else v for k, v in made.items()}
+    if values or made:
+        lists = {name: {"artifacts": [_entry(name, item) for item in items]} for name, items in made.items()}
+        text = json.dumps({"parameterValues": values, "artifacts": lists}, default=_plain)
+        with open(_with_parent(file), "w", encoding="utf-8") as out:
+            out.write(text)
+
+
+def _entry(name: str, item: Artifact) -> Json:
+    entry: Json = {"name": item.name or name, "uri": item.uri, "metadata": item.metadata}
+    return {**entry, "custom_path": item.custom_path} if item.custom_path else entry
+
+
+def _plain(value: object) -> object:
+    if hasattr(value, "item"):
+        return value.item()
+    raise OutputError(f"an output or metadata holds {_short(value)}, which JSON cannot")
+
+
+def report(error: BaseException, source: str, name: str) -> int:
+    """Prints the traceback with the user's own frames, and says the exit status."""
+    import linecache
+    import traceback
+
+    file = f"<component {name}>"
+    linecache.cache[file] = (len(source), None, source.splitlines(True), file)
+    trace = error.__traceback__
+    while trace and trace.tb_frame.f_code.co_filename == run.__code__.co_filename:
+        trace = trace.tb_next
+    traceback.print_exception(type(error), error, trace)
+    return _OUT_OF_MEMORY if isinstance(error, MemoryError) else 1
+
+
+def run(argv: list[str]) -> int:
+    """Runs the component that the arguments describe; returns the exit status."""
+    source, options = argv[0], dict(zip(argv[1::2], argv[2::2]))
+    name, text = options["--function"], options["--executor-input"]
+    if text.startswith("@"):
+        with open(text[1:], encoding="utf-8") as file:
+            text = file.read()
+    given, signature = json.loads(text), json.loads(options.get("--signature", "{}"))
+    output_file, types = given.get("outputs", {}).get("outputFile", ""), signature.get("outputs", {})
+    try:
+        module = main_module(source, name, output_file)
+        made = artifacts(given.get("outputs", {}).get("artifacts", {}), module)
+        for items in made.values():
+            _with_parent(items[0].path)
+        function = module.__dict__[name]
+        result = function(**arguments(given, signature.get("inputs", {}), made, function, module))
+    except Exception as error:
+        return report(error, source, name)
+    try:
+        write(result, types, made, output_file)
+    except (OutputError, ValueError) as error:
+        print(f"component {name}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    arguments_given, sys.argv[1:] = sys.argv[1:], []
+    sys.exit(run(arguments_given))
