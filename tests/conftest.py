@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,12 @@ IMAGE = os.environ.get("KFLITE_TEST_IMAGE", "kflite-test/python:3.11")
 RUN = os.environ.get("KFLITE_TEST_RUN", "")
 IN_CI = os.environ.get("CI") == "true"
 
+# Workers that saw their scheduler go may take this long to follow it.
+GRACE_S = 3.0
 PARTS = {"docker_image": "docker", "postgres_url": "postgres"}
+
+
+_LEFTOVERS = pytest.StashKey[list[str]]()
 
 
 def pytest_report_header() -> str:
@@ -36,7 +42,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail a run whose tests all passed but left processes behind."""
-    leftovers = [] if hasattr(session.config, "workerinput") else _leftovers()
+    leftovers = _leftovers()
+    deadline = time.monotonic() + GRACE_S
+    while leftovers and time.monotonic() < deadline:
+        time.sleep(0.05)
+        leftovers = _leftovers()
     session.config.stash[_LEFTOVERS] = leftovers
     if leftovers and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -48,9 +58,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.section("processes left behind by tests", red=True)
     for line in leftovers:
         terminalreporter.write_line(line)
-
-
-_LEFTOVERS = pytest.StashKey[list[str]]()
 
 
 def _leftovers() -> list[str]:

@@ -1,7 +1,7 @@
 # A private PostgreSQL on a free port of the loopback, gone at the end. Sourced by tests/run.
 
 start_postgres() {
-    local bin port data=$SCRATCH/postgres as=()
+    local bin port data=$SCRATCH/postgres as=(env) session
     bin=$(postgres_programs) || { apt_install postgresql && bin=$(postgres_programs); } || return 1
     port=$("$VENV/bin/python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
     mkdir -p "$data" || return 1
@@ -12,7 +12,8 @@ start_postgres() {
     fi
     "${as[@]}" "$bin/initdb" -D "$data/db" -U kflite --auth=trust -E UTF8 --locale=C.UTF-8 --no-sync \
         >"$LOGS/postgres.log" 2>&1 || return 1
-    setsid "${as[@]}" "$bin/postgres" -D "$data/db" -p "$port" -h 127.0.0.1 -k "$data" \
+    session=$(command -v setsid) # so that Ctrl-C reaches the tests before it reaches their server
+    $session "${as[@]}" "$bin/postgres" -D "$data/db" -p "$port" -h 127.0.0.1 -k "$data" \
         -c fsync=off -c full_page_writes=off >>"$LOGS/postgres.log" 2>&1 </dev/null &
     POSTGRES=$!
     local tries

@@ -2,7 +2,11 @@
 
 say() { printf 'tests/run: %s\n' "$*"; }
 has() { say "has $*"; }
-lacks() { say "lacks $*"; }
+
+lacks() {
+    say "lacks $*"
+    [ "${CI:-}" != true ] || status=1
+}
 
 is_root_on_debian() { [ "$(id -u)" = 0 ] && [ -f /etc/debian_version ] && command -v apt-get >/dev/null; }
 
