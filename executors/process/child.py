@@ -1,0 +1,160 @@
+"""The process of one replica, from the fork to its end.
+
+Standard library only, and no imports that every fork would pay for: the zygote loads this file by its path, once.
+"""
+
+from __future__ import annotations
+
+import errno
+import gc
+import json
+import os
+import resource
+import signal
+import sys
+
+from kflite.executors.process import folder
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import CodeType
+
+    from kflite.executors.process.message import Replica, Start
+
+
+OUT_OF_MEMORY = 137  # the status with which kflite's runner ends when a component's memory ran out
+_MESSAGE = 500  # characters of an error that are passed on: a note is at most 4 KiB, so that the pipe takes it whole
+
+
+def prepare(start: Start, owner: str) -> None:
+    """Make the attempt's folders and files, and claim it. FileExistsError: it was started before."""
+    for path in (start["start"], *start["folders"]):
+        os.makedirs(path, exist_ok=True)
+    folder.claim(start["start"], owner, start["gpus"])
+    for path, text in start["files"].items():
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+
+
+def become(start: Start, rank: int, code: CodeType | None, owner: str, notes: int, others: list[int]) -> None:
+    """Turn a fresh fork into a replica and run it; never returns.
+
+    owner: the claim still to be made, "" when it has been. notes: a pipe to tell the zygote what an exit status cannot.
+    others: the zygote's other descriptors, which must not live on in a task.
+    """
+    status = 1
+    try:
+        os.setsid()
+        for descriptor in others:
+            os.close(descriptor)
+        _reset_signals(signal.default_int_handler if code else signal.SIG_DFL)
+        if owner:
+            prepare(start, owner)
+        replica = start["replicas"][rank]
+        _enter(start["start"], rank, replica)
+        status = _run_code(replica, code, notes) if code else _run_command(replica, notes)
+    except FileExistsError as error:
+        _note(notes, "Claimed" if owner and str(error.filename2).endswith("/claim") else "StartFailed", str(error))
+    except OSError as error:
+        _note(notes, "DiskFull" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "StartFailed", str(error))
+    except BaseException as error:
+        _note(notes, "StartFailed", repr(error))
+    finally:
+        os._exit(status)
+
+
+def _reset_signals(interrupt: object) -> None:
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, interrupt)  # type: ignore[arg-type]
+
+
+def _enter(place: str, rank: int, replica: Replica) -> None:
+    folder.add_process(place, rank)
+    os.makedirs(replica["work"], exist_ok=True)
+    os.chdir(replica["work"])
+    log = os.open(replica["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.close(log)
+    os.environ.update(replica["env"])
+    if replica["memory"]:
+        resource.setrlimit(resource.RLIMIT_DATA, (replica["memory"], resource.getrlimit(resource.RLIMIT_DATA)[1]))
+
+
+def _run_command(replica: Replica, notes: int) -> int:
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    program = replica["argv"][0]
+    try:
+        os.execvp(program, replica["argv"])
+    except FileNotFoundError:
+        _note(notes, "CommandNotFound", f"no command {program!r} on this machine")
+        return 127
+    except OSError as error:
+        _note(notes, "NotExecutable", f"cannot execute {program!r}: {error.strerror}")
+        return 126
+
+
+def _run_code(replica: Replica, code: CodeType, notes: int) -> int:
+    """Run as `python -u -c CODE *argv` does, and end as the interpreter does; returns the exit status."""
+    for name in [name for name in sys.modules if name.startswith("kflite.executors.process.")]:
+        del sys.modules[name]
+    main = type(sys)("__main__")
+    sys.modules["__main__"] = main
+    sys.argv = ["-c", *replica["argv"]]
+    sys.path.insert(0, "")
+    gc.enable()
+    status = _status(lambda: exec(code, main.__dict__), notes)
+    if "threading" in sys.modules:
+        status = _status(sys.modules["threading"]._shutdown, notes) or status
+    import atexit
+
+    atexit._run_exitfuncs()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (OSError, ValueError) as error:
+        _note(notes, "Error", f"output was lost: {error}")
+        return status or 120
+    if status == OUT_OF_MEMORY:
+        _note(notes, "OutOfMemory", _bound(replica))
+    return status
+
+
+def _status(run: object, notes: int) -> int:
+    try:
+        run()  # type: ignore[operator]
+    except SystemExit as error:
+        if error.code is None or isinstance(error.code, int):
+            return (error.code or 0) & 0xFF
+        print(error.code, file=sys.stderr)
+        return 1
+    except BaseException as error:
+        _lift_limit()
+        trace = error.__traceback__
+        while trace and trace.tb_frame.f_code.co_filename == _status.__code__.co_filename:
+            trace = trace.tb_next
+        sys.excepthook(type(error), error.with_traceback(trace), trace)
+        if isinstance(error, MemoryError):
+            return OUT_OF_MEMORY
+        if isinstance(error, KeyboardInterrupt):
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGINT)
+        _note(notes, "Error", f"{type(error).__name__}: {error}")
+        return 1
+    return 0
+
+
+def _lift_limit() -> None:
+    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    resource.setrlimit(resource.RLIMIT_DATA, (hard, hard))
+
+
+def _bound(replica: Replica) -> str:
+    return f"memory ran out; the limit is {replica['memory'] / 2**20:.0f} MiB" if replica["memory"] else "memory ran out"
+
+
+def _note(notes: int, reason: str, message: str) -> None:
+    line = json.dumps([os.getpid(), reason, message[:_MESSAGE]], ensure_ascii=False)
+    os.write(notes, line.encode(errors="replace") + b"\n")

@@ -1,0 +1,208 @@
+"""The process executor."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+from typing import Self
+
+from kflite.errors import ExecutorError
+from kflite.executors.environments import Environments, activation
+from kflite.executors.process import folder, order, watch
+from kflite.executors.process.capacity import gpus, machine
+from kflite.executors.process.link import Link, connect, spawn
+from kflite.executors.process.message import Ending
+from kflite.job import Exit, Job, Resources, Role
+
+_NEVER_STARTED = "nobody"  # owner of an attempt that was given up, so that a start that comes late finds it taken
+_outliving: list[subprocess.Popen[bytes]] = []  # zygotes that we left with running tasks: still ours to reap
+
+
+class ProcessExecutor:
+    """Runs each replica as a process of its own, in its own group, folder and log.
+
+    environments: the folder of environments built for packages; python: the interpreter of tasks that need no packages of their own;
+    capacity: what to give at once, instead of what the machine has.
+    """
+
+    name = "process"
+
+    def __init__(self, environments: Path, python: str = sys.executable, capacity: Resources | None = None) -> None:
+        self._home, self._python = environments, python
+        self._environments = Environments(environments, python)
+        self._capacity = capacity
+        self._zygotes: dict[str, _Zygote] = {}
+        self._others: dict[str, Link] = {}  # to zygotes of other schedulers, by socket
+        self._started: dict[str, tuple[Link, asyncio.Future[Ending | None]]] = {}  # until their end was fetched
+        self._gpus: dict[str, tuple[str, ...]] = {}
+
+    async def __aenter__(self) -> Self:
+        self.warm()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        for link in self._others.values():
+            link.close()
+        for zygote in self._zygotes.values():
+            await zygote.leave()
+        self._zygotes.clear()
+
+    def warm(self) -> None:
+        """Start the interpreter that tasks are forked from, while the caller goes on. Needs no event loop."""
+        _outliving[:] = [process for process in _outliving if process.poll() is None]
+        self._zygote(self._python)
+
+    def capacity(self) -> Resources:
+        """The machine's, within our control group's limits."""
+        if self._capacity is None:
+            self._capacity = machine()
+        return self._capacity
+
+    async def start(self, job: Job) -> str:
+        """See the seam. Returns once the zygote has been told; a command that cannot be run shows in `wait`."""
+        ref = str(job.folder)
+        if ref in self._started or folder.claimed(ref)[1]:
+            return ref
+        pythons = [await self._interpreter(replica.role) for replica in job.replicas]
+        chosen = next((p for p, r in zip(pythons, job.replicas, strict=True) if r.role.python), self._python)
+        taken = self._take_gpus(ref, job)
+        link = self._zygote(chosen).link()
+        self._started[ref] = (link, link.end(ref))
+        others = ["" if python == chosen else python for python in pythons]
+        link.send(order.start(job, link, taken, [self._activation(python) for python in pythons], others))
+        return ref
+
+    async def wait(self, ref: str) -> Exit:
+        """See the seam."""
+        ending = await asyncio.shield(self._started[ref][1]) if ref in self._started else None
+        if ending is None:
+            ending = await self._find(ref)
+        self._started.pop(ref, None)
+        self._gpus.pop(ref, None)
+        return Exit(ending["code"], ending["reason"], ending["message"], ending["lost"])
+
+    async def stop(self, ref: str, grace_s: float) -> None:
+        """See the seam."""
+        link = self._started[ref][0] if ref in self._started else self._reach(ref)
+        if link:
+            link.send({"stop": ref, "grace_s": grace_s})
+            await self.wait(ref)
+        else:
+            await watch.end(folder.processes(ref), grace_s)
+
+    async def _interpreter(self, role: Role) -> str:
+        return await self._environments.python(role.python) if role.python and role.python.packages else self._python
+
+    def _activation(self, python: str) -> dict[str, str]:
+        return {} if python == self._python else activation(python)
+
+    def _zygote(self, python: str) -> _Zygote:
+        zygote = self._zygotes.get(python)
+        if zygote is None or zygote.dead:
+            self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
+            zygote = self._zygotes[python] = _Zygote(python, self._home / "zygote.log")
+        return zygote
+
+    def _take_gpus(self, ref: str, job: Job) -> tuple[str, ...]:
+        wanted = job.request.gpus
+        used = {gpu for taken in self._gpus.values() for gpu in taken}
+        free = [gpu for gpu in gpus() if gpu not in used] if wanted else []
+        if len(free) < wanted:
+            raise ExecutorError(f"{job.id} asks for {wanted} GPUs, and {len(free)} are free on this machine", "NoGPU")
+        if wanted:
+            self._gpus[ref] = tuple(free[:wanted])
+        return tuple(free[:wanted])
+
+    async def _find(self, ref: str) -> Ending:
+        """The end of an attempt that another scheduler started, or whose zygote died."""
+        while True:
+            if ending := folder.read_exit(ref):
+                return ending
+            taken, owner = folder.claimed(ref)
+            if not owner and not _give_up(ref):
+                continue
+            if owner in ("", _NEVER_STARTED):
+                return _lost(ref, "it was never started")
+            if not _lives(owner):
+                await watch.end(folder.processes(ref), 0)
+                return folder.read_exit(ref) or _lost(ref, "what looked after it is gone, and its exit status with it")
+            self._gpus[ref] = tuple(taken.split(",")) if taken else ()
+            link = self._reach(ref)
+            if not link:
+                await watch.ended(int(owner.split(" ")[0]))
+            elif ending := await asyncio.shield(_follow(link, ref)):
+                return ending
+            elif not link.closed.done():
+                return folder.read_exit(ref) or _lost(ref, "its end could not be kept")
+
+    def _reach(self, ref: str) -> Link | None:
+        """A connection to the zygote that runs an attempt."""
+        owner = folder.claimed(ref)[1]
+        if owner in ("", _NEVER_STARTED) or not _lives(owner):
+            return None
+        path = owner.split(" ", 2)[2]
+        known = self._others.get(path)
+        if known and not known.closed.done():
+            return known
+        connection = connect(path)
+        if not connection:
+            return None
+        self._others[path] = Link(connection)
+        return self._others[path]
+
+
+class _Zygote:
+    """A zygote that this executor started."""
+
+    def __init__(self, python: str, log: Path) -> None:
+        self._connection, self._process = spawn(python, log)
+        self._link: Link | None = None
+
+    @property
+    def dead(self) -> bool:
+        """Whether it can take no more orders."""
+        return self._link is not None and self._link.closed.done()
+
+    def link(self) -> Link:
+        """The connection, in the running loop from the first call on."""
+        if self._link is None:
+            self._link = Link(self._connection)
+        return self._link
+
+    async def leave(self) -> None:
+        """Let it end, at once when nothing runs, else after the last attempt."""
+        busy = self._link is not None and self._link.busy
+        self.link().close()
+        if busy:
+            _outliving.append(self._process)
+            return
+        await watch.ended(self._process.pid)
+        self._process.wait()
+
+
+def _follow(link: Link, ref: str) -> asyncio.Future[Ending | None]:
+    future = link.end(ref)
+    link.send({"follow": ref})
+    return future
+
+
+def _lives(owner: str) -> bool:
+    pid, born, _ = owner.split(" ", 2)
+    return folder.born(int(pid)) == born
+
+
+def _give_up(ref: str) -> bool:
+    Path(ref).mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        folder.claim(ref, _NEVER_STARTED)
+    except FileExistsError:
+        return False
+    return True
+
+
+def _lost(ref: str, why: str) -> Ending:
+    ending: Ending = {"code": -1, "reason": "Lost", "message": why, "lost": True, "replicas": []}
+    folder.write_exit(ref, ending)
+    return ending

@@ -1,0 +1,152 @@
+"""The scheduler's end of a connection to a zygote, and the start of one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import subprocess
+from pathlib import Path
+
+from kflite.errors import ExecutorError
+from kflite.executors.process.message import Ending, News, Order
+
+# The zygote's files are loaded by path, under their own names, for its interpreter may know no kflite; their bytecode is kept as usual.
+_BOOT = """
+import sys
+from importlib.machinery import SourceFileLoader
+for name in ("folder", "family", "attempt", "child", "zygote"):
+    full = "kflite.executors.process." + name
+    module = sys.modules[full] = type(sys)(full)
+    sys.modules.setdefault("kflite.executors.process", type(sys)("kflite.executors.process")).__dict__[name] = module
+    SourceFileLoader(full, f"{sys.argv[1]}/{name}.py").exec_module(module)
+module.main(int(sys.argv[2]), sys.argv[3])
+"""
+
+
+def spawn(python: str, log: Path) -> tuple[socket.socket, subprocess.Popen[bytes]]:
+    """Start a zygote with that interpreter; returns at once, while it comes up. What it says of itself goes to `log`.
+
+    Raises ExecutorError when it cannot be started.
+    """
+    ours, its = socket.socketpair()
+    arguments = [python, "-P", "-u", "-c", _BOOT, str(Path(__file__).parent), str(its.fileno()), str(sockets())]
+    nothing = subprocess.DEVNULL
+    try:
+        with its, log.open("ab") as said:
+            process = subprocess.Popen(
+                arguments, stdin=nothing, stdout=said, stderr=said, pass_fds=[its.fileno()], start_new_session=True
+            )
+    except OSError as error:
+        ours.close()
+        raise ExecutorError(f"cannot start {python}: {error.strerror}: name another interpreter") from error
+    ours.setblocking(False)
+    return ours, process
+
+
+def sockets() -> Path:
+    """The folder of zygotes' sockets: short, since a socket's path has at most 104 bytes, and private to the user.
+
+    Raises ExecutorError when somebody else owns it.
+    """
+    folder = Path(os.environ.get("TMPDIR") or "/tmp", f"kflite-{os.getuid()}")  # noqa: S108
+    folder.mkdir(mode=0o700, exist_ok=True)
+    status = folder.lstat()
+    if folder.is_symlink() or status.st_uid != os.getuid() or status.st_mode & 0o077:
+        raise ExecutorError(f"{folder} is not private to you: remove it, or set TMPDIR to a folder of your own")
+    return folder
+
+
+def connect(path: str) -> socket.socket | None:
+    """A connection to a zygote's socket, None when nobody listens there."""
+    connection = socket.socket(socket.AF_UNIX)
+    try:
+        connection.connect(path)
+    except OSError:
+        connection.close()
+        return None
+    connection.setblocking(False)
+    return connection
+
+
+class Link:
+    """A connection in use by the running loop. `closed` is done once the other end is gone."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection, self._loop = connection, asyncio.get_running_loop()
+        self._received, self._unsent = b"", b""
+        self._ends: dict[str, asyncio.Future[Ending | None]] = {}
+        self._codes: dict[str, str] = {}
+        self.closed: asyncio.Future[None] = self._loop.create_future()
+        self._loop.add_reader(connection, self._read)
+
+    @property
+    def busy(self) -> bool:
+        """Whether an end is still waited for."""
+        return bool(self._ends)
+
+    def end(self, ref: str) -> asyncio.Future[Ending | None]:
+        """The attempt's end as the zygote will tell it; None when the attempt is not the zygote's, or the zygote died."""
+        future = self._ends.setdefault(ref, self._loop.create_future())
+        if self.closed.done() and not future.done():
+            future.set_result(None)
+        return future
+
+    def code(self, text: str) -> str:
+        """The name by which the zygote knows this program, which it is told once."""
+        if text not in self._codes:
+            self._codes[text] = str(len(self._codes))
+            self.send({"code": self._codes[text], "text": text})
+        return self._codes[text]
+
+    def send(self, order: Order) -> None:
+        """Send, now or when the zygote has room. A zygote that is gone shows in `closed`."""
+        self._unsent += json.dumps(order).encode() + b"\n"
+        if self._write():
+            self._loop.add_writer(self._connection, self._write_rest)
+
+    def close(self) -> None:
+        """Leave; what runs goes on."""
+        if not self.closed.done():
+            self._loop.remove_reader(self._connection)
+            self._loop.remove_writer(self._connection)
+            self._connection.close()
+            self.closed.set_result(None)
+            for future in self._ends.values():
+                if not future.done():
+                    future.set_result(None)
+            self._ends.clear()
+
+    def _write(self) -> bytes:
+        try:
+            self._unsent = self._unsent[self._connection.send(self._unsent) :]
+        except BlockingIOError:
+            pass
+        except OSError:
+            self._unsent = b""
+        return self._unsent
+
+    def _write_rest(self) -> None:
+        if not self._write():
+            self._loop.remove_writer(self._connection)
+
+    def _read(self) -> None:
+        try:
+            data = self._connection.recv(1 << 18)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self.close()
+            return
+        *lines, self._received = (self._received + data).split(b"\n")
+        for line in lines:
+            self._hear(json.loads(line))
+
+    def _hear(self, news: News) -> None:
+        ref, ending = (news["ended"], news["ending"]) if "ended" in news else (news["elsewhere"], None)
+        future = self._ends.pop(ref, None)
+        if future and not future.done():
+            future.set_result(ending)

@@ -1,0 +1,81 @@
+"""What the executor and a zygote say to each other: a JSON object a line. Types only; the zygote does not load this file."""
+
+from __future__ import annotations
+
+from typing import NotRequired, TypeAlias, TypedDict, final
+
+
+class Ending(TypedDict):
+    """An exit as JSON; `replicas` of a gang, by rank."""
+
+    code: int
+    reason: str
+    message: str
+    lost: bool
+    replicas: list[Ending]
+
+
+class Replica(TypedDict):
+    """What one process runs: the program `argv`, or `code` (a digest) with arguments `argv`. memory: bytes, 0 for no bound."""
+
+    name: str
+    log: str
+    work: str
+    env: dict[str, str]
+    memory: int
+    argv: list[str]
+    code: NotRequired[str]
+
+
+@final
+class Start(TypedDict):
+    """Start an attempt, in the folder `start`. mark: environment entries that only its processes have; gpus: numbers, by comma."""
+
+    start: str
+    mark: list[str]
+    gpus: str
+    folders: list[str]
+    files: dict[str, str]
+    replicas: list[Replica]
+
+
+@final
+class Code(TypedDict):
+    """A program's text, named by its digest from here on."""
+
+    code: str
+    text: str
+
+
+@final
+class Stop(TypedDict):
+    """Stop the attempt with this folder."""
+
+    stop: str
+    grace_s: float
+
+
+@final
+class Follow(TypedDict):
+    """Tell the end of the attempt with this folder, which another scheduler started."""
+
+    follow: str
+
+
+@final
+class Ended(TypedDict):
+    """The attempt with this folder ended."""
+
+    ended: str
+    ending: Ending
+
+
+@final
+class Elsewhere(TypedDict):
+    """The attempt with this folder is not this zygote's, or no longer: its folder tells."""
+
+    elsewhere: str
+
+
+Order: TypeAlias = Start | Code | Stop | Follow
+News: TypeAlias = Ended | Elsewhere

@@ -1,0 +1,62 @@
+"""From a job to the order that its zygote obeys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from kflite.executors import gang
+from kflite.executors.process.link import Link
+from kflite.executors.process.message import Replica as Told
+from kflite.executors.process.message import Start
+from kflite.job import Job, Replica
+
+_HOST = "127.0.0.1"
+
+
+def start(job: Job, link: Link, gpus: Sequence[str], envs: Sequence[dict[str, str]], others: Sequence[str]) -> Start:
+    """The order to start all replicas.
+
+    gpus: taken for the job; envs: entries of each replica's interpreter, by rank; others: its path where it is not the zygote's own.
+    """
+    told = [gang.environments(job, [_HOST] * len(envs), gang.free_ports(job)), list(_shares(job, gpus)), envs]
+    replicas = [
+        _replica(job, replica, {**own, **replica.role.env, **share, **peers}, link, others[replica.rank])
+        for replica, peers, share, own in zip(job.replicas, *told, strict=True)
+    ]
+    return {
+        "start": str(job.folder),
+        "mark": [f"KFLITE_JOB={job.id}", f"KFLITE_ATTEMPT={job.attempt}"],
+        "gpus": ",".join(gpus),
+        "folders": list(dict.fromkeys(str(path.parent) for path in (*job.outputs, *job.files))),
+        "files": {str(path): text for path, text in job.files.items()},
+        "replicas": replicas,
+    }
+
+
+def _replica(job: Job, replica: Replica, env: dict[str, str], link: Link, other: str) -> Told:
+    role = replica.role
+    told: Told = {
+        "name": f"{role.name}.{replica.index}",
+        "log": str(replica.log),
+        "work": str(_work(job, replica)),
+        "env": env,
+        "memory": role.limit.memory,
+        "argv": [*role.command, *role.args],
+    }
+    if role.python and other:
+        told["argv"] = [other, "-u", "-c", role.python.code, *role.python.argv]
+    elif role.python:
+        told |= {"code": link.code(role.python.code), "argv": list(role.python.argv)}
+    return told
+
+
+def _work(job: Job, replica: Replica) -> Path:
+    return job.folder / replica.log.name.replace("log", "work", 1)
+
+
+def _shares(job: Job, gpus: Sequence[str]) -> Iterator[dict[str, str]]:
+    left = iter(gpus)
+    for replica in job.replicas:
+        share = [next(left) for _ in range(replica.role.request.gpus)]
+        yield {"CUDA_VISIBLE_DEVICES": ",".join(share)} if share else {}

@@ -1,0 +1,243 @@
+"""Forks tasks from a warm, lean interpreter, looks after them, and outlives the scheduler that asked for them.
+
+A process of its own, one per environment: standard library only, loaded by path with the environment's interpreter. It is told what to do
+over a socket (a JSON object a line), tells exits the same way, and keeps them in the attempts' folders. When the scheduler is gone it goes
+on until its tasks have ended; a later scheduler reaches it through the socket that the attempts' claims name.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import time
+import typing as typing  # most components' imports reach it; loaded here, it costs each of them nothing
+
+from kflite.executors.process import child, folder
+from kflite.executors.process.attempt import Attempt, Process, judge, made
+from kflite.executors.process.family import Family
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import CodeType
+
+    from kflite.executors.process.message import News, Order, Start
+
+PEER_GRACE_S = 10.0  # from SIGTERM to SIGKILL for the replicas of a gang in which one failed
+_CLOSING_S = 5.0  # how long the end of a group that was killed is waited for; only a process stuck in the kernel takes longer
+_RSS_UNIT = 1 if sys.platform == "darwin" else 1024  # bytes
+
+
+class Peer:
+    """The other end of a connection."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.connection, self.rest = connection, b""
+
+    def receive(self) -> list[Order] | None:
+        """What it asks for, None when it is gone."""
+        try:
+            data = self.connection.recv(1 << 18)
+        except OSError:
+            data = b""
+        if not data:
+            return None
+        *lines, self.rest = (self.rest + data).split(b"\n")
+        return [json.loads(line) for line in lines]
+
+    def send(self, news: News) -> None:
+        """Tell it, if it is still there; one that is gone is noticed by `receive`."""
+        try:
+            self.connection.sendall(json.dumps(news).encode() + b"\n")
+        except OSError:
+            return
+
+
+class Zygote:
+    """The loop: orders in, forks, ends out."""
+
+    def __init__(self, control: socket.socket, listener: socket.socket) -> None:
+        self.owner = f"{os.getpid()} {folder.born(os.getpid())} {listener.getsockname()}"
+        self.control, self.listener = control.fileno(), listener
+        self.peers = {self.control: Peer(control)}
+        self.attempts: dict[str, Attempt] = {}
+        self.by_pid: dict[int, tuple[Attempt, Process]] = {}
+        self.codes: dict[str, CodeType] = {}
+        self.family = Family()
+        self.told: dict[int, tuple[str, str]] = {}
+        self.notes, self.note_end = os.pipe()
+        self.wake, self.wake_end = os.pipe()
+        for descriptor in (self.notes, self.wake, self.wake_end):
+            os.set_blocking(descriptor, False)
+        signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
+        signal.set_wakeup_fd(self.wake_end, warn_on_full_buffer=False)
+        self.poller = select.poll()
+        for readable in (self.control, listener.fileno(), self.wake):
+            self.poller.register(readable, select.POLLIN)
+
+    def serve(self) -> None:
+        """Until the scheduler is gone and every attempt has ended."""
+        while self.control in self.peers or self.attempts:
+            for descriptor, _ in self.poller.poll(self._timeout_ms()):
+                if descriptor == self.wake:
+                    self._reap()
+                elif descriptor == self.listener.fileno():
+                    self._accept()
+                else:
+                    self._read(descriptor)
+            self._keep_deadlines()
+        self.family.end()
+
+    def _timeout_ms(self) -> float | None:
+        times = [t for a in self.attempts.values() for t in (a.kill_at, a.closing_until) if t is not None]
+        return max(0.0, (min(times) - time.monotonic()) * 1000 + 1) if times else None
+
+    def _keep_deadlines(self) -> None:
+        now = time.monotonic()
+        for running in list(self.attempts.values()):
+            if running.kill_at is not None and running.kill_at <= now:
+                running.kill_at = None
+                running.signal(signal.SIGKILL)
+            if running.closing_until is not None:
+                self._close(running, now)
+
+    def _accept(self) -> None:
+        connection, _ = self.listener.accept()
+        self.peers[connection.fileno()] = Peer(connection)
+        self.poller.register(connection.fileno(), select.POLLIN)
+
+    def _read(self, descriptor: int) -> None:
+        peer = self.peers[descriptor]
+        orders = peer.receive()
+        for order in orders or ():
+            self._obey(peer, order)
+        if orders is None:
+            self.poller.unregister(descriptor)
+            del self.peers[descriptor]
+            peer.connection.close()
+
+    def _obey(self, peer: Peer, order: Order) -> None:
+        if "start" in order:
+            self._start(peer, order)
+        elif "code" in order:
+            self.codes[order["code"]] = compile(order["text"], "<string>", "exec", dont_inherit=True)
+        elif "stop" in order:
+            if running := self.attempts.get(order["stop"]):
+                running.stopped = True
+                running.stop(order["grace_s"])
+        elif running := self.attempts.get(order["follow"]):
+            running.followers.append(peer)
+        else:
+            peer.send({"elsewhere": order["follow"]})
+
+    def _start(self, peer: Peer, start: Start) -> None:
+        running = self.attempts[start["start"]] = Attempt(start["start"], start["mark"], peer)
+        owner = self.owner
+        try:
+            if len(start["replicas"]) > 1:  # all or none: nothing is forked before the attempt is ours
+                child.prepare(start, owner)
+                owner = ""
+            for rank in range(len(start["replicas"])):
+                self._fork(running, start, rank, owner)
+        except FileExistsError:
+            running.foreign = True
+        except OSError as error:
+            running.culprit = Process(0, "zygote", "", 0)
+            running.culprit.ending = made(-1, "StartFailed", f"cannot start: {error}", lost=True)
+            running.stop(0.0)
+        if not running.living:
+            self._finish(running)
+
+    def _fork(self, running: Attempt, start: Start, rank: int, owner: str) -> None:
+        replica = start["replicas"][rank]
+        code = self.codes[replica["code"]] if "code" in replica else None
+        pid = os.fork()
+        if not pid:
+            others = [self.notes, self.wake, self.wake_end, self.listener.fileno(), *self.peers]
+            child.become(start, rank, code, owner, self.note_end, others)
+        process = Process(pid, replica["name"], replica["log"], replica["memory"])
+        running.processes.append(process)
+        self.by_pid[pid] = (running, process)
+
+    def _reap(self) -> None:
+        os.read(self.wake, 4096)
+        while True:
+            try:
+                pid, status, usage = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                break
+            if not pid:
+                break
+            if pid in self.by_pid:
+                self._ended(pid, os.waitstatus_to_exitcode(status), usage.ru_maxrss * _RSS_UNIT)
+        self.family.kill_strays(self.by_pid, [a.mark for a in self.attempts.values() if a.living])
+
+    def _ended(self, pid: int, code: int, peak: int) -> None:
+        self._read_notes()
+        running, process = self.by_pid.pop(pid)
+        self.family.kill_group(pid)
+        note = self.told.pop(pid, ("", ""))
+        running.foreign = note[0] == "Claimed"
+        process.ending = judge(running, process, code, peak, note)
+        if code and not running.culprit and not running.stopped:
+            running.culprit = process
+            running.stop(PEER_GRACE_S)
+        if not running.living:
+            now = time.monotonic()
+            running.kill_at, running.closing_until = None, now + _CLOSING_S
+            self._close(running, now)
+
+    def _read_notes(self) -> None:
+        try:
+            data = os.read(self.notes, 1 << 16)
+        except BlockingIOError:
+            return
+        for line in data.splitlines():
+            pid, reason, message = json.loads(line)
+            self.told[pid] = (reason, message)
+
+    def _close(self, running: Attempt, now: float) -> None:
+        assert running.closing_until is not None
+        if now >= running.closing_until or not any(self.family.group_lives(p.pid) for p in running.processes):
+            self._finish(running)
+
+    def _finish(self, running: Attempt) -> None:
+        del self.attempts[running.ref]
+        news: News = {"elsewhere": running.ref}
+        if not running.foreign:
+            news = {"ended": running.ref, "ending": running.ending()}
+            try:
+                folder.write_exit(running.ref, news["ending"])
+            except OSError as error:  # a full disk: followers hear of the end all the same
+                print(f"{running.ref}: its end cannot be kept: {error}", file=sys.stderr, flush=True)
+        for follower in running.followers:
+            if follower.connection.fileno() in self.peers:
+                follower.send(news)
+
+
+def main(control: int, sockets: str) -> None:
+    """Serve the scheduler at the other end of the descriptor `control`; our own socket lies in the folder `sockets`."""
+    os.umask(0o077)
+    path = f"{sockets}/{os.getpid()}.sock"
+    listener = socket.socket(socket.AF_UNIX)
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        pass
+    listener.bind(path)
+    listener.listen()
+    zygote = Zygote(socket.socket(fileno=control), listener)
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    try:
+        zygote.serve()
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+    finally:
+        os.unlink(path)
+        os._exit(0)
