@@ -71,6 +71,7 @@ class Job:
     roots: folders that every replica sees at the same path (the artifacts, the attempt's own folder).
     outputs: files and folders that the job will write; their parents must exist before it starts.
     files: texts to be written before it starts, by path.
+    fetch, push: what is copied before it starts and after it succeeded, where artifacts do not lie on this machine: (URI, path).
     timeout_s: longest run time of the attempt in seconds, kept by the scheduler; here for executors that can back it up.
     """
 
@@ -81,6 +82,8 @@ class Job:
     roots: tuple[Path, ...] = ()
     outputs: tuple[Path, ...] = ()
     files: Mapping[Path, str] = field(default_factory=dict)
+    fetch: tuple[tuple[str, Path], ...] = ()
+    push: tuple[tuple[str, Path], ...] = ()
     timeout_s: float | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
 

@@ -39,6 +39,25 @@ class Place:
         """The URI of an output; with a local root it is an absolute path."""
         return f"{self.root}/{_below(task)}/{attempt}/{output}"
 
+    @property
+    def remote(self) -> bool:
+        """Whether artifacts lie elsewhere, and jobs see copies of them."""
+        return "://" in self.artifacts
+
+    def path(self, uri: str) -> Path:
+        """Where a job on this machine sees the bytes of a URI: the path itself, or a copy below the staging folder."""
+        uri = uri.removeprefix("file://")
+        scheme, found, rest = uri.partition("://")
+        return self.home / "staging" / scheme / rest if found else Path(uri)
+
+    def uri(self, path: Path) -> str:
+        """The URI that `path` is the path of."""
+        staging = self.home / "staging"
+        if not path.is_relative_to(staging):
+            return str(path)
+        scheme, *rest = path.relative_to(staging).parts
+        return f"{scheme}://{'/'.join(rest)}"
+
 
 def _below(task: str) -> str:
     return _ITERATION.sub(r".\1", task)

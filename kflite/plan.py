@@ -55,8 +55,8 @@ class Work(Protocol):
         """What the cache key is made of, by name (each a short text or a digest); None where the task is not to be cached."""
     def job(self, place: Place, task: str, attempt: int) -> Job:
         """The job of one attempt."""
-    def collect(self, job: Job, exit: Exit) -> tuple[Exit, Outputs]:
-        """Read what the job left (blocking I/O); a missing or mistyped output turns success into a failed exit."""
+    def collect(self, place: Place, task: str, attempt: int, exit: Exit) -> tuple[Exit, Outputs]:
+        """Read what the attempt left (blocking I/O); a missing or mistyped output turns success into a failed exit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +107,15 @@ class Outcome:
     outputs: Outputs = NOTHING
     reason: str = ""
     message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a plan comes from, for the placeholders that name its run. created: Unix time in seconds."""
+
+    run: str
+    name: str
+    created: float
 
 
 class Plan(Protocol):

@@ -1,0 +1,161 @@
+"""Placeholders in commands and constants: `{{$.inputs.parameters['k']}}` and their kin (KFP v2 IR; kfp.md lists them)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+
+from kflite.plan import Origin
+from kflite.value import Value
+
+_PLACEHOLDER = re.compile(r"\{\{\$(?P<path>[^{}]*)\}\}")
+_QUOTED = r"\[(?:'([^']*)'|\"([^\"]*)\")\]"
+_PARAMETER = re.compile(rf"\.inputs\.parameters{_QUOTED}")
+_ARTIFACT = re.compile(rf"\.(inputs|outputs)\.artifacts{_QUOTED}(?:\.(path|uri|name|metadata)(?:{_QUOTED})?)?")
+_OUTPUT_FILE = re.compile(rf"\.outputs\.parameters{_QUOTED}\.output_file")
+
+Lookup = Callable[[str], str | None]
+
+
+def text(value: Value) -> str:
+    """A parameter as text: no trailing `.0`, `true`/`false`, compact JSON for lists and structs, "" for null."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return json.dumps(value, separators=(",", ":"))
+
+
+def fill(value: Value, lookup: Lookup) -> Value:
+    """The value with each placeholder that `lookup` knows (by the part after `$`) replaced; also inside lists and structs."""
+    if isinstance(value, str):
+        return _fill(value, lookup) if "{{$" in value else value
+    if isinstance(value, list):
+        return [fill(v, lookup) for v in value]
+    if isinstance(value, dict):
+        return {k: fill(v, lookup) for k, v in value.items()}
+    return value
+
+
+def _fill(value: str, lookup: Lookup) -> str:
+    def replace(match: re.Match[str]) -> str:
+        found = lookup(match["path"])
+        return match[0] if found is None else found
+
+    return _PLACEHOLDER.sub(replace, value)
+
+
+def of_run(origin: Origin, root: str) -> dict[str, str]:
+    """Placeholders that name the run."""
+    created = datetime.fromtimestamp(origin.created, UTC).isoformat().replace("+00:00", "Z")
+    return {
+        ".pipeline_job_name": origin.name,
+        ".pipeline_job_resource_name": f"runs/{origin.run}",
+        ".pipeline_job_uuid": origin.run,
+        ".pipeline_job_create_time_utc": created,
+        ".pipeline_job_schedule_time_utc": created,
+        ".pipeline_root": root,
+    }
+
+
+def of_parameters(parameters: Mapping[str, Value]) -> Lookup:
+    """Placeholders of input parameters only, as constants hold them."""
+
+    def lookup(path: str) -> str | None:
+        match = _PARAMETER.fullmatch(path)
+        name = (match[1] or match[2] or "") if match else ""
+        return text(parameters[name]) if name in parameters else None
+
+    return lookup
+
+
+def of_task(executor_input: dict[str, Value], parameters: Mapping[str, Value], names: Mapping[str, str]) -> Lookup:
+    """All placeholders of a task. parameters: values with defaults filled in; names: what names the run and the task."""
+
+    def lookup(path: str) -> str | None:
+        if path == "":
+            return json.dumps(executor_input, separators=(",", ":"))
+        if path in names:
+            return names[path]
+        if match := _PARAMETER.fullmatch(path):
+            return text(parameters.get(match[1] or match[2] or ""))
+        if match := _OUTPUT_FILE.fullmatch(path):
+            return _dig(executor_input, "outputs", "parameters", match[1] or match[2] or "", "outputFile")
+        match = _ARTIFACT.fullmatch(path)
+        return _artifact(executor_input, match) if match else None
+
+    return lookup
+
+
+def _artifact(executor_input: dict[str, Value], match: re.Match[str]) -> str | None:
+    side, name, part, key = match[1], match[2] or match[3], match[4], match[5] or match[6]
+    found = _get(executor_input, side, "artifacts", name, "artifacts")
+    if not isinstance(found, list) or not found:
+        return "" if side == "inputs" else None
+    if part is None:
+        return json.dumps(found, separators=(",", ":"))
+    first = found[0]
+    assert isinstance(first, dict)
+    if part == "path":
+        return local_path(str(first.get("customPath") or first["uri"]))
+    value = first.get(part, {} if part == "metadata" else "")
+    return text(value.get(key) if key and isinstance(value, dict) else value)
+
+
+def local_path(uri: str) -> str:
+    """Where the bytes of a URI are seen by a task (KFP: object stores are mounted by name below `/`)."""
+    for scheme, mount in (("gs://", "/gcs/"), ("s3://", "/s3/"), ("minio://", "/minio/")):
+        if uri.startswith(scheme):
+            return mount + uri.removeprefix(scheme)
+    if uri.startswith("oci://"):
+        return "/oci/" + uri.removeprefix("oci://").replace("/", "_") + "/models"
+    return uri.removeprefix("file://")
+
+
+def _get(value: Value, *keys: str) -> Value:
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def _dig(value: Value, *keys: str) -> str | None:
+    found = _get(value, *keys)
+    return found if isinstance(found, str) else None
+
+
+def argv(words: tuple[str, ...], lookup: Lookup, present: Callable[[str], bool]) -> tuple[str, ...]:
+    """A command with its placeholders filled; Concat and IfPresent may drop a word or make several of one."""
+    return tuple(out for word in words for out in _word(word, lookup, present))
+
+
+def _word(word: str, lookup: Lookup, present: Callable[[str], bool]) -> Iterator[str]:
+    struct = _struct(word)
+    if struct is None:
+        yield _fill(word, lookup) if "{{$" in word else word
+    else:
+        yield from _expand(struct, lookup, present)
+
+
+def _struct(word: str) -> Value:
+    """The Concat or IfPresent that a word holds as JSON; None where it is an ordinary word."""
+    if not word.startswith("{") or ('"Concat"' not in word and '"IfPresent"' not in word):
+        return None
+    try:
+        struct: Value = json.loads(word)
+    except ValueError:
+        return None
+    return struct if isinstance(struct, dict) and len(struct) == 1 and next(iter(struct)) in ("Concat", "IfPresent") else None
+
+
+def _expand(part: Value, lookup: Lookup, present: Callable[[str], bool]) -> Iterator[str]:
+    if isinstance(part, str):
+        yield _fill(part, lookup)
+    elif isinstance(part, list):
+        for item in part:
+            yield from _expand(item, lookup, present)
+    elif isinstance(part, dict) and "Concat" in part:
+        yield "".join(_expand(part["Concat"], lookup, present))
+    elif isinstance(part, dict) and isinstance(choice := part.get("IfPresent"), dict):
+        yield from _expand(choice.get("Then" if present(str(choice["InputName"])) else "Else"), lookup, present)

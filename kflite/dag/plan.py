@@ -1,0 +1,197 @@
+"""The DAG as a plan: scopes (a DAG that runs), loops, and what the end of one task sets free.
+
+Cost a task does not grow with the graph: each scope counts, for every task, the parents that have not ended.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from kflite.dag.condition import ConditionError, holds
+from kflite.dag.loop import Loop, collected
+from kflite.dag.placeholders import fill, of_parameters, of_run, text
+from kflite.dag.resolve import Around, Inputs, Unresolved, convert, given, resolve
+from kflite.dag.scope import Scope
+from kflite.dag.shape import Component, Container, Dag, FromInput, Importer, Shape, Task
+from kflite.dag.work import ContainerWork
+from kflite.errors import InputError
+from kflite.event import State
+from kflite.plan import Ended, Opened, Origin, Outcome, Ready, Settled, Step
+from kflite.value import Artifact, Outputs, Value
+
+
+@dataclass(frozen=True, slots=True)
+class _Trigger:
+    """A task whose parents have all ended."""
+
+    scope: Scope
+    index: int
+
+
+class DagPlan:
+    """The plan of one run of a pipeline, with all its nested DAGs and loops."""
+
+    def __init__(self, shape: Shape, parameters: Mapping[str, Value], origin: Origin, prefix: str = "") -> None:
+        self._shape, self._origin, self._prefix = shape, origin, prefix
+        self._parameters = parameters
+        self._running: dict[str, _Trigger] = {}
+        self._todo: deque[_Trigger | Loop] = deque()
+        self._steps: list[Step] = []
+        self._halted = False
+        self._names = of_run(origin, "")
+
+    def begin(self) -> list[Step]:
+        root = self._shape.root
+        assert isinstance(root.body, Dag)
+        inputs = Inputs(given(root, self._typed(root)), {})
+        self._enter(Scope(self._prefix, root, root.body, inputs))
+        return self._drain()
+
+    def ended(self, task: str, outcome: Outcome) -> list[Step]:
+        trigger = self._running.pop(task)
+        self._settle(trigger, outcome)
+        return self._drain()
+
+    def halt(self) -> list[Step]:
+        self._halted = True
+        return self._drain()
+
+    def _typed(self, root: Component) -> dict[str, Value]:
+        try:
+            return {k: convert(v, root.inputs[k].type, f"parameter {k!r}") for k, v in self._parameters.items()}
+        except Unresolved as error:
+            raise InputError(f"pipeline {self._shape.name!r}: {error}") from None
+
+    def _drain(self) -> list[Step]:
+        while self._todo:
+            item = self._todo.popleft()
+            if isinstance(item, Loop):
+                self._advance(item)
+            else:
+                self._trigger(item)
+        steps, self._steps = self._steps, []
+        return steps
+
+    def _enter(self, scope: Scope) -> None:
+        self._todo.extend(_Trigger(scope, i) for i in scope.roots())
+        if not scope.open:
+            self._close(scope)
+
+    # A task's turn has come.
+
+    def _trigger(self, trigger: _Trigger) -> None:
+        scope, task = trigger.scope, trigger.scope.dag.tasks[trigger.index]
+        if stopped := self._stopped(scope, task):
+            return self._skip(trigger, stopped)
+        component = self._shape.component(task.component)
+        try:
+            inputs = resolve(task, component, Around(scope.inputs, scope.outcome, self._lookup))
+            if task.condition and not holds(task.condition, inputs.parameters):
+                return self._skip(trigger, f"condition is false: {task.condition}")
+            self._open(trigger, component, inputs)
+        except Unresolved as error:
+            self._skip(trigger, str(error)) if error.skipped else self._fail(trigger, "BadInput", str(error))
+        except ConditionError as error:
+            self._fail(trigger, "BadCondition", str(error))
+
+    def _stopped(self, scope: Scope, task: Task) -> str:
+        if task.always:
+            return ""
+        for parent in task.parents:
+            state = scope.outcome_at(parent).state
+            if state is not State.SUCCEEDED:
+                return f"{scope.dag.tasks[parent].name} was {state.value.lower()}" if state is not State.FAILED else f"{scope.dag.tasks[parent].name} failed"
+        return "the run was stopped" if self._halted else ""
+
+    def _lookup(self, path: str) -> str | None:
+        return self._names.get(path)
+
+    def _open(self, trigger: _Trigger, component: Component, inputs: Inputs) -> None:
+        scope, task = trigger.scope, trigger.scope.dag.tasks[trigger.index]
+        path = scope.path_of(task.name)
+        if task.loop:
+            return self._loop(trigger, component, inputs)
+        if isinstance(component.body, Dag):
+            self._steps.append(Opened(path, component.name, inputs.parameters))
+            inner = Inputs(given(component, inputs.parameters), inputs.artifacts)
+            return self._enter(Scope(path, component, component.body, inner, scope, trigger.index))
+        if isinstance(component.body, Importer):
+            return self._import(trigger, component, component.body, inputs)
+        self._running[path] = trigger
+        self._steps.append(Ready(path, self._work(task, component, component.body, inputs)))
+
+    def _work(self, task: Task, component: Component, container: Container, inputs: Inputs) -> ContainerWork:
+        work = ContainerWork(task, component, container, inputs, self._origin)
+        try:
+            work.request  # noqa: B018 - quantities may come from inputs, and are read here for the first time
+        except InputError as error:
+            raise Unresolved(str(error)) from None
+        return work
+
+    def _import(self, trigger: _Trigger, component: Component, importer: Importer, inputs: Inputs) -> None:
+        source = importer.uri.source
+        raw = inputs.parameters.get(source.name) if isinstance(source, FromInput) else getattr(source, "value", "")
+        name, kind = next(iter(component.output_artifacts.items()), ("artifact", importer.kind))
+        metadata = fill(dict(importer.kind.metadata or {}), of_parameters(inputs.parameters))
+        assert isinstance(metadata, dict)
+        artifact = Artifact(name, text(raw), kind.type, kind.version, metadata)
+        outcome = Outcome(State.SUCCEEDED, Outputs({}, {name: (artifact,)}), "imported")
+        self._settle(trigger, outcome, tell=True)
+
+    # Loops.
+
+    def _loop(self, trigger: _Trigger, component: Component, inputs: Inputs) -> None:
+        scope, task = trigger.scope, trigger.scope.dag.tasks[trigger.index]
+        assert task.loop and isinstance(component.body, Dag)
+        path = scope.path_of(task.name)
+        self._steps.append(Opened(path, component.name, inputs.parameters))
+        self._todo.append(Loop(path, component, component.body, inputs, _items(task, inputs), task.loop, scope, trigger.index))
+
+    def _advance(self, loop: Loop) -> None:
+        """Begin as many iterations as the loop's limit allows; close it when none is left."""
+        while (index := loop.take(self._halted)) is not None:
+            self._enter(Scope(f"{loop.path}[{index}]", loop.component, loop.dag, loop.inputs_of(index), loop=loop, index=index))
+        if loop.finish():
+            self._settle(_Trigger(loop.parent, loop.index), Outcome(loop.state, collected(loop), loop.reason, loop.message), tell=True)
+
+    # The end of a task, and of the DAG around it.
+
+    def _skip(self, trigger: _Trigger, reason: str) -> None:
+        self._settle(trigger, Outcome(State.SKIPPED, reason=reason), tell=True)
+
+    def _fail(self, trigger: _Trigger, reason: str, message: str) -> None:
+        self._settle(trigger, Outcome(State.FAILED, reason=reason, message=message), tell=True)
+
+    def _settle(self, trigger: _Trigger, outcome: Outcome, tell: bool = False) -> None:
+        scope = trigger.scope
+        if tell:
+            path = scope.path_of(scope.dag.tasks[trigger.index].name)
+            self._steps.append(Settled(path, outcome.state, outcome.outputs, outcome.reason, outcome.message))
+        self._todo.extend(_Trigger(scope, child) for child in scope.settle(trigger.index, outcome))
+        if not scope.open:
+            self._close(scope)
+
+    def _close(self, scope: Scope) -> None:
+        outcome = scope.close()
+        if scope.loop:
+            scope.loop.give(scope.index, outcome)
+            self._todo.append(scope.loop)
+        elif scope.parent:
+            self._settle(_Trigger(scope.parent, scope.index), outcome, tell=True)
+        else:
+            self._steps.append(Ended(outcome.state, outcome.outputs, outcome.message or outcome.reason))
+
+
+def _items(task: Task, inputs: Inputs) -> list[Value] | tuple[Artifact, ...]:
+    loop = task.loop
+    assert loop
+    if loop.artifacts:
+        return inputs.artifacts.get(loop.source, ())
+    found: Value = json.loads(loop.raw) if loop.raw else inputs.parameters.get(loop.source)
+    items = convert(found, "LIST", f"the items of {task.name!r}")
+    if not isinstance(items, list):
+        raise Unresolved(f"the items of {task.name!r} must be a list, and are {text(found)[:200]!r}")
+    return items

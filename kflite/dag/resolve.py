@@ -1,0 +1,189 @@
+"""Inputs of a task, from what the surrounding DAG was given and what the tasks beside it gave."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from kflite.dag.placeholders import Lookup, fill, of_parameters, text
+from kflite.dag.shape import Binding, Component, Constant, FinalStatus, FromInput, FromTask, Parameter, Task
+from kflite.event import State
+from kflite.plan import Outcome
+from kflite.value import Artifact, Value
+
+_SELECTOR = re.compile(r"parseJson\(string_value\)\[(?:'([^']*)'|\"([^\"]*)\")\]")
+
+
+class Missing(Enum):
+    """Marks a value that is not there, which null is not."""
+
+    MISSING = "missing"
+
+
+MISSING = Missing.MISSING
+
+
+class Unresolved(Exception):
+    """An input that has no value. skipped: because its producer did not run, so the task is skipped and does not fail."""
+
+    def __init__(self, message: str, skipped: bool = False) -> None:
+        self.skipped = skipped
+        super().__init__(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """A task's inputs. parameters: also those that only placeholders and conditions use; absent: declared, without a value."""
+
+    parameters: Mapping[str, Value]
+    artifacts: Mapping[str, tuple[Artifact, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a task can see: the DAG's own inputs, how the tasks beside it ended, and the run's placeholders."""
+
+    inputs: Inputs
+    outcome: Callable[[str], Outcome]
+    names: Lookup
+
+
+def resolve(task: Task, component: Component, around: Around) -> Inputs:
+    """The inputs of a task whose parents have ended. Raises Unresolved."""
+    raw = {name: _parameter(name, task, binding, around) for name, binding in task.parameters.items()}
+    there = {k: v for k, v in raw.items() if v is not MISSING and v is not None}
+    lookup = of_parameters(there)
+    parameters: dict[str, Value] = {}
+    for name, value in there.items():
+        declared = component.inputs.get(name)
+        filled = fill(fill(value, lookup), around.names)
+        parameters[name] = convert(filled, declared.type, f"input {name!r}") if declared else filled
+    for name, declared in component.inputs.items():
+        if name not in there:
+            _absent(name, declared, task, around)
+    return Inputs(parameters, _artifacts(task, component, around))
+
+
+
+
+def _parameter(name: str, task: Task, binding: Binding, around: Around) -> Value | Missing:
+    found = _found_parameter(binding, around)
+    return select(found, binding.selector, name) if binding.selector and not isinstance(found, Missing) else found
+
+
+def _found_parameter(binding: Binding, around: Around) -> Value | Missing:
+    match binding.source:
+        case Constant(value):
+            return value
+        case FromInput(name):
+            return around.inputs.parameters.get(name, MISSING)
+        case FromTask(producer, output):
+            return around.outcome(producer).outputs.parameters.get(output, MISSING)
+        case FinalStatus(producer):
+            run = text(fill("{{$.pipeline_job_resource_name}}", around.names))
+            return final_status(producer, around.outcome(producer), run)
+
+
+def final_status(task: str, outcome: Outcome, run: str) -> Value:
+    """How a task ended, as KFP hands it to an exit task."""
+    failed = outcome.state is State.FAILED
+    error: Value = {"code": 1, "message": outcome.message or outcome.reason} if failed else {"code": 0, "message": ""}
+    return {"state": outcome.state.value, "pipelineJobResourceName": run, "pipelineTaskName": task, "error": error}
+
+
+def select(value: Value, selector: str, name: str) -> Value:
+    """A part of a value: `parseJson(string_value)["key"]`. Raises Unresolved."""
+    match = _SELECTOR.fullmatch(selector.strip())
+    if not match:
+        raise Unresolved(f"input {name!r}: the selector {selector!r} is not of the form parseJson(string_value)[\"key\"]")
+    key = match[1] or match[2]
+    whole = _parsed(value)
+    if not isinstance(whole, dict) or key not in whole:
+        raise Unresolved(f"input {name!r}: there is no key {key!r} in {text(value)[:200]}")
+    return whole[key]
+
+
+def _parsed(value: Value) -> Value:
+    if not isinstance(value, str):
+        return value
+    try:
+        found: Value = json.loads(value)
+    except ValueError:
+        return None
+    return found
+
+
+def _absent(name: str, declared: Parameter, task: Task, around: Around) -> None:
+    if declared.optional or declared.has_default:
+        return
+    binding = task.parameters.get(name)
+    producer = binding.source.task if binding and isinstance(binding.source, FromTask) else ""
+    if producer and around.outcome(producer).state in (State.SKIPPED, State.SUCCEEDED):
+        raise Unresolved(f"input {name!r} has no value: the task that gives it, in {producer!r}, was skipped", skipped=True)
+    raise Unresolved(f"input {name!r} has no value" + (f": {producer!r} did not give it" if producer else ""))
+
+
+def _artifacts(task: Task, component: Component, around: Around) -> dict[str, tuple[Artifact, ...]]:
+    out: dict[str, tuple[Artifact, ...]] = {}
+    for name, kind in component.input_artifacts.items():
+        binding = task.artifacts.get(name)
+        found = _found(binding, around) if binding else None
+        if found is not None:
+            out[name] = found
+        elif not kind.optional:
+            _no_artifact(name, binding, around)
+    return out
+
+
+def _found(binding: Binding, around: Around) -> tuple[Artifact, ...] | None:
+    if isinstance(binding.source, FromInput):
+        return around.inputs.artifacts.get(binding.source.name)
+    if isinstance(binding.source, FromTask):
+        return around.outcome(binding.source.task).outputs.artifacts.get(binding.source.output)
+    return None
+
+
+def _no_artifact(name: str, binding: Binding | None, around: Around) -> None:
+    producer = binding.source.task if binding and isinstance(binding.source, FromTask) else ""
+    skipped = bool(producer) and around.outcome(producer).state in (State.SKIPPED, State.SUCCEEDED)
+    raise Unresolved(f"input artifact {name!r} is not there" + (f": the task that gives it, in {producer!r}, did not run" if producer else ""), skipped)
+
+
+_CHECKS: Mapping[str, tuple[type, ...]] = {"LIST": (list,), "STRUCT": (dict,), "BOOLEAN": (bool,), "TASK_FINAL_STATUS": (dict,)}
+
+
+def convert(value: Value, type: str, what: str) -> Value:
+    """A value as the declared type has it: text takes anything, an integer takes 3.0. Raises Unresolved."""
+    if type == "STRING":
+        return value if isinstance(value, str) else text(value)
+    if type in ("NUMBER_INTEGER", "NUMBER_DOUBLE"):
+        return _number(value, type, what)
+    if type in ("LIST", "STRUCT") and isinstance(value, str):
+        value = _parsed(value)
+    if type in _CHECKS and not isinstance(value, _CHECKS[type]):
+        raise Unresolved(f"{what} must be a {type}, and is {text(value)[:200]!r}")
+    return value
+
+
+def _number(value: Value, type: str, what: str) -> Value:
+    if isinstance(value, str):
+        value = _parsed(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Unresolved(f"{what} must be a {type}, and is {text(value)[:200]!r}")
+    if type == "NUMBER_DOUBLE":
+        return float(value) if isinstance(value, int) else value
+    if isinstance(value, float) and not value.is_integer():
+        raise Unresolved(f"{what} must be a {type}, and is {value!r}")
+    return int(value)
+
+
+def given(component: Component, parameters: Mapping[str, Value]) -> dict[str, Value]:
+    """A DAG's own inputs: what was given, defaults where there are some, null where an optional one has none."""
+    out = dict(parameters)
+    for name, declared in component.inputs.items():
+        if name not in out:
+            out[name] = declared.default if declared.has_default else None
+    return out

@@ -1,0 +1,231 @@
+"""The work of a container task: what its cache key is made of, its job, and the reading of its outputs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+
+from kflite import bootstrap
+from kflite.dag import outputs as left
+from kflite.dag.placeholders import Lookup, argv, fill, of_parameters, of_run, of_task, text
+from kflite.dag.resolve import Inputs, given
+from kflite.dag.shape import Component, Container, Task, needs
+from kflite.job import Exit, Job, Resources, Role
+from kflite.place import Place
+from kflite.plan import Origin, Retry
+from kflite.value import NOTHING, Artifact, Outputs, Value
+
+# A longer executor input goes by file, as the kernel takes 128 KiB an argument.
+LONGEST_ARGUMENT = 100_000
+
+
+@dataclass(frozen=True)
+class ContainerWork:
+    """A task that runs a container, with its inputs resolved."""
+
+    task: Task
+    component: Component
+    container: Container
+    inputs: Inputs
+    origin: Origin
+
+    @property
+    def title(self) -> str:
+        return self.component.name
+
+    @property
+    def parameters(self) -> Mapping[str, Value]:
+        return self.inputs.parameters
+
+    @property
+    def artifacts(self) -> Mapping[str, tuple[Artifact, ...]]:
+        return self.inputs.artifacts
+
+    @property
+    def retry(self) -> Retry:
+        return self.task.retry
+
+    @property
+    def timeout_s(self) -> float | None:
+        return self.container.timeout_s
+
+    @property
+    def request(self) -> Resources:
+        return self._needs[0]
+
+    @cached_property
+    def image(self) -> str:
+        """The image, its placeholders filled."""
+        return text(fill(self.container.image, of_parameters(self._filled)))
+
+    @cached_property
+    def _needs(self) -> tuple[Resources, Resources]:
+        lookup = of_parameters(self._filled)
+        return needs({k: text(fill(v, lookup)) for k, v in self.container.resources.items()})
+
+    @cached_property
+    def _filled(self) -> dict[str, Value]:
+        """Parameters with the component's defaults where nothing was given."""
+        return given(self.component, self.inputs.parameters)
+
+    @property
+    def material(self) -> Mapping[str, str] | None:
+        if not self.task.cache:
+            return None
+        if self.task.cache_key:
+            return {"component": self.component.name, "cache key": self.task.cache_key}
+        made_of = {
+            "code": _digest([*_own_words(self.container), *self.container.args]),
+            "image": self.image,
+            "environment": _digest(dict(self.container.env)),
+            "outputs": _digest(
+                {k: v.type for k, v in self.component.outputs.items()}
+                | {k: v.type for k, v in self.component.output_artifacts.items()}
+            ),
+        }
+        made_of |= {f"parameter {k}": _short(v) for k, v in self.inputs.parameters.items()}
+        return made_of | {f"artifact {k}": _content(v) for k, v in self.inputs.artifacts.items()}
+
+    def job(self, place: Place, task: str, attempt: int) -> Job:
+        provisioned = self._provision(place, task, attempt)
+        executor_input: dict[str, Value] = {"inputs": self._given(place), "outputs": provisioned}
+        lookup = of_task(executor_input, self._filled, self._names(place, task, str(provisioned["outputFile"])))
+        folder = place.attempt(task, attempt)
+        role, files = self._role(lookup, folder, json.dumps(executor_input, separators=(",", ":")))
+        written = _written(provisioned)
+        artifacts = [Path(str(a["uri"])) for a in _listed(provisioned)]
+        return Job(
+            f"{place.run}/{task}",
+            attempt,
+            (role,),
+            folder,
+            self._roots(place, folder),
+            written,
+            files,
+            tuple((a.uri, place.path(a.uri)) for a in self._inputs if place.path(a.uri) != Path(a.uri)),
+            tuple((place.uri(p), p) for p in artifacts if place.remote),
+            self.timeout_s,
+            {"kflite.dev/run": place.run, "kflite.dev/task": task, "kflite.dev/attempt": str(attempt)},
+        )
+
+    def collect(self, place: Place, task: str, attempt: int, exit: Exit) -> tuple[Exit, Outputs]:
+        if exit.code:
+            return exit, NOTHING
+        try:
+            found = left.read(self.component, self._provision(place, task, attempt))
+        except left.BadOutput as error:
+            return Exit(1, "BadOutput", str(error)), NOTHING
+        return exit, found
+
+    @property
+    def _inputs(self) -> list[Artifact]:
+        return [a for group in self.inputs.artifacts.values() for a in group]
+
+    def _names(self, place: Place, task: str, output_file: str) -> dict[str, str]:
+        return of_run(self.origin, place.root) | {
+            ".pipeline_task_name": self.task.name,
+            ".pipeline_task_uuid": f"{place.run}/{task}",
+            ".outputs.output_file": output_file,
+            ".outputMetadataUri": output_file,
+        }
+
+    def _given(self, place: Place) -> dict[str, Value]:
+        declared = {k: v for k, v in self.inputs.parameters.items() if k in self.component.inputs}
+        artifacts: dict[str, Value] = {
+            k: {"artifacts": [_provided(a, place) for a in v]} for k, v in self.inputs.artifacts.items()
+        }
+        return {"parameterValues": declared, "artifacts": artifacts}
+
+    def _provision(self, place: Place, task: str, attempt: int) -> dict[str, Value]:
+        folder = place.attempt(task, attempt)
+        artifacts: dict[str, Value] = {
+            name: {
+                "artifacts": [
+                    {
+                        "name": name,
+                        "uri": str(place.path(place.artifact(task, attempt, name))),
+                        "type": {"schemaTitle": kind.type, "schemaVersion": kind.version},
+                        "metadata": dict(kind.metadata or {}),
+                    }
+                ]
+            }
+            for name, kind in self.component.output_artifacts.items()
+        }
+        return {
+            "parameters": {name: {"outputFile": str(folder / "outputs" / name)} for name in self.component.outputs},
+            "artifacts": artifacts,
+            "outputFile": str(folder / "executor_output.json"),
+        }
+
+    def _role(self, lookup: Lookup, folder: Path, executor_input: str) -> tuple[Role, dict[Path, str]]:
+        box, request_limit, files = self.container, self._needs, {}
+        command, args = (argv(words, lookup, self._present) for words in (box.command, box.args))
+        python = bootstrap.recognise(command, args)
+        if python and len(executor_input) > LONGEST_ARGUMENT:
+            file = folder / "executor_input.json"
+            files[file] = executor_input
+            args = tuple(f"@{file}" if a == executor_input else a for a in args)
+            python = bootstrap.recognise(command, args)
+        env = {k: text(fill(v, lookup)) for k, v in box.env.items()}
+        return Role(self.image, command, args, env, *request_limit, python=python), files
+
+    def _present(self, name: str) -> bool:
+        return self.inputs.parameters.get(name) is not None or name in self.inputs.artifacts
+
+    def _roots(self, place: Place, folder: Path) -> tuple[Path, ...]:
+        """The attempt's folder, the artifacts' root, and input artifacts that lie elsewhere."""
+        root = place.path(place.artifacts)
+        others = [p for p in (place.path(a.uri) for a in self._inputs) if p.is_absolute() and not p.is_relative_to(root)]
+        return tuple(dict.fromkeys((folder, root, *others)))
+
+
+def _own_words(container: Container) -> list[str]:
+    """The command without our runner's text, so that a new release of kflite leaves the cache whole."""
+    python = bootstrap.recognise(container.command, container.args)
+    return [word for word in container.command if not python or word != python.code]
+
+
+def _digest(value: object) -> str:
+    return sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _short(value: Value) -> str:
+    """A value as JSON, or its digest where that is long."""
+    whole = json.dumps(value, sort_keys=True)
+    return whole if len(whole) <= 80 else f"{whole[:40]}… {_digest(value)}"
+
+
+def _content(artifacts: tuple[Artifact, ...]) -> str:
+    """What tells artifacts apart: their type, content and metadata; the URI only where the content is not known."""
+    return " ".join(
+        f"{a.digest or a.uri} {a.type}" + (f" {_digest(dict(a.metadata))}" if a.metadata else "") for a in artifacts
+    )
+
+
+def _provided(artifact: Artifact, place: Place) -> Value:
+    out: dict[str, Value] = {
+        "name": artifact.name,
+        "uri": str(place.path(artifact.uri)) if "://" in artifact.uri else artifact.uri,
+        "type": {"schemaTitle": artifact.type, "schemaVersion": artifact.schema_version},
+        "metadata": dict(artifact.metadata),
+    }
+    return out | ({"customPath": artifact.custom_path} if artifact.custom_path else {})
+
+
+def _listed(provisioned: Mapping[str, Value]) -> list[dict[str, Value]]:
+    groups = provisioned["artifacts"]
+    assert isinstance(groups, dict)
+    lists = [group["artifacts"] for group in groups.values() if isinstance(group, dict)]
+    return [a for found in lists if isinstance(found, list) for a in found if isinstance(a, dict)]
+
+
+def _written(provisioned: Mapping[str, Value]) -> tuple[Path, ...]:
+    """Every path that the task is to write."""
+    parameters = provisioned["parameters"]
+    assert isinstance(parameters, dict)
+    files = [str(p["outputFile"]) for p in parameters.values() if isinstance(p, dict)]
+    return tuple(Path(p) for p in (*files, *(str(a["uri"]) for a in _listed(provisioned)), str(provisioned["outputFile"])))

@@ -1,0 +1,32 @@
+"""What a run asks its scheduler to do once the events before it are stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Enqueue:
+    """Look the task up in the cache, and start it when there is room; `delay_s` from now."""
+
+    task: str
+    delay_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Start an attempt again (it is found if it was started), or wait for the one that `ref` names."""
+
+    task: str
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """End an attempt, in `grace_s` seconds at most."""
+
+    task: str
+    grace_s: float
+
+
+Act = Enqueue | Resume | Stop

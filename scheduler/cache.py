@@ -1,0 +1,28 @@
+"""The cache's key, and the look-up of many tasks at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from kflite.value import Outputs
+
+if TYPE_CHECKING:
+    from kflite.store.base import CacheRow, Store
+
+
+def key_of(material: Mapping[str, str]) -> str:
+    """The key that stands for all that decides a task's result."""
+    return sha256(json.dumps(material, sort_keys=True).encode()).hexdigest()
+
+
+def hits(store: Store, keys: list[str], now: float, exists: Callable[[str], bool]) -> dict[str, tuple[Outputs, CacheRow]]:
+    """Results by key, those only whose artifacts are all still there. Blocks."""
+    found = {}
+    for key, row in store.cached(keys, now).items():
+        outputs = Outputs.from_json(row.outputs)
+        if all(exists(a.uri) for group in outputs.artifacts.values() for a in group):
+            found[key] = outputs, row
+    return found

@@ -1,0 +1,74 @@
+"""Who may start: the room an executor has, what runs, and the line of those that wait."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from kflite.job import Resources
+
+# How far down the line one looks for a task that fits when the first does not.
+LOOK_AHEAD = 64
+# After so many starts past it, the first in line is let through before any other.
+MOST_PASSED = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A task in line. free: needs no CPU of its own (its run says how many tasks it wants at once)."""
+
+    run: str
+    task: str
+    request: Resources
+
+
+class Line:
+    """Tasks that wait for room, first come first served, but that a small one may pass a big one for a while."""
+
+    def __init__(self, capacity: Resources) -> None:
+        self.capacity = self.free = capacity
+        self._waiting: dict[tuple[str, str], Waiting] = {}
+        self._passed = 0
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def add(self, run: str, task: str, request: Resources) -> str:
+        """Join the line; returns why it can never start, or "". CPUs and memory beyond the machine's count as all of it."""
+        if request.gpus > self.capacity.gpus:
+            return f"it asks for {request.gpus} GPUs, and there are {self.capacity.gpus} here"
+        bounded = replace(
+            request, cpus=min(request.cpus, self.capacity.cpus), memory=min(request.memory, self.capacity.memory)
+        )
+        self._waiting[run, task] = Waiting(run, task, bounded)
+        return ""
+
+    def drop(self, run: str, task: str) -> None:
+        """Leave the line, if it is there."""
+        self._waiting.pop((run, task), None)
+
+    def admit(self, room: Callable[[str], bool]) -> Iterator[Waiting]:
+        """Those whose turn it is; each has taken its share. room: whether a run may have one more task at once."""
+        for place, waiting in enumerate(list(self._first())):
+            if not waiting.request.fits(self.free) or not room(waiting.run):
+                if place == 0 and self._passed >= MOST_PASSED and room(waiting.run):
+                    return
+                continue
+            self._passed = 0 if place == 0 else self._passed + 1
+            self.take(waiting.request)
+            del self._waiting[waiting.run, waiting.task]
+            yield waiting
+
+    def _first(self) -> Iterator[Waiting]:
+        for place, waiting in enumerate(self._waiting.values()):
+            if place >= LOOK_AHEAD:
+                return
+            yield waiting
+
+    def take(self, request: Resources) -> None:
+        """Count what an attempt uses, also where it is more than there is (one that was found running)."""
+        self.free -= request
+
+    def give(self, request: Resources) -> None:
+        """An attempt has ended."""
+        self.free += request

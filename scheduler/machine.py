@@ -1,0 +1,68 @@
+"""The machine: which event may follow in which state, as two tables. An event that a table lacks is an error.
+
+None stands for what does not exist yet. No I/O, no clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kflite.errors import TransitionError
+from kflite.event import ENDED, Event, Kind, State
+
+_S = State
+_ACTIVE = (_S.STARTING, _S.RUNNING)
+
+# A group (sub-DAG, loop) is queued and runs at once; its end is the same as a task's.
+TASK: Mapping[tuple[State | None, Kind], State] = {
+    (None, Kind.TASK_QUEUED): _S.QUEUED,
+    (None, Kind.TASK_SKIPPED): _S.SKIPPED,
+    (_S.QUEUED, Kind.TASK_STARTING): _S.STARTING,
+    (_S.QUEUED, Kind.TASK_RUNNING): _S.RUNNING,
+    (_S.QUEUED, Kind.TASK_SUCCEEDED): _S.SUCCEEDED,
+    (_S.QUEUED, Kind.TASK_FAILED): _S.FAILED,
+    (_S.QUEUED, Kind.TASK_CANCELLED): _S.CANCELLED,
+    (_S.STARTING, Kind.TASK_RUNNING): _S.RUNNING,
+    (_S.RUNNING, Kind.TASK_SUCCEEDED): _S.SUCCEEDED,
+    (_S.STOPPING, Kind.TASK_RUNNING): _S.STOPPING,
+    (_S.STOPPING, Kind.TASK_CANCELLED): _S.CANCELLED,
+    (_S.STOPPING, Kind.TASK_FAILED): _S.FAILED,
+    (_S.STOPPING, Kind.TASK_RETRYING): _S.QUEUED,
+    (_S.STOPPING, Kind.TASK_STOPPING): _S.STOPPING,
+    **{(s, Kind.TASK_STOPPING): _S.STOPPING for s in _ACTIVE},
+    **{(s, Kind.TASK_FAILED): _S.FAILED for s in _ACTIVE},
+    **{(s, Kind.TASK_CANCELLED): _S.CANCELLED for s in _ACTIVE},
+    **{(s, Kind.TASK_RETRYING): _S.QUEUED for s in _ACTIVE},
+    # After a retry of the run.
+    **{(s, Kind.TASK_QUEUED): _S.QUEUED for s in (_S.FAILED, _S.CANCELLED, _S.SKIPPED)},
+    **{(s, Kind.TASK_SKIPPED): _S.SKIPPED for s in (_S.FAILED, _S.CANCELLED, _S.SKIPPED)},
+}
+
+_OPEN = (_S.QUEUED, _S.RUNNING, _S.STOPPING)
+
+# RUN_ENDED leads to the state that it names. A request changes nothing by itself.
+RUN: Mapping[tuple[State | None, Kind], State | None] = {
+    (None, Kind.RUN_SUBMITTED): _S.QUEUED,
+    (_S.QUEUED, Kind.RUN_STARTED): _S.RUNNING,
+    (_S.RUNNING, Kind.RUN_STARTED): _S.RUNNING,
+    (_S.STOPPING, Kind.RUN_STARTED): _S.STOPPING,
+    **{(s, Kind.RUN_STOPPING): _S.STOPPING for s in _OPEN},
+    **{(s, Kind.RUN_ENDED): None for s in _OPEN},
+    **{(s, Kind.RUN_CANCEL): s for s in State},
+    **{(s, Kind.RUN_RETRIED): _S.QUEUED for s in ENDED},
+}
+
+
+def task_after(state: State | None, event: Event) -> State:
+    """The task's state after the event. Raises TransitionError."""
+    found = TASK.get((state, event.kind))
+    if found is None:
+        raise TransitionError(f"run {event.run}, task {event.task}: {event.kind} cannot follow in state {state}")
+    return found
+
+
+def run_after(state: State | None, event: Event) -> State:
+    """The run's state after the event. Raises TransitionError."""
+    if (state, event.kind) not in RUN:
+        raise TransitionError(f"run {event.run}: {event.kind} cannot follow in state {state}")
+    return RUN[state, event.kind] or State(str(event.data["state"]))

@@ -1,0 +1,297 @@
+"""One run: its plan, its tasks, and the decisions on them. Told what happened, it gives events to store and then acts to do.
+
+No I/O: time comes from the clock it is given, the store and the executors are the loop's.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+
+from kflite.event import Event, Kind, State
+from kflite.job import Exit, Job
+from kflite.place import Place
+from kflite.plan import Ended, Opened, Outcome, Plan, Ready, Settled, Step, Work
+from kflite.scheduler.act import Act, Enqueue, Resume, Stop
+from kflite.scheduler.cache import key_of
+from kflite.scheduler.history import History
+from kflite.scheduler.machine import run_after
+from kflite.scheduler.record import RESTART, Record
+from kflite.scheduler.submission import Submission
+from kflite.value import Outputs, Value
+
+# How long a task may take to end when it is asked to; Kubernetes gives the same.
+GRACE_S = 30.0
+# Attempts that were lost (a machine, a daemon) and did not use up the user's retries.
+MOST_LOST = 3
+
+_KIND = {
+    State.SUCCEEDED: Kind.TASK_SUCCEEDED,
+    State.FAILED: Kind.TASK_FAILED,
+    State.CANCELLED: Kind.TASK_CANCELLED,
+    State.SKIPPED: Kind.TASK_SKIPPED,
+}
+_LIVE = (State.STARTING, State.RUNNING, State.STOPPING)
+
+
+class Run:
+    """A run in the hands of its scheduler. `take` gives what is to be stored, and then done, since it was last called."""
+
+    def __init__(self, submission: Submission, plan: Plan, place: Place, clock: Callable[[], float]) -> None:
+        self.submission, self.place = submission, place
+        self.state: State | None = None
+        self.tasks: dict[str, Record] = {}
+        self.active = 0
+        self._plan, self._clock = plan, clock
+        self._events: list[Event] = []
+        self._acts: list[Act] = []
+        self._history = History(())
+        self._verdict: State | None = None
+        self._stopping = ""
+        self._killed = False
+
+    @property
+    def id(self) -> str:
+        return self.submission.run
+
+    def take(self) -> tuple[list[Event], list[Act]]:
+        """Events to store, and acts to do after that."""
+        taken = self._events, self._acts
+        self._events, self._acts = [], []
+        return taken
+
+    # The beginning, and the beginning again.
+
+    def begin(self, owner: str) -> None:
+        """A new run."""
+        self._apply(self.submission.event(self._clock()))
+        self._say(Kind.RUN_STARTED, {"owner": owner})
+        self._follow(self._plan.begin())
+
+    def replay(self, events: Sequence[Event], owner: str) -> None:
+        """A run that another scheduler left: what is stored is applied, what is missing is said, what ran is found again.
+
+        The plan is told, in the order of the events, all that ended and still counts.
+        """
+        for event in events:
+            self._note(event)
+        if self.state and self.state.ended:
+            return
+        self._say(Kind.RUN_STARTED, {"owner": owner})
+        history = self._history = History(events)
+        self._follow(self._plan.begin())
+        for event in history.since_retry():
+            if event.kind is Kind.RUN_STOPPING:
+                self._halt(event)
+            else:
+                self._tell(history.end_of(event))
+        self._history = History(())
+        for task in history.unfinished:
+            self._find(task)
+        if history.request:
+            self.cancel(str(history.request.data.get("reason", "cancelled")), bool(history.request.data.get("kill")))
+
+    def _tell(self, task: str | None) -> None:
+        """Tell the plan of a stored end; and of those that came earlier in the store, and whose turn comes by it."""
+        while task is not None:
+            self.tasks[task].work = None
+            self._follow(self._plan.ended(task, self._history.outcome(task)))
+            task = self._history.overdue()
+
+    def _halt(self, event: Event) -> None:
+        self._stopping, state = str(event.data["reason"]), event.data.get("state")
+        self._verdict = State(str(state)) if state else None
+        self._follow(self._plan.halt())
+
+    def _find(self, task: str) -> None:
+        record = self.tasks[task]
+        if record.state is State.QUEUED:
+            self._acts.append(Enqueue(task, max(0.0, record.due - self._clock())))
+        else:
+            self.active += 1
+            self._acts.append(Resume(task, record.ref))
+            if record.state is State.STOPPING:
+                self._acts.append(Stop(task, self._grace))
+
+    # What the loop tells.
+
+    def cached(self, task: str, outputs: Outputs, source: str) -> None:
+        """A queued task was found in the cache."""
+        data = outputs.as_json() | {"reason": "cached", "source": source, "key": self.tasks[task].key}
+        self._end(task, Outcome(State.SUCCEEDED, outputs, "cached"), data)
+
+    def start(self, task: str, executor: str) -> Job:
+        """A queued task gets its turn; its job is to be started once this is stored."""
+        self.tasks[task].attempt += 1
+        self.active += 1
+        self._say(Kind.TASK_STARTING, {"executor": executor}, task)
+        return self.job(task)
+
+    def job(self, task: str) -> Job:
+        """The job of the task's present attempt."""
+        return self.work(task).job(self.place, task, self.tasks[task].attempt)
+
+    def work(self, task: str) -> Work:
+        """The work of a task that has not ended."""
+        work = self.tasks[task].work
+        assert work, f"{task} has ended"
+        return work
+
+    def running(self, task: str, ref: str) -> None:
+        """The attempt has started."""
+        if self.tasks[task].ref != ref:
+            self._say(Kind.TASK_RUNNING, {"ref": ref}, task)
+
+    def exited(self, task: str, exit: Exit, outputs: Outputs) -> None:
+        """The attempt has ended, or could not be started."""
+        record = self.tasks[task]
+        self.active -= 1
+        if record.stopping == "timeout":
+            exit = Exit(exit.code or 1, "Timeout", f"it ran longer than its {self.work(task).timeout_s or 0:g} s")
+        elif record.stopping:
+            return self._end(task, Outcome(State.CANCELLED, reason=record.stopping), {"reason": record.stopping})
+        if exit.code:
+            return self._failed(task, record, exit)
+        data = outputs.as_json()
+        if record.key:
+            data |= {"key": record.key, "material": dict(self.work(task).material or {})}
+        return self._end(task, Outcome(State.SUCCEEDED, outputs), data)
+
+    def _failed(self, task: str, record: Record, exit: Exit) -> None:
+        retry = self.work(task).retry
+        again = record.lost < MOST_LOST if exit.lost else record.failed < retry.most
+        data: dict[str, Value] = {"code": exit.code, "reason": exit.reason or "Error"}
+        data |= {"message": exit.message} if exit.message else {}
+        if again and not self._stopping:
+            delay = 0.0 if exit.lost else retry.delay_s(record.failed + 1)
+            self._say(Kind.TASK_RETRYING, data | {"delay": delay} | ({"lost": True} if exit.lost else {}), task)
+            self._acts.append(Enqueue(task, delay))
+        else:
+            self._end(task, Outcome(State.FAILED, reason=str(data["reason"]), message=exit.message), data)
+
+    def expired(self, task: str, attempt: int) -> None:
+        """The attempt has run for as long as it may."""
+        record = self.tasks[task]
+        if record.attempt == attempt and record.state in (State.STARTING, State.RUNNING):
+            self._stop(task, "timeout")
+
+    def refuse(self, task: str, reason: str, message: str) -> None:
+        """A queued task can never start here."""
+        data: dict[str, Value] = {"code": 1, "reason": reason, "message": message}
+        self._end(task, Outcome(State.FAILED, reason=reason, message=message), data)
+
+    def cancel(self, reason: str, kill: bool = False, verdict: State | None = State.CANCELLED) -> None:
+        """Stop all that runs and give up what waits. Exit handlers still run, unless it is to be killed.
+
+        verdict: the state that the run ends in; None: the plan's own.
+        """
+        if (self.state and self.state.ended) or (self._stopping and not kill):
+            return
+        self._killed = kill
+        if not self._stopping:
+            self._halt(self._say(Kind.RUN_STOPPING, {"reason": reason} | ({"state": verdict.value} if verdict else {})))
+        for task, record in list(self.tasks.items()):
+            if record.state is State.QUEUED and not record.group:
+                self._give_up(task)
+            elif record.state in _LIVE and not record.group:
+                self._stop(task, record.stopping or self._stopping)
+
+    def _stop(self, task: str, reason: str) -> None:
+        self._say(Kind.TASK_STOPPING, {"reason": reason}, task)
+        self._acts.append(Stop(task, self._grace))
+
+    def _give_up(self, task: str) -> None:
+        self._end(task, Outcome(State.CANCELLED, reason=self._stopping), {"reason": self._stopping})
+
+    @property
+    def _grace(self) -> float:
+        return 0.0 if self._killed else GRACE_S
+
+    # What the plan asks.
+
+    def _follow(self, steps: list[Step]) -> None:
+        todo = deque(steps)
+        while todo:
+            match todo.popleft():
+                case Ready(task, work):
+                    self._ready(task, work)
+                case Opened(task, title, parameters):
+                    self._open(task, title, parameters)
+                case Settled() as step:
+                    self._settled(step)
+                case Ended(state, outputs, reason):
+                    self._over(state, outputs, reason)
+
+    def _ready(self, task: str, work: Work) -> None:
+        record = self.tasks.setdefault(task, Record())
+        record.work = work
+        if self._history.ready(task):
+            return
+        if record.state in RESTART:
+            self._queue(task, work)
+        if not self._history:
+            self._give_up(task) if self._killed else self._acts.append(Enqueue(task))
+
+    def _queue(self, task: str, work: Work) -> None:
+        data: dict[str, Value] = {"title": work.title}
+        if work.parameters:
+            data["parameters"] = dict(work.parameters)
+        if work.artifacts:
+            data |= {"artifacts": Outputs({}, work.artifacts).as_json()["artifacts"]}
+        material = work.material
+        if material is not None:
+            data |= {"key": key_of(material), "material": dict(material)}
+        self._say(Kind.TASK_QUEUED, data, task)
+
+    def _open(self, task: str, title: str, parameters: Mapping[str, Value]) -> None:
+        if self.tasks.setdefault(task, Record()).state in RESTART:
+            data: dict[str, Value] = {"title": title, "group": True}
+            self._say(Kind.TASK_QUEUED, data | ({"parameters": dict(parameters)} if parameters else {}), task)
+            self._say(Kind.TASK_RUNNING, {}, task)
+
+    def _settled(self, step: Settled) -> None:
+        if self._history.ended(step.task):
+            return
+        record = self.tasks.setdefault(step.task, Record())
+        if record.state in RESTART and step.state is not State.SKIPPED:
+            self._say(Kind.TASK_QUEUED, {"title": step.task.rpartition("/")[2]}, step.task)
+        data = step.outputs.as_json()
+        data |= {k: v for k, v in (("reason", step.reason), ("message", step.message)) if v}
+        self._say(_KIND[step.state], data, step.task)
+        if step.state is State.FAILED and not record.group:
+            self._fail_fast(step.task)
+
+    def _end(self, task: str, outcome: Outcome, data: Mapping[str, Value]) -> None:
+        self._say(_KIND[outcome.state], data, task)
+        if outcome.state is State.FAILED:
+            self._fail_fast(task)
+        self._follow(self._plan.ended(task, outcome))
+
+    def _fail_fast(self, task: str) -> None:
+        if self.submission.fail_fast:
+            self.cancel(f"{task} failed, and the run stops at the first failure", verdict=None)
+
+    def _over(self, state: State, outputs: Outputs, reason: str) -> None:
+        if self._verdict:
+            state, reason = self._verdict, self._stopping
+        data: dict[str, Value] = {"state": state.value}
+        data |= {"reason": reason} if reason else {}
+        parts = outputs.as_json()
+        self._say(Kind.RUN_ENDED, data | ({"outputs": parts} if parts else {}))
+
+    # Events.
+
+    def _say(self, kind: Kind, data: Mapping[str, Value], task: str = "") -> Event:
+        attempt = self.tasks[task].attempt if task else 0
+        return self._apply(Event(self.id, kind, self._clock(), task, attempt, data))
+
+    def _apply(self, event: Event) -> Event:
+        self._note(event)
+        self._events.append(event)
+        return event
+
+    def _note(self, event: Event) -> None:
+        if event.task:
+            self.tasks.setdefault(event.task, Record()).apply(event)
+        else:
+            self.state = run_after(self.state, event)
