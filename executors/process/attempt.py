@@ -1,4 +1,7 @@
-"""An attempt as its zygote sees it: its processes, and why it ended as it did. Standard library only; the zygote loads it by path."""
+"""An attempt as its zygote sees it: its processes, and why it ended as it did.
+
+Standard library only; the zygote loads this file by its path.
+"""
 
 from __future__ import annotations
 

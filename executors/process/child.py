@@ -5,6 +5,7 @@ Standard library only, and no imports that every fork would pay for: the zygote 
 
 from __future__ import annotations
 
+import atexit
 import errno
 import gc
 import json
@@ -29,11 +30,20 @@ _MESSAGE = 500  # characters of an error that are passed on: a note is at most 4
 def prepare(start: Start, owner: str) -> None:
     """Make the attempt's folders and files, and claim it. FileExistsError: it was started before."""
     for path in (start["start"], *start["folders"]):
-        os.makedirs(path, exist_ok=True)
+        _make(path)
     folder.claim(start["start"], owner, start["gpus"])
     for path, text in start["files"].items():
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
+
+
+def _make(path: str) -> None:
+    try:
+        os.mkdir(path)  # most parents exist, and each thing that is not looked at is a page of the zygote's that is not copied
+    except FileExistsError:
+        return
+    except FileNotFoundError:
+        os.makedirs(path, exist_ok=True)
 
 
 def become(start: Start, rank: int, code: CodeType | None, owner: str, notes: int, others: list[int]) -> None:
@@ -47,7 +57,8 @@ def become(start: Start, rank: int, code: CodeType | None, owner: str, notes: in
         os.setsid()
         for descriptor in others:
             os.close(descriptor)
-        _reset_signals(signal.default_int_handler if code else signal.SIG_DFL)
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         if owner:
             prepare(start, owner)
         replica = start["replicas"][rank]
@@ -57,22 +68,15 @@ def become(start: Start, rank: int, code: CodeType | None, owner: str, notes: in
         _note(notes, "Claimed" if owner and str(error.filename2).endswith("/claim") else "StartFailed", str(error))
     except OSError as error:
         _note(notes, "DiskFull" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "StartFailed", str(error))
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - nothing may unwind into the zygote's own frames
         _note(notes, "StartFailed", repr(error))
     finally:
         os._exit(status)
 
 
-def _reset_signals(interrupt: object) -> None:
-    signal.set_wakeup_fd(-1)
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, interrupt)  # type: ignore[arg-type]
-
-
 def _enter(place: str, rank: int, replica: Replica) -> None:
     folder.add_process(place, rank)
-    os.makedirs(replica["work"], exist_ok=True)
+    _make(replica["work"])
     os.chdir(replica["work"])
     log = os.open(replica["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(log, 1)
@@ -104,13 +108,12 @@ def _run_code(replica: Replica, code: CodeType, notes: int) -> int:
     sys.modules["__main__"] = main
     sys.argv = ["-c", *replica["argv"]]
     sys.path.insert(0, "")
+    gc.freeze()  # nothing of the zygote's is looked at, and so copied, by the task's collections
     gc.enable()
     status = _status(lambda: exec(code, main.__dict__), notes)
     if "threading" in sys.modules:
-        status = _status(sys.modules["threading"]._shutdown, notes) or status
-    import atexit
-
-    atexit._run_exitfuncs()
+        status = _status(sys.modules["threading"]._shutdown, notes) or status  # noqa: SLF001 - as the interpreter does
+    atexit._run_exitfuncs()  # noqa: SLF001
     try:
         sys.stdout.flush()
         sys.stderr.flush()
@@ -128,9 +131,9 @@ def _status(run: object, notes: int) -> int:
     except SystemExit as error:
         if error.code is None or isinstance(error.code, int):
             return (error.code or 0) & 0xFF
-        print(error.code, file=sys.stderr)
+        sys.stderr.write(f"{error.code}\n")
         return 1
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - whatever ends the user's code
         _lift_limit()
         trace = error.__traceback__
         while trace and trace.tb_frame.f_code.co_filename == _status.__code__.co_filename:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from kflite.errors import ExecutorError
-from kflite.executors.environments import Environments, activation
 from kflite.executors.process import folder, order, watch
 from kflite.executors.process.capacity import gpus, machine
 from kflite.executors.process.link import Link, connect, spawn
 from kflite.executors.process.message import Ending
 from kflite.job import Exit, Job, Resources, Role
+
+if TYPE_CHECKING:
+    from kflite.executors.environments import Environments
 
 _NEVER_STARTED = "nobody"  # owner of an attempt that was given up, so that a start that comes late finds it taken
 _outliving: list[subprocess.Popen[bytes]] = []  # zygotes that we left with running tasks: still ours to reap
@@ -23,7 +26,7 @@ _outliving: list[subprocess.Popen[bytes]] = []  # zygotes that we left with runn
 class ProcessExecutor:
     """Runs each replica as a process of its own, in its own group, folder and log.
 
-    environments: the folder of environments built for packages; python: the interpreter of tasks that need no packages of their own;
+    environments: the folder of environments built for packages; python: the interpreter of tasks that need none of their own;
     capacity: what to give at once, instead of what the machine has.
     """
 
@@ -31,7 +34,7 @@ class ProcessExecutor:
 
     def __init__(self, environments: Path, python: str = sys.executable, capacity: Resources | None = None) -> None:
         self._home, self._python = environments, python
-        self._environments = Environments(environments, python)
+        self._environments: Environments | None = None
         self._capacity = capacity
         self._zygotes: dict[str, _Zygote] = {}
         self._others: dict[str, Link] = {}  # to zygotes of other schedulers, by socket
@@ -48,6 +51,8 @@ class ProcessExecutor:
         for zygote in self._zygotes.values():
             await zygote.leave()
         self._zygotes.clear()
+        if self._environments:
+            await self._environments.close()
 
     def warm(self) -> None:
         """Start the interpreter that tasks are forked from, while the caller goes on. Needs no event loop."""
@@ -71,7 +76,7 @@ class ProcessExecutor:
         link = self._zygote(chosen).link()
         self._started[ref] = (link, link.end(ref))
         others = ["" if python == chosen else python for python in pythons]
-        link.send(order.start(job, link, taken, [self._activation(python) for python in pythons], others))
+        link.send(order.start(job, link, taken, [_activation(python, self._python) for python in pythons], others))
         return ref
 
     async def wait(self, ref: str) -> Exit:
@@ -93,10 +98,13 @@ class ProcessExecutor:
             await watch.end(folder.processes(ref), grace_s)
 
     async def _interpreter(self, role: Role) -> str:
-        return await self._environments.python(role.python) if role.python and role.python.packages else self._python
+        if not role.python or not role.python.packages:
+            return self._python
+        if self._environments is None:
+            from kflite.executors.environments import Environments  # most pipelines need none
 
-    def _activation(self, python: str) -> dict[str, str]:
-        return {} if python == self._python else activation(python)
+            self._environments = Environments(self._home, self._python)
+        return await self._environments.python(role.python)
 
     def _zygote(self, python: str) -> _Zygote:
         zygote = self._zygotes.get(python)
@@ -180,6 +188,14 @@ class _Zygote:
             return
         await watch.ended(self._process.pid)
         self._process.wait()
+
+
+def _activation(python: str, base: str) -> dict[str, str]:
+    """The environment entries that make a task's subprocesses find its environment's programs first."""
+    if python == base:
+        return {}
+    programs = Path(python).parent
+    return {"VIRTUAL_ENV": str(programs.parent), "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
 
 
 def _follow(link: Link, ref: str) -> asyncio.Future[Ending | None]:

@@ -14,7 +14,7 @@ _PR_SET_CHILD_SUBREAPER = 36
 
 
 class Family:
-    """On Linux whatever loses its parent below the zygote becomes the zygote's child, and so is found; elsewhere groups must do."""
+    """On Linux what loses its parent below the zygote becomes the zygote's child, and so is found; elsewhere groups must do."""
 
     def __init__(self) -> None:
         self._children = ""

@@ -1,7 +1,7 @@
 """What the process executor keeps in an attempt's folder, so that another process finds the attempt again.
 
-Lives here: `claim` (who supervises it), `process.RANK` (its processes), `exit` (how it ended). Standard library only, as the zygote
-loads this file by its path. Claims and processes are symbolic links that point to text: made in one step, whole or not at all.
+`claim` tells who supervises it, `process.RANK` its processes, `exit` how it ended. Claims and processes are symbolic links that
+point to text: made in one step, whole or not at all. Standard library only, as the zygote loads this file by its path.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def processes(folder: str) -> list[int]:
 def write_exit(folder: str, ending: Ending) -> None:
     """Keep how the attempt ended."""
     with open(f"{folder}/.{_EXIT}", "w", encoding="utf-8") as file:
-        json.dump(ending, file)
+        file.write(json.dumps(ending))
     os.rename(f"{folder}/.{_EXIT}", f"{folder}/{_EXIT}")
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from kflite.errors import ExecutorError
 from kflite.executors.process.message import Ending, News, Order
 
-# The zygote's files are loaded by path, under their own names, for its interpreter may know no kflite; their bytecode is kept as usual.
+# The zygote's files are loaded by path, under their own names, for its interpreter may know no kflite; bytecode is kept as usual.
 _BOOT = """
 import sys
 from importlib.machinery import SourceFileLoader
@@ -50,7 +50,7 @@ def sockets() -> Path:
 
     Raises ExecutorError when somebody else owns it.
     """
-    folder = Path(os.environ.get("TMPDIR") or "/tmp", f"kflite-{os.getuid()}")  # noqa: S108
+    folder = Path(os.environ.get("TMPDIR") or "/tmp", f"kflite-{os.getuid()}")
     folder.mkdir(mode=0o700, exist_ok=True)
     status = folder.lstat()
     if folder.is_symlink() or status.st_uid != os.getuid() or status.st_mode & 0o077:

@@ -29,7 +29,10 @@ class Replica(TypedDict):
 
 @final
 class Start(TypedDict):
-    """Start an attempt, in the folder `start`. mark: environment entries that only its processes have; gpus: numbers, by comma."""
+    """Start an attempt in the folder `start`.
+
+    mark: environment entries that only its processes have; gpus: numbers, by comma.
+    """
 
     start: str
     mark: list[str]

@@ -17,7 +17,7 @@ _HOST = "127.0.0.1"
 def start(job: Job, link: Link, gpus: Sequence[str], envs: Sequence[dict[str, str]], others: Sequence[str]) -> Start:
     """The order to start all replicas.
 
-    gpus: taken for the job; envs: entries of each replica's interpreter, by rank; others: its path where it is not the zygote's own.
+    gpus: taken for the job; envs: entries of each replica's interpreter, by rank; others: its path where it is not the zygote's.
     """
     told = [gang.environments(job, [_HOST] * len(envs), gang.free_ports(job)), list(_shares(job, gpus)), envs]
     replicas = [

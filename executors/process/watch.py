@@ -16,7 +16,7 @@ _POLL_S = 0.05  # where the system has no pidfd
 async def ended(pid: int) -> None:
     """Until the process has ended."""
     if sys.platform != "linux":
-        while born(pid):
+        while born(pid):  # noqa: ASYNC110 - nothing tells us
             await asyncio.sleep(_POLL_S)
         return
     try:

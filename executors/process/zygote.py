@@ -1,8 +1,8 @@
 """Forks tasks from a warm, lean interpreter, looks after them, and outlives the scheduler that asked for them.
 
-A process of its own, one per environment: standard library only, loaded by path with the environment's interpreter. It is told what to do
-over a socket (a JSON object a line), tells exits the same way, and keeps them in the attempts' folders. When the scheduler is gone it goes
-on until its tasks have ended; a later scheduler reaches it through the socket that the attempts' claims name.
+A process of its own, one per environment: standard library only, loaded by path with the environment's interpreter. It is told
+what to do over a socket (a JSON object a line), tells ends the same way, and keeps them in the attempts' folders. When the
+scheduler is gone it goes on until its tasks have ended; a later one reaches it through the socket that the attempts' claims name.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import signal
 import socket
 import sys
 import time
-import typing as typing  # most components' imports reach it; loaded here, it costs each of them nothing
+import typing  # noqa: F401 - most components reach it; loaded here, it costs each of them nothing
 
 from kflite.executors.process import child, folder
 from kflite.executors.process.attempt import Attempt, Process, judge, made
@@ -213,7 +213,7 @@ class Zygote:
             try:
                 folder.write_exit(running.ref, news["ending"])
             except OSError as error:  # a full disk: followers hear of the end all the same
-                print(f"{running.ref}: its end cannot be kept: {error}", file=sys.stderr, flush=True)
+                sys.stderr.write(f"{running.ref}: its end cannot be kept: {error}\n")
         for follower in running.followers:
             if follower.connection.fileno() in self.peers:
                 follower.send(news)
@@ -224,10 +224,8 @@ def main(control: int, sockets: str) -> None:
     os.umask(0o077)
     path = f"{sockets}/{os.getpid()}.sock"
     listener = socket.socket(socket.AF_UNIX)
-    try:
+    if os.path.lexists(path):
         os.unlink(path)
-    except FileNotFoundError:
-        pass
     listener.bind(path)
     listener.listen()
     zygote = Zygote(socket.socket(fileno=control), listener)
@@ -236,7 +234,7 @@ def main(control: int, sockets: str) -> None:
     gc.disable()
     try:
         zygote.serve()
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - a bug; the file behind stderr tells of it
         sys.excepthook(*sys.exc_info())
     finally:
         os.unlink(path)
