@@ -1,0 +1,9 @@
+"""Jobs as containers: one container per replica, a network per gang, found again by their labels.
+
+Lives here: all that knows Docker, and the only imports of its SDK. May import job, errors, the seam, `gang` and `process`.
+"""
+
+from kflite.executors.docker.executor import DockerExecutor
+from kflite.executors.docker.settings import Settings
+
+__all__ = ["DockerExecutor", "Settings"]

@@ -1,0 +1,102 @@
+"""The Docker executor."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from threading import Event
+from typing import Self
+
+from kflite.executors.docker.attempt import Attempt
+from kflite.executors.docker.daemon import Daemon
+from kflite.executors.docker.host import describe
+from kflite.executors.docker.launch import Shared, launch
+from kflite.executors.docker.names import Ref
+from kflite.executors.docker.pull import Images
+from kflite.executors.docker.settings import Settings
+from kflite.executors.docker.watch import Watch
+from kflite.executors.process import folder
+from kflite.executors.process.capacity import gpus
+from kflite.job import Exit, Job, Resources
+
+
+class DockerExecutor:
+    """Runs each replica as a container of its own.
+
+    progress: gets a job's id and a note on the pull of its image; None writes the notes to the job's log.
+    """
+
+    name = "docker"
+
+    def __init__(self, settings: Settings | None = None, progress: Callable[[str, str], None] | None = None) -> None:
+        self._settings, self._progress = settings or Settings(), progress
+        self._daemon = Daemon(self._settings.address, self._settings.reconnect_s)
+        self._images = Images(self._daemon, self._settings.images)
+        self._attempts: dict[str, Attempt] = {}
+        self._starting: dict[str, tuple[Event, asyncio.Task[None]]] = {}
+
+    async def __aenter__(self) -> Self:
+        await self._daemon.connect()
+        host = describe(self._daemon.info, self._settings, os.environ)
+        self._watch = Watch(self._daemon)
+        self._shared = Shared(self._daemon, self._watch, self._images, self._settings, host, self._progress)
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        for attempt in self._attempts.values():
+            attempt.close()
+        await asyncio.gather(*(attempt.end for attempt in self._attempts.values()), return_exceptions=True)
+        self._watch.close()
+        self._daemon.close()
+
+    def capacity(self) -> Resources:
+        """The machine's that the daemon runs on."""
+        info = self._daemon.info
+        found = len(gpus()) if "nvidia" in info.get("Runtimes", {}) else 0
+        return Resources(float(info.get("NCPU", 0)), info.get("MemTotal", 0), found)
+
+    def digest(self, image: str) -> str:
+        """The digest of the image that jobs asking for `image` get, "" where it is not on this machine yet. Blocks."""
+        return self._images.digest(image)
+
+    async def start(self, job: Job) -> str:
+        """See the seam. A cancelled start leaves nothing behind."""
+        ref = str(Ref.of(job))
+        if ref in self._attempts or folder.read_exit(str(job.folder)):
+            return ref
+        if ref not in self._starting:
+            stop = Event()
+            self._starting[ref] = stop, asyncio.create_task(self._start(job, ref, stop))
+        stop, starting = self._starting[ref]
+        try:
+            await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            stop.set()
+            await asyncio.wait({starting})
+            if ref in self._attempts:
+                await self._attempts.pop(ref).stop(0)
+            raise
+        return ref
+
+    async def wait(self, ref: str) -> Exit:
+        """See the seam."""
+        exit = await asyncio.shield(self._attempt(ref).end)
+        self._attempts.pop(ref, None)
+        return exit
+
+    async def stop(self, ref: str, grace_s: float) -> None:
+        """See the seam."""
+        await self._attempt(ref).stop(grace_s)
+
+    async def _start(self, job: Job, ref: str, stop: Event) -> None:
+        try:
+            launched = await launch(self._shared, job, stop)
+            self._attempts[ref] = Attempt(self._shared, Ref.of(job), launched)
+        finally:
+            del self._starting[ref]
+
+    def _attempt(self, ref: str) -> Attempt:
+        if ref not in self._attempts:
+            self._attempts[ref] = Attempt(self._shared, Ref.parse(ref))
+        return self._attempts[ref]

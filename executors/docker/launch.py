@@ -1,0 +1,193 @@
+"""The start of an attempt: all its containers are created before any is started, and a failure removes them all."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
+from threading import Event
+from typing import TYPE_CHECKING, TypeVar
+
+from kflite.errors import ExecutorError
+from kflite.executors import gang
+from kflite.executors.docker import names, spec
+from kflite.executors.docker.daemon import Daemon, Refused
+from kflite.executors.docker.folders import prepare
+from kflite.executors.docker.host import Host
+from kflite.executors.docker.names import Box, Ref
+from kflite.executors.docker.output import Attached, Copy
+from kflite.executors.docker.pull import Images
+from kflite.executors.docker.settings import Settings
+from kflite.executors.docker.spec import Image, Order
+from kflite.executors.docker.watch import Watch
+from kflite.executors.process.capacity import gpus
+from kflite.job import Job, Replica
+
+if TYPE_CHECKING:
+    from docker import APIClient
+
+T = TypeVar("T")
+
+_CONFLICT, _NOT_FOUND = 409, 404
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all attempts of an executor use. progress: gets a job's id and a note on the pull of its image."""
+
+    daemon: Daemon
+    watch: Watch
+    images: Images
+    settings: Settings
+    host: Host
+    progress: Callable[[str, str], None] | None = None
+    choosing_gpus: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+async def launch(shared: Shared, job: Job, stop: Event) -> list[tuple[Box, Copy | None]]:
+    """Start a job's containers, or find those that a dead scheduler started: without a copy of their output, then.
+
+    stop: set to give up a pull. Raises ExecutorError; nothing is left then.
+    """
+    daemon = shared.daemon
+    await shared.watch.connected()
+    try:
+        await daemon.in_thread(partial(prepare, job, shared.settings.image_user))
+        boxes = await _create_all(shared, job, stop)
+        return await _all(_start(shared, box) for box in boxes)
+    except OSError as error:
+        await remove(daemon, Ref.of(job).group)
+        reason = "DiskFull" if error.errno == errno.ENOSPC else "StartFailed"
+        raise ExecutorError(f"{job.id}: {error}", reason) from error
+    except BaseException:
+        await remove(daemon, Ref.of(job).group)
+        raise
+
+
+async def remove(daemon: Daemon, group: str) -> None:
+    """Remove all that an attempt has in the daemon, running or not. Raises Gone."""
+    label = {"label": [f"{names.GROUP}={group}"]}
+    found = await daemon.call(lambda client: client.containers(all=True, filters=label)) or []
+    await _all(daemon.call(partial(_remove_container, box["Id"]), accept=(_NOT_FOUND, _CONFLICT)) for box in found)
+    networks = await daemon.call(lambda client: client.networks(filters=label)) or []
+    await _all(daemon.call(partial(_remove_network, net["Id"]), accept=(_NOT_FOUND,)) for net in networks)
+
+
+async def _create_all(shared: Shared, job: Job, stop: Event) -> list[Box]:
+    network = await _network(shared.daemon, job) if len(job.replicas) > 1 else ""
+    hosts = [Ref.of(job).name(replica.rank) for replica in job.replicas]
+    envs = gang.environments(job, hosts, [spec.ports(replica) for replica in job.replicas])
+    async with shared.choosing_gpus if job.request.gpus else nullcontext():
+        shares = await _shares(shared.daemon, job)
+        return await _all(
+            _create(shared, job, replica, stop, partial(spec.Order, env=env, network=network, gpus=share))
+            for replica, env, share in zip(job.replicas, envs, shares, strict=True)
+        )
+
+
+async def _network(daemon: Daemon, job: Job) -> str:
+    name = Ref.of(job).group
+    labels = names.group_labels(job)
+    await daemon.call(lambda client: client.create_network(name, check_duplicate=True, labels=labels), accept=(_CONFLICT,))
+    return name
+
+
+async def _shares(daemon: Daemon, job: Job) -> list[tuple[str, ...]]:
+    """The GPUs of each replica: those that no container of ours has."""
+    wanted = [max(replica.role.request.gpus, replica.role.limit.gpus) for replica in job.replicas]
+    if not any(wanted):
+        return [()] * len(wanted)
+    holders = await daemon.call(lambda client: client.containers(filters={"label": [names.GPUS]})) or []
+    created = await daemon.call(lambda client: client.containers(filters={"label": [names.GPUS], "status": "created"})) or []
+    used = {gpu for box in (*holders, *created) for gpu in box["Labels"][names.GPUS].split(",")}
+    free = [gpu for gpu in gpus() if gpu not in used]
+    if len(free) < sum(wanted):
+        raise ExecutorError(f"{job.id} asks for {sum(wanted)} GPUs, and {len(free)} are free on this machine", "NoGPU")
+    left = iter(free)
+    return [tuple(islice(left, count)) for count in wanted]
+
+
+async def _create(shared: Shared, job: Job, replica: Replica, stop: Event, order: Callable[[Image], Order]) -> Box:
+    asked, name = replica.role.image, Ref.of(job).name(replica.rank)
+    tell = partial(_tell, shared, job, replica)
+    image = await shared.images.find(asked, tell, stop)
+    try:
+        return await _create_of(shared, job, replica, name, order(image))
+    except Refused as error:
+        if error.status != _NOT_FOUND:
+            raise
+    shared.images.forget(asked)  # somebody removed it since it was looked at
+    return await _create_of(shared, job, replica, name, order(await shared.images.find(asked, tell, stop)))
+
+
+async def _create_of(shared: Shared, job: Job, replica: Replica, name: str, order: Order) -> Box:
+    body = spec.container(job, replica, order, shared.host)
+    made = await shared.daemon.call(partial(_create_container, body, name), accept=(_CONFLICT,))
+    if made is not None:
+        return Box.of(made, names.labels(job, replica, order.gpus))
+    found = await shared.daemon.call(lambda client: client.inspect_container(name))
+    labels = found["Config"]["Labels"] if found else {}
+    if labels.get(names.GROUP) != Ref.of(job).group:
+        raise ExecutorError(f"a container named {name} is there, and is not of {job.id}: remove it with `docker rm`")
+    return Box.of(found["Id"] if found else "", labels, found=True)
+
+
+async def _start(shared: Shared, box: Box) -> tuple[Box, Copy | None]:
+    """Start a container, unless somebody has: a scheduler that died meanwhile."""
+    if box.found and await shared.daemon.call(lambda client: client.inspect_container(box.id)["State"]["Status"]) != "created":
+        return box, None
+    shared.watch.ended(box.id)
+    attached = await shared.daemon.call(lambda client: Attached(client, box.id))
+    copy = Copy(attached, box.log) if attached else None
+    try:
+        await shared.daemon.call(lambda client: client.start(box.id))
+    except Refused as error:
+        raise ExecutorError(f"{box.name}: {error.explanation}", _reason(error.explanation)) from error
+    return box, copy
+
+
+def _reason(explanation: str) -> str:
+    known = {
+        "argument list too long": "ArgumentTooLong",
+        "permission denied": "NotExecutable",
+        "executable file not found": "CommandNotFound",
+        "no such file or directory": "CommandNotFound",
+        "could not select device driver": "NoGPU",
+        "no space left on device": "DiskFull",
+    }
+    return next((reason for text, reason in known.items() if text in explanation.lower()), "StartFailed")
+
+
+def _tell(shared: Shared, job: Job, replica: Replica, text: str) -> None:
+    """Note what keeps the job waiting, in its log where nobody else listens."""
+    if shared.progress:
+        shared.progress(job.id, text)
+        return
+    with replica.log.open("a", encoding="utf-8") as log:
+        log.write(text + "\n")
+
+
+async def _all(calls: Iterable[Awaitable[T]]) -> list[T]:
+    """All results; the first error is raised after all have come to their end, so that none still makes what is to be removed."""
+    results = await asyncio.gather(*calls, return_exceptions=True)
+    done = [result for result in results if not isinstance(result, BaseException)]
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    return done
+
+
+def _create_container(body: Mapping[str, object], name: str, client: APIClient) -> str:
+    return str(client.create_container_from_config(dict(body), name)["Id"])  # type: ignore[no-untyped-call]
+
+
+def _remove_container(container: str, client: APIClient) -> None:
+    client.remove_container(container, v=True, force=True)
+
+
+def _remove_network(network: str, client: APIClient) -> None:
+    client.remove_network(network)

@@ -1,0 +1,181 @@
+"""What containers write, copied to their log files: live while they run, and again from the daemon's copy after a break.
+
+Docker sends frames: a byte for the stream, three of nothing, four for the length (big endian), the bytes.
+Source: https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerAttach
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from docker import APIClient
+
+T = TypeVar("T")
+
+_HEADER = 8
+_CHUNK = 1 << 16  # bytes
+_CONNECT_S = 15.0
+
+
+class Source(Protocol):
+    """Bytes in frames, and a way to end the reading from another thread."""
+
+    def __iter__(self) -> Iterator[bytes]: ...
+    def close(self) -> None: ...
+
+
+class Attached:
+    """All that a container will write, when attached to before its start."""
+
+    def __init__(self, client: APIClient, container: str) -> None:
+        self._socket = _upgraded(client, container)
+        self._socket.settimeout(None)
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            while chunk := self._socket.recv(_CHUNK):
+                yield chunk
+        except OSError:  # closed by us or by a daemon that died: whoever waits for the container finds out which
+            return
+        finally:
+            self._socket.close()
+
+    def close(self) -> None:
+        try:
+            self._socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            return
+
+
+def _upgraded(client: APIClient, container: str) -> socket.socket:
+    """The connection, once the daemon has turned it from HTTP to a stream. Nothing has been written to it yet."""
+    parameters = {"stdout": "1", "stderr": "1", "stream": "1"}
+    if not client.base_url.startswith("http+docker://localhost"):  # over TLS and SSH the bytes do not lie bare on a descriptor
+        found: socket.socket = client.attach_socket(container, parameters)
+        return found
+    url = f"{client.base_url}/v{client.api_version}/containers/{container}/attach"
+    headers = {"Connection": "Upgrade", "Upgrade": "tcp"}
+    response = client.post(url, params=parameters, headers=headers, stream=True, timeout=_CONNECT_S)
+    try:
+        response.raise_for_status()
+        return socket.socket(fileno=os.dup(response.raw.fileno()))
+    finally:
+        response.close()
+
+
+class Reply:
+    """The body of an answer as it comes. quiet_s: seconds of silence after which reading raises, None for never.
+
+    Raises the SDK's errors: call it through `answer`.
+    """
+
+    def __init__(self, client: APIClient, path: str, parameters: Mapping[str, str], quiet_s: float | None = None) -> None:
+        url = f"{client.base_url}/v{client.api_version}{path}"
+        self._response = client.get(url, params=parameters, stream=True, timeout=(_CONNECT_S, quiet_s))
+        self.found = self._response.status_code == 200
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._response.iter_content(None) if self.found else iter(())
+
+    def close(self) -> None:
+        from docker.types import CancellableStream
+
+        try:
+            CancellableStream(iter(()), self._response).close()
+        except (AttributeError, OSError):  # it has come to its end and let go of its socket
+            self._response.close()
+
+
+def kept(client: APIClient, container: str, follow: bool) -> Reply:
+    """What the daemon has kept of a container's output, nothing where it has none; with `follow`, until the container ends."""
+    return Reply(client, f"/containers/{container}/logs", {"stdout": "1", "stderr": "1", "follow": str(int(follow))})
+
+
+def payloads(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The bytes of all frames, without headers; a frame that is cut short yields what there is of it."""
+    buffer = bytearray()
+    for chunk in chunks:
+        buffer += chunk
+        position, out = 0, []
+        while len(buffer) - position >= _HEADER:
+            end = position + _HEADER + int.from_bytes(buffer[position + 4 : position + _HEADER], "big")
+            if end > len(buffer):
+                break
+            out.append(buffer[position + _HEADER : end])
+            position = end
+        del buffer[:position]
+        if out:
+            yield b"".join(out)
+    if len(buffer) > _HEADER:
+        yield bytes(buffer[_HEADER:])
+
+
+def skipping(chunks: Iterable[bytes], count: int) -> Iterator[bytes]:
+    """All but the first `count` bytes."""
+    for chunk in chunks:
+        if count < len(chunk):
+            yield chunk[count:]
+        count = max(0, count - len(chunk))
+
+
+class Copy:
+    """A thread that appends a container's output to its log. `done` gets the error that kept it from writing, or None."""
+
+    def __init__(self, source: Source, log: Path, skip: int = 0) -> None:
+        self._source, self._log, self._skip = source, log, skip
+        self._loop = asyncio.get_running_loop()
+        self.done: asyncio.Future[OSError | None] = self._loop.create_future()
+        threading.Thread(target=self._run, name="kflite-docker-log", daemon=True).start()
+
+    def close(self) -> None:
+        """End the copying where it is."""
+        self._source.close()
+
+    def _run(self) -> None:
+        error: OSError | None
+        try:
+            error = append(skipping(payloads(self._source), self._skip), self._log)
+        except OSError as broken:  # the HTTP library's errors are OSErrors, too: whoever waits for the container finds out more
+            error = broken
+        tell(self._loop, partial(_settle, self.done, error))
+
+
+def _settle(future: asyncio.Future[T], result: T) -> None:
+    if not future.done():
+        future.set_result(result)
+
+
+def append(chunks: Iterable[bytes], log: Path) -> OSError | None:
+    """Write to the end of a log. A full disk does not stop the reading, which would block the container."""
+    failed: OSError | None = None
+    with log.open("ab", buffering=0) as file:
+        for chunk in chunks:
+            try:
+                view = memoryview(chunk)
+                while not failed and view:
+                    view = view[file.write(view) :]
+            except OSError as error:
+                failed = error
+    return failed
+
+
+def catch_up(client: APIClient, container: str, log: Path, offset: int) -> OSError | None:
+    """Append what the daemon has and the log lacks. offset: bytes at the log's beginning that are not the container's."""
+    skip = log.stat().st_size - offset if log.exists() else 0
+    return append(skipping(payloads(kept(client, container, follow=False)), skip), log)
+
+
+def tell(loop: asyncio.AbstractEventLoop, what: Callable[[], object]) -> None:
+    """Call from another thread; nothing happens when the loop is closed already."""
+    try:
+        loop.call_soon_threadsafe(what)
+    except RuntimeError:
+        return

@@ -1,0 +1,137 @@
+"""Images: what is known of them, and how they come here."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from threading import Event
+from typing import TYPE_CHECKING, TypedDict
+
+from kflite.errors import ExecutorError
+from kflite.executors.docker import names
+from kflite.executors.docker.daemon import Daemon, Refused, answer
+from kflite.executors.docker.spec import Image
+from kflite.executors.images import ImageMap
+
+if TYPE_CHECKING:
+    from docker import APIClient
+
+_TELL_S = 1.0  # between two notes on the progress of a pull
+_PROBE = {names.MANAGED: names.MANAGER, names.GROUP: "probe"}
+_ABANDONED_S = 60.0  # age of a probe whose maker must have died
+
+
+class Images:
+    """The images that jobs ask for, through the map of the settings; each is looked at once."""
+
+    def __init__(self, daemon: Daemon, mapping: ImageMap) -> None:
+        self._daemon, self._map = daemon, mapping
+        self._known: dict[str, Image] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
+
+    async def find(self, asked: str, tell: Callable[[str], None], stop: Event) -> Image:
+        """The image used for `asked`, pulled if it is not here. tell: gets notes on the pull; stop: set to give it up.
+
+        Raises ExecutorError (ImageNotFound).
+        """
+        name = self._map.image(asked)
+        if not name:
+            raise ExecutorError("a container without an image: name one in the component", "NoImage")
+        async with self._locks.setdefault(name, asyncio.Lock()):
+            if name not in self._known:
+                try:
+                    self._known[name] = await self._look(name, tell, stop)
+                except Refused as error:
+                    raise _not_found(asked, name, error.explanation) from error
+            return self._known[name]
+
+    def forget(self, asked: str) -> None:
+        """Look at it again the next time: it has gone."""
+        self._known.pop(self._map.image(asked), None)
+
+    def digest(self, asked: str) -> str:
+        """The digest of the image used for `asked`, "" where it is not here or nobody can tell. Blocks."""
+        try:
+            found = answer(partial(_inspect, self._map.image(asked)), self._daemon.client)
+        except (ExecutorError, ConnectionError):
+            return ""
+        return str(next((entry.partition("@")[2] for entry in found.get("RepoDigests") or ()), found["Id"]))
+
+    async def _look(self, name: str, tell: Callable[[str], None], stop: Event) -> Image:
+        found = await self._daemon.call(partial(_inspect, name), accept=(404,))
+        if found is None:
+            await self._daemon.call(partial(_pull, name, tell, stop))
+            found = await self._daemon.call(partial(_inspect, name))
+        assert found is not None
+        own = found.get("Config") or {}
+        return Image(
+            name=name,
+            id=found["Id"],
+            entrypoint=tuple(own.get("Entrypoint") or ()),
+            command=tuple(own.get("Cmd") or ()),
+            env=tuple(entry.partition("=")[0] for entry in own.get("Env") or ()),
+            shell=bool(await self._daemon.call(partial(_has_shell, found["Id"]))),
+        )
+
+
+def _not_found(asked: str, name: str, why: str) -> ExecutorError:
+    mapped = "" if asked == name else f" (for {asked}, by the image map)"
+    remedy = 'check its name, `docker login`, or map it to one that you have: [images] "PATTERN" = "IMAGE" in kflite.toml'
+    return ExecutorError(f"no image {name}{mapped}: {why}; {remedy}", "ImageNotFound")
+
+
+class _Inspected(TypedDict):
+    Id: str
+    RepoDigests: list[str] | None
+    Config: dict[str, list[str] | None] | None
+
+
+def _inspect(image: str, client: APIClient) -> _Inspected:
+    found: _Inspected = client.inspect_image(image)  # type: ignore[no-untyped-call]
+    return found
+
+
+def _has_shell(image: str, client: APIClient) -> bool:
+    """Whether there is a /bin/sh: seen in a container that is never started."""
+    for old in client.containers(all=True, filters={"label": [f"{names.GROUP}=probe"]}):
+        if time.time() - old["Created"] > _ABANDONED_S:
+            client.remove_container(old["Id"], force=True)
+    probe = client.create_container(image, "true", labels=_PROBE)["Id"]
+    try:
+        url = f"{client.base_url}/v{client.api_version}/containers/{probe}/archive"
+        return client.head(url, params={"path": "/bin/sh"}).status_code == 200
+    finally:
+        client.remove_container(probe, v=True)
+
+
+def _pull(name: str, tell: Callable[[str], None], stop: Event, client: APIClient) -> None:
+    from docker.utils import parse_repository_tag
+
+    repository, tag = parse_repository_tag(name)
+    tell(f"pulling the image {name}")
+    layers: dict[str, tuple[int, int]] = {}
+    told = time.monotonic()
+    for line in client.pull(repository, tag=tag or "latest", stream=True, decode=True):
+        if stop.is_set():
+            return
+        if "error" in line:
+            raise Refused(404, str(line["error"]))
+        _note(layers, line)
+        if layers and time.monotonic() - told > _TELL_S:
+            told = time.monotonic()
+            tell(f"pulling the image {name}: {_megabytes(layers, 0)} of {_megabytes(layers, 1)} MB")
+    tell(f"pulled the image {name}")
+
+
+def _note(layers: dict[str, tuple[int, int]], line: Mapping[str, object]) -> None:
+    detail = line.get("progressDetail")
+    if line.get("status") == "Downloading" and isinstance(detail, dict) and detail.get("total"):
+        layers[str(line.get("id"))] = (int(detail["current"]), int(detail["total"]))
+    elif line.get("status") == "Download complete" and (layer := str(line.get("id"))) in layers:
+        layers[layer] = (layers[layer][1], layers[layer][1])
+
+
+def _megabytes(layers: Mapping[str, tuple[int, int]], which: int) -> str:
+    return f"{sum(sizes[which] for sizes in layers.values()) / 1e6:.0f}"

@@ -1,0 +1,45 @@
+"""The image map of the settings: patterns to images, for mirrors and sites without a way to the internet. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from kflite.errors import InputError
+
+_HUB = ("docker.io/library/", "docker.io/", "index.docker.io/library/", "index.docker.io/")
+
+
+@dataclass(frozen=True, slots=True)
+class ImageMap:
+    """Ordered pairs of pattern and image; the first pattern that matches wins."""
+
+    rules: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> ImageMap:
+        """The map in `python:*=mirror/python:3.11,alpine*=...`, as the environment holds it. Raises InputError."""
+        pairs = []
+        for part in filter(None, (part.strip() for part in text.split(","))):
+            pattern, equals, image = (word.strip() for word in part.partition("="))
+            if not (pattern and equals and image):
+                raise InputError(f"KFLITE_IMAGES: {part!r} is no rule: write PATTERN=IMAGE, with commas between rules")
+            pairs.append((pattern, image))
+        return cls(tuple(pairs))
+
+    def image(self, name: str) -> str:
+        """What is used in place of the image `name`; `name` itself where no rule matches."""
+        for pattern, image in self.rules:
+            if any(fnmatchcase(spelling, pattern) for spelling in _spellings(name)):
+                return image
+        return name
+
+
+def _spellings(name: str) -> Iterator[str]:
+    """The image as written, as Docker Hub's short name, and with the tag that was left out: one rule serves all."""
+    short = next((name.removeprefix(hub) for hub in _HUB if name.startswith(hub)), name)
+    for spelling in dict.fromkeys((name, short)):
+        yield spelling
+        if ":" not in spelling.rpartition("/")[2] and "@" not in spelling:
+            yield spelling + ":latest"
