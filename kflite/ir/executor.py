@@ -1,0 +1,108 @@
+"""Checks of executors: what runs, and whether all that its command refers to is there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from kflite.ir.names import bad_key, below, near
+from kflite.ir.references import Reference, of_word, references
+from kflite.ir.strict import departures
+from kflite.ir.whole import Document, Problems, Whole, declared
+
+_QUANTITY = re.compile(r"(\d+(\.\d*)?|\.\d+)(m|k|K|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?")
+_RUN = ("container", "importer")
+_SOURCE_ARGS = ("--executor_input", "--executor-input")  # how a Python component is called: its command holds its source
+
+
+def problems(whole: Whole) -> Problems:
+    """Everything that is wrong with the executors of a pipeline."""
+    from kflite.ir.proto import PipelineDeploymentConfig
+
+    path = "deploymentSpec"
+    odd = list(departures(whole.document.get(path, {}), PipelineDeploymentConfig.DESCRIPTOR, path))
+    yield from odd
+    if odd:
+        return
+    for label, spec in whole.executors.items():
+        if wrong := bad_key(label):
+            yield f"{path}.executors", wrong
+        yield from _kind(spec, below(f"{path}.executors", label))
+    yield from _references(whole)
+
+
+def _kind(spec: Document, path: str) -> Problems:
+    kinds = [k for k in spec if k in _RUN]
+    if not kinds:
+        yield path, f"{', '.join(map(repr, spec)) or 'nothing'} cannot be run: an executor is a container or an importer"
+    elif kinds[0] == "container":
+        yield from _container(spec["container"], f"{path}.container")
+    elif not {"constant", "runtimeParameter"} & spec["importer"].get("artifactUri", {}).keys():
+        yield f"{path}.importer.artifactUri", "it names no URI: give it as 'constant', or an input's name as 'runtimeParameter'"
+
+
+def _container(spec: Document, path: str) -> Problems:
+    image = spec.get("image", "")
+    if not image:
+        yield f"{path}.image", "the container has no image: name one"
+    elif not image.isprintable() or (" " in image and "{{$" not in image) or image != image.strip():
+        yield f"{path}.image", f"{image!r} cannot name an image: it holds spaces or control characters"
+    for index, variable in enumerate(spec.get("env", [])):
+        name = variable.get("name", "")
+        if not name or "=" in name or not name.isprintable():
+            yield f"{path}.env[{index}].name", f"{name!r} cannot name an environment variable: use letters, digits and '_'"
+    for key, text in spec.get("resources", {}).items():
+        if key.startswith("resource") and "{{$" not in text and not _QUANTITY.fullmatch(text):
+            yield f"{path}.resources.{key}", f"{text!r} is not a quantity: write CPUs as '2' or '500m', memory as '512Mi' or '4G'"
+        elif isinstance(text, int | float) and text < 0:
+            yield f"{path}.resources.{key}", f"{text} is negative"
+    count = str(spec.get("resources", {}).get("accelerator", {}).get("resourceCount", "0"))
+    if "{{$" not in count and not count.isdecimal():
+        yield f"{path}.resources.accelerator.resourceCount", f"{count!r} is not a whole number of accelerators"
+
+
+def _references(whole: Whole) -> Problems:
+    """Placeholders, seen from each component that the executor runs for."""
+    for name, body in whole.components.items():
+        label = body.get("executorLabel", "")
+        spec = whole.executors.get(label, {})
+        path = below("deploymentSpec.executors", label)
+        given = whole.given.get(name, set())
+        for where, reference in _found(spec, path):
+            yield from _known(body, given, reference, where)
+        uri = spec.get("importer", {}).get("artifactUri", {}).get("runtimeParameter")
+        if uri is not None:
+            found = Reference("inputs", "parameters", uri, repr(uri))
+            yield from _known(body, given, found, f"{path}.importer.artifactUri.runtimeParameter")
+
+
+def _found(spec: Document, path: str) -> Iterator[tuple[str, Reference | str]]:
+    container, importer = spec.get("container", {}), spec.get("importer", {})
+    called = any(a in _SOURCE_ARGS for a in container.get("args", ()))
+    for key in ("args",) if called else ("command", "args"):
+        for index, word in enumerate(container.get(key, ())):
+            for found in of_word(word) if "{" in word else ():
+                yield f"{path}.container.{key}[{index}]", found
+    for key in ("image", "env", "resources"):
+        for found in references(container.get(key, "")):
+            yield f"{path}.container.{key}", found
+    for key in ("metadata", "artifactUri"):
+        for found in references(importer.get(key, "")):
+            yield f"{path}.importer.{key}", found
+
+
+def _known(body: Document, given: set[str], found: Reference | str, path: str) -> Problems:
+    if isinstance(found, str):
+        yield (
+            path,
+            f"{found} is malformed: write it like {{{{$.inputs.parameters['NAME']}}}}",
+        )
+        return
+    if found.kind == "file":
+        return
+    side = found.side.removesuffix("s")
+    known = {n for kind in ("parameters", "artifacts") if found.kind in ("", kind) for n in declared(body, side, kind)}
+    if side == "input" and found.kind != "artifacts":
+        known |= given
+    if found.name not in known:
+        yield path, f"{found.text} refers to {found.name!r}, and the component has no such {side}: {near(found.name, known)}"

@@ -1,0 +1,139 @@
+"""The parameters of a run: from text or Python values to what the pipeline declares, with its defaults."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from math import isfinite
+
+from kflite.errors import InvalidPipeline
+from kflite.ir.names import near
+from kflite.ir.pipeline import Pipeline
+from kflite.ir.strict import shown
+from kflite.ir.types import WORDS, type_of, typed, unfit, wrong
+from kflite.ir.whole import Document, Problems, declared
+from kflite.value import Value
+
+_BOOLEANS = {"true": True, "t": True, "1": True, "yes": True, "false": False, "f": False, "0": False, "no": False}
+
+
+def problems(document: Document, given: Mapping[str, Value]) -> Problems:
+    """What is wrong with values given for a pipeline: unknown names, wrong types, required ones that are missing."""
+    root = document.get("root", {})
+    known, artifacts = declared(root, "input", "parameters"), declared(root, "input", "artifacts")
+    for name, value in given.items():
+        if name in artifacts:
+            yield f"parameter {name}", "the pipeline takes an artifact here: this version cannot hand artifacts to a pipeline"
+        elif name not in known:
+            yield f"parameter {name}", f"the pipeline {_named(document)} has no such parameter: {near(name, known)}"
+        elif value is None and not known[name].get("isOptional"):
+            yield f"parameter {name}", f"it is null, and must be {WORDS[type_of(known[name])]}"
+        elif value is not None and (bad := wrong(value, known[name])):
+            yield f"parameter {name}", bad
+    yield from _missing(known, artifacts, given)
+
+
+def _missing(known: Mapping[str, Document], artifacts: Mapping[str, Document], given: Mapping[str, Value]) -> Problems:
+    for name, spec in known.items():
+        if name not in given and not spec.get("isOptional") and "defaultValue" not in spec:
+            kind = type_of(spec)
+            yield f"parameter {name}", f"it is required and not given: give {WORDS.get(kind, 'a value')}, as --param {name}=…"
+    for name, spec in artifacts.items():
+        if name not in given and not spec.get("isOptional"):
+            yield f"input {name}", "the pipeline needs an artifact: this version cannot hand artifacts to a pipeline"
+
+
+def _named(document: Document) -> str:
+    return repr(document.get("pipelineInfo", {}).get("name", ""))
+
+
+def bind(pipeline: Pipeline, given: Mapping[str, Value]) -> dict[str, Value]:
+    """The run's parameters: what was given, in the form of its declared type, and the defaults of what was not.
+
+    Optional parameters without a default are left out. Raises InvalidPipeline with every problem.
+    """
+    document = pipeline.documents[0]
+    if found := list(problems(document, given)):
+        raise InvalidPipeline(pipeline.name, found)
+    known = declared(document["root"], "input", "parameters")  # type: ignore[arg-type]
+    out = {name: spec["defaultValue"] for name, spec in known.items() if "defaultValue" in spec} | dict(given)
+    return {name: _kept(out[name], type_of(known[name]), name in given) for name in out}
+
+
+def _kept(value: Value, kind: str, given: bool) -> Value:
+    """Lists and mappings that a caller gave keep their numbers as they are; those of the document were all floats."""
+    return value if given and kind in ("LIST", "STRUCT") else typed(value, kind)
+
+
+def coerce(pipeline: Pipeline, raw: Mapping[str, str]) -> dict[str, Value]:
+    """The run's parameters from text, as `--param NAME=TEXT` gives it. Raises InvalidPipeline with every problem."""
+    return bind(pipeline, parse(pipeline, raw))
+
+
+def parse(pipeline: Pipeline, raw: Mapping[str, str]) -> dict[str, Value]:
+    """Values of the declared types from text; lists and mappings are JSON. Raises InvalidPipeline where a text is no such value.
+
+    What is missing is not looked at, so that other sources can be added before `bind`.
+    """
+    known = declared(pipeline.documents[0].get("root", {}), "input", "parameters")  # type: ignore[arg-type]
+    out: dict[str, Value] = {}
+    found: list[tuple[str, str]] = []
+    for name, text in raw.items():
+        kind = type_of(known.get(name, {}))
+        try:
+            out[name] = _value(text, kind)
+        except ValueError:
+            found.append((f"parameter {name}", f"{shown(text)} is not {_expected(kind)}"))
+    if found:
+        raise InvalidPipeline(pipeline.name, found)
+    return out
+
+
+def _expected(kind: str) -> str:
+    example = {"LIST": ": write JSON such as [1, 2]", "STRUCT": ': write JSON such as {"a": 1}'}.get(kind, "")
+    return f"{WORDS[kind]} (declared as {kind}){example}"
+
+
+def _value(text: str, kind: str) -> Value:
+    """The value that a text stands for. Raises ValueError."""
+    if kind == "NUMBER_INTEGER":
+        return _integer(text)
+    if kind == "NUMBER_DOUBLE":
+        return _finite(float(text))
+    if kind == "BOOLEAN":
+        return _boolean(text)
+    if kind in ("LIST", "STRUCT"):
+        return _json(text, list if kind == "LIST" else dict)
+    return text
+
+
+def _integer(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        number = _finite(float(text))
+        if not number.is_integer():
+            raise
+        return int(number)
+
+
+def _finite(number: float) -> float:
+    if not isfinite(number):
+        raise ValueError("not finite")
+    return number
+
+
+def _boolean(text: str) -> bool:
+    if text.strip().lower() not in _BOOLEANS:
+        raise ValueError("not a boolean")
+    return _BOOLEANS[text.strip().lower()]
+
+
+def _json(text: str, kind: type) -> Value:
+    try:
+        value: Value = json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+    if not isinstance(value, kind) or unfit(value):
+        raise ValueError("another type")
+    return value

@@ -1,0 +1,78 @@
+"""What a text refers to: the inputs and outputs in its placeholders, in Concat and IfPresent, and in a condition."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kflite.value import Value
+
+_QUOTED = r"\[(?:'([^']*)'|\"([^\"]*)\")\]"
+_PLACEHOLDER = re.compile(r"\{\{\$\.(inputs|outputs)\.([^{}]*)\}\}")
+_PART = re.compile(rf"(parameters|artifacts){_QUOTED}(?:\.(\w+)(?:{_QUOTED})?)?")
+_IN_CONDITION = re.compile(rf"inputs\.(?:parameter_values|parameterValues|parameters){_QUOTED}")
+_ALLOWED = {
+    ("inputs", "parameters"): {""},
+    ("inputs", "artifacts"): {"", "path", "uri", "name", "metadata"},
+    ("outputs", "parameters"): {"output_file"},
+    ("outputs", "artifacts"): {"", "path", "uri", "name", "metadata"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One thing referred to. side: inputs or outputs; kind: parameters, artifacts, or "" for either; text: as it was written."""
+
+    side: str
+    kind: str
+    name: str
+    text: str
+
+
+def references(value: Value) -> Iterator[Reference | str]:
+    """Each reference in a text, or in the texts of a list or mapping; a text where a placeholder is malformed."""
+    if isinstance(value, str):
+        if "{{$." in value:
+            yield from map(_placeholder, _PLACEHOLDER.finditer(value))
+    elif isinstance(value, list):
+        for item in value:
+            yield from references(item)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from references(item)
+
+
+def _placeholder(match: re.Match[str]) -> Reference | str:
+    side, rest = match[1], match[2]
+    part = _PART.fullmatch(rest)
+    if part is None:
+        return match[0] if (side, rest) != ("outputs", "output_file") else Reference(side, "file", "", match[0])
+    kind, name, attribute = part[1], part[2] or part[3] or "", part[4] or ""
+    return Reference(side, kind, name, match[0]) if attribute in _ALLOWED[side, kind] else match[0]
+
+
+def of_word(word: str) -> Iterator[Reference | str]:
+    """Each reference in a word of a command, which may be a Concat or IfPresent as JSON."""
+    yield from references(word)
+    if word.startswith("{") and '"IfPresent"' in word:
+        try:
+            struct: Value = json.loads(word)
+        except (ValueError, RecursionError):
+            return
+        yield from _present(struct)
+
+
+def _present(value: Value) -> Iterator[Reference | str]:
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _present(item)
+    choice = value.get("IfPresent") if isinstance(value, dict) else None
+    if isinstance(choice, dict):
+        name = choice.get("InputName")
+        yield Reference("inputs", "", name, "IfPresent") if isinstance(name, str) else "IfPresent without InputName"
+
+
+def in_condition(expression: str) -> set[str]:
+    """Names of the input parameters that a condition reads."""
+    return {a or b for a, b in _IN_CONDITION.findall(expression)}

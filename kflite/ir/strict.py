@@ -1,0 +1,181 @@
+"""Where a document departs from the official messages: every place at once, by its path.
+
+Protobuf's own reader stops at the first problem and names the message, not the place; so this walks the document beside the
+message's descriptor when that reader has refused it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from math import isfinite
+from typing import TYPE_CHECKING
+
+from kflite.ir.names import below, near
+from kflite.value import Value
+
+if TYPE_CHECKING:
+    from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
+
+UNKNOWN = "unknown key"  # how the problem of a key that the format lacks begins
+_DURATION = re.compile(r"-?\d+(\.\d{1,9})?s")
+_WRAPPED = {"google.protobuf.Struct": dict, "google.protobuf.ListValue": list}
+_INTEGERS = {"int32", "int64", "uint32", "uint64"}
+Problems = Iterator[tuple[str, str]]
+
+
+def departures(value: Value, message: Descriptor, path: str = "") -> Problems:
+    """Each (path, problem) of a value that is to be the proto JSON of `message`."""
+    special = _special(value, message.full_name, path)
+    if special is not None:
+        yield from special
+    elif not isinstance(value, dict):
+        yield path, f"it must be a mapping, and is {shown(value)}"
+    else:
+        yield from _fields(value, message, path)
+
+
+def _special(value: Value, name: str, path: str) -> Problems | None:
+    if name == "google.protobuf.Value":
+        return _json(value, path)
+    if name in _WRAPPED:
+        return _wrapped(value, _WRAPPED[name], path)
+    if name == "google.protobuf.Duration":
+        right = isinstance(value, str) and _DURATION.fullmatch(value)
+        return iter(() if right else [(path, f"it must be seconds as '60s', and is {shown(value)}")])
+    return None
+
+
+def _wrapped(value: Value, kind: type, path: str) -> Problems:
+    if isinstance(value, kind):
+        yield from _json(value, path)
+    else:
+        yield path, f"it must be a {'mapping' if kind is dict else 'list'}, and is {shown(value)}"
+
+
+def _json(value: Value, path: str) -> Problems:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _json(item, below(path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _json(item, f"{path}[{index}]")
+    elif isinstance(value, float | int) and not _finite(value):
+        yield path, f"{shown(value)} is not a number that JSON has"
+
+
+def _finite(value: float) -> bool:
+    try:
+        return isfinite(float(value))
+    except OverflowError:
+        return False
+
+
+def _fields(value: dict[str, Value], message: Descriptor, path: str) -> Problems:
+    fields = _by_name(message)
+    chosen: dict[str, str] = {}
+    for key, item in value.items():
+        field = fields.get(key)
+        if field is None:
+            names = {f.json_name for f in message.fields}
+            yield below(path, key), f"{UNKNOWN}: remove it, or correct it ({near(key, names)})"
+            continue
+        if item is None:
+            continue
+        one = field.containing_oneof
+        if one is not None and chosen.setdefault(one.name, key) != key:
+            yield below(path, key), f"it excludes {chosen[one.name]!r} beside it: keep one of them"
+        yield from _field(item, field, below(path, key))
+
+
+@cache
+def _by_name(message: Descriptor) -> Mapping[str, FieldDescriptor]:
+    return {f.name: f for f in message.fields} | {f.json_name: f for f in message.fields}
+
+
+def _field(value: Value, field: FieldDescriptor, path: str) -> Problems:
+    message = field.message_type
+    if message is not None and message.GetOptions().map_entry:
+        yield from _map(value, message.fields_by_name["value"], path)
+    elif not field.is_repeated:
+        yield from _one(value, field, path)
+    elif not isinstance(value, list):
+        yield path, f"it must be a list, and is {shown(value)}"
+    else:
+        for index, item in enumerate(value):
+            yield from _one(item, field, f"{path}[{index}]")
+
+
+def _map(value: Value, field: FieldDescriptor, path: str) -> Problems:
+    if not isinstance(value, dict):
+        yield path, f"it must be a mapping, and is {shown(value)}"
+        return
+    for key, item in value.items():
+        yield from _one(item, field, below(path, key))
+
+
+def _one(value: Value, field: FieldDescriptor, path: str) -> Problems:
+    if field.message_type is not None:
+        yield from departures(value, field.message_type, path)
+    elif field.enum_type is not None:
+        yield from _enum(value, field.enum_type, path)
+    elif wrong := _scalar(value, _KINDS[field.type]):
+        yield path, wrong
+
+
+def _enum(value: Value, enum: EnumDescriptor, path: str) -> Problems:
+    known = value in enum.values_by_name if isinstance(value, str) else isinstance(value, int) and not isinstance(value, bool)
+    if not known:
+        names = list(enum.values_by_name)[1:]
+        yield path, f"{shown(value)} is none of {', '.join(names)}"
+
+
+_KINDS = {1: "number", 2: "number", 3: "int64", 4: "uint64", 5: "int32", 8: "bool", 9: "text", 13: "uint32"}
+
+
+def _scalar(value: Value, kind: str) -> str | None:
+    right = {"text": _text, "bool": _bool, "number": _number}.get(kind, _integer)(value)
+    word = {"text": "text", "bool": "true or false", "number": "a number"}.get(kind, "a whole number")
+    remedy = " (quote it)" if kind == "text" and isinstance(value, int | float) else ""
+    return None if right else f"it must be {word}, and is {shown(value)}{remedy}"
+
+
+def _text(value: Value) -> bool:
+    return isinstance(value, str) and (value.isascii() or _encodable(value))
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _bool(value: Value) -> bool:
+    return isinstance(value, bool)
+
+
+def _number(value: Value) -> bool:
+    if isinstance(value, str):
+        return value in ("NaN", "Infinity", "-Infinity") or bool(re.fullmatch(r"-?\d+(\.\d+)?([eE][-+]?\d+)?", value))
+    return isinstance(value, int | float) and not isinstance(value, bool) and _finite(value)
+
+
+def _integer(value: Value) -> bool:
+    if isinstance(value, str):
+        return bool(re.fullmatch(r"-?\d{1,19}", value))
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return _finite(value) and float(value).is_integer() and abs(value) < 2**63
+
+
+def shown(value: Value) -> str:
+    """A value in a message: short, and what it is."""
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    text = {None: "null", True: "true", False: "false"}.get(value) if value is None or isinstance(value, bool) else None
+    return text or (repr(value) if len(repr(value)) < 60 else repr(value)[:57] + "…")

@@ -1,0 +1,92 @@
+"""Bytes to plain data: YAML and JSON from anywhere, within bounds that hold before anything is built from them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import NoReturn
+
+from kflite.errors import InvalidPipeline
+from kflite.value import Value
+
+LARGEST = 32 * 1024 * 1024  # bytes of a document: a pipeline of 10,000 tasks has 20 MiB
+DEEPEST = 90  # levels: protobuf refuses messages that nest deeper than 100
+
+
+def parse(data: bytes, source: str) -> list[Value]:
+    """The documents in `data`, empty ones left out. Raises InvalidPipeline, naming `source`."""
+    if len(data) > LARGEST:
+        refuse(source, f"{len(data):,} bytes are more than the limit of {LARGEST:,}; is it a pipeline?")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        refuse(source, f"byte {error.start} is not UTF-8 text; is it a pipeline?")
+    found = _json(text, source) if text.lstrip()[:1] in ("{", "[") else None
+    return [found] if found is not None else _yaml(text, source)
+
+
+def refuse(source: str, problem: str) -> NoReturn:
+    """Raise InvalidPipeline for one problem of the whole document."""
+    raise InvalidPipeline(source, [("", problem)])
+
+
+def _yaml(text: str, source: str) -> list[Value]:
+    from kflite.ir.yamldata import YamlProblem, load_all
+
+    try:
+        return [d for d in load_all(text, DEEPEST) if d is not None]
+    except YamlProblem as error:
+        refuse(source, str(error))
+
+
+class _Refused(Exception):
+    """JSON that is well-formed and yet not to be taken."""
+
+
+def _json(text: str, source: str) -> Value:
+    """The value that JSON text holds; None when it is not JSON: it may yet be YAML."""
+    try:
+        value: Value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+    except _Refused as error:
+        refuse(source, str(error))
+    except RecursionError:
+        _too_deep(source)
+    except ValueError as error:
+        if source.endswith(".json"):
+            refuse(source, f"this is not JSON: {error}")
+        return None
+    _check_depth(value, source)
+    return value
+
+
+def _unique(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
+    out: dict[str, Value] = {}
+    for key, value in pairs:
+        if key in out:
+            raise _Refused(f"the key {key!r} stands twice in one object: remove one")
+        out[key] = value
+    return out
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise _Refused(f"{name} is not a JSON number")
+
+
+def _check_depth(value: Value, source: str) -> None:
+    level: list[Value] = [value]
+    for _ in range(DEEPEST):
+        level = [child for parent in level for child in _children(parent)]
+        if not level:
+            return
+    _too_deep(source)
+
+
+def _children(value: Value) -> Iterator[Value]:
+    if isinstance(value, dict):
+        yield from value.values()
+    elif isinstance(value, list):
+        yield from value
+
+
+def _too_deep(source: str) -> NoReturn:
+    refuse(source, f"it nests deeper than {DEEPEST} levels; is it a pipeline?")
