@@ -47,7 +47,7 @@ class InlineExecutor:
             return ref
         _check(job)
         for path in (job.folder, work(job), *(path.parent for path in (*job.outputs, *job.files))):
-            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _make(path)
         for path, text in job.files.items():
             path.write_text(text, "utf-8")
         folder.claim(ref, f"{os.getpid()} {folder.born(os.getpid())} -")
@@ -77,6 +77,13 @@ class InlineExecutor:
 def work(job: Job) -> Path:
     """The job's working folder."""
     return job.folder / "work"
+
+
+def _make(path: Path) -> None:
+    """A folder that is private to the user, as are the parents that it lacked."""
+    for folder in (*reversed(path.parents), path):
+        if not folder.exists():
+            folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def _check(job: Job) -> None:

@@ -119,12 +119,13 @@ def _exit(code: object) -> Exit:
 
 @contextmanager
 def _place(env: Mapping[str, str], work: Path) -> Iterator[None]:
-    before, folder = dict(os.environ), Path.cwd()
+    before, folder, mask = dict(os.environ), Path.cwd(), os.umask(0o077)
     os.environ.update(env)
     os.chdir(work)
     try:
         yield
     finally:
+        os.umask(mask)
         os.chdir(folder)
         os.environ.clear()
         os.environ.update(before)

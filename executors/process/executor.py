@@ -19,6 +19,7 @@ from kflite.job import Exit, Job, Resources, Role
 if TYPE_CHECKING:
     from kflite.executors.environments import Environments
 
+_LATE_S, _LATE = 0.5, 50  # how long, and how often, one looks whether a start comes late
 _NEVER_STARTED = "nobody"  # owner of an attempt that was given up, so that a start that comes late finds it taken
 _outliving: list[subprocess.Popen[bytes]] = []  # zygotes that we left with running tasks: still ours to reap
 
@@ -90,6 +91,8 @@ class ProcessExecutor:
 
     async def stop(self, ref: str, grace_s: float) -> None:
         """See the seam."""
+        if ref not in self._started and (folder.read_exit(ref) or not (await _claimed(ref))[1]):
+            return
         link = self._started[ref][0] if ref in self._started else self._reach(ref)
         if link:
             link.send({"stop": ref, "grace_s": grace_s})
@@ -128,7 +131,7 @@ class ProcessExecutor:
         while True:
             if ending := folder.read_exit(ref):
                 return ending
-            taken, owner = folder.claimed(ref)
+            taken, owner = await _claimed(ref)
             if not owner and not _give_up(ref):
                 continue
             if owner in ("", _NEVER_STARTED):
@@ -196,6 +199,16 @@ def _activation(python: str, base: str) -> dict[str, str]:
         return {}
     programs = Path(python).parent
     return {"VIRTUAL_ENV": str(programs.parent), "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
+
+
+async def _claimed(ref: str) -> tuple[str, str]:
+    """GPUs and owner; a zygote that lost its scheduler just now may still have the order to start before it."""
+    for _ in range(_LATE):
+        taken, owner = folder.claimed(ref)
+        if owner:
+            return taken, owner
+        await asyncio.sleep(_LATE_S / _LATE)
+    return "", ""
 
 
 def _follow(link: Link, ref: str) -> asyncio.Future[Ending | None]:

@@ -25,7 +25,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import CodeType
 
-    from kflite.executors.process.message import News, Order, Start
+    from kflite.executors.process.message import Ending, News, Order, Start
 
 PEER_GRACE_S = 10.0  # from SIGTERM to SIGKILL for the replicas of a gang in which one failed
 _CLOSING_S = 5.0  # how long the end of a group that was killed is waited for; only a process stuck in the kernel takes longer
@@ -210,13 +210,19 @@ class Zygote:
         news: News = {"elsewhere": running.ref}
         if not running.foreign:
             news = {"ended": running.ref, "ending": running.ending()}
-            try:
-                folder.write_exit(running.ref, news["ending"])
-            except OSError as error:  # a full disk: followers hear of the end all the same
-                sys.stderr.write(f"{running.ref}: its end cannot be kept: {error}\n")
+            self._keep(running.ref, news["ending"])
         for follower in running.followers:
             if follower.connection.fileno() in self.peers:
                 follower.send(news)
+
+    def _keep(self, ref: str, ending: Ending) -> None:
+        try:
+            if ending["code"] and not folder.claimed(ref)[1]:  # it was stopped, or failed, before it had claimed the attempt
+                os.makedirs(ref, exist_ok=True)
+                folder.claim(ref, self.owner)
+            folder.write_exit(ref, ending)
+        except OSError as error:  # a full disk, say: followers hear of the end all the same
+            sys.stderr.write(f"{ref}: its end cannot be kept: {error}\n")
 
 
 def main(control: int, sockets: str) -> None:

@@ -1,0 +1,70 @@
+"""What the executors' contract is tried on. To add an executor, add a line to SUBJECTS."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from kflite.executors.base import Executor
+from kflite.executors.inline import InlineExecutor
+from kflite.executors.process import ProcessExecutor
+from kflite.job import Exit, Job, Resources
+from kflite.testing import FakeExecutor, FakeRun, FakeWorld
+
+BASIC = frozenset({"start"})
+CODE = BASIC | {"code"}  # what jobs print, read and write is real
+ALL = CODE | {"commands", "stop", "gangs", "outlives", "isolated"}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """make: an executor, given a folder that all executors of a test share; needs: the fixture without which it cannot run.
+
+    does: what the executor promises beyond the basics; a test names what it needs.
+    """
+
+    name: str
+    make: Callable[[Path], Executor]
+    does: frozenset[str] = ALL
+    needs: str = ""
+
+
+def scripted(job: Job) -> FakeRun:
+    """A fake's part in the tests that look at no process: it reads what the job would do from a label."""
+    told = json.loads(job.labels.get("fake", "{}"))
+    code, lines = told.get("code", 0), told.get("appends")
+
+    def append(_job: Job) -> None:
+        Path(lines).parent.mkdir(parents=True, exist_ok=True)
+        with Path(lines).open("a") as file:
+            file.write("ran\n")
+
+    sleeps, stubborn = told.get("sleeps", False), told.get("stubborn", False)
+    return FakeRun(
+        math.inf if sleeps else 0.0,
+        Exit(code, "Error" if code else ""),
+        append if lines else None,
+        math.inf if stubborn else 0.0,
+    )
+
+
+_worlds: dict[Path, FakeWorld] = {}
+
+
+def _fake(home: Path) -> Executor:
+    return FakeExecutor(_worlds.setdefault(home, FakeWorld(scripted)))
+
+
+def _process(home: Path) -> Executor:
+    return ProcessExecutor(home / "environments", sys.executable, Resources(4.0, 8 << 30, 0))
+
+
+SUBJECTS = [
+    Subject("fake", _fake, BASIC | {"stop", "outlives"}),
+    Subject("inline", lambda _home: InlineExecutor(), CODE),
+    Subject("process", _process),
+]
