@@ -1,0 +1,211 @@
+"""Settings: flag, else environment, else ./kflite.toml, else the user's config.toml, else a default; and where each came from."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+from kflite.errors import InputError
+
+Images = tuple[tuple[str, str], ...]
+_NAMES = ("home", "store", "artifacts", "on", "images", "profile")
+_SQLITE = "sqlite:///"
+_WORDS: Mapping[type, str] = {bool: "true or false", float: "a number of seconds", str: "text"}
+
+
+@dataclass(frozen=True, slots=True)
+class Docker:
+    """The table [docker]. See kflite.executors.docker.Settings for what each means; times are in seconds."""
+
+    address: str = ""
+    image_user: bool = False
+    pass_ca: bool = True
+    reconnect_s: float = 60.0
+    peer_grace_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings. images: patterns and images, in order; origins: where each came from, by name (also "docker.KEY")."""
+
+    home: Path
+    store: str
+    artifacts: str
+    on: str = "local"
+    images: Images = ()
+    profile: str = ""
+    docker: Docker = Docker()
+    origins: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Settings from one place. base: the folder that its relative paths start from."""
+
+    name: str
+    values: Mapping[str, object]
+    base: Path
+
+
+def load(flags: Mapping[str, str] | None = None) -> Settings:
+    """The settings, and the home folder made (0700). flags: by name, as texts; "" counts as not given. Raises InputError."""
+    sources = list(_sources(flags or {}))
+    found = {name: _first(sources, name) for name in _NAMES}
+    origins = {name: source.name if source else "default" for name, source in found.items()}
+    home = _path(found["home"], "home") if found["home"] else default_home()
+    docker = _docker(sources, origins)
+    _make(home, origins["home"])
+    return Settings(
+        home=home,
+        store=_store(found["store"]) if found["store"] else f"{_SQLITE}{home / 'kflite.db'}",
+        artifacts=_artifacts(found["artifacts"]) if found["artifacts"] else str(home / "artifacts"),
+        on=_text(found["on"], "on") if found["on"] else "local",
+        images=_images(found["images"]) if found["images"] else (),
+        profile=_text(found["profile"], "profile") if found["profile"] else _user(),
+        docker=docker,
+        origins=origins,
+    )
+
+
+def _sources(flags: Mapping[str, str]) -> Iterator[_Source]:
+    """The places that hold settings, the strongest first."""
+    here = Path.cwd()
+    for name, text in flags.items():
+        if text:
+            yield _Source(f"--{name}", {name: text}, here)
+    for name in _NAMES:
+        if text := os.environ.get(f"KFLITE_{name.upper()}", ""):
+            yield _Source(f"KFLITE_{name.upper()}", {name: text}, here)
+    for file in (here / "kflite.toml", user_file()):
+        if file.is_file():
+            yield _Source(str(file), _read(file), file.parent)
+
+
+def user_file() -> Path:
+    """The user's own settings."""
+    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "kflite" / "config.toml"
+
+
+def default_home() -> Path:
+    """The platform's folder for a user's data."""
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "kflite"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "kflite"
+
+
+def _user() -> str:
+    return os.environ.get("LOGNAME") or os.environ.get("USER") or str(os.getuid())
+
+
+def _read(file: Path) -> Mapping[str, object]:
+    import tomllib
+
+    try:
+        values = tomllib.loads(file.read_text())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{file}: this is not TOML: {error}") from None
+    except OSError as error:
+        raise InputError(f"{file}: the file cannot be read: {error.strerror}") from None
+    _refuse_unknown(file, "", values, (*_NAMES, "docker"))
+    docker = values.get("docker", {})
+    if not isinstance(docker, dict):
+        raise InputError(f"{file}: docker must be a table: write [docker] and its keys below")
+    _refuse_unknown(file, "docker.", docker, tuple(f.name for f in fields(Docker)))
+    return values
+
+
+def _refuse_unknown(file: Path, prefix: str, values: Mapping[str, object], known: tuple[str, ...]) -> None:
+    from difflib import get_close_matches
+
+    for key in values:
+        if key not in known:
+            near = get_close_matches(key, known, n=1)
+            hint = f"did you mean {prefix}{near[0]}?" if near else f"there is {', '.join(prefix + k for k in known)}"
+            raise InputError(f"{file}: there is no setting {prefix}{key}: {hint}")
+
+
+def _first(sources: list[_Source], name: str) -> _Source | None:
+    return next((s for s in sources if name in s.values), None)
+
+
+def _text(source: _Source, name: str) -> str:
+    value = source.values[name]
+    if not isinstance(value, str) or not value.strip():
+        raise InputError(f"{source.name}: {name} must be text, and is {value!r}")
+    return value.strip()
+
+
+def _path(source: _Source, name: str) -> Path:
+    return _absolute(_text(source, name), source.base)
+
+
+def _absolute(text: str, base: Path) -> Path:
+    return Path(os.path.normpath(base / Path(text).expanduser()))
+
+
+def _store(source: _Source) -> str:
+    text = _text(source, "store")
+    if text.startswith(_SQLITE) or "://" not in text:
+        return f"{_SQLITE}{_absolute(text.removeprefix(_SQLITE), source.base)}"
+    return text
+
+
+def _artifacts(source: _Source) -> str:
+    text = _text(source, "artifacts").removeprefix("file://")
+    return text.rstrip("/") if "://" in text else str(_absolute(text, source.base))
+
+
+def _images(source: _Source) -> Images:
+    value = source.values["images"]
+    pairs = value.items() if isinstance(value, dict) else _rules(source, value)
+    for pattern, image in pairs:
+        if not (isinstance(image, str) and pattern.strip() and image.strip()):
+            raise InputError(f"{source.name}: images: {pattern!r} must have the name of an image, and has {image!r}")
+    return tuple((pattern.strip(), image.strip()) for pattern, image in pairs)
+
+
+def _rules(source: _Source, value: object) -> list[tuple[str, str]]:
+    if not isinstance(value, str):
+        raise InputError(f'{source.name}: images must be a table: write [images], then lines such as "python:*" = "IMAGE"')
+    parts = [part.partition("=") for part in value.split(",") if part.strip()]
+    for pattern, equals, _ in parts:
+        if not equals:
+            raise InputError(f"{source.name}: {pattern.strip()!r} is no rule: write PATTERN=IMAGE, with commas between rules")
+    return [(pattern, image) for pattern, _, image in parts]
+
+
+def _docker(sources: list[_Source], origins: dict[str, str]) -> Docker:
+    values: dict[str, object] = {}
+    for f in fields(Docker):
+        key, default = f.name, f.default
+        origins[f"docker.{key}"] = "default"
+        for source in sources:
+            table = source.values.get("docker")
+            if isinstance(table, dict) and key in table:
+                values[key] = _like(table[key], default, f"{source.name}: docker.{key}")
+                origins[f"docker.{key}"] = source.name
+                break
+    return Docker(**values)  # type: ignore[arg-type]
+
+
+def _like(value: object, default: object, what: str) -> object:
+    """A value of the default's type. Raises InputError."""
+    if isinstance(default, bool) or isinstance(value, bool):
+        right, word = isinstance(default, bool) and isinstance(value, bool), _WORDS[type(default)]
+    elif isinstance(default, float):
+        right, word = isinstance(value, int | float) and value >= 0, _WORDS[float]
+    else:
+        right, word = isinstance(value, str), _WORDS[str]
+    if not right:
+        raise InputError(f"{what} must be {word}, and is {value!r}")
+    return float(value) if isinstance(default, float) and isinstance(value, int) else value
+
+
+def _make(home: Path, origin: str) -> None:
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"the home folder {home} ({origin}) cannot be made: {error.strerror}; choose one by --home") from None
