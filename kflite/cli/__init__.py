@@ -1,0 +1,9 @@
+"""The command line: one file per verb or small family, each loaded when its verb is used.
+
+May live here: arguments, exit statuses, and what is written where. A verb asks the client; it holds no logic that is not about
+showing. Nothing imports this package but the entry point.
+"""
+
+from kflite.cli.main import main
+
+__all__ = ["main"]

@@ -1,0 +1,75 @@
+"""`kflite retry`, `resume` and `clone`: runs that were there before."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import click
+
+from kflite.cli.common import Given, as_json, found, known_runs, optional_run, out, texts
+
+if TYPE_CHECKING:
+    pass
+
+
+@click.command()
+@optional_run
+@as_json
+@click.pass_obj
+def retry(given: Given, run: str, json_: bool) -> int:
+    """Do again what did not succeed in RUN; what succeeded stays as it is."""
+    from kflite.cli.foreground import foreground
+
+    with given.store() as store:
+        row = found(store, run)
+    return foreground(given.settings, None, lambda client: client.retry(row.run), json_)
+
+
+@click.command()
+@click.argument("run", required=False, default="", shell_complete=known_runs)
+@as_json
+@click.pass_obj
+def resume(given: Given, run: str, json_: bool) -> int:
+    """Go on with RUN, which a dead scheduler left; with all such runs where none is named."""
+    from kflite.cli.foreground import foreground
+
+    if not run:
+        return asyncio.run(_resume_all(given))
+    with given.store() as store:
+        row = store.run(run)
+    return foreground(given.settings, None, lambda client: client.resume(row.run), json_)
+
+
+async def _resume_all(given: Given) -> int:
+    from kflite.client.client import Client
+
+    async with Client(settings=given.settings) as client:
+        runs = await client.resume_all()
+        if not runs:
+            out().line(("no run was left by a dead scheduler", "dim"))
+        states = []
+        for run in runs:
+            states.append(await client.ended(run.id))
+            out().line(f"run {run.id} {states[-1]}")
+        return int(any(state != "SUCCEEDED" for state in states))
+
+
+@click.command()
+@optional_run
+@click.option("--param", "-p", "pairs", multiple=True, metavar="K=V", help="A parameter that is to be another.")
+@click.option("--detach", is_flag=True, help="Print the new run's id and leave it running in the background.")
+@as_json
+@click.pass_obj
+def clone(given: Given, run: str, pairs: tuple[str, ...], detach: bool, json_: bool) -> int:
+    """Run what RUN ran once more, with its parameters but for those given."""
+    from kflite.cli.background import detach as leave
+    from kflite.cli.foreground import foreground
+    from kflite.client.submitting import of_run
+
+    with given.store() as store:
+        row = found(store, run)
+        submission = of_run(store, row, texts(pairs))
+    if detach:
+        return leave(given.settings, submission, json_)
+    return foreground(given.settings, None, lambda client: client.start(submission), json_)

@@ -1,0 +1,63 @@
+"""`kflite artifacts`: what was made, and copies of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from kflite.cli.common import Given, as_json, known_runs, out
+from kflite.errors import InputError
+
+
+@click.group()
+def artifacts() -> None:
+    """List what was made; copy it out."""
+
+
+@artifacts.command("ls")
+@click.argument("run", required=False, default="", shell_complete=known_runs)
+@click.option("--limit", "-n", type=click.IntRange(min=1), default=50, show_default=True, help="How many, the newest first.")
+@as_json
+@click.pass_obj
+def list_(given: Given, run: str, limit: int, json_: bool) -> None:
+    """List what RUN made; without one, what all runs made, the newest first."""
+    from kflite.client.describe import artifact_json
+    from kflite.client.view.text import clean, size
+
+    with given.store() as store:
+        rows = store.artifacts(store.run(run).run if run else "", limit)
+    if json_:
+        return out().document([artifact_json(row) for row in rows])
+    if not rows:
+        return out().line(("no artifacts", "dim"))
+    cells = [
+        (
+            (row.id, "bold"),
+            (clean(f"{row.run}/{row.task}"), "dim"),
+            (clean(row.output), ""),
+            (row.artifact.type.removeprefix("system."), ""),
+            (size(row.artifact.size) if row.artifact.size else "", "dim"),
+            (clean(row.artifact.uri), "dim"),
+        )
+        for row in rows
+    ]
+    return out().table(("ID", "TASK", "OUTPUT", "TYPE", "SIZE", "URI"), cells)
+
+
+@artifacts.command()
+@click.argument("artifact")
+@click.argument("to", required=False, default=".", type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Write over what is there.")
+@click.pass_obj
+def get(given: Given, artifact: str, to: Path, force: bool) -> None:
+    """Copy ARTIFACT, by its id, to a file or folder TO; into TO where that is a folder."""
+    from kflite.store import artifacts as stored
+
+    with given.store() as store:
+        row = store.artifact(artifact)
+    target = to / row.artifact.uri.rstrip("/").rpartition("/")[2] if to.is_dir() else to
+    if target.exists() and not force:
+        raise InputError(f"{target} exists: name another place, or write over it with --force")
+    stored.fetch(row.artifact.uri, target)
+    out().line(str(target))

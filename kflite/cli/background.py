@@ -1,0 +1,53 @@
+"""`--detach`: the run is stored, and a process of its own session takes it over."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from kflite.config import Settings
+from kflite.errors import InputError
+from kflite.scheduler.submission import Submission
+
+_ROOT = Path(__file__).resolve().parents[2]
+# The folder that the user works in is not searched for modules; the one that kflite lies in is, after all others.
+_START = "import sys; sys.path.append(sys.argv.pop(1)); from kflite.cli import main; main()"
+
+
+def detach(settings: Settings, submission: Submission, json_: bool) -> int:
+    """Store the run, leave it to a scheduler in the background, print its id."""
+    from kflite import store
+    from kflite.client.view.out import Out
+
+    if submission.on == "inline":
+        raise InputError("--detach: a run inline has no other process to go on in; use --on process")
+    opened = store.open(settings.store)
+    try:
+        opened.put_plan(submission.digest, submission.kind, submission.document)
+        opened.append([submission.event(time.time())])
+    finally:
+        opened.close()
+    leave(settings, submission.run)
+    out = Out(sys.stdout)
+    if json_:
+        out.document({"run": submission.run, "name": submission.name, "state": "QUEUED"})
+    else:
+        out.line(submission.run)
+    return 0
+
+
+def leave(settings: Settings, run: str) -> None:
+    """Start a scheduler that goes on with the run after this process; what it says is in the run's folder."""
+    folder = settings.home / "runs" / run
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    flags = ["--home", str(settings.home), "--store", settings.store, "--artifacts", settings.artifacts]
+    with (folder / "scheduler.log").open("ab") as log:
+        subprocess.Popen(
+            [sys.executable, "-P", "-c", _START, str(_ROOT), *flags, "resume", run],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )

@@ -1,0 +1,103 @@
+"""`kflite cache`: what is cached, why a task did or did not hit, and forgetting."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from kflite.cli.common import Given, as_json, known_runs, out
+from kflite.errors import InputError
+
+if TYPE_CHECKING:
+    from kflite.client.why import Difference
+
+
+@click.group()
+def cache() -> None:
+    """List cached results; say why a task did or did not hit; remove them."""
+
+
+@cache.command("ls")
+@click.option("--limit", "-n", type=click.IntRange(min=1), default=50, show_default=True, help="How many, the newest first.")
+@click.option("--pipeline", default="", help="Only results of this pipeline.")
+@as_json
+@click.pass_obj
+def list_(given: Given, limit: int, pipeline: str, json_: bool) -> None:
+    """List results that can be used again."""
+    from kflite.client.describe import cache_json
+    from kflite.client.view.text import clean, clock
+
+    with given.store() as store:
+        rows = store.cache(limit, pipeline)
+    if json_:
+        return out().document([cache_json(row) for row in rows])
+    if not rows:
+        return out().line(("nothing is cached", "dim"))
+    cells = [
+        (
+            (row.key[:12], "bold"),
+            (clean(row.pipeline), ""),
+            (clean(row.title), ""),
+            (clean(f"{row.run}/{row.task}"), "dim"),
+            (clock(row.created), "dim"),
+            (clock(row.expires) or "never", "dim"),
+        )
+        for row in rows
+    ]
+    return out().table(("KEY", "PIPELINE", "COMPONENT", "FROM", "CREATED", "EXPIRES"), cells)
+
+
+@cache.command()
+@click.argument("run", shell_complete=known_runs)
+@click.argument("task")
+@as_json
+@click.pass_obj
+def why(given: Given, run: str, task: str, json_: bool) -> None:
+    """Say why TASK of RUN was, or was not, answered from the cache."""
+    from kflite.client.find import one_task
+    from kflite.client.why import why as explain
+    from kflite.store.artifacts import exists
+
+    with given.store() as store:
+        row = store.run(run)
+        chosen = one_task(store.tasks(row.run), task, row.run)
+        answer = explain(store, row, chosen, exists)
+    if json_:
+        return out().document(answer.as_json())
+    sign, style = ("hit", "green") if answer.hit else ("miss", "yellow")
+    out().line((f"{sign}: ", style), (chosen.task, "bold"), f": {answer.text}")
+    return _table(answer.parts) if answer.parts else None
+
+
+def _table(parts: tuple[Difference, ...]) -> None:
+    from kflite.client.view.text import clean
+
+    def cell(text: str | None, style: str) -> tuple[str, str]:
+        return ("-" if text is None else clean(text)[:48], style)
+
+    rows = [
+        (
+            ("same" if part.same else "differs", "dim" if part.same else "yellow"),
+            (clean(part.name), "" if part.same else "bold"),
+            cell(part.old, "dim" if part.same else "red"),
+            cell(part.new, "dim" if part.same else "green"),
+        )
+        for part in parts
+    ]
+    out().table(("", "PART OF THE KEY", "THEN", "NOW"), rows)
+
+
+@cache.command()
+@click.argument("keys", nargs=-1)
+@click.option("--pipeline", default="", help="All results of this pipeline.")
+@click.option("--all", "all_", is_flag=True, help="All results.")
+@click.pass_obj
+def rm(given: Given, keys: tuple[str, ...], pipeline: str, all_: bool) -> None:
+    """Forget results: by (the beginning of) their KEYS, of a pipeline, or all. Artifacts stay where they are."""
+    if not keys and not pipeline and not all_:
+        raise InputError("cache rm: name keys (see kflite cache ls), or --pipeline NAME, or --all")
+    with given.store() as store:
+        rows = store.cache(1_000_000, pipeline)
+        chosen = [row.key for row in rows if not keys or row.key.startswith(keys)]
+        out().line(f"forgot {store.uncache(chosen)} of {len(rows)} results")

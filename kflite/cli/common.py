@@ -1,0 +1,128 @@
+"""What verbs share: the settings that were given, the open store, the run that was meant, and parameters as text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from kflite.errors import InputError, NotFound
+
+if TYPE_CHECKING:
+    from kflite.client.view.out import Out
+    from kflite.config import Settings
+    from kflite.ir import Pipeline
+    from kflite.place import Place
+    from kflite.store.base import RunRow, Store
+    from kflite.value import Value
+
+C = TypeVar("C", bound=Callable[..., object])
+
+
+@dataclass(frozen=True)
+class Given:
+    """The settings given as options before the verb."""
+
+    flags: dict[str, str]
+
+    @cached_property
+    def settings(self) -> Settings:
+        """All settings, from wherever they come."""
+        return self.with_flags({})
+
+    def with_flags(self, more: dict[str, str]) -> Settings:
+        """The settings where these options are given too."""
+        from kflite import config
+
+        return config.load({**self.flags, **{name: text for name, text in more.items() if text}})
+
+    @contextmanager
+    def store(self) -> Iterator[Store]:
+        """The store, open."""
+        from kflite import store
+
+        opened = store.open(self.settings.store)
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+    def place(self, run: RunRow) -> Place:
+        """Where the run's files lie."""
+        from kflite.place import Place
+
+        return Place(self.settings.home, self.settings.artifacts, run.pipeline, run.run)
+
+
+SETTINGS: list[click.Parameter] = [
+    click.Option(["--home"], metavar="FOLDER", help="Private data of kflite."),
+    click.Option(["--store"], metavar="URL", help="sqlite:///path or postgresql://…"),
+    click.Option(["--artifacts"], metavar="FOLDER|URL", help="Where artifacts lie."),
+    click.Option(["--profile"], metavar="NAME", help="Whose runs these are."),
+]
+
+as_json = click.option("--json", "json_", is_flag=True, help="Print JSON.")
+
+
+def optional_run(command: C) -> C:
+    """The argument RUN, which may be left out."""
+    return click.argument("run", required=False, default="", shell_complete=known_runs)(command)
+
+
+def known_runs(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """Ids of runs, for the shell's completion."""
+    given = ctx.find_object(Given) or Given({})
+    with given.store() as store:
+        return [row.run for row in store.runs(1000) if row.run.startswith(incomplete)]
+
+
+def found(store: Store, run: str) -> RunRow:
+    """The run that was meant; the newest where none was named."""
+    if run:
+        return store.run(run)
+    newest = store.runs(1)
+    if not newest:
+        raise NotFound("there is no run yet: kflite run TARGET makes one")
+    return newest[0]
+
+
+def out() -> Out:
+    """Standard output."""
+    import sys
+
+    from kflite.client.view.out import Out
+
+    return Out(sys.stdout)
+
+
+def parameters(pipeline: Pipeline, pairs: Sequence[str], file: str) -> dict[str, Value]:
+    """What `--param` and `--params` give; the former win, and are read as the types that the pipeline declares."""
+    from kflite.ir.parameter import parse
+
+    return {**(_file(Path(file)) if file else {}), **parse(pipeline, texts(pairs))}
+
+
+def texts(pairs: Sequence[str], option: str = "--param") -> dict[str, str]:
+    """`NAME=TEXT` options as a mapping. Raises InputError for what has no `=`."""
+    given: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        if not equals or not name.strip():
+            raise InputError(f"{option} {pair}: it must be NAME=VALUE")
+        given[name.strip()] = text
+    return given
+
+
+def _file(path: Path) -> dict[str, Value]:
+    from kflite.ir.read import load
+    from kflite.ir.text import parse
+
+    held, *more = parse(load(path), str(path))
+    if more or not isinstance(held, dict):
+        raise InputError(f"--params {path}: it must hold one mapping of names to values")
+    return held

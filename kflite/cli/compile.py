@@ -1,0 +1,91 @@
+"""`kflite compile` and `kflite check`: what a target is, without running it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from kflite.cli.common import as_json, out, parameters
+from kflite.errors import InputError
+
+if TYPE_CHECKING:
+    from kflite.client.view.text import Line
+    from kflite.ir import Pipeline
+    from kflite.ir.whole import Document
+
+
+@click.command("compile")
+@click.argument("target")
+@click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Where to; standard output if not given.")
+@click.option("--manifest", is_flag=True, help="As Kubernetes manifests of kinds Pipeline and PipelineVersion.")
+def compile_(target: str, output: Path | None, manifest: bool) -> None:
+    """Write TARGET as KFP v2 IR, which every KFP backend runs."""
+    from kflite.client.submitting import runnable
+    from kflite.ir import write
+    from kflite.ir.check import ensure
+    from kflite.target import load
+
+    loaded = load(target)
+    pipeline = runnable(loaded)
+    ensure(pipeline, loaded.source)
+    text = write.manifest(pipeline) if manifest else write.dumps_yaml(pipeline)
+    if output is None:
+        return click.echo(text, nl=False)
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"--output {output}: {error.strerror}") from error
+    return out().line(str(output))
+
+
+@click.command()
+@click.argument("target")
+@click.option("--param", "-p", "pairs", multiple=True, metavar="K=V", help="A parameter, to be checked too.")
+@click.option("--params", "file", default="", metavar="FILE", help="Parameters from a YAML or JSON file.")
+@as_json
+def check(target: str, pairs: tuple[str, ...], file: str, json_: bool) -> None:
+    """Check TARGET, all of it, and print its plan; start nothing."""
+    from kflite.client.submitting import runnable
+    from kflite.ir.check import ensure
+    from kflite.target import load
+
+    loaded = load(target)
+    pipeline = runnable(loaded)
+    values = parameters(pipeline, pairs, file) if pairs or file else None
+    ensure(pipeline, loaded.source, values)
+    if json_:
+        return out().document({"name": loaded.name, "source": loaded.source, "sound": True})
+    return out().lines(_plan(pipeline))
+
+
+def _plan(pipeline: Pipeline) -> Iterator[Line]:
+    from kflite.client.view.text import clean
+    from kflite.ir.whole import Whole, declared
+
+    whole = Whole(pipeline.documents[0])
+    root = whole.document["root"]
+    yield ((pipeline.name, "bold"), ("  is sound", "green"))
+    for name, spec in declared(root, "input", "parameters").items():
+        default = f" = {spec['defaultValue']}" if "defaultValue" in spec else ""
+        yield (("  takes ", "dim"), (clean(f"{name}: {spec['parameterType']}{default}"), ""))
+    yield from _tasks(root, whole.components, "  ")
+
+
+def _tasks(body: Document, components: Mapping[str, Document], indent: str) -> Iterator[Line]:
+    from kflite.ir.whole import parents, referred, tasks
+
+    for name, task in tasks(body).items():
+        after = ", ".join(sorted(parents(task)))
+        yield ((f"{indent}{name}", ""), (_how(task), "cyan"), (f"  after {after}" if after else "", "dim"))
+        yield from _tasks(components.get(referred(task), {}), components, indent + "  ")
+
+
+def _how(task: Document) -> str:
+    """What decides whether, and how often, a task runs."""
+    from kflite.ir.whole import iterator
+
+    condition = task.get("triggerPolicy", {}).get("condition")
+    return f"  if {condition}" if condition else "  for each item" if iterator(task) else ""

@@ -1,0 +1,27 @@
+"""`kflite doctor`: what this machine has, line by line."""
+
+from __future__ import annotations
+
+import click
+
+from kflite.cli.common import Given, as_json, out
+
+
+@click.command()
+@as_json
+@click.pass_obj
+def doctor(given: Given, json_: bool) -> int:
+    """Say what this machine has, what is missing, and how to get it. The exit status is 1 where something is wrong."""
+    from kflite.client.doctor import examine
+    from kflite.client.view.text import clean
+
+    findings = list(examine(given.settings))
+    if json_:
+        out().document([finding.as_json() for finding in findings])
+    else:
+        width = max(len(finding.name) for finding in findings) + 2
+        for finding in findings:
+            style = {"ok": "green", "missing": "yellow", "wrong": "bold red"}[finding.word]
+            remedy = f": {finding.remedy}" if finding.remedy else ""
+            out().line((f"{finding.word:9}", style), f"{finding.name:{width}}", clean(finding.text), (clean(remedy), "yellow"))
+    return int(any(finding.ok is False for finding in findings))

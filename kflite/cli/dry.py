@@ -1,0 +1,99 @@
+"""`--dry-run`: the jobs that a run would begin with, fully resolved, and the tasks that would follow them."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from kflite.client.plans import plan
+from kflite.client.view.out import Out
+from kflite.client.view.text import Line, clean, size, value
+from kflite.place import Place
+from kflite.plan import Opened, Origin, Ready, Step
+
+if TYPE_CHECKING:
+    from kflite.config import Settings
+    from kflite.job import Job, Resources, Role
+    from kflite.scheduler.submission import Submission
+    from kflite.value import Value
+
+_OPENED = 8  # groups that are named
+
+
+def dry(settings: Settings, submission: Submission, json_: bool) -> int:
+    """Print what would start first; returns the exit status."""
+    origin = Origin(submission.run, submission.name, time.time())
+    steps = plan(submission.kind, submission.document, submission.parameters, origin).begin()
+    place = Place(settings.home, settings.artifacts, submission.pipeline, submission.run)
+    jobs = [(step.task, step.work.job(place, step.task, 1)) for step in steps if isinstance(step, Ready)]
+    out = Out(sys.stdout)
+    if json_:
+        held: list[Value] = [{"task": task, "roles": [_role_json(role) for role in job.roles]} for task, job in jobs]
+        out.document({"run": submission.run, "name": submission.name, "on": submission.on, "jobs": held})
+    else:
+        out.lines(_lines(submission, steps, jobs))
+    return 0
+
+
+def _lines(submission: Submission, steps: list[Step], jobs: list[tuple[str, Job]]) -> Iterator[Line]:
+    yield ((f"{submission.name}", "bold"), (f"  {submission.kind} on {submission.on}: nothing was started", "dim"))
+    for name, given in submission.parameters.items():
+        yield (("  with ", "dim"), (clean(name), ""), (" = ", "dim"), (value(given), ""))
+    opened = [step.task for step in steps if isinstance(step, Opened)]
+    if opened:
+        more = f" and {len(opened) - _OPENED} more" if len(opened) > _OPENED else ""
+        yield (("  opens ", "dim"), (", ".join(opened[:_OPENED]), ""), (more, "dim"))
+    for task, job in jobs:
+        yield ()
+        yield ((task, "bold"),)
+        for role in job.roles:
+            yield from _role(role)
+    yield ()
+    yield ((f"{len(jobs)} jobs would start first; what follows depends on how they end", "dim"),)
+
+
+def _role(role: Role) -> Iterator[Line]:
+    if role.name != "main" or role.replicas > 1:
+        yield (("  role ", "dim"), (f"{role.name}, {role.replicas} replicas", ""))
+    yield (("  image ", "dim"), (role.image or "none", ""))
+    yield (("  runs ", "dim"), (command(role), ""))
+    if role.python and role.python.packages:
+        yield (("  packages ", "dim"), (" ".join(role.python.packages), ""))
+    for title, given in (("  asks for ", role.request), ("  limit ", role.limit)):
+        if text := _resources(given):
+            yield ((title, "dim"), (text, ""))
+    for name, text in role.env.items():
+        yield (("  env ", "dim"), (clean(f"{name}={text}"), ""))
+
+
+def command(role: Role) -> str:
+    """The command in a line; a component's runner and source, which every one carries, by their names only."""
+    if role.python:
+        argv = list(role.python.argv)
+        return f"python function {argv[argv.index('--function') + 1]}" if "--function" in argv else "python"
+    words = [*role.command, *role.args]
+    return " ".join(clean(word if len(word) <= 60 else word[:57] + "…") for word in words) or "the image's own command"
+
+
+def _resources(held: Resources) -> str:
+    parts = [
+        f"{held.cpus:g} CPUs" if held.cpus else "",
+        f"{size(held.memory)} memory" if held.memory else "",
+        f"{held.gpus} GPUs" if held.gpus else "",
+    ]
+    return ", ".join(filter(None, parts))
+
+
+def _role_json(role: Role) -> dict[str, Value]:
+    return {
+        "name": role.name,
+        "replicas": role.replicas,
+        "image": role.image,
+        "command": command(role) if role.python else [*role.command, *role.args],
+        "packages": list(role.python.packages) if role.python else [],
+        "env": dict(role.env),
+        "request": {"cpus": role.request.cpus, "memory": role.request.memory, "gpus": role.request.gpus},
+        "limit": {"cpus": role.limit.cpus, "memory": role.limit.memory, "gpus": role.limit.gpus},
+    }

@@ -1,0 +1,88 @@
+"""Staying with a run until its end, and saying how it went: shared by all verbs that start or resume one."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+
+from kflite.client.attend import Interrupts, attend
+from kflite.client.client import Client
+from kflite.client.describe import run_json
+from kflite.client.executors import Executors
+from kflite.client.feed import View
+from kflite.client.run import Run
+from kflite.client.task import log_files
+from kflite.client.view import report
+from kflite.client.view.choose import choose
+from kflite.client.view.out import Out
+from kflite.client.view.text import Line
+from kflite.config import Settings
+from kflite.event import State
+from kflite.store.base import RunRow, Store, TaskRow
+
+_FAILURES = 3  # failed tasks whose logs are quoted
+
+
+def foreground(
+    settings: Settings, executors: Executors | None, begin: Callable[[Client], Awaitable[Run]], json_: bool = False
+) -> int:
+    """Begin a run, stay with it, report; returns the exit status."""
+    return asyncio.run(_foreground(Client(settings=settings, executors=executors), begin, json_))
+
+
+async def _foreground(client: Client, begin: Callable[[Client], Awaitable[Run]], json_: bool) -> int:
+    interrupts = Interrupts()
+    with interrupts.signals():
+        async with client:
+            run = await begin(client)
+            await attend(client, run.id, view_of(client, run, json_), interrupts)
+            return finish(client.store, run, json_, interrupts.count > 0)
+
+
+def view_of(client: Client, run: Run, json_: bool) -> View:
+    """With `--json` standard output is the object's alone, and a tree is shown only to a person at standard error."""
+    if json_:
+        return choose(sys.stderr, client, run, Out(sys.stderr).live)
+    view = choose(sys.stdout, client, run)
+    if not Out(sys.stdout).live:
+        view.say(f"run {run.id}")
+    return view
+
+
+def finish(store: Store, run: Run, json_: bool, interrupted: bool = False) -> int:
+    """Say how the run ended; returns the exit status."""
+    row = store.run(run.id)
+    tasks = store.tasks(row.run) if json_ or row.state is not State.SUCCEEDED else []
+    out = Out(sys.stdout)
+    if json_:
+        out.document(run_json(row, tasks))
+    else:
+        out.lines(_failures(run, tasks))
+        out.lines(report.outputs(row))
+        if row.state is State.SUCCEEDED and not out.live:
+            out.line(report.verdict(row))
+    if row.state is not State.SUCCEEDED:
+        Out(sys.stderr).line(f"kflite: {report.verdict(row)}{_first(row, tasks)}")
+    return 130 if interrupted else int(row.state is not State.SUCCEEDED)
+
+
+def _failed(tasks: list[TaskRow]) -> list[TaskRow]:
+    return [task for task in tasks if task.state is State.FAILED and not task.group]
+
+
+def _failures(run: Run, tasks: list[TaskRow]) -> list[Line]:
+    failed = _failed(tasks)
+    lines: list[Line] = []
+    for task in failed[:_FAILURES]:
+        logs = log_files(run.place, task.task, task.attempts) if task.attempts else []
+        lines += report.failure(task.task, task.reason, task.message, logs)
+    if len(failed) > _FAILURES:
+        lines.append(((f"and {len(failed) - _FAILURES} more failed: kflite show {run.id}", "dim"),))
+    return lines
+
+
+def _first(row: RunRow, tasks: list[TaskRow]) -> str:
+    """The first failed task, where the run's own reason does not tell."""
+    failed = _failed(tasks)
+    return f": {failed[0].task}: {failed[0].reason}" if failed and not row.reason else ""

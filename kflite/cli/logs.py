@@ -1,0 +1,86 @@
+"""`kflite logs`: what tasks wrote, byte for byte; with `-f`, what they write."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from kflite.cli.common import Given, found, optional_run
+from kflite.errors import NotFound
+
+
+@click.command()
+@optional_run
+@click.argument("task", required=False, default="")
+@click.option("--follow", "-f", is_flag=True, help="Go on until the run ends.")
+@click.option("--attempt", type=click.IntRange(min=1), default=None, help="This attempt, not the latest.")
+@click.option("--replica", default="", metavar="N|ROLE.N", help="This replica only.")
+@click.option("--tail", "-n", type=click.IntRange(min=0), default=None, metavar="LINES", help="Only the last lines of each log.")
+@click.pass_obj
+def logs(given: Given, run: str, task: str, follow: bool, attempt: int | None, replica: str, tail: int | None) -> None:
+    """Print the logs of RUN, of one TASK of it, of one replica; each line under its task's name where there are several."""
+    from kflite.client.find import one_task
+    from kflite.client.logs import Tails, follow_logs, logs_of
+
+    with given.store() as store:
+        row = found(store, run)
+        tasks = store.tasks(row.run)
+        place = given.place(row)
+        if task and not (follow and not any(each.task == task for each in tasks) and not row.state.ended):
+            tasks = [one_task(tasks, task, row.run)]
+            task = tasks[0].task
+        if follow and not row.state.ended:
+            import asyncio
+
+            pen = _Pen(several=not task)
+            return asyncio.run(follow_logs(store, row.run, Tails(place, task, replica), pen.write))
+    files = logs_of(place, tasks, attempt or 0, replica)
+    if task and not files:
+        raise NotFound(f"task {task} of run {row.run} has no such log: it is {tasks[0].state}, {tasks[0].attempts} attempts")
+    return _print(files, tail, several=len(files) > 1)
+
+
+class _Pen:
+    """Writes lines, with the title before each where there are several logs."""
+
+    def __init__(self, several: bool) -> None:
+        self._several = several
+
+    def write(self, title: str, lines: bytes) -> None:
+        out = sys.stdout.buffer
+        if self._several:
+            before = f"{title} | ".encode()
+            lines = b"".join(before + line for line in lines.splitlines(keepends=True))
+        out.write(lines)
+        out.flush()
+
+
+def _print(files: Iterable[tuple[str, Path]], tail: int | None, several: bool) -> None:
+    from kflite.client.logs import Tail
+
+    pen = _Pen(several)
+    for title, path in files:
+        if tail is not None:
+            lines = _last(path, tail)
+            pen.write(title, b"\n".join(lines) + b"\n") if lines else None
+            continue
+        reader = Tail(path, title)
+        while reader.read(pen.write):
+            pass
+        reader.close(pen.write)
+
+
+def _last(path: Path, count: int) -> list[bytes]:
+    """The last lines, read from the end in growing pieces, however long the log is."""
+    with path.open("rb") as file:
+        end, reach = file.seek(0, 2), 65_536
+        while True:
+            file.seek(max(end - reach, 0))
+            lines = file.read(end - file.tell()).split(b"\n")
+            lines = lines[:-1] if lines[-1] == b"" else lines
+            if len(lines) > count or reach >= end:
+                return lines[-count:] if count else []
+            reach *= 4

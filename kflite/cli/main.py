@@ -1,0 +1,114 @@
+"""The command `kflite`: its verbs, and how errors become exit statuses."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import NoReturn
+
+import click
+
+from kflite import __version__
+from kflite.cli.common import SETTINGS, Given
+from kflite.errors import KfliteError
+
+# Verb: module and name of the command in it, and its line in the help, so that the help loads none of them.
+VERBS = {
+    "run": ("kflite.cli.run:run", "Run a pipeline or component to its end."),
+    "compile": ("kflite.cli.compile:compile_", "Write a pipeline as KFP v2 IR."),
+    "check": ("kflite.cli.compile:check", "Check a target and print its plan; start nothing."),
+    "ls": ("kflite.cli.ls:ls", "List runs."),
+    "show": ("kflite.cli.show:show", "Show a run, or one task of it."),
+    "logs": ("kflite.cli.logs:logs", "Print the logs of a run, a task, a replica."),
+    "watch": ("kflite.cli.watch:watch", "Follow a run that goes on."),
+    "cancel": ("kflite.cli.cancel:cancel", "Stop runs."),
+    "retry": ("kflite.cli.again:retry", "Do again what did not succeed in a run."),
+    "resume": ("kflite.cli.again:resume", "Go on with what a dead scheduler left."),
+    "clone": ("kflite.cli.again:clone", "Run the same again, with other parameters."),
+    "rm": ("kflite.cli.rm:rm", "Remove runs, with their logs and artifacts."),
+    "diff": ("kflite.cli.diff:diff", "Compare two runs: parameters, metrics, outputs, caching."),
+    "artifacts": ("kflite.cli.artifacts:artifacts", "List what was made; copy it out."),
+    "cache": ("kflite.cli.cache:cache", "List cached results; why a task did or did not hit; remove them."),
+    "tune": ("kflite.cli.tune:tune", "Search for the best parameters of a pipeline."),
+    "doctor": ("kflite.cli.doctor:doctor", "Say what this machine has, what is missing, and how to get it."),
+    "completion": ("kflite.cli.completion:completion", "Print the shell's completion script."),
+}
+
+
+class Verbs(click.Group):
+    """A group that knows its verbs' names and help, and loads a verb when it is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All verbs, in the order of the table."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The verb, with the options for settings that every verb takes."""
+        if cmd_name not in VERBS:
+            return None
+        module, _, name = VERBS[cmd_name][0].partition(":")
+        command = getattr(import_module(module), name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The verbs and their lines."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(verb, text) for verb, (_, text) in VERBS.items()])
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="kflite")
+@click.pass_context
+def kflite(ctx: click.Context, /, **given: str | None) -> None:
+    """Pipelines, tuning and training: on this machine, in Docker, unchanged on Kubernetes.
+
+    A RUN is named by its id or a unique beginning of it; where it may be left out, the newest run is meant.
+    """
+    ctx.obj = Given({name: text for name, text in given.items() if text})
+
+
+kflite.params += SETTINGS
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run a command and exit: 0 succeeded, 1 the run failed, 2 bad input or usage, 130 cancelled."""
+    sys.exit(_status(arguments))
+
+
+def _status(arguments: list[str] | None) -> int:
+    try:
+        result = kflite.main(arguments, prog_name="kflite", standalone_mode=False)
+        sys.stdout.flush()
+        return result if isinstance(result, int) else 0
+    except KfliteError as error:
+        return _trouble(error, error.exit_status)
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.ClickException as error:
+        _usage(error)
+        return 2
+    except (KeyboardInterrupt, click.Abort):
+        return 130
+    except BrokenPipeError:
+        return _unread()
+
+
+def _trouble(error: KfliteError, status: int) -> int:
+    if os.environ.get("KFLITE_DEBUG"):
+        raise error
+    sys.stderr.write(f"kflite: {error}\n")
+    return status
+
+
+def _usage(error: click.ClickException) -> None:
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    where = f" (see {context.command_path} --help)" if context else ""
+    sys.stderr.write(f"kflite: {error.format_message()}{where}\n")
+
+
+def _unread() -> int:
+    """Nobody reads on: no word of it, and nothing more to write when the interpreter ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 1

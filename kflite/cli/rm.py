@@ -1,0 +1,21 @@
+"""`kflite rm`: runs, with all that belongs to them."""
+
+from __future__ import annotations
+
+import click
+
+from kflite.cli.common import Given, known_runs, out
+
+
+@click.command()
+@click.argument("runs", nargs=-1, required=True, shell_complete=known_runs)
+@click.pass_obj
+def rm(given: Given, runs: tuple[str, ...]) -> None:
+    """Remove RUNS that have ended: their records, logs and artifacts, and cached results that point to those."""
+    from kflite.client.delete import delete
+
+    with given.store() as store:
+        rows = [store.run(run) for run in runs]
+        for row in rows:
+            delete(store, row, given.settings)
+            out().line(f"removed {row.run}")

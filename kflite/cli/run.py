@@ -1,0 +1,70 @@
+"""`kflite run`: a target to its end, in the background, or not at all but for what it would do."""
+
+from __future__ import annotations
+
+import click
+
+from kflite.cli.common import Given, as_json
+
+
+@click.command()
+@click.argument("target")
+@click.option("--param", "-p", "pairs", multiple=True, metavar="K=V", help="A parameter; more than once for more.")
+@click.option("--params", "file", default="", metavar="FILE", help="Parameters from a YAML or JSON file.")
+@click.option("--on", default="", metavar="WHERE", help="local, process, docker or inline.")
+@click.option("--name", default="", help="The run's name; the pipeline's if not given.")
+@click.option("--experiment", default="", help="The experiment that the run belongs to.")
+@click.option("--no-cache", is_flag=True, help="Use no result of an earlier run.")
+@click.option("--parallel", type=click.IntRange(min=0), default=0, help="Tasks at once; 0: as many as there is room for.")
+@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="S", help="Longest time of the run, in seconds.")
+@click.option("--fail-fast", is_flag=True, help="Stop everything at the first failure.")
+@click.option("--detach", is_flag=True, help="Print the run's id and leave it running in the background.")
+@click.option("--dry-run", is_flag=True, help="Print the jobs; start nothing.")
+@as_json
+@click.pass_obj
+def run(
+    given: Given,
+    target: str,
+    pairs: tuple[str, ...],
+    file: str,
+    on: str,
+    name: str,
+    experiment: str,
+    no_cache: bool,
+    parallel: int,
+    timeout: float | None,
+    fail_fast: bool,
+    detach: bool,
+    dry_run: bool,
+    json_: bool,
+) -> int:
+    """Run TARGET to its end.
+
+    TARGET is file.py, file.py:name, package.module:name, or a YAML, JSON, zip or tar.gz file with KFP v2 IR.
+    """
+    settings = given.with_flags({"on": on})
+    from kflite.client.executors import Executors
+
+    executors = Executors(settings)
+    if not (dry_run or detach):
+        executors.warm(settings.on)  # it gets ready while the target is read
+
+    from kflite.cli.common import parameters
+    from kflite.client.submitting import Options, of_target, runnable
+    from kflite.target import load
+
+    loaded = load(target)
+    values = parameters(runnable(loaded), pairs, file)
+    options = Options(name, experiment, settings.on, not no_cache, parallel, timeout, fail_fast)
+    submission = of_target(loaded, values, options, settings.on)
+    if dry_run:
+        from kflite.cli.dry import dry
+
+        return dry(settings, submission, json_)
+    if detach:
+        from kflite.cli.background import detach as leave
+
+        return leave(settings, submission, json_)
+    from kflite.cli.foreground import foreground
+
+    return foreground(settings, executors, lambda client: client.start(submission), json_)

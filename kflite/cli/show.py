@@ -1,0 +1,106 @@
+"""`kflite show`: a run's tree and outputs, or one task with its inputs, outputs, attempts and logs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+import click
+
+from kflite.cli.common import Given, as_json, found, optional_run, out
+
+if TYPE_CHECKING:
+    from kflite.client.view.text import Line
+    from kflite.place import Place
+    from kflite.store.base import AttemptRow, RunRow, TaskRow
+    from kflite.value import Value
+
+_DETAILED = 25  # tasks at most for details below each; with more, they are asked for
+
+
+@click.command()
+@optional_run
+@click.argument("task", required=False, default="")
+@click.option("--details/--no-details", default=None, help="Inputs, outputs and logs of each task.")
+@as_json
+@click.pass_obj
+def show(given: Given, run: str, task: str, details: bool | None, json_: bool) -> None:
+    """Show RUN: its tree of tasks, parameters and outputs; or one TASK of it."""
+    with given.store() as store:
+        row = found(store, run)
+        tasks = store.tasks(row.run)
+        if task:
+            from kflite.client.find import one_task
+
+            chosen = one_task(tasks, task, row.run)
+            return _show_task(chosen, store.attempts(row.run, chosen.task), given.place(row), json_)
+    if json_:
+        from kflite.client.describe import run_json
+
+        return out().document(run_json(row, tasks))
+    return out().lines(_run(row, tasks, given.place(row), len(tasks) <= _DETAILED if details is None else details))
+
+
+def _run(row: RunRow, tasks: list[TaskRow], place: Place, details: bool) -> Iterator[Line]:
+    from kflite.client.board import Board
+    from kflite.client.view import report, tree
+    from kflite.client.view.text import clock
+
+    yield from tree.lines(Board.of(row, tasks), time.time(), out().signs, out().width)
+    yield (("created ", "dim"), (clock(row.created), ""), ("  on ", "dim"), (row.on, ""))
+    yield from _values("with ", row.parameters)
+    yield from report.outputs(row)
+    for task in tasks if details else ():
+        if not task.group:
+            yield ()
+            yield ((task.task, "bold"),)
+            yield from _facts(task, place)
+
+
+def _facts(task: TaskRow, place: Place) -> Iterator[Line]:
+    from kflite.client.task import log_files
+    from kflite.client.view import report
+    from kflite.client.view.text import clean
+
+    if task.reason:
+        yield (("  reason ", "dim"), (clean(f"{task.reason}: {task.message}" if task.message else task.reason), ""))
+    if task.source:
+        yield (("  from run ", "dim"), (task.source, ""))
+    yield from _values("  in ", task.parameters)
+    yield from ((("  in ", "dim"), *line) for line in report.made(task.inputs))
+    yield from _values("  out ", task.outputs)
+    yield from ((("  out ", "dim"), *line) for line in report.made(task.artifacts))
+    for log in log_files(place, task.task, task.attempts) if task.attempts else ():
+        yield (("  log ", "dim"), (str(log), ""))
+
+
+def _values(title: str, values: Mapping[str, Value]) -> Iterator[Line]:
+    from kflite.client.view.text import clean, value
+
+    for name, given in values.items():
+        yield ((title, "dim"), (clean(name), ""), (" = ", "dim"), (value(given), ""))
+
+
+def _show_task(task: TaskRow, attempts: list[AttemptRow], place: Place, json_: bool) -> None:
+    from kflite.client.describe import task_json
+
+    if json_:
+        out().document(task_json(task))
+    else:
+        out().lines(_task(task, attempts, place))
+
+
+def _task(task: TaskRow, attempts: list[AttemptRow], place: Place) -> Iterator[Line]:
+    from kflite.client.view.text import STYLES, clean, clock, duration
+
+    sign = out().signs.states[task.state]
+    took = duration(task.ended - task.started) if task.ended and task.started else ""
+    yield ((f"{sign} ", STYLES[task.state]), (task.task, "bold"), (f"  {task.state}", STYLES[task.state]), (f"  {took}", "dim"))
+    yield from _facts(task, place)
+    for attempt in attempts:
+        took = duration(attempt.ended - attempt.started) if attempt.ended else ""
+        why = f"{attempt.reason}: {attempt.message}" if attempt.message else attempt.reason
+        code = "" if attempt.code is None else f"  exit {attempt.code}"
+        told = f"  attempt {attempt.attempt}  {attempt.state}  {clock(attempt.started)}  {took}{code}  {clean(why)}"
+        yield ((told, "dim"),)

@@ -1,0 +1,238 @@
+"""The client: submits runs to a scheduler of its own, finds the runs of others, and reads what both left."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Self
+
+from kflite import config
+from kflite.client.delete import delete
+from kflite.client.executors import Executors
+from kflite.client.plans import plan
+from kflite.client.run import Run
+from kflite.client.submitting import Options, Search, of_run, of_search, of_target
+from kflite.errors import InputError, KfliteError
+from kflite.event import Event, Kind, State
+from kflite.place import Place
+from kflite.store.base import ArtifactRow, CacheRow, RunRow, Store
+from kflite.store.follow import follow
+from kflite.target import load
+from kflite.value import Value
+
+if TYPE_CHECKING:
+    from kflite.config import Settings
+    from kflite.scheduler import Scheduler
+    from kflite.scheduler.submission import Submission
+
+
+class Client:
+    """Runs what can be run. In its context it has the store open, and a scheduler from the first submission on.
+
+    Leaving the context does not stop what runs: tasks go on, and the next scheduler, or `resume`, finds them.
+
+    store: `sqlite:///path` or `postgresql://…`; artifacts: a folder or an fsspec URL; on: where runs go unless they say so;
+    home: the folder of private data. "" takes what the settings say. settings, executors: made before.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: str = "",
+        artifacts: str = "",
+        on: str = "",
+        home: str | os.PathLike[str] = "",
+        settings: Settings | None = None,
+        executors: Executors | None = None,
+    ) -> None:
+        flags = {"store": store, "artifacts": artifacts, "on": on, "home": os.fspath(home)}
+        self.settings = settings or config.load({name: text for name, text in flags.items() if text})
+        self.executors = executors or Executors(self.settings)
+        self._store: Store | None = None
+        self._scheduler: Scheduler | None = None
+        self._starting = asyncio.Lock()
+        self._mine: set[str] = set()
+
+    async def __aenter__(self) -> Self:
+        from kflite import store
+
+        self._store = store.open(self.settings.store)
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        scheduler, self._scheduler = self._scheduler, None
+        if scheduler:
+            await scheduler.__aexit__(*exc)
+        if self._store:
+            self._store.close()
+            self._store = None
+
+    @property
+    def open(self) -> bool:
+        """Whether the context has been entered and not left."""
+        return self._store is not None
+
+    @property
+    def store(self) -> Store:
+        """The open store. Raises KfliteError outside of the context."""
+        if self._store is None:
+            raise KfliteError("the client is not open: use it inside `async with kflite.Client() as client:`")
+        return self._store
+
+    def place(self, row: RunRow) -> Place:
+        """Where a run's files lie."""
+        return Place(self.settings.home, self.settings.artifacts, row.pipeline, row.run)
+
+    async def scheduler(self) -> Scheduler:
+        """The scheduler of this client, started when it is first asked for."""
+        async with self._starting:
+            if self._scheduler is None:
+                from kflite.scheduler import Scheduler
+                from kflite.store import owner_id
+
+                home, artifacts = self.settings.home, self.settings.artifacts
+                fresh = Scheduler(self.store, plan, self.executors, home, artifacts, owner=owner_id())
+                self._scheduler = await fresh.__aenter__()
+            return self._scheduler
+
+    # Starting runs.
+
+    async def submit(
+        self,
+        target: object,
+        parameters: Mapping[str, Value] | None = None,
+        *,
+        name: str = "",
+        experiment: str = "",
+        on: str = "",
+        cache: bool = True,
+        parallel: int = 0,
+        timeout: float | None = None,  # noqa: ASYNC109 - the run's, kept by the scheduler
+        fail_fast: bool = False,
+    ) -> Run:
+        """Start a run; returns once the store holds it.
+
+        target: a pipeline or component (kflite's or kfp's), a path, a dict. parallel: tasks at once, 0 for as many as there is
+        room for. timeout: longest time of the run, in seconds. fail_fast: stop at the first failure. Raises InputError.
+        """
+        options = Options(name, experiment, on, cache, parallel, timeout, fail_fast)
+        return await self.start(of_target(load(target), parameters or {}, options, self.settings.on))
+
+    async def tune(
+        self,
+        target: object,
+        space: Mapping[str, object],
+        *,
+        metric: str,
+        goal: str = "maximize",
+        algorithm: str = "random",
+        trials: int = 10,
+        parallel: int = 1,
+        seed: int = 0,
+        parameters: Mapping[str, Value] | None = None,
+        name: str = "",
+        experiment: str = "",
+        on: str = "",
+        cache: bool = True,
+        timeout: float | None = None,  # noqa: ASYNC109 - the run's, kept by the scheduler
+    ) -> Run:
+        """Start a search for the parameters with the best `metric`, an output of the target; returns once the store holds it.
+
+        space: by parameter, see `kflite.space`. parameters: those that stay as they are. `Tuning(run)` reads the trials.
+        """
+        options = Options(name, experiment, on, cache, parallel, timeout)
+        search = Search(space, metric, goal, algorithm, trials, parallel, seed)
+        return await self.start(of_search(load(target), search, parameters or {}, options, self.settings.on))
+
+    async def start(self, submission: Submission) -> Run:
+        """Start what was put together before."""
+        self.executors(submission.on)
+        scheduler = await self.scheduler()
+        await scheduler.submit(submission)
+        self._mine.add(submission.run)
+        return await self.run(submission.run)
+
+    async def clone(self, run: str, parameters: Mapping[str, Value] | None = None) -> Run:
+        """Run the same again, with these parameters instead of the run's own."""
+        return await self.start(of_run(self.store, self.store.run(run), parameters or {}))
+
+    async def retry(self, run: str) -> Run:
+        """Do again what did not succeed in a run that has ended; what succeeded stays."""
+        row = self.store.run(run)
+        if not row.state.ended:
+            raise InputError(f"run {row.run} is {row.state}: only a run that has ended can be retried")
+        if row.state is State.SUCCEEDED:
+            raise InputError(f"run {row.run} has succeeded, there is nothing to retry: kflite clone {row.run} runs it again")
+        self.executors(row.on)
+        self.store.append([Event(row.run, Kind.RUN_RETRIED, time.time())])
+        return await self._adopt(row.run)
+
+    async def resume(self, run: str) -> Run:
+        """Go on with a run whose scheduler is gone."""
+        row = self.store.run(run)
+        if row.state.ended:
+            raise InputError(f"run {row.run} has ended, {row.state}: kflite retry {row.run} does again what did not succeed")
+        return await self._adopt(row.run)
+
+    async def resume_all(self) -> list[Run]:
+        """Go on with all runs whose schedulers are gone."""
+        orphans = await asyncio.to_thread(self.store.orphans, time.time())
+        return [await self._adopt(orphan) for orphan in orphans]
+
+    async def _adopt(self, run: str) -> Run:
+        scheduler = await self.scheduler()
+        if run not in self._mine and not await scheduler.adopt(run):
+            owner = self.store.run(run).owner
+            raise InputError(f"run {run} is in the hands of another scheduler ({owner}): kflite watch {run} shows it")
+        self._mine.add(run)
+        return await self.run(run)
+
+    # Runs that go on, here or in another process.
+
+    async def ended(self, run: str) -> State:
+        """Wait for a run's end. Raises the StoreError that stopped it."""
+        if run in self._mine:
+            return await (await self.scheduler()).ended(run)
+        async with aclosing(follow(self.store, run, self.store.last())) as batches:
+            while not (state := self.store.run(run).state).ended:
+                await anext(batches)
+        return state
+
+    async def cancel(self, run: str, reason: str = "cancelled", *, kill: bool = False) -> None:
+        """Ask a run to stop; whoever runs it stops it, and where nobody does, this client. kill: with no time to end in peace."""
+        row = self.store.run(run)
+        if row.state.ended:
+            return
+        data: dict[str, Value] = {"reason": reason}
+        self.store.append([Event(row.run, Kind.RUN_CANCEL, time.time(), data=data | ({"kill": True} if kill else {}))])
+        if row.run not in self._mine and row.run in self.store.orphans(time.time()):
+            await self._adopt(row.run)
+
+    # What is stored.
+
+    async def run(self, run: str) -> Run:
+        """The run with this id, or with this unique beginning of an id. Raises NotFound."""
+        return Run(self, self.store.run(run))
+
+    async def runs(self, limit: int = 100, state: str = "", experiment: str = "") -> list[Run]:
+        """The newest runs first."""
+        return [Run(self, row) for row in await asyncio.to_thread(self.store.runs, limit, state, experiment)]
+
+    async def artifacts(self, run: str = "", limit: int = 1000) -> list[ArtifactRow]:
+        """What was made, by one run or by all."""
+        return await asyncio.to_thread(self.store.artifacts, run, limit)
+
+    async def cached(self, pipeline: str = "", limit: int = 100) -> list[CacheRow]:
+        """Results that can be used again, the newest first."""
+        return await asyncio.to_thread(self.store.cache, limit, pipeline)
+
+    async def uncache(self, keys: Sequence[str]) -> int:
+        """Forget results; returns how many there were."""
+        return await asyncio.to_thread(self.store.uncache, keys)
+
+    async def delete(self, run: str) -> None:
+        """Remove a run that has ended: what the store holds of it, its logs and its artifacts."""
+        await asyncio.to_thread(delete, self.store, self.store.run(run), self.settings)

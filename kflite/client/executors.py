@@ -1,0 +1,77 @@
+"""Executors by the text of `--on`, each made once for a client."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from kflite.errors import InputError
+
+if TYPE_CHECKING:
+    from kflite.config import Settings
+    from kflite.executors.base import Executor
+    from kflite.executors.process import ProcessExecutor
+
+PLACES = ("local", "process", "docker", "inline")
+
+
+class Executors:
+    """Gives the executor for a text of `--on`. Nothing is contacted before a job needs it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._made: dict[str, Executor] = {}
+        self._warm: dict[str, ProcessExecutor] = {}
+        self._makers: dict[str, Callable[[], Executor]] = {
+            "local": self._local,
+            "process": self._process,
+            "docker": self._docker,
+            "inline": self._inline,
+        }
+
+    def __call__(self, on: str) -> Executor:
+        """The executor. Raises InputError for a text that names none."""
+        if on not in self._made:
+            self._made[on] = self._maker(on)()
+        return self._made[on]
+
+    def _maker(self, on: str) -> Callable[[], Executor]:
+        if on in self._makers:
+            return self._makers[on]
+        if on.partition(":")[0] == "kubernetes":
+            raise InputError("--on kubernetes: not part of this version; use --on local, process or docker")
+        raise InputError(f"--on {on}: there is no such place to run; use one of {', '.join(PLACES)}")
+
+    def warm(self, on: str) -> None:
+        """Begin what takes time and needs no job yet: the interpreter that tasks are forked from."""
+        self(on)
+        if on in self._warm:
+            self._warm[on].warm()
+
+    def _process(self) -> Executor:
+        return self._processes("process")
+
+    def _processes(self, on: str) -> ProcessExecutor:
+        from kflite.executors.process import ProcessExecutor
+
+        self._warm[on] = ProcessExecutor(self._settings.home / "environments")
+        return self._warm[on]
+
+    def _docker(self) -> Executor:
+        from dataclasses import asdict
+
+        from kflite.executors.docker import DockerExecutor
+        from kflite.executors.docker import Settings as Chosen
+        from kflite.executors.images import ImageMap
+
+        return DockerExecutor(Chosen(images=ImageMap(self._settings.images), **asdict(self._settings.docker)))
+
+    def _inline(self) -> Executor:
+        from kflite.executors.inline import InlineExecutor
+
+        return InlineExecutor()
+
+    def _local(self) -> Executor:
+        from kflite.executors.local import LocalExecutor
+
+        return LocalExecutor(self._processes("local"), self._docker)

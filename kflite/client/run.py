@@ -1,0 +1,127 @@
+"""The handle of a run: what users hold, whether the run is theirs, another process's, or over."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kflite.client.describe import run_json
+from kflite.client.made import Made
+from kflite.client.task import Task
+from kflite.event import Event, Kind, State
+from kflite.store.follow import follow
+from kflite.value import Value
+
+if TYPE_CHECKING:
+    from kflite.client.client import Client
+    from kflite.store.base import AttemptRow, RunRow
+
+
+class Run:
+    """A run. What it tells is read when it is asked for; once it has ended, or the client is closed, what was read last."""
+
+    def __init__(self, client: Client, row: RunRow) -> None:
+        self._client, self._last = client, row
+        self._tasks: dict[str, Task] | None = None
+        self.place = client.place(row)
+
+    def __repr__(self) -> str:
+        return f"<kflite.Run {self.id} {self._last.state}>"
+
+    @property
+    def id(self) -> str:
+        """The run's id; any unique beginning of it names the run on the command line."""
+        return self._last.run
+
+    @property
+    def row(self) -> RunRow:
+        """The run as the store lists it."""
+        if not self._last.state.ended and self._client.open:
+            self._last = self._client.store.run(self.id)
+        return self._last
+
+    @property
+    def name(self) -> str:
+        return self._last.name
+
+    @property
+    def state(self) -> State:
+        return self.row.state
+
+    @property
+    def reason(self) -> str:
+        """Why it is in this state; "" where there is nothing to say."""
+        return self.row.reason
+
+    @property
+    def parameters(self) -> Mapping[str, Value]:
+        return self._last.parameters
+
+    @property
+    def outputs(self) -> Mapping[str, Value | Made | list[Made]]:
+        """Output parameters as values, output artifacts as objects with `.uri` and `.path`, by name."""
+        held = self.row.outputs
+        parameters, artifacts = held.get("parameters") or {}, held.get("artifacts") or {}
+        assert isinstance(parameters, dict)
+        assert isinstance(artifacts, dict)
+        return {**parameters, **Made.named(artifacts, self.place)}
+
+    @property
+    def tasks(self) -> Mapping[str, Task]:
+        """Tasks by their path, in the order in which they were queued."""
+        if self._client.open and (self._tasks is None or not self._last.state.ended):
+            over = self.row.state.ended
+            tasks = self._read()
+            if not over:
+                return tasks
+            self._tasks = tasks
+        return self._tasks or {}
+
+    def _read(self) -> dict[str, Task]:
+        attempts: dict[str, list[AttemptRow]] = {}
+        for attempt in self._client.store.attempts(self.id):
+            attempts.setdefault(attempt.task, []).append(attempt)
+        rows = self._client.store.tasks(self.id)
+        return {row.task: Task(row, tuple(attempts.get(row.task, ())), self.place) for row in rows}
+
+    def logs(self) -> str:
+        """The logs of all tasks, each under its path; bytes that are no text are replaced."""
+        parts = [_headed(name, path) for name, task in self.tasks.items() for path in task.log_files()]
+        return "\n".join(parts)
+
+    async def events(self, after: int = 0) -> AsyncIterator[Event]:
+        """What happened since event number `after`, and what happens, until the run ends."""
+        async with aclosing(follow(self._client.store, self.id, after)) as batches:
+            async for batch in batches:
+                for event in batch:
+                    yield event
+                if batch and batch[-1].kind is Kind.RUN_ENDED:
+                    return
+
+    async def wait(self) -> Run:
+        """Wait for the run's end, whichever process runs it; returns this handle, which then needs no client any more."""
+        await self._client.ended(self.id)
+        await asyncio.to_thread(self.load)
+        return self
+
+    def load(self) -> Run:
+        """Read all that the store holds of the run, so that this handle goes on without its client."""
+        self._last = self._client.store.run(self.id)
+        self._tasks = self._read()
+        return self
+
+    async def cancel(self, reason: str = "cancelled") -> None:
+        """Ask the run to stop; `wait` tells when it has."""
+        await self._client.cancel(self.id, reason)
+
+    def json(self) -> dict[str, Value]:
+        """The object that `kflite show --json` prints."""
+        return run_json(self.row, (task.row for task in self.tasks.values()))
+
+
+def _headed(name: str, path: Path) -> str:
+    title = name if path.name == "log" else f"{name} {path.name.removeprefix('log.')}"
+    return f"==> {title} <==\n{path.read_bytes().decode('utf-8', 'replace')}"

@@ -1,0 +1,72 @@
+"""Where lines are written: a stream, with the colours, characters and width that it can show."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterable, Sequence
+from typing import TextIO
+
+from kflite.client.view.text import Line, Signs, Span, ansi, plain, signs
+from kflite.value import Value
+
+
+class Out:
+    """A stream for people, or for programs that read what people would."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+        self.terminal = stream.isatty()
+
+    @property
+    def coloured(self) -> bool:
+        """A terminal takes colours, unless NO_COLOR says no."""
+        return self.terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+    @property
+    def live(self) -> bool:
+        """Whether what was written can be written over."""
+        return self.terminal and os.environ.get("TERM") != "dumb"
+
+    @property
+    def signs(self) -> Signs:
+        """The signs that the stream's encoding has."""
+        return signs(self.stream.encoding)
+
+    @property
+    def width(self) -> int:
+        """Columns of the terminal; a pipe has no end."""
+        return shutil.get_terminal_size().columns if self.terminal else 10_000
+
+    @property
+    def height(self) -> int:
+        """Lines of the terminal."""
+        return shutil.get_terminal_size().lines
+
+    def line(self, *spans: Span | str) -> None:
+        """One line."""
+        self.lines([tuple((span, "") if isinstance(span, str) else span for span in spans)])
+
+    def lines(self, many: Iterable[Line]) -> None:
+        """Lines, at once; characters that the stream cannot encode are replaced."""
+        write = ansi if self.coloured else plain
+        text = "".join(write(each).rstrip() + "\n" for each in many)
+        encoding = self.stream.encoding or "utf-8"
+        self.stream.write(text.encode(encoding, "replace").decode(encoding))
+        self.stream.flush()
+
+    def document(self, data: Value) -> None:
+        """JSON in one piece, readable, in ASCII so that every stream can carry it."""
+        self.stream.write(json.dumps(data, indent=2) + "\n")
+        self.stream.flush()
+
+    def table(self, head: Sequence[str], rows: Sequence[Sequence[Span]]) -> None:
+        """Columns under a head, each as wide as its longest cell."""
+        every = [tuple((name, "dim") for name in head), *rows]
+        widths = [max(len(row[i][0]) for row in every) for i in range(len(head))]
+        self.lines(_row(row, widths) for row in every)
+
+
+def _row(cells: Sequence[Span], widths: Sequence[int]) -> Line:
+    return tuple((text.ljust(width + 2), style) for (text, style), width in zip(cells, widths, strict=True))

@@ -1,0 +1,68 @@
+"""The board: a run as its events tell it."""
+
+from kflite.client.board import Board, parent_of
+from kflite.event import Event, Kind, State
+
+
+def event(kind: Kind, task: str = "", at: float = 0.0, attempt: int = 1, **data: object) -> Event:
+    return Event("r", kind, at, task, attempt if task else 0, data, 1)  # type: ignore[arg-type]
+
+
+def board(*events: Event) -> Board:
+    made = Board("r")
+    for each in events:
+        made.apply(each)
+    return made
+
+
+def test_parents_are_found_through_iterations() -> None:
+    assert parent_of("loop[2]/fit") == "loop[2]"
+    assert parent_of("loop[2]") == "loop"
+    assert parent_of("loop") == ""
+
+
+def test_a_task_goes_from_queued_to_its_end() -> None:
+    made = board(
+        event(Kind.TASK_QUEUED, "fit", 1),
+        event(Kind.TASK_STARTING, "fit", 2),
+        event(Kind.TASK_RUNNING, "fit", 3),
+        event(Kind.TASK_FAILED, "fit", 5, reason="Error", message="exit 1"),
+    )
+    seen = made.tasks["fit"]
+    assert (seen.state, seen.started, seen.ended, seen.reason) == (State.FAILED, 2, 5, "Error")
+    assert list(made.failed) == ["fit"]
+    assert not made.active
+
+
+def test_counts_of_a_group_are_those_of_the_tasks_below() -> None:
+    made = board(
+        event(Kind.TASK_QUEUED, "loop", group=True),
+        event(Kind.TASK_QUEUED, "loop[0]", group=True),
+        event(Kind.TASK_QUEUED, "loop[0]/fit"),
+        event(Kind.TASK_QUEUED, "loop[1]/fit"),
+        event(Kind.TASK_STARTING, "loop[1]/fit"),
+    )
+    assert made.counts["loop"] == {State.QUEUED: 1, State.STARTING: 1}
+    assert made.counts[""].total() == 2
+    assert made.state_of("loop") == State.RUNNING
+    assert made.state_of("loop[0]") == State.QUEUED
+
+
+def test_a_retried_run_forgets_its_end() -> None:
+    made = board(
+        event(Kind.RUN_SUBMITTED, at=1, name="n"),
+        event(Kind.TASK_QUEUED, "fit"),
+        event(Kind.TASK_FAILED, "fit", reason="Error"),
+        event(Kind.RUN_ENDED, at=2, state="FAILED"),
+        event(Kind.RUN_RETRIED, at=3),
+        event(Kind.TASK_QUEUED, "fit"),
+    )
+    assert made.state == State.RUNNING
+    assert made.ended is None
+    assert not made.failed
+
+
+def test_a_skipped_branch_may_become_a_group_after_a_retry() -> None:
+    made = board(event(Kind.TASK_SKIPPED, "condition-1"), event(Kind.TASK_QUEUED, "condition-1", group=True))
+    made.apply(event(Kind.TASK_QUEUED, "condition-1/fit"))
+    assert made.counts[""] == {State.QUEUED: 1, State.SKIPPED: 0}
