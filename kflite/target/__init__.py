@@ -1,0 +1,74 @@
+"""Targets: what a user names or hands over to be run, and the pipeline in it.
+
+Lives here: finding a pipeline in a Python file, a module, a document, an archive, standard input, or an object of kflite or kfp.
+Imports ir and, for objects, dsl; never client, scheduler, executors or store.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from kflite.errors import InputError, NotFound
+from kflite.ir.text import LARGEST
+from kflite.target.target import Target
+
+__all__ = ["Target", "load"]
+
+_PYTHON = ".py"
+
+
+def load(target: object) -> Target:
+    """What a target is: `file.py`, `file.py:name`, `package.module:name`, the path of a document or archive, `-`, or an object.
+
+    Raises NotFound, CompileError, InvalidPipeline (what cannot be read; `kflite.ir.check` finds the rest), and InputError.
+    """
+    if isinstance(target, str):
+        return _named(target)
+    if isinstance(target, os.PathLike):
+        return _file(Path(target))
+    if isinstance(target, Mapping):
+        from kflite.target.document import of_documents
+
+        return of_documents([dict(target)], "the given document")
+    from kflite.target.objects import of_object
+
+    return of_object(target, "")
+
+
+def _named(text: str) -> Target:
+    if text == "-":
+        from kflite.target.document import of_bytes
+
+        return of_bytes(sys.stdin.buffer.read(LARGEST + 1), "standard input")
+    if not text.strip() or "\0" in text:
+        raise InputError(f"{text!r} names no target: give file.py, file.py:name, package.module:name, or a YAML file")
+    if Path(text).exists():
+        return _file(Path(text))
+    place, colon, name = text.rpartition(":")
+    if colon and place.endswith(_PYTHON):
+        return _file(Path(place), name)
+    if colon and place and _dotted(place) and _dotted(name):
+        from kflite.target.python import of_module
+
+        return of_module(place, name)
+    raise NotFound(f"{text}: there is no such file" + (f" in {Path.cwd()}" if not Path(text).is_absolute() else ""))
+
+
+def _dotted(text: str) -> bool:
+    return all(part.isidentifier() for part in text.split("."))
+
+
+def _file(path: Path, name: str = "") -> Target:
+    if path.is_dir():
+        raise InputError(f"{path}: this is a folder; name a file in it")
+    if path.suffix == _PYTHON:
+        from kflite.target.python import of_file
+
+        return of_file(path, name)
+    from kflite.ir.read import load as content
+    from kflite.target.document import of_bytes
+
+    return of_bytes(content(path), str(path))

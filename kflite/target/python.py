@@ -1,0 +1,135 @@
+"""Targets in Python code: the module is imported as Python would, and what fails in it is told by the user's own lines."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from traceback import walk_tb
+from types import ModuleType
+
+from kflite.errors import InputError, KfliteError
+from kflite.target.objects import of_object, role
+from kflite.target.target import Target
+
+_MOST_LINES = 8  # of a traceback: the innermost say what is wrong
+_OURS = str(Path(__file__).resolve().parents[1])
+
+
+def of_file(path: Path, name: str = "") -> Target:
+    """The target in a file: the one called `name`, else the only pipeline, else the only component. Raises InputError."""
+    if not path.is_file():
+        raise InputError(f"{path}: there is no such file")
+    file = path.resolve()
+    with _importable(str(file.parent)), _told(str(path)):
+        return _target(_executed(file), name, str(path))
+
+
+def of_module(module: str, name: str) -> Target:
+    """The target `name` in a module that can be imported, also from the current folder. Raises InputError, CompileError."""
+    with _importable(str(Path.cwd())), _told(module):
+        return _target(importlib.import_module(module), name, module)
+
+
+@contextmanager
+def _importable(folder: str) -> Iterator[None]:
+    """Modules beside the user's can be imported meanwhile, as when Python runs a script."""
+    sys.path.insert(0, folder)
+    try:
+        yield
+    finally:
+        if folder in sys.path:
+            sys.path.remove(folder)
+
+
+def _executed(file: Path) -> ModuleType:
+    """The file as a module of its own name; of a private one where another module has that name."""
+    name = file.stem
+    taken = sys.modules.get(name)
+    foreign = taken is not None and getattr(taken, "__file__", None) != str(file)
+    if not name.isidentifier() or foreign or name in sys.stdlib_module_names:
+        name = f"_kflite_target_{name}"
+    spec = importlib.util.spec_from_file_location(name, file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        sys.modules.pop(name, None)
+        raise
+    return module
+
+
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    """Errors of the user's code as an InputError with the user's own lines; kflite's errors as they are."""
+    try:
+        yield
+    except KfliteError:
+        raise
+    except SyntaxError as error:
+        raise InputError(f"{error.filename}:{error.lineno}: SyntaxError: {error.msg}") from None
+    except (Exception, SystemExit) as error:
+        text = str(error) or ("it ends the program" if isinstance(error, SystemExit) else "")
+        lines = "".join(f"\n  {line}" for line in _lines(error))
+        raise InputError(f"{what}: {type(error).__name__}: {text}{lines}") from error
+
+
+def _lines(error: BaseException) -> list[str]:
+    """file:line: code of each frame that is neither ours nor the import system's."""
+    from linecache import getline
+
+    found = []
+    for frame, line in walk_tb(error.__traceback__):
+        file = frame.f_code.co_filename
+        if not (file.startswith((_OURS, "<frozen")) or "importlib" in file):
+            found.append(f"{file}:{line}: {getline(file, line).strip()}")
+    return found[-_MOST_LINES:]
+
+
+def _target(module: ModuleType, name: str, source: str) -> Target:
+    if not name:
+        name = _only(module, source)
+    value: object = module
+    for part in name.split("."):
+        if not hasattr(value, part):
+            raise InputError(f"{source}: there is no {name!r} in it{_choices(module, source)}")
+        value = getattr(value, part)
+    return of_object(value, f"{source}:{name}")
+
+
+def _only(module: ModuleType, source: str) -> str:
+    for kind in ("pipeline", "component"):
+        names = _named(module, kind)
+        if len(names) == 1:
+            return names[0]
+        if names:
+            each = " or ".join(f"{source}:{n}" for n in names[:8])
+            raise InputError(f"{source}: there are several {kind}s in it: choose one, as {each}")
+    raise InputError(f"{source}: there is no pipeline or component in it: put @dsl.pipeline above a function")
+
+
+def _named(module: ModuleType, kind: str) -> list[str]:
+    """Names of the pipelines or components that the module itself defines, each object once."""
+    seen: dict[int, str] = {}
+    for name, value in vars(module).items():
+        if role(value) == kind and _home(value) in (module.__name__, ""):
+            seen.setdefault(id(value), name)
+    return list(seen.values())
+
+
+def _home(value: object) -> str:
+    """The module that an object's function was written in, "" where it has none."""
+    for attribute in ("function", "func", "pipeline_func", "python_func"):
+        if hasattr(value, attribute):
+            return str(getattr(getattr(value, attribute), "__module__", ""))
+    return ""
+
+
+def _choices(module: ModuleType, source: str) -> str:
+    names = [*_named(module, "pipeline"), *_named(module, "component")]
+    return f": there is {', '.join(f'{source}:{n}' for n in names[:8])}" if names else ", nor any pipeline"
