@@ -11,7 +11,7 @@ from kflite.client.client import Client
 from kflite.client.describe import run_json
 from kflite.client.executors import Executors
 from kflite.client.feed import View
-from kflite.client.run import Run
+from kflite.client.handle import Run
 from kflite.client.task import log_files
 from kflite.client.view import report
 from kflite.client.view.choose import choose
@@ -25,18 +25,23 @@ _FAILURES = 3  # failed tasks whose logs are quoted
 
 
 def foreground(
-    settings: Settings, executors: Executors | None, begin: Callable[[Client], Awaitable[Run]], json_: bool = False
+    settings: Settings,
+    executors: Executors | None,
+    begin: Callable[[Client], Awaitable[Run]],
+    json_: bool = False,
+    more: Callable[[Run], None] = lambda _: None,
 ) -> int:
-    """Begin a run, stay with it, report; returns the exit status."""
-    return asyncio.run(_foreground(Client(settings=settings, executors=executors), begin, json_))
+    """Begin a run, stay with it, report, and say `more` before that; returns the exit status."""
+    return asyncio.run(_foreground(Client(settings=settings, executors=executors), begin, json_, more))
 
 
-async def _foreground(client: Client, begin: Callable[[Client], Awaitable[Run]], json_: bool) -> int:
+async def _foreground(client: Client, begin: Callable[[Client], Awaitable[Run]], json_: bool, more: Callable[[Run], None]) -> int:
     interrupts = Interrupts()
     with interrupts.signals():
         async with client:
             run = await begin(client)
             await attend(client, run.id, view_of(client, run, json_), interrupts)
+            more(run)
             return finish(client.store, run, json_, interrupts.count > 0)
 
 

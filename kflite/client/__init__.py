@@ -1,1 +1,36 @@
-"""."""
+"""The client: what users embed, and what the command line and the dashboards are built on.
+
+May live here: submitting, following and reading runs, and how a run looks in text. Imports all below it; nothing above it.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kflite.client.blocking import run, tune
+    from kflite.client.client import Client
+    from kflite.client.handle import Run
+    from kflite.client.made import Made
+    from kflite.client.task import Task
+    from kflite.client.tuning import Trial, Tuning
+
+__all__ = ["Client", "Made", "Run", "Task", "Trial", "Tuning", "run", "tune"]
+
+_HOMES = {
+    "Client": "client",
+    "Made": "made",
+    "Run": "handle",
+    "Task": "task",
+    "Trial": "tuning",
+    "Tuning": "tuning",
+    "run": "blocking",
+    "tune": "blocking",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOMES:
+        return getattr(import_module(f"kflite.client.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'kflite.client' has no attribute {name!r}")

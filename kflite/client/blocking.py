@@ -12,9 +12,10 @@ from typing import TypeVar
 from kflite.client.attend import Interrupts, attend
 from kflite.client.client import Client
 from kflite.client.feed import View
-from kflite.client.run import Run
+from kflite.client.handle import Run
 from kflite.client.tuning import Tuning
 from kflite.client.view.choose import choose
+from kflite.space import Space
 from kflite.value import Value
 
 T = TypeVar("T")
@@ -63,7 +64,7 @@ def run(
 
 def tune(
     target: object,
-    space: Mapping[str, object],
+    space: Space,
     *,
     metric: str,
     goal: str = "maximize",
@@ -88,7 +89,7 @@ def tune(
     rest as for `run`.
     """
 
-    async def work(interrupts: Interrupts) -> Run:
+    async def work(interrupts: Interrupts) -> Tuning:
         async with Client(store=store, artifacts=artifacts, home=home, on=on) as client:
             client.executors.warm(client.settings.on)
             started = await client.tune(
@@ -106,9 +107,10 @@ def tune(
                 cache=cache,
                 timeout=timeout,
             )
-            return await _to_the_end(client, started, interrupts, progress)
+            run = await _to_the_end(client, started, interrupts, progress)
+            return Tuning.of(run, client.store.plan(run.row.plan)[1])
 
-    return Tuning(block(work))
+    return block(work)
 
 
 async def _to_the_end(client: Client, started: Run, interrupts: Interrupts, progress: bool) -> Run:

@@ -6,14 +6,15 @@ import asyncio
 import os
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Self
 
 from kflite import config
 from kflite.client.delete import delete
 from kflite.client.executors import Executors
+from kflite.client.handle import Run
 from kflite.client.plans import plan
-from kflite.client.run import Run
+from kflite.client.requests import requests
 from kflite.client.submitting import Options, Search, of_run, of_search, of_target
 from kflite.errors import InputError, KfliteError
 from kflite.event import Event, Kind, State
@@ -25,8 +26,11 @@ from kflite.value import Value
 
 if TYPE_CHECKING:
     from kflite.config import Settings
-    from kflite.scheduler import Scheduler
+    from kflite.scheduler import Scheduler, World
     from kflite.scheduler.submission import Submission
+    from kflite.space import Space
+
+_AGAIN_S = 1.0  # between two attempts at taking over a run that a scheduler holds
 
 
 class Client:
@@ -91,12 +95,23 @@ class Client:
         async with self._starting:
             if self._scheduler is None:
                 from kflite.scheduler import Scheduler
-                from kflite.store import owner_id
 
-                home, artifacts = self.settings.home, self.settings.artifacts
-                fresh = Scheduler(self.store, plan, self.executors, home, artifacts, owner=owner_id())
-                self._scheduler = await fresh.__aenter__()
+                self._scheduler = await Scheduler(self._world()).__aenter__()
             return self._scheduler
+
+    def _world(self) -> World:
+        from kflite.scheduler import World
+        from kflite.store import owner_id
+
+        return World(
+            store=self.store,
+            plans=plan,
+            executors=self.executors,
+            home=self.settings.home,
+            artifacts=self.settings.artifacts,
+            owner=owner_id(),
+            requests=lambda: requests(self.store),
+        )
 
     # Starting runs.
 
@@ -124,7 +139,7 @@ class Client:
     async def tune(
         self,
         target: object,
-        space: Mapping[str, object],
+        space: Space,
         *,
         metric: str,
         goal: str = "maximize",
@@ -143,7 +158,7 @@ class Client:
 
         space: by parameter, see `kflite.space`. parameters: those that stay as they are. `Tuning(run)` reads the trials.
         """
-        options = Options(name, experiment, on, cache, parallel, timeout)
+        options = Options(name, experiment, on, cache, timeout=timeout)
         search = Search(space, metric, goal, algorithm, trials, parallel, seed)
         return await self.start(of_search(load(target), search, parameters or {}, options, self.settings.on))
 
@@ -168,27 +183,38 @@ class Client:
             raise InputError(f"run {row.run} has succeeded, there is nothing to retry: kflite clone {row.run} runs it again")
         self.executors(row.on)
         self.store.append([Event(row.run, Kind.RUN_RETRIED, time.time())])
-        return await self._adopt(row.run)
+        await self._adopt(row.run)  # or another scheduler has been faster, and it is done there
+        return await self.run(row.run)
 
     async def resume(self, run: str) -> Run:
         """Go on with a run whose scheduler is gone."""
         row = self.store.run(run)
         if row.state.ended:
             raise InputError(f"run {row.run} has ended, {row.state}: kflite retry {row.run} does again what did not succeed")
-        return await self._adopt(row.run)
+        if not await self._adopt(row.run):
+            owner = self.store.run(row.run).owner
+            raise InputError(f"run {row.run} is in the hands of another scheduler ({owner}): kflite watch {row.run} shows it")
+        return await self.run(row.run)
 
     async def resume_all(self) -> list[Run]:
         """Go on with all runs whose schedulers are gone."""
         orphans = await asyncio.to_thread(self.store.orphans, time.time())
-        return [await self._adopt(orphan) for orphan in orphans]
+        return [await self.run(orphan) for orphan in orphans if await self._adopt(orphan)]
 
-    async def _adopt(self, run: str) -> Run:
-        scheduler = await self.scheduler()
-        if run not in self._mine and not await scheduler.adopt(run):
-            owner = self.store.run(run).owner
-            raise InputError(f"run {run} is in the hands of another scheduler ({owner}): kflite watch {run} shows it")
-        self._mine.add(run)
+    async def take(self, run: str) -> Run:
+        """Take over a run as soon as nobody has it; one that was left to this client alone, and that others may find first."""
+        while not await self._adopt(run):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_AGAIN_S):
+                    await self.ended(run)
+                    break
         return await self.run(run)
+
+    async def _adopt(self, run: str) -> bool:
+        scheduler = await self.scheduler()
+        if run not in self._mine and await scheduler.adopt(run):
+            self._mine.add(run)
+        return run in self._mine
 
     # Runs that go on, here or in another process.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -10,14 +9,19 @@ from typing import TYPE_CHECKING
 
 from kflite.client.names import run_id
 from kflite.errors import InputError
+from kflite.experiment import Experiment, loads
+from kflite.hpo import algorithm
 from kflite.ir import Pipeline
 from kflite.ir.check import ensure
+from kflite.ir.names import near
 from kflite.ir.parameter import bind
+from kflite.ir.whole import declared
 from kflite.scheduler.submission import Submission, submission
 from kflite.store.base import RunRow, Store
 from kflite.value import Value
 
 if TYPE_CHECKING:
+    from kflite.space import Space
     from kflite.target import Target
 
 
@@ -38,7 +42,7 @@ class Options:
 class Search:
     """What a tuning looks for. space: by parameter, as `kflite.space` makes it."""
 
-    space: Mapping[str, object]
+    space: Space
     metric: str
     goal: str
     algorithm: str
@@ -57,20 +61,20 @@ def of_target(target: Target, parameters: Mapping[str, Value], options: Options,
 def of_search(target: Target, search: Search, parameters: Mapping[str, Value], options: Options, on: str) -> Submission:
     """A tuning of a pipeline's parameters: the document of an experiment, which holds the pipeline's."""
     pipeline = runnable(target)
-    document = json.dumps(
-        {
-            "pipeline": pipeline.dumps(),
-            "space": dict(search.space),
-            "metric": search.metric,
-            "goal": search.goal,
-            "algorithm": search.algorithm,
-            "trials": search.trials,
-            "parallel": search.parallel,
-            "seed": search.seed,
-        },
-        sort_keys=True,
-    )
+    held = {name: getattr(search, name) for name in Search.__slots__}
+    document = Experiment(pipeline=pipeline.dumps(), **held).dumps()
+    loads(document)
+    _searchable(pipeline, target.source, search, parameters)
     return _submission(target.name, "experiment", pipeline.name, document, parameters, options, on)
+
+
+def _searchable(pipeline: Pipeline, source: str, search: Search, parameters: Mapping[str, Value]) -> None:
+    """Raise for a pipeline without the metric, and for parameters of which the first trial could not begin."""
+    first = algorithm(search.algorithm).propose(search.space, [], search.seed) or {}
+    ensure(pipeline, source, {**parameters, **first})
+    outputs = declared(pipeline.documents[0]["root"], "output", "parameters")  # type: ignore[arg-type]
+    if search.metric not in outputs:
+        raise InputError(f"{source}: the pipeline has no output {search.metric!r} as a metric; {near(search.metric, outputs)}")
 
 
 def of_run(store: Store, row: RunRow, parameters: Mapping[str, Value]) -> Submission:

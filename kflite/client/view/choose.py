@@ -14,7 +14,7 @@ from kflite.client.view.plain import Plain, Silent
 
 if TYPE_CHECKING:
     from kflite.client.client import Client
-    from kflite.client.run import Run
+    from kflite.client.handle import Run
 
 
 def choose(stream: TextIO, client: Client, run: Run, wanted: bool = True) -> View:

@@ -1,0 +1,155 @@
+"""`kflite tune`: a search for the best parameters, trial by trial."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import click
+
+from kflite.cli.common import Given, as_json, out, texts
+from kflite.errors import InputError
+
+if TYPE_CHECKING:
+    from kflite.client.handle import Run
+    from kflite.client.tuning import Tuning
+    from kflite.space import Dimension
+    from kflite.value import Value
+
+_FORM = "write NAME=double:LOW..HIGH[:log][:step=S], NAME=integer:LOW..HIGH[:log][:step=N] or NAME=choice:A,B,C"
+
+
+@click.command()
+@click.argument("target")
+@click.option("--space", "-s", "spaces", multiple=True, required=True, metavar="NAME=SPACE", help="What a parameter may be.")
+@click.option("--metric", required=True, help="The output of the target that is to be best.")
+@click.option("--goal", type=click.Choice(["maximize", "minimize"]), default="maximize", show_default=True)
+@click.option("--algorithm", default="random", show_default=True)
+@click.option("--trials", type=click.IntRange(min=1), default=10, show_default=True, help="How many in all.")
+@click.option("--parallel", type=click.IntRange(min=1), default=1, show_default=True, help="How many at once.")
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--param", "-p", "pairs", multiple=True, metavar="K=V", help="A parameter that stays as it is.")
+@click.option("--params", "file", default="", metavar="FILE", help="Such parameters from a YAML or JSON file.")
+@click.option("--on", default="", metavar="WHERE", help="local, process, docker or inline.")
+@click.option("--name", default="", help="The run's name; the pipeline's if not given.")
+@click.option("--experiment", default="", help="The experiment that the run belongs to.")
+@click.option("--no-cache", is_flag=True, help="Use no result of an earlier run.")
+@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="S", help="Longest time in all, in seconds.")
+@click.option("--detach", is_flag=True, help="Print the run's id and leave it running in the background.")
+@as_json
+@click.pass_obj
+def tune(
+    given: Given,
+    target: str,
+    spaces: tuple[str, ...],
+    metric: str,
+    goal: str,
+    algorithm: str,
+    trials: int,
+    parallel: int,
+    seed: int,
+    pairs: tuple[str, ...],
+    file: str,
+    on: str,
+    name: str,
+    experiment: str,
+    no_cache: bool,
+    timeout: float | None,
+    detach: bool,
+    json_: bool,
+) -> int:
+    """Search for the parameters of TARGET with the best METRIC.
+
+    SPACE is double:0.001..10:log, integer:1..9:step=2, or choice:adam,sgd.
+    """
+    from kflite.cli.background import detach as leave
+    from kflite.cli.common import parameters
+    from kflite.cli.foreground import foreground
+    from kflite.client.submitting import Options, Search, of_search, runnable
+    from kflite.target import load
+
+    settings = given.with_flags({"on": on})
+    searched = {key: dimension(key, text) for key, text in texts(spaces, "--space").items()}
+    loaded = load(target)
+    values = parameters(runnable(loaded), pairs, file)
+    search = Search(searched, metric, goal, algorithm, trials, parallel, seed)
+    options = Options(name, experiment, settings.on, cache=not no_cache, timeout=timeout)
+    submission = of_search(loaded, search, values, options, settings.on)
+    if detach:
+        return leave(settings, submission, json_)
+
+    def best(run: Run) -> None:
+        from kflite.client.tuning import Tuning
+
+        if not json_:
+            _show(Tuning.of(run.load(), submission.document))
+
+    return foreground(settings, None, lambda client: client.start(submission), json_, best)
+
+
+def _show(tuning: Tuning) -> None:
+    from kflite.client.view.text import STYLES, value
+
+    names = list(tuning.experiment.space)
+    trials = sorted(tuning.trials, key=lambda trial: (trial.value is None, trial.value or 0.0))
+    trials = trials[::-1] if tuning.experiment.goal == "maximize" else trials
+    rows = [
+        (
+            (trial.trial, "bold"),
+            (trial.state.value, STYLES[trial.state]),
+            ("" if trial.value is None else f"{trial.value:.6g}", ""),
+            *((value(trial.parameters.get(name), 24), "") for name in names),
+        )
+        for trial in sorted(trials, key=lambda trial: trial.value is None)
+    ]
+    out().table(("TRIAL", "STATE", tuning.experiment.metric.upper(), *names), rows)
+
+
+def dimension(name: str, text: str) -> Dimension:
+    """What `--space NAME=TEXT` says a parameter may be. Raises InputError."""
+    from kflite import space
+
+    kind, _, rest = text.partition(":")
+    read = {"choice": _choice, "double": _double, "integer": _integer, "int": _integer}.get(kind)
+    try:
+        if read is None:
+            raise ValueError(kind)
+        return space.load({name: read(rest)})[name]
+    except (ValueError, InputError) as error:
+        why = f"{error}; " if isinstance(error, InputError) else ""
+        raise InputError(f"--space {name}={text}: {why}{_FORM}") from None
+
+
+def _choice(text: str) -> dict[str, Value]:
+    return {"kind": "choice", "values": [_value(part.strip()) for part in text.split(",") if part.strip()]}
+
+
+def _double(text: str) -> dict[str, Value]:
+    return {"kind": "double"} | _range(text, float)
+
+
+def _integer(text: str) -> dict[str, Value]:
+    return {"kind": "integer"} | _range(text, int)
+
+
+def _range(text: str, number: Callable[[str], int | float]) -> dict[str, Value]:
+    """The fields in `LOW..HIGH[:log][:step=S]`. Raises ValueError."""
+    between, *words = text.split(":")
+    low, _, high = between.partition("..")
+    fields: dict[str, Value] = {"low": number(low), "high": number(high)}
+    for word in words:
+        key, _, step = word.partition("=")
+        if key not in ("log", "step"):
+            raise ValueError(word)
+        fields[key] = number(step) if key == "step" else True
+    return fields
+
+
+def _value(text: str) -> Value:
+    """A number or boolean where it reads as one, else the text."""
+    try:
+        held: Value = json.loads(text)
+    except ValueError:
+        return text
+    return held if isinstance(held, bool | int | float) else text

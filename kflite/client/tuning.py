@@ -1,0 +1,66 @@
+"""The result of a tuning: its trials, and the best of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from kflite.client.handle import Run
+from kflite.errors import NotFound
+from kflite.event import State
+from kflite.experiment import Experiment, loads
+from kflite.value import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A trial. trial: its name; value: the metric's, None while there is none."""
+
+    trial: str
+    parameters: Mapping[str, Value]
+    value: float | None
+    state: State
+    reason: str = ""
+
+
+class Tuning:
+    """A tuning that was run."""
+
+    def __init__(self, run: Run, experiment: Experiment) -> None:
+        self.run, self.experiment = run, experiment
+
+    def __repr__(self) -> str:
+        return f"<kflite.Tuning {self.run.id} {self.run.state}, {len(self.trials)} trials>"
+
+    @classmethod
+    def of(cls, run: Run, document: str) -> Tuning:
+        """The tuning of a run of the kind "experiment"."""
+        return cls(run, loads(document))
+
+    @property
+    def state(self) -> State:
+        return self.run.state
+
+    @property
+    def trials(self) -> list[Trial]:
+        """All trials, in the order in which they were begun."""
+        groups = (task for task in self.run.tasks.values() if "/" not in task.name and task.row.title == "trial")
+        return [
+            Trial(task.name, task.parameters, _number(task.outputs.get(self.experiment.metric)), task.state, task.reason)
+            for task in groups
+        ]
+
+    @property
+    def best(self) -> Trial:
+        """The trial with the best value. Raises NotFound where none has one."""
+        sign = -1.0 if self.experiment.goal == "maximize" else 1.0
+        judged = [
+            (sign * trial.value, trial) for trial in self.trials if trial.value is not None and trial.state is State.SUCCEEDED
+        ]
+        if not judged:
+            raise NotFound(f"run {self.run.id}: no trial has a value of {self.experiment.metric!r} ({self.run.state})")
+        return min(judged, key=lambda pair: pair[0])[1]
+
+
+def _number(value: Value) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
