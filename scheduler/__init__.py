@@ -2,3 +2,9 @@
 
 It knows plans, executors and the store by their protocols only. Only the client imports this package.
 """
+
+from kflite.scheduler.loop import Scheduler
+from kflite.scheduler.submission import Submission
+from kflite.scheduler.world import World
+
+__all__ = ["Scheduler", "Submission", "World"]

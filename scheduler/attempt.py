@@ -1,19 +1,25 @@
-"""One attempt, from its start to its outputs: the only place where a run waits for an executor."""
+"""Attempts: each is started (or found), waited for, and its outputs read; the only place where a run waits for an executor."""
 
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from kflite.errors import ExecutorError, KfliteError
 from kflite.executors.base import Executor
 from kflite.job import Exit, Job
 from kflite.place import Place
 from kflite.plan import Work
-from kflite.scheduler import staging
 from kflite.store import artifacts
 from kflite.value import NOTHING, Artifact, Outputs
+
+if TYPE_CHECKING:
+    from kflite.scheduler.world import Offload
+
+_ERRNO = {errno.ENOSPC: "DiskFull", errno.EDQUOT: "DiskFull", errno.E2BIG: "ArgumentTooLong", errno.EACCES: "NoPermission"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,52 +33,109 @@ class Attempt:
     ref: str = ""
 
 
-async def run(attempt: Attempt, executor: Executor, started: Callable[[str], None]) -> tuple[Exit, Outputs]:
-    """Start (or find) the attempt, tell its ref, wait for its end and read what it left."""
-    try:
-        ref = attempt.ref or await _start(attempt, executor)
-        started(ref)
-        exit = await executor.wait(ref)
-        return await _collect(attempt, exit)
-    except ExecutorError as error:
-        return Exit(1, error.reason, str(error)), NOTHING
-    except (OSError, KfliteError) as error:
-        return Exit(1, _word(error), str(error)), NOTHING
+class Attempts:
+    """All attempts that are under way. started and exited are called in the loop, in the order in which things happen."""
+
+    def __init__(self, offload: Offload) -> None:
+        self._offload = offload
+        self._going: dict[str, asyncio.Task[None]] = {}
+        self._refs: dict[str, asyncio.Future[str]] = {}
+        self._stops: set[asyncio.Task[None]] = set()
+
+    def begin(
+        self, attempt: Attempt, executor: Executor, started: Callable[[str], None], exited: Callable[[Exit, Outputs], None]
+    ) -> None:
+        """Start or find the attempt, and tell of its ref and its end."""
+        id = attempt.job.id
+        ref = self._refs[id] = asyncio.get_running_loop().create_future()
+        self._going[id] = asyncio.create_task(self._go(attempt, executor, ref, started, exited))
+
+    async def _go(
+        self,
+        attempt: Attempt,
+        executor: Executor,
+        ref: asyncio.Future[str],
+        started: Callable[[str], None],
+        exited: Callable[[Exit, Outputs], None],
+    ) -> None:
+        exit, outputs = await self._run(attempt, executor, ref, started)
+        self._going.pop(attempt.job.id, None)
+        self._refs.pop(attempt.job.id, None)
+        ref.cancel()
+        exited(exit, outputs)
+
+    async def _run(
+        self, attempt: Attempt, executor: Executor, ref: asyncio.Future[str], started: Callable[[str], None]
+    ) -> tuple[Exit, Outputs]:
+        try:
+            ref.set_result(attempt.ref or await self._start(attempt, executor))
+            started(ref.result())
+            return await self._collect(attempt, await executor.wait(ref.result()))
+        except ExecutorError as error:
+            return Exit(1, error.reason, str(error)), NOTHING
+        except KfliteError as error:
+            return Exit(1, "StagingFailed", str(error)), NOTHING
+        except OSError as error:
+            return Exit(1, _ERRNO.get(error.errno or 0, "SystemError"), str(error)), NOTHING
+
+    async def _start(self, attempt: Attempt, executor: Executor) -> str:
+        if attempt.job.fetch:
+            await self._offload(fetch, attempt.job)
+        return await executor.start(attempt.job)
+
+    async def _collect(self, attempt: Attempt, exit: Exit) -> tuple[Exit, Outputs]:
+        exit, outputs = attempt.work.collect(attempt.place, attempt.task, attempt.job.attempt, exit)
+        if exit.code or not outputs.artifacts:
+            return exit, outputs
+        return exit, await self._offload(keep, attempt, outputs)
+
+    def stop(self, job: str, executor: Executor, grace_s: float) -> None:
+        """End an attempt once it has started."""
+        if ref := self._refs.get(job):
+            task = asyncio.create_task(_stop(ref, executor, grace_s))
+            self._stops.add(task)
+            task.add_done_callback(self._stops.discard)
+
+    def drop(self, run: str) -> None:
+        """Wait for the run's attempts no longer; they go on."""
+        for job in [j for j in self._going if j.partition("/")[0] == run]:
+            self._going.pop(job).cancel()
+            self._refs.pop(job, None)
+
+    async def close(self) -> None:
+        """Wait for nothing any longer; what runs goes on."""
+        tasks = [*self._going.values(), *self._stops]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _start(attempt: Attempt, executor: Executor) -> str:
-    if attempt.job.fetch:
-        await asyncio.to_thread(staging.fetch, attempt.job)
-    return await executor.start(attempt.job)
+async def _stop(ref: asyncio.Future[str], executor: Executor, grace_s: float) -> None:
+    await asyncio.wait({ref})
+    if not ref.cancelled():
+        await executor.stop(ref.result(), grace_s)
 
 
-async def _collect(attempt: Attempt, exit: Exit) -> tuple[Exit, Outputs]:
-    exit, outputs = attempt.work.collect(attempt.place, attempt.task, attempt.job.attempt, exit)
-    if exit.code or not outputs.artifacts:
-        return exit, outputs
-    return exit, await asyncio.to_thread(_keep, attempt, outputs)
+def fetch(job: Job) -> None:
+    """Bring the inputs that lie elsewhere; what is there already is not fetched again. Blocks."""
+    for uri, path in job.fetch:
+        if not path.exists():
+            artifacts.fetch(uri, path)
 
 
-def _keep(attempt: Attempt, outputs: Outputs) -> Outputs:
-    """Hash what was made, and push it to where artifacts are kept. Blocks."""
+def keep(attempt: Attempt, outputs: Outputs) -> Outputs:
+    """Hash what was made, and push it to where artifacts are kept; an output that was not written is left as it is. Blocks."""
     hashed = {k: tuple(_hashed(a, attempt.place) for a in group) for k, group in outputs.artifacts.items()}
-    staging.push(attempt.job)
+    for uri, path in attempt.job.push:
+        if path.exists():
+            artifacts.push(path, uri)
     return Outputs(outputs.parameters, hashed)
 
 
 def _hashed(artifact: Artifact, place: Place) -> Artifact:
     path = place.path(artifact.custom_path or artifact.uri)
-    uri = place.uri(path) if not artifact.custom_path else artifact.uri
+    kept = replace(artifact, uri=place.uri(place.path(artifact.uri)))
     if not path.exists():
-        return replace(artifact, uri=uri)
+        return kept
     digest, size = artifacts.digest(path)
-    return replace(artifact, uri=uri, digest=digest, size=size)
-
-
-def _word(error: Exception) -> str:
-    """The reason for an error of this machine's own, in one word."""
-    if isinstance(error, OSError) and error.errno is not None:
-        import errno
-
-        return {errno.ENOSPC: "DiskFull", errno.EDQUOT: "DiskFull", errno.E2BIG: "ArgumentTooLong"}.get(error.errno, "SystemError")
-    return "StagingFailed"
+    return replace(kept, digest=digest, size=size)

@@ -5,20 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from kflite.value import Outputs
+from kflite.value import Outputs, Value
 
 if TYPE_CHECKING:
     from kflite.store.base import CacheRow, Store
 
+Hits: TypeAlias = "dict[str, tuple[Outputs, CacheRow]]"
 
-def key_of(material: Mapping[str, str]) -> str:
+
+def key_of(material: Mapping[str, Value]) -> str:
     """The key that stands for all that decides a task's result."""
     return sha256(json.dumps(material, sort_keys=True).encode()).hexdigest()
 
 
-def hits(store: Store, keys: list[str], now: float, exists: Callable[[str], bool]) -> dict[str, tuple[Outputs, CacheRow]]:
+def hits(store: Store, keys: list[str], now: float, exists: Callable[[str], bool]) -> Hits:
     """Results by key, those only whose artifacts are all still there. Blocks."""
     found = {}
     for key, row in store.cached(keys, now).items():

@@ -10,7 +10,7 @@ from kflite.scheduler.record import OUTCOMES, outcome
 
 
 class History:
-    """The stored events of a run. An end counts if it is the task's last word and, but for success, no retry of the run came after."""
+    """The stored events of a run. An end counts if it is the task's last word and, but for success, no retry came after."""
 
     def __init__(self, events: Sequence[Event]) -> None:
         self._events = events

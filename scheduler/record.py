@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from kflite.event import Event, Kind, State
 from kflite.plan import Outcome
 from kflite.scheduler.machine import task_after
-from kflite.value import NOTHING, Outputs
+from kflite.value import NOTHING, Outputs, Value
 
 if TYPE_CHECKING:
     from kflite.plan import Work
@@ -38,6 +38,7 @@ class Record:
     since: float = 0.0
     due: float = 0.0
     key: str = ""
+    material: Value = None
     group: bool = False
     work: Work | None = field(default=None, repr=False)
 
@@ -49,7 +50,7 @@ class Record:
             case Kind.TASK_QUEUED:
                 self.failed, self.lost, self.due = 0, 0, 0.0
                 self.stopping = self.ref = ""
-                self.key, self.group = str(data.get("key", "")), bool(data.get("group"))
+                self.key, self.material, self.group = str(data.get("key", "")), data.get("material"), bool(data.get("group"))
             case Kind.TASK_STARTING:
                 self.attempt, self.ref, self.stopping = event.attempt, "", ""
             case Kind.TASK_RUNNING:
@@ -61,7 +62,7 @@ class Record:
                 assert isinstance(delay, int | float)
                 self.failed, self.lost, self.due = self.failed + (not lost), self.lost + lost, event.at + delay
         if self.state.ended:
-            self.work = None
+            self.work = self.material = None
 
 
 RESTART = (None, State.FAILED, State.CANCELLED, State.SKIPPED)

@@ -37,8 +37,16 @@ _LIVE = (State.STARTING, State.RUNNING, State.STOPPING)
 class Run:
     """A run in the hands of its scheduler. `take` gives what is to be stored, and then done, since it was last called."""
 
-    def __init__(self, submission: Submission, plan: Plan, place: Place, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        submission: Submission,
+        plan: Plan,
+        place: Place,
+        clock: Callable[[], float],
+        identify: Callable[[Work], Mapping[str, str]],
+    ) -> None:
         self.submission, self.place = submission, place
+        self._identify = identify
         self.state: State | None = None
         self.tasks: dict[str, Record] = {}
         self.active = 0
@@ -154,7 +162,7 @@ class Run:
             return self._failed(task, record, exit)
         data = outputs.as_json()
         if record.key:
-            data |= {"key": record.key, "material": dict(self.work(task).material or {})}
+            data |= {"key": record.key, "material": record.material}
         return self._end(task, Outcome(State.SUCCEEDED, outputs), data)
 
     def _failed(self, task: str, record: Record, exit: Exit) -> None:
@@ -168,6 +176,11 @@ class Run:
             self._acts.append(Enqueue(task, delay))
         else:
             self._end(task, Outcome(State.FAILED, reason=str(data["reason"]), message=exit.message), data)
+
+    def enqueue(self, task: str) -> None:
+        """A task that waits before its next attempt has waited long enough."""
+        if self.tasks[task].state is State.QUEUED:
+            self._acts.append(Enqueue(task))
 
     def expired(self, task: str, attempt: int) -> None:
         """The attempt has run for as long as it may."""
@@ -240,7 +253,8 @@ class Run:
             data |= {"artifacts": Outputs({}, work.artifacts).as_json()["artifacts"]}
         material = work.material
         if material is not None:
-            data |= {"key": key_of(material), "material": dict(material)}
+            whole: dict[str, Value] = {**material, **self._identify(work)}
+            data |= {"key": key_of(whole), "material": whole}
         self._say(Kind.TASK_QUEUED, data, task)
 
     def _open(self, task: str, title: str, parameters: Mapping[str, Value]) -> None:

@@ -12,7 +12,7 @@ from kflite.value import Value
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What to run. document: the plan's text, by `kind` ("pipeline", "experiment"); pipeline: its name, for the folders and the cache.
+    """What to run. document: the plan's text, by `kind` ("pipeline", "experiment"); pipeline: its name, for folders and cache.
 
     parallel: tasks at once, 0 for as many as the executor has room for; timeout_s: longest time of the whole run.
     """

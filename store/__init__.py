@@ -2,3 +2,25 @@
 
 Only the scheduler and the client import this package.
 """
+
+from __future__ import annotations
+
+from kflite.errors import StoreError
+from kflite.store.base import Store
+from kflite.store.database import Database
+from kflite.store.owner import owner_id
+
+__all__ = ["Database", "Store", "open", "owner_id"]
+
+
+def open(url: str) -> Database:
+    """The store at `sqlite:///PATH` (made when it is not there), `sqlite://` (in memory) or `postgresql://…`. Raises StoreError."""
+    if url.startswith("sqlite://"):
+        from kflite.store.sqlite import SqliteConnection
+
+        return Database(SqliteConnection(url))
+    if url.startswith(("postgresql://", "postgres://")):
+        from kflite.store.postgres import PostgresConnection
+
+        return Database(PostgresConnection(url))
+    raise StoreError(f"store {url!r}: give sqlite:///PATH or postgresql://USER@HOST/DATABASE")

@@ -1,0 +1,155 @@
+"""The tables: the schema's only truth. The DDL in `store/schema/` and what migrations lead to follow from these classes.
+
+Texts named in comments as JSON are compact. Times are Unix seconds.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, Text
+from sqlmodel import Field, SQLModel
+
+
+def _text(key: bool = False) -> Column[str]:
+    return Column(Text, primary_key=key, nullable=False)
+
+
+def _real(optional: bool = False) -> Column[float]:
+    return Column(Float(53), nullable=optional)
+
+
+def _number(key: bool = False) -> Column[int]:
+    return Column(Integer, primary_key=key, nullable=False)
+
+
+class EventTable(SQLModel, table=True):
+    """What happened, in the order in which it was stored. data: JSON."""
+
+    __tablename__ = "event"
+    __table_args__ = (Index("event_of_run", "run", "seq"), Index("event_of_kind", "kind", "seq"), {"sqlite_autoincrement": True})
+    seq: int = Field(sa_column=Column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True))
+    run: str = Field(sa_column=_text())
+    kind: str = Field(sa_column=_text())
+    at: float = Field(sa_column=_real())
+    task: str = Field(sa_column=_text())
+    attempt: int = Field(sa_column=_number())
+    data: str = Field(sa_column=_text())
+
+
+class RunTable(SQLModel, table=True):
+    """A run. lease: until when `owner` holds it. parameters, outputs, options: JSON."""
+
+    __tablename__ = "run"
+    __table_args__ = (
+        Index("run_by_age", "created"),
+        Index("run_by_experiment", "experiment", "created"),
+        Index("run_by_state", "state", "created"),
+    )
+    run: str = Field(sa_column=_text(key=True))
+    name: str = Field(sa_column=_text())
+    kind: str = Field(sa_column=_text())
+    state: str = Field(sa_column=_text())
+    reason: str = Field(sa_column=_text())
+    pipeline: str = Field(sa_column=_text())
+    experiment: str = Field(sa_column=_text())
+    place: str = Field(sa_column=_text())
+    plan: str = Field(sa_column=_text())
+    created: float = Field(sa_column=_real())
+    started: float | None = Field(sa_column=_real(optional=True))
+    ended: float | None = Field(sa_column=_real(optional=True))
+    owner: str = Field(sa_column=_text())
+    lease: float = Field(sa_column=_real())
+    parameters: str = Field(sa_column=_text())
+    outputs: str = Field(sa_column=_text())
+    options: str = Field(sa_column=_text())
+
+
+class TaskTable(SQLModel, table=True):
+    """A task or group of a run. position: the number of the event that made it. parameters, inputs, outputs, artifacts: JSON."""
+
+    __tablename__ = "task"
+    __table_args__ = (Index("task_in_order", "run", "position"),)
+    run: str = Field(sa_column=_text(key=True))
+    task: str = Field(sa_column=_text(key=True))
+    position: int = Field(sa_column=Column(BigInteger, nullable=False))
+    title: str = Field(sa_column=_text())
+    state: str = Field(sa_column=_text())
+    reason: str = Field(sa_column=_text())
+    message: str = Field(sa_column=_text())
+    attempts: int = Field(sa_column=_number())
+    executor: str = Field(sa_column=_text())
+    queued: float = Field(sa_column=_real())
+    started: float | None = Field(sa_column=_real(optional=True))
+    ended: float | None = Field(sa_column=_real(optional=True))
+    is_group: bool = Field(sa_column=Column(Boolean, nullable=False))
+    cache_key: str = Field(sa_column=_text())
+    source: str = Field(sa_column=_text())
+    parameters: str = Field(sa_column=_text())
+    inputs: str = Field(sa_column=_text())
+    outputs: str = Field(sa_column=_text())
+    artifacts: str = Field(sa_column=_text())
+
+
+class AttemptTable(SQLModel, table=True):
+    """One attempt at a task."""
+
+    __tablename__ = "attempt"
+    run: str = Field(sa_column=_text(key=True))
+    task: str = Field(sa_column=_text(key=True))
+    attempt: int = Field(sa_column=_number(key=True))
+    state: str = Field(sa_column=_text())
+    executor: str = Field(sa_column=_text())
+    ref: str = Field(sa_column=_text())
+    code: int | None = Field(sa_column=Column(Integer, nullable=True))
+    reason: str = Field(sa_column=_text())
+    message: str = Field(sa_column=_text())
+    started: float = Field(sa_column=_real())
+    ended: float | None = Field(sa_column=_real(optional=True))
+
+
+class ArtifactTable(SQLModel, table=True):
+    """An artifact that a task made. document: JSON, as `Artifact.as_json` writes it."""
+
+    __tablename__ = "artifact"
+    __table_args__ = (Index("artifact_of_run", "run"), Index("artifact_by_age", "created"), Index("artifact_by_uri", "uri"))
+    id: str = Field(sa_column=_text(key=True))
+    run: str = Field(sa_column=_text())
+    task: str = Field(sa_column=_text())
+    output: str = Field(sa_column=_text())
+    created: float = Field(sa_column=_real())
+    uri: str = Field(sa_column=_text())
+    document: str = Field(sa_column=_text())
+
+
+class MetricTable(SQLModel, table=True):
+    """A number that a task gave: an output parameter, or an entry of a metrics artifact."""
+
+    __tablename__ = "metric"
+    run: str = Field(sa_column=_text(key=True))
+    task: str = Field(sa_column=_text(key=True))
+    name: str = Field(sa_column=_text(key=True))
+    value: float = Field(sa_column=_real())
+
+
+class CacheTable(SQLModel, table=True):
+    """The newest result with this key. material, outputs: JSON."""
+
+    __tablename__ = "cache"
+    __table_args__ = (Index("cache_by_age", "created"), Index("cache_by_title", "pipeline", "title", "created"), Index("cache_of_run", "run"))
+    cache_key: str = Field(sa_column=_text(key=True))
+    run: str = Field(sa_column=_text())
+    task: str = Field(sa_column=_text())
+    title: str = Field(sa_column=_text())
+    pipeline: str = Field(sa_column=_text())
+    created: float = Field(sa_column=_real())
+    expires: float | None = Field(sa_column=_real(optional=True))
+    material: str = Field(sa_column=_text())
+    outputs: str = Field(sa_column=_text())
+
+
+class PlanTable(SQLModel, table=True):
+    """A plan's document, by its digest; shared by all its runs."""
+
+    __tablename__ = "plan"
+    digest: str = Field(sa_column=_text(key=True))
+    kind: str = Field(sa_column=_text())
+    document: str = Field(sa_column=_text())

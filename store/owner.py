@@ -1,0 +1,43 @@
+"""Owners of leases: a process of a host, told from any other that had or will have its number."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+from functools import cache
+from pathlib import Path
+from secrets import token_hex
+
+
+def owner_id() -> str:
+    """A new owner: "HOST:PID:START:RANDOM"."""
+    pid = os.getpid()
+    return f"{_host()}:{pid}:{started(pid)}:{token_hex(4)}"
+
+
+def dead(owner: str) -> bool:
+    """Whether an owner is a process of this host that is gone; False where one cannot know."""
+    host, pid, start, _ = owner.rsplit(":", 3)
+    return host == _host() and started(int(pid)) != start
+
+
+@cache
+def _host() -> str:
+    return socket.gethostname()
+
+
+def started(pid: int) -> str:
+    """When a process was started, in its system's own terms; "" when there is none."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except FileNotFoundError:
+        return _by_ps(pid) if not Path("/proc/self").exists() else ""
+    except ProcessLookupError:
+        return ""
+    return "" if fields[0] == "Z" else fields[19]
+
+
+def _by_ps(pid: int) -> str:
+    found = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return found.stdout.strip().replace(":", ".")
