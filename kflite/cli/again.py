@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +12,12 @@ from kflite.cli.common import Given, as_json, found, known_runs, optional_run, o
 
 if TYPE_CHECKING:
     pass
+
+if TYPE_CHECKING:
+    from kflite.client.client import Client
+    from kflite.client.handle import Run
+    from kflite.store.base import RunRow, Store
+    from kflite.value import Value
 
 
 @click.command()
@@ -28,9 +35,10 @@ def retry(given: Given, run: str, json_: bool) -> int:
 
 @click.command()
 @click.argument("run", required=False, default="", shell_complete=known_runs)
+@click.option("--patient", is_flag=True, hidden=True, help="Where another scheduler has it, wait until that lets it go.")
 @as_json
 @click.pass_obj
-def resume(given: Given, run: str, json_: bool) -> int:
+def resume(given: Given, run: str, patient: bool, json_: bool) -> int:
     """Go on with RUN, which a dead scheduler left; with all such runs where none is named."""
     from kflite.cli.foreground import foreground
 
@@ -38,7 +46,11 @@ def resume(given: Given, run: str, json_: bool) -> int:
         return asyncio.run(_resume_all(given))
     with given.store() as store:
         row = store.run(run)
-    return foreground(given.settings, None, lambda client: client.resume(row.run), json_)
+
+    def begin(client: Client) -> Awaitable[Run]:
+        return client.take(row.run) if patient else client.resume(row.run)
+
+    return foreground(given.settings, None, begin, json_, adopt=False)
 
 
 async def _resume_all(given: Given) -> int:
@@ -69,7 +81,17 @@ def clone(given: Given, run: str, pairs: tuple[str, ...], detach: bool, json_: b
 
     with given.store() as store:
         row = found(store, run)
-        submission = of_run(store, row, texts(pairs))
+        submission = of_run(store, row, _parsed(store, row, pairs))
     if detach:
         return leave(given.settings, submission, json_)
     return foreground(given.settings, None, lambda client: client.start(submission), json_)
+
+
+def _parsed(store: Store, row: RunRow, pairs: tuple[str, ...]) -> dict[str, Value]:
+    """The parameters, read as the types that the run's pipeline declares; an experiment's stay texts."""
+    from kflite.ir import Pipeline
+    from kflite.ir.parameter import parse
+
+    kind, document = store.plan(row.plan)
+    given = texts(pairs)
+    return parse(Pipeline.loads(document), given) if kind == "pipeline" else dict(given)

@@ -45,7 +45,7 @@ def leave(settings: Settings, run: str) -> None:
     flags = ["--home", str(settings.home), "--store", settings.store, "--artifacts", settings.artifacts]
     with (folder / "scheduler.log").open("ab") as log:
         subprocess.Popen(
-            [sys.executable, "-P", "-c", _START, str(_ROOT), *flags, "resume", run],
+            [sys.executable, "-P", "-c", _START, str(_ROOT), *flags, "resume", run, "--patient"],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

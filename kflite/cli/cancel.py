@@ -22,7 +22,7 @@ def cancel(given: Given, runs: tuple[str, ...], kill: bool, reason: str) -> None
 async def _cancel(given: Given, runs: tuple[str, ...], kill: bool, reason: str) -> None:
     from kflite.client.client import Client
 
-    async with Client(settings=given.settings) as client:
+    async with Client(settings=given.settings, adopt=False) as client:
         rows = [client.store.run(run) for run in runs]
         for row in rows:
             if row.state.ended:

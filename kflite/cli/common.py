@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from kflite.config import Settings
     from kflite.ir import Pipeline
     from kflite.place import Place
-    from kflite.store.base import RunRow, Store
+    from kflite.store import Database
+    from kflite.store.base import RunRow
     from kflite.value import Value
 
 C = TypeVar("C", bound=Callable[..., object])
@@ -42,7 +43,7 @@ class Given:
         return config.load({**self.flags, **{name: text for name, text in more.items() if text}})
 
     @contextmanager
-    def store(self) -> Iterator[Store]:
+    def store(self) -> Iterator[Database]:
         """The store, open."""
         from kflite import store
 
@@ -81,7 +82,7 @@ def known_runs(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[
         return [row.run for row in store.runs(1000) if row.run.startswith(incomplete)]
 
 
-def found(store: Store, run: str) -> RunRow:
+def found(store: Database, run: str) -> RunRow:
     """The run that was meant; the newest where none was named."""
     if run:
         return store.run(run)

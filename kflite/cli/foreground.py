@@ -30,9 +30,10 @@ def foreground(
     begin: Callable[[Client], Awaitable[Run]],
     json_: bool = False,
     more: Callable[[Run], None] = lambda _: None,
+    adopt: bool = True,
 ) -> int:
     """Begin a run, stay with it, report, and say `more` before that; returns the exit status."""
-    return asyncio.run(_foreground(Client(settings=settings, executors=executors), begin, json_, more))
+    return asyncio.run(_foreground(Client(settings=settings, executors=executors, adopt=adopt), begin, json_, more))
 
 
 async def _foreground(client: Client, begin: Callable[[Client], Awaitable[Run]], json_: bool, more: Callable[[Run], None]) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import click
 
 from kflite.cli.common import Given, found, optional_run
@@ -27,6 +29,8 @@ async def _watch(given: Given, run: str) -> int:
     async with Client(settings=given.settings) as client:
         chosen = await client.run(found(client.store, run).run)
         view = view_of(client, chosen, False)
+        if chosen.id in client.store.orphans(time.time()):
+            view.say(f"no scheduler has run {chosen.id}: kflite resume {chosen.id} goes on with it")
         try:
             await feed(client.store, chosen.id, view, asyncio.ensure_future(client.ended(chosen.id)))
         finally:

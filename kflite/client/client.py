@@ -14,13 +14,12 @@ from kflite.client.delete import delete
 from kflite.client.executors import Executors
 from kflite.client.handle import Run
 from kflite.client.plans import plan
-from kflite.client.requests import requests
 from kflite.client.submitting import Options, Search, of_run, of_search, of_target
 from kflite.errors import InputError, KfliteError
 from kflite.event import Event, Kind, State
 from kflite.place import Place
-from kflite.store.base import ArtifactRow, CacheRow, RunRow, Store
-from kflite.store.follow import follow
+from kflite.store.base import ArtifactRow, CacheRow, RunRow
+from kflite.store.follow import follow, requests
 from kflite.target import load
 from kflite.value import Value
 
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from kflite.scheduler import Scheduler, World
     from kflite.scheduler.submission import Submission
     from kflite.space import Space
+    from kflite.store import Database
 
 _AGAIN_S = 1.0  # between two attempts at taking over a run that a scheduler holds
 
@@ -39,7 +39,8 @@ class Client:
     Leaving the context does not stop what runs: tasks go on, and the next scheduler, or `resume`, finds them.
 
     store: `sqlite:///path` or `postgresql://…`; artifacts: a folder or an fsspec URL; on: where runs go unless they say so;
-    home: the folder of private data. "" takes what the settings say. settings, executors: made before.
+    home: the folder of private data. "" takes what the settings say. adopt: take over runs
+    that dead schedulers left. settings, executors: made before.
     """
 
     def __init__(
@@ -49,13 +50,15 @@ class Client:
         artifacts: str = "",
         on: str = "",
         home: str | os.PathLike[str] = "",
+        adopt: bool = True,
         settings: Settings | None = None,
         executors: Executors | None = None,
     ) -> None:
         flags = {"store": store, "artifacts": artifacts, "on": on, "home": os.fspath(home)}
         self.settings = settings or config.load({name: text for name, text in flags.items() if text})
         self.executors = executors or Executors(self.settings)
-        self._store: Store | None = None
+        self._adopts = adopt
+        self._store: Database | None = None
         self._scheduler: Scheduler | None = None
         self._starting = asyncio.Lock()
         self._mine: set[str] = set()
@@ -80,7 +83,7 @@ class Client:
         return self._store is not None
 
     @property
-    def store(self) -> Store:
+    def store(self) -> Database:
         """The open store. Raises KfliteError outside of the context."""
         if self._store is None:
             raise KfliteError("the client is not open: use it inside `async with kflite.Client() as client:`")
@@ -111,6 +114,7 @@ class Client:
             artifacts=self.settings.artifacts,
             owner=owner_id(),
             requests=lambda: requests(self.store),
+            adopt_orphans=self._adopts,
         )
 
     # Starting runs.

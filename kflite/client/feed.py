@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Protocol
 
 from kflite.event import Event, State
-from kflite.store.base import Store
+from kflite.store import Database
 from kflite.store.follow import follow
 
 _TICK_S = 0.5  # a view is asked to draw this often where nothing happens, for its clocks
@@ -29,7 +29,7 @@ class View(Protocol):
         """Leave what is to stay."""
 
 
-async def feed(store: Store, run: str, view: View, ended: asyncio.Future[State]) -> None:
+async def feed(store: Database, run: str, view: View, ended: asyncio.Future[State]) -> None:
     """Show the run's events from the first one, until `ended` is done and all that was stored by then is shown."""
     if view.every_s is None:
         await asyncio.wait({ended})

@@ -10,7 +10,8 @@ from pathlib import Path
 from kflite.client.task import log_files
 from kflite.event import Event, Kind, State
 from kflite.place import Place
-from kflite.store.base import Store, TaskRow
+from kflite.store import Database
+from kflite.store.base import TaskRow
 from kflite.store.follow import follow
 
 EVERY_S = 0.1  # files tell nobody that they grow
@@ -84,7 +85,7 @@ class Tails:
             del self._tails[tail.path]
 
 
-async def follow_logs(store: Store, run: str, tails: Tails, write: Write) -> None:
+async def follow_logs(store: Database, run: str, tails: Tails, write: Write) -> None:
     """Give on what the run's tasks write, from the beginning, until the run has ended."""
     ended = asyncio.ensure_future(_listen(store, run, tails))
     while not ended.done():
@@ -95,7 +96,7 @@ async def follow_logs(store: Store, run: str, tails: Tails, write: Write) -> Non
         pass
 
 
-async def _listen(store: Store, run: str, tails: Tails) -> None:
+async def _listen(store: Database, run: str, tails: Tails) -> None:
     async with aclosing(follow(store, run)) as batches:
         async for batch in batches:
             for event in batch:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -21,7 +22,7 @@ def choose(stream: TextIO, client: Client, run: Run, wanted: bool = True) -> Vie
     """The view of a run on a stream. Tasks that run inline write to the terminal themselves, so that lines it is for them."""
     out = Out(stream)
     if not wanted:
-        return Silent()
+        return Silent(Out(sys.stderr))
     if out.live and run.row.on != "inline":
         return Live(out, Board(run.id))
 

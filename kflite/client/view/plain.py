@@ -15,18 +15,22 @@ EVERY_S = 0.05  # seconds between two looks at the store: what happens meanwhile
 
 
 class Silent:
-    """Shows nothing."""
+    """Shows nothing of the run; the program's own words go to `out`."""
 
     every_s: float | None = None
+
+    def __init__(self, out: Out) -> None:
+        self._out = out
 
     def show(self, events: Iterable[Event]) -> None:
         """Nothing."""
 
     def say(self, text: str) -> None:
-        """Nothing."""
+        """A word of the program's own."""
+        self._out.line((text, "yellow"))
 
     def close(self) -> None:
-        """Nothing."""
+        """Nothing was begun."""
 
 
 class Plain:
