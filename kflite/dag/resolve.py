@@ -61,8 +61,9 @@ def resolve(task: Task, component: Component, around: Around) -> Inputs:
         declared = component.inputs.get(name)
         filled = fill(fill(value, lookup), around.names)
         parameters[name] = convert(filled, declared.type, f"input {name!r}") if declared else filled
+    item = task.loop.item if task.loop else ""
     for name, declared in component.inputs.items():
-        if name not in there:
+        if name not in there and name != item:
             _absent(name, declared, task, around)
     return Inputs(parameters, _artifacts(task, component, around))
 
@@ -133,7 +134,7 @@ def _artifacts(task: Task, component: Component, around: Around) -> dict[str, tu
         found = _found(binding, around) if binding else None
         if found is not None:
             out[name] = found
-        elif not kind.optional:
+        elif not kind.optional and not (task.loop and name == task.loop.item):
             _no_artifact(name, binding, around)
     return out
 
