@@ -28,7 +28,7 @@ def _zip(data: bytes, source: str) -> tuple[bytes, str]:
         with zipfile.ZipFile(BytesIO(data)) as archive:
             name = _only([i.filename for i in archive.infolist()[:_MOST_MEMBERS] if not i.is_dir()], source)
             with archive.open(name) as file:
-                return _bounded(file.read, f"{source}:{name}"), f"{source}:{name}"
+                return _bounded(file.read, f"{source}:{name}", LARGEST), f"{source}:{name}"
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
         refuse(source, f"the zip file cannot be read: {error}")
 
@@ -49,7 +49,7 @@ def _tar(data: bytes, source: str) -> tuple[bytes, str]:
             name = _only(list(members), source)
             member = archive.extractfile(members[name])
             assert member is not None
-            return _bounded(member.read, f"{source}:{name}"), f"{source}:{name}"
+            return _bounded(member.read, f"{source}:{name}", LARGEST), f"{source}:{name}"
     except (tarfile.TarError, OSError, ValueError, EOFError) as error:
         refuse(source, f"the tar file cannot be read: {error}")
 
@@ -62,7 +62,7 @@ def _only(names: list[str], source: str) -> str:
     return found[0]
 
 
-def _bounded(read: Callable[[int], bytes], source: str, limit: int = LARGEST) -> bytes:
+def _bounded(read: Callable[[int], bytes], source: str, limit: int) -> bytes:
     data = read(limit + 1)
     if len(data) > limit:
         refuse(source, f"unpacked it is larger than the limit of {limit:,} bytes; is it a pipeline?")

@@ -6,6 +6,7 @@ One or two YAML documents, JSON, `Pipeline` and `PipelineVersion` manifests, a V
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,8 +78,8 @@ def _sort(document: Document, number: int, specs: Found, platforms: Found, sourc
         if isinstance(body, dict):
             specs += [("spec.pipelineSpec", body["pipelineSpec"])] if "pipelineSpec" in body else []
             platforms += [("spec.platformSpec", body["platformSpec"])] if body.get("platformSpec") else []
-    elif isinstance(document.get("pipelineSpec"), dict):
-        specs.append(("pipelineSpec", document["pipelineSpec"]))
+    elif isinstance(spec := document.get("pipelineSpec"), dict):
+        specs.append(("pipelineSpec", _with_defaults(spec, document.get("runtimeConfig"), source)))
         platforms += [("platformSpec", document["platformSpec"])] if document.get("platformSpec") else []
     elif "platforms" in document:
         platforms.append(("", dict(document)))
@@ -86,6 +87,23 @@ def _sort(document: Document, number: int, specs: Found, platforms: Found, sourc
         specs.append(("", dict(document)))
     else:
         refuse(source, f"document {number}{f' (kind {kind!r})' if kind else ''} is neither a pipeline nor its platform document")
+
+
+def _with_defaults(spec: dict[str, Value], config: Value, source: str) -> dict[str, Value]:
+    """A Vertex job's pipeline, where the job's own parameters are the defaults."""
+    values = config.get("parameterValues") if isinstance(config, dict) else None
+    if not isinstance(values, dict):
+        return spec
+    spec = deepcopy(spec)
+    known = spec
+    for key in ("root", "inputDefinitions", "parameters"):
+        inner = known.get(key)
+        known = inner if isinstance(inner, dict) else {}
+    for name, value in values.items():
+        if not isinstance(declared := known.get(name), dict):
+            raise InvalidPipeline(source, [(below("runtimeConfig.parameterValues", name), "the pipeline has no such parameter")])
+        known[name] = {**declared, "defaultValue": value, "isOptional": True}
+    return spec
 
 
 def _platforms(found: Found, source: str) -> Mapping[str, Value]:
