@@ -24,7 +24,7 @@ _FIRST_ARGUMENT = "--function"
 def runner() -> str:
     """The program that runs a component, as one text: the artifact classes, then kflite.runner without its own imports of kflite."""
     here = Path(__file__).parent
-    classes, program = (here / "dsl" / "artifacts.py").read_text("utf-8"), (here / "runner.py").read_text("utf-8")
+    classes, program = (here / "artifacts.py").read_text("utf-8"), (here / "runner.py").read_text("utf-8")
     lines = program.splitlines(keepends=True)
     return classes + "\n" + "".join(line for line in lines if not line.startswith(("from __future__ ", "from kflite")))
 

@@ -1,6 +1,6 @@
 """Runs one Python component: executor_input comes in, the function is called, its outputs are written.
 
-The text of this file, after that of kflite.dsl.artifacts, travels inside every component's command (see kflite.bootstrap): standard
+The text of this file, after that of kflite.artifacts, travels inside every component's command (see kflite.bootstrap): standard
 library only, and little of that. Source of the contract: KFP v2, what its launcher passes and reads back.
 
 argv: SOURCE --function NAME --executor-input JSON (or @FILE) [--signature JSON]. The signature tells what executor_input does not:
@@ -13,12 +13,12 @@ import json
 import os
 import sys
 
-from kflite.dsl.artifacts import ARTIFACTS, TYPE_CHECKING, Artifact, PipelineTaskFinalStatus
+from kflite.artifacts import ARTIFACTS, TYPE_CHECKING, Artifact, PipelineTaskFinalStatus
 
 if TYPE_CHECKING:
     from types import FunctionType, ModuleType
 
-    from kflite.dsl.artifacts import Json
+    from kflite.artifacts import Json
 
 _OUT_OF_MEMORY = 137
 _TYPES: Json = {"int": int, "float": (int, float), "str": str, "bool": bool, "list": (list, tuple), "dict": dict}

@@ -1,0 +1,100 @@
+"""The language for pipelines: components, and how they hang together. Compiles to KFP v2 IR.
+
+May live here: what describes a pipeline before it runs. Imports values, errors and, when it compiles, the IR's messages.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kflite.artifacts import (
+    HTML,
+    Artifact,
+    ClassificationMetrics,
+    Dataset,
+    Markdown,
+    Metrics,
+    Model,
+    PipelineTaskFinalStatus,
+    SlicedClassificationMetrics,
+)
+from kflite.dsl.annotations import Input, InputPath, Output, OutputPath
+from kflite.dsl.channels import Collected
+from kflite.dsl.component import Component, component
+from kflite.dsl.container import ContainerSpec, container_component
+from kflite.dsl.groups import Elif, Else, ExitHandler, If
+from kflite.dsl.importer import importer
+from kflite.dsl.loops import ParallelFor
+from kflite.dsl.oneof import OneOf
+from kflite.dsl.pipeline import pipeline
+from kflite.dsl.placeholders import (
+    PIPELINE_JOB_CREATE_TIME_UTC_PLACEHOLDER,
+    PIPELINE_JOB_ID_PLACEHOLDER,
+    PIPELINE_JOB_NAME_PLACEHOLDER,
+    PIPELINE_JOB_RESOURCE_NAME_PLACEHOLDER,
+    PIPELINE_JOB_SCHEDULE_TIME_UTC_PLACEHOLDER,
+    PIPELINE_ROOT_PLACEHOLDER,
+    PIPELINE_TASK_EXECUTOR_INPUT_PLACEHOLDER,
+    PIPELINE_TASK_EXECUTOR_OUTPUT_PATH_PLACEHOLDER,
+    PIPELINE_TASK_ID_PLACEHOLDER,
+    PIPELINE_TASK_NAME_PLACEHOLDER,
+    ConcatPlaceholder,
+    IfPresentPlaceholder,
+)
+from kflite.dsl.task import Task as PipelineTask
+
+if TYPE_CHECKING:
+    from kflite.ir import Pipeline
+
+Condition = If
+
+__all__ = [
+    "HTML",
+    "PIPELINE_JOB_CREATE_TIME_UTC_PLACEHOLDER",
+    "PIPELINE_JOB_ID_PLACEHOLDER",
+    "PIPELINE_JOB_NAME_PLACEHOLDER",
+    "PIPELINE_JOB_RESOURCE_NAME_PLACEHOLDER",
+    "PIPELINE_JOB_SCHEDULE_TIME_UTC_PLACEHOLDER",
+    "PIPELINE_ROOT_PLACEHOLDER",
+    "PIPELINE_TASK_EXECUTOR_INPUT_PLACEHOLDER",
+    "PIPELINE_TASK_EXECUTOR_OUTPUT_PATH_PLACEHOLDER",
+    "PIPELINE_TASK_ID_PLACEHOLDER",
+    "PIPELINE_TASK_NAME_PLACEHOLDER",
+    "Artifact",
+    "ClassificationMetrics",
+    "Collected",
+    "Component",
+    "ConcatPlaceholder",
+    "Condition",
+    "ContainerSpec",
+    "Dataset",
+    "Elif",
+    "Else",
+    "ExitHandler",
+    "If",
+    "IfPresentPlaceholder",
+    "Input",
+    "InputPath",
+    "Markdown",
+    "Metrics",
+    "Model",
+    "OneOf",
+    "Output",
+    "OutputPath",
+    "ParallelFor",
+    "PipelineTask",
+    "PipelineTaskFinalStatus",
+    "SlicedClassificationMetrics",
+    "compile",
+    "component",
+    "container_component",
+    "importer",
+    "pipeline",
+]
+
+
+def compile(target: Component) -> Pipeline:
+    """The IR of a pipeline, or of a component as a pipeline of one task. Raises CompileError with file, line and remedy."""
+    from kflite.dsl.compiler import compile as compile_now
+
+    return compile_now(target)

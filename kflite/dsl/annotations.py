@@ -1,0 +1,28 @@
+"""What a component's signature is written with: Input, Output, InputPath, OutputPath."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias, TypeVar
+
+T = TypeVar("T")
+INPUT, OUTPUT = "kflite input", "kflite output"
+
+Input: TypeAlias = Annotated[T, INPUT]
+Output: TypeAlias = Annotated[T, OUTPUT]
+
+
+class InputPath:
+    """An input that the function gets as the path of a file: an artifact, or a parameter's value as text.
+
+    type: int, str, float, bool, list or dict for a parameter; an artifact class or its name; nothing: any artifact.
+    """
+
+    def __init__(self, type: object = None) -> None:
+        self.type = type
+
+
+class OutputPath:
+    """An output that the function writes to the path that it gets. type: as for InputPath."""
+
+    def __init__(self, type: object = None) -> None:
+        self.type = type

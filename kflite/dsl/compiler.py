@@ -1,0 +1,95 @@
+"""From a traced pipeline to KFP v2 IR."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kflite.dsl import executors
+from kflite.dsl.component import Component
+from kflite.dsl.dag import write_group
+from kflite.dsl.pipeline import PipelineComponent
+from kflite.dsl.scope import Scope
+from kflite.dsl.settings import Settings
+from kflite.dsl.specs import add_output, declare
+from kflite.ir import Pipeline
+from kflite.value import Value
+
+if TYPE_CHECKING:
+    from kflite.ir.proto import ComponentSpec, PipelineSpec
+
+SCHEMA = "2.1.0"
+
+
+def compile(target: Component) -> Pipeline:
+    """The IR of a pipeline, or of a component as a pipeline of one task. Raises CompileError with file, line and remedy."""
+    from kflite import __version__
+    from kflite.ir.proto import PipelineSpec
+
+    pipeline = target if isinstance(target, PipelineComponent) else PipelineComponent.of_one(target)
+    spec = PipelineSpec(schema_version=SCHEMA, sdk_version=f"kflite-{__version__}", default_pipeline_root=pipeline.pipeline_root)
+    spec.pipeline_info.name = pipeline.name
+    spec.pipeline_info.display_name = pipeline.label
+    spec.pipeline_info.description = pipeline.description
+    library = Library(spec)
+    library.write_pipeline(spec.root, pipeline)
+    return Pipeline(spec, library.finish())
+
+
+class Library:
+    """The components and executors of one spec; equal uses of a component share them."""
+
+    def __init__(self, spec: PipelineSpec) -> None:
+        from kflite.ir.proto import PipelineDeploymentConfig
+
+        self._spec = spec
+        self._names: dict[tuple[object, ...], str] = {}
+        self._deployment = PipelineDeploymentConfig()
+        self._timeouts: dict[str, int] = {}
+
+    def write_pipeline(self, spec: ComponentSpec, pipeline: PipelineComponent) -> None:
+        """Fills in the component that a pipeline is."""
+        declare(spec, pipeline.interface)
+        scope = Scope(pipeline.root, spec)
+        write_group(scope, self)
+        for name, channel in pipeline.returned.items():
+            add_output(spec, name, channel.type, scope.select(channel, pipeline.place))
+
+    def name_of(self, component: Component, settings: Settings, wanted: str) -> str:
+        """The name of the component under these settings; the first task that has them gives it its own."""
+        key = (id(component), *(settings.executor_key if component.has_container else ()))
+        if key not in self._names:
+            name = self._names[key] = self.new(wanted)
+            self._write(name, component, settings)
+        return self._names[key]
+
+    def new(self, wanted: str) -> str:
+        """A component's name that is not taken: comp-WANTED, comp-WANTED-2..."""
+        name, count = f"comp-{wanted}", 1
+        while name in self._spec.components:
+            count += 1
+            name = f"comp-{wanted}-{count}"
+        self._spec.components[name].SetInParent()
+        return name
+
+    def spec(self, name: str) -> ComponentSpec:
+        """The component of that name."""
+        return self._spec.components[name]
+
+    def finish(self) -> dict[str, Value]:
+        """Puts the executors into the spec; returns the platform document, which holds what the official message has no field for."""
+        from google.protobuf.json_format import MessageToDict
+
+        self._spec.deployment_spec.update(MessageToDict(self._deployment))
+        deadlines: dict[str, Value] = {label: {"activeDeadlineSeconds": str(s)} for label, s in self._timeouts.items()}
+        return {"kubernetes": {"deploymentSpec": {"executors": deadlines}}} if deadlines else {}
+
+    def _write(self, name: str, component: Component, settings: Settings) -> None:
+        spec = self._spec.components[name]
+        if isinstance(component, PipelineComponent):
+            self.write_pipeline(spec, component)
+            return
+        declare(spec, component.interface)
+        spec.executor_label = f"exec-{name.removeprefix('comp-')}"
+        executors.write(self._deployment.executors[spec.executor_label], component, settings)
+        if settings.timeout_s:
+            self._timeouts[spec.executor_label] = settings.timeout_s

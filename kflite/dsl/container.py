@@ -1,0 +1,92 @@
+"""Container components: any image, with a command whose words hold inputs and outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from kflite.dsl import trace
+from kflite.dsl.component import Component
+from kflite.dsl.interface import Input, Interface, Output, interface_of, place_of
+from kflite.dsl.placeholders import ArtifactText, ConcatPlaceholder, IfPresentPlaceholder, InputValue, OutputFile, Word
+from kflite.dsl.types import ArtifactType
+from kflite.errors import CompileError
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerSpec:
+    """What a container component runs. Without a command, the image's own entrypoint gets the args."""
+
+    image: str | InputValue
+    command: Sequence[Word] = ()
+    args: Sequence[Word] = ()
+
+
+class ContainerComponent(Component):
+    """A component that runs an image with a command."""
+
+    def __init__(self, function: Callable[..., ContainerSpec]) -> None:
+        interface = interface_of_container(function)
+        super().__init__(trace.kebab(function.__name__), interface)
+        self.description = function.__doc__ or ""
+        spec = function(**_texts(interface))
+        if not isinstance(spec, ContainerSpec):
+            raise CompileError(f"{place_of(function)}: {function.__name__}() returned {spec!r}: a container component returns dsl.ContainerSpec")
+        self.image = str(spec.image)
+        self.command = self._words(function, "command", spec.command)
+        self.args = self._words(function, "args", spec.args)
+
+    def _words(self, function: Callable[..., object], part: str, words: Sequence[Word]) -> list[str]:
+        where = f"{place_of(function)}: the {part} of {function.__name__}()"
+        if isinstance(words, str):
+            raise CompileError(f"{where} is one text: give a list of words")
+        for word in words or ():
+            if not isinstance(word, Word):
+                raise CompileError(f"{where} holds {word!r}: give texts, inputs and outputs; write numbers as texts")
+            self._check_names(where, word)
+        return [str(word) for word in words or ()]
+
+    def _check_names(self, where: str, word: object) -> None:
+        if isinstance(word, IfPresentPlaceholder):
+            if word.input_name not in self.interface.inputs:
+                raise CompileError(f"{where} asks for the input {word.input_name!r}: it has {list(self.interface.inputs)}")
+            for part in (word.then, word.else_):
+                self._check_names(where, part)
+        elif isinstance(word, ConcatPlaceholder | list | tuple):
+            for part in word.items if isinstance(word, ConcatPlaceholder) else word:
+                self._check_names(where, part)
+
+
+def container_component(func: Callable[..., ContainerSpec]) -> ContainerComponent:
+    """Makes a component from a function that returns a ContainerSpec; it is called once, with placeholders for its parameters."""
+    return ContainerComponent(func)
+
+
+def interface_of_container(function: Callable[..., object]) -> Interface:
+    """The interface of a container component: its return annotation is of no account."""
+    annotations = function.__annotations__
+    returned = annotations.pop("return", None)
+    try:
+        return interface_of(function)
+    finally:
+        if returned is not None:
+            annotations["return"] = returned
+
+
+def _texts(interface: Interface) -> dict[str, object]:
+    found: dict[str, object] = {name: _input_text(name, spec) for name, spec in interface.inputs.items()}
+    return found | {name: _output_text(name, spec) for name, spec in interface.outputs.items()}
+
+
+def _input_text(name: str, spec: Input) -> object:
+    if not isinstance(spec.type, ArtifactType):
+        return InputValue(name)
+    text = ArtifactText(name, "inputs")
+    return text.path if spec.way == "path" else text
+
+
+def _output_text(name: str, spec: Output) -> object:
+    if not isinstance(spec.type, ArtifactType):
+        return OutputFile(name)
+    text = ArtifactText(name, "outputs")
+    return text.path if spec.way == "path" else text

@@ -1,0 +1,172 @@
+"""The tasks of a DAG: each member of a group becomes one, with its inputs, conditions and policies."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from kflite.dsl.channels import Channel
+from kflite.dsl.groups import ExitHandler, Group, If
+from kflite.dsl.importer import Importer
+from kflite.dsl.loops import ParallelFor
+from kflite.dsl.order import check_order
+from kflite.dsl.scope import Scope
+from kflite.dsl.settings import is_placeholder
+from kflite.dsl.specs import declare_input, set_constant
+from kflite.dsl.task import Task
+from kflite.dsl.types import LIST, ArtifactType, Parameter
+from kflite.errors import CompileError
+
+if TYPE_CHECKING:
+    from kflite.dsl.compiler import Library
+    from kflite.ir.proto import PipelineTaskSpec
+
+# Of the enum TriggerStrategy in pipeline_spec.proto.
+_ALL_UPSTREAM_TASKS_COMPLETED = 2
+_MENTIONED = re.compile(r"\{\{\$\.inputs\.parameters\['(pipelinechannel--[^']+)'\]\}\}")
+
+
+def write_group(scope: Scope, library: Library) -> None:
+    """Writes the group's members as tasks of the scope's DAG, and their components into the library."""
+    for member in scope.group.members:
+        task = scope.spec.dag.tasks[member.name]
+        task.task_info.name = (member.settings.label if isinstance(member, Task) else member.label) or member.name
+        if isinstance(member, Task):
+            _write_task(scope, task, member, library)
+        else:
+            _write_subgroup(scope, task, member, library)
+    check_order(scope)
+
+
+def _write_task(scope: Scope, task: PipelineTaskSpec, member: Task, library: Library) -> None:
+    task.component_ref.name = library.name_of(member.component, member.settings, member.name)
+    for name, argument in member.arguments.items():
+        if isinstance(argument, Channel):
+            scope.bind(task, name, argument, member.place)
+        else:
+            set_constant(task, name, _with_texts(argument))
+            _bind_mentioned(scope, task, member, argument)
+    _write_settings(scope, task, member)
+    for predecessor in member.predecessors:
+        _write_order(scope, task, member, predecessor)
+    _write_trigger(scope, task, member)
+
+
+def _with_texts(value: object) -> object:
+    """The constant with channels inside lists and dicts as texts."""
+    if isinstance(value, list | tuple):
+        return [_with_texts(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): _with_texts(item) for key, item in value.items()}
+    return str(value) if isinstance(value, Channel) else value
+
+
+def _bind_mentioned(scope: Scope, task: PipelineTaskSpec, member: Task, value: object) -> None:
+    """Passes in the channels that stand as text inside a constant or a setting."""
+    if isinstance(value, str):
+        for key in _MENTIONED.findall(value) if is_placeholder(value) else ():
+            channel = member.pipeline.mentioned.get(key)
+            if channel is None:
+                raise CompileError(f"{member.place}: the text {value!r} names {key}, which is of another pipeline: pass it as an input")
+            scope.bind(task, key, channel, member.place)
+    elif isinstance(value, Channel):
+        scope.bind(task, value.key, value, member.place)
+    elif isinstance(value, list | tuple | dict):
+        for item in value.values() if isinstance(value, dict) else value:
+            _bind_mentioned(scope, task, member, item)
+
+
+def _write_settings(scope: Scope, task: PipelineTaskSpec, member: Task) -> None:
+    settings = member.settings
+    task.caching_options.enable_cache, task.caching_options.cache_key = settings.caching, settings.cache_key
+    if settings.retry:
+        task.retry_policy.max_retry_count = settings.retry.count
+        task.retry_policy.backoff_duration.seconds = settings.retry.backoff_s
+        task.retry_policy.backoff_duration.SetInParent()
+        task.retry_policy.backoff_factor = settings.retry.factor
+        task.retry_policy.backoff_max_duration.seconds = settings.retry.longest_s
+    texts = {
+        "base_image": settings.image,
+        "cpu_request": settings.cpu_request,
+        "cpu_limit": settings.cpu_limit,
+        "memory_request": settings.memory_request,
+        "memory_limit": settings.memory_limit,
+        "accelerator_type": settings.accelerator_type,
+        "accelerator_count": settings.accelerator_limit,
+    }
+    for name, text in texts.items():
+        if is_placeholder(text):
+            set_constant(task, name, text)
+            _bind_mentioned(scope, task, member, text)
+    for text in settings.env.values():
+        _bind_mentioned(scope, task, member, text)
+
+
+def _write_order(scope: Scope, task: PipelineTaskSpec, member: Task, predecessor: Task | Group) -> None:
+    """Makes the task, or the group around it that stands beside the predecessor's, wait."""
+    before = [*(predecessor.group.path if isinstance(predecessor, Task) else predecessor.path[:-1]), predecessor]
+    own: list[Task | Group] = [*scope.group.path, member]
+    depth = next((i for i, (a, b) in enumerate(zip(before, own, strict=False)) if a is not b), 0)
+    if depth == 0:
+        raise CompileError(f"{member.place}: {member.name}.after() names a group that it is in, or a task of another pipeline")
+    for group in before[depth:-1]:
+        if isinstance(group, If):
+            remedy = "put both into the same branch, or let them share an output"
+            raise CompileError(f"{member.place}: {member.name}.after({predecessor.name}) would wait for a branch that may not run: {remedy}")
+    while len(own) - 1 > depth:
+        own.pop()
+        assert scope.parent
+        assert scope.task
+        scope, task = scope.parent, scope.task
+    scope.depend(task, before[depth].name)
+
+
+def _write_trigger(scope: Scope, task: PipelineTaskSpec, member: Task) -> None:
+    if member.exits:
+        scope.depend(task, member.exits.name)
+    if member.exits or member.settings.ignore_upstream_failure:
+        task.trigger_policy.strategy = _ALL_UPSTREAM_TASKS_COMPLETED  # type: ignore[assignment]
+    for name, spec in member.component.interface.inputs.items():
+        if spec.is_final_status:
+            task.inputs.parameters[name].task_final_status.producer_task = _ended(task, member)
+
+
+def _ended(task: PipelineTaskSpec, member: Task) -> str:
+    """The task whose final status a task is told."""
+    if member.exits:
+        return member.exits.name
+    if member.settings.ignore_upstream_failure and len(task.dependent_tasks) == 1:
+        return str(task.dependent_tasks[0])
+    what = f"{member.name} has an input of type PipelineTaskFinalStatus"
+    remedy = "make it the exit task of a dsl.ExitHandler, or let it follow one task with .ignore_upstream_failure()"
+    raise CompileError(f"{member.place}: {what}: {remedy}")
+
+
+def _write_subgroup(scope: Scope, task: PipelineTaskSpec, group: Group, library: Library) -> None:
+    task.component_ref.name = library.new(group.name)
+    inner = Scope(group, library.spec(task.component_ref.name), scope, task)
+    if isinstance(group, If):
+        for channel in group.condition.channels:
+            inner.own_input(channel, group.place)
+        task.trigger_policy.condition = group.condition.cel
+    elif isinstance(group, ParallelFor):
+        _write_iterator(inner, task, group)
+    write_group(inner, library)
+
+
+def _write_iterator(inner: Scope, task: PipelineTaskSpec, loop: ParallelFor) -> None:
+    declare_input(inner.spec, loop.item.key, loop.item.type)
+    task.iterator_policy.parallelism_limit = loop.parallelism
+    if not loop.parallelism:
+        task.ClearField("iterator_policy")
+    if not isinstance(loop.items, Channel):
+        task.parameter_iterator.items.raw = json.dumps(loop.items)
+        task.parameter_iterator.item_input = loop.item.key
+        return
+    if isinstance(loop.items.type, ArtifactType):
+        task.artifact_iterator.items.input_artifact = inner.own_input(loop.items, loop.place)
+        task.artifact_iterator.item_input = loop.item.key
+    else:
+        task.parameter_iterator.items.input_parameter = inner.own_input(loop.items, loop.place, Parameter(LIST))
+        task.parameter_iterator.item_input = loop.item.key

@@ -1,0 +1,67 @@
+"""Which names code takes from outside itself, read from its bytecode: what Python really looks up, annotations left out."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import dis
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import CodeType
+
+from kflite.dsl.definitions import Definition
+
+_LOADS = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS")
+_STORES = ("STORE_GLOBAL", "STORE_NAME")
+_ALWAYS_THERE = {*dir(builtins), "__name__", "__builtins__", "__qualname__", "__module__", "__classdict__"}
+
+
+@dataclass(frozen=True, slots=True)
+class FreeName:
+    """A name that is looked up at the top of the module, or in built-ins. at_definition: when the definition is executed, not called."""
+
+    name: str
+    line: int
+    at_definition: bool = False
+
+
+def of_code(code: CodeType, at_definition: bool = False) -> Iterator[FreeName]:
+    """The names that the code, and code inside it, takes from the module; those of built-ins are left out."""
+    stored, found = set(), {}
+    for instruction in dis.get_instructions(code):
+        if instruction.opname in _LOADS:
+            line = instruction.positions.lineno if instruction.positions else None
+            found.setdefault(str(instruction.argval), line or code.co_firstlineno)
+        elif instruction.opname in _STORES:
+            stored.add(str(instruction.argval))
+    for name, line in found.items():
+        if name not in stored:
+            yield FreeName(name, line, at_definition)
+    for inner in code.co_consts:
+        if isinstance(inner, CodeType):
+            yield from (n for n in of_code(inner, at_definition and _is_class(inner)) if n.name not in stored)
+
+
+def of_definition(definition: Definition) -> Iterator[FreeName]:
+    """The names that a function or class takes from its module, with those of decorators, defaults and bases."""
+    flag = __import__("__future__").annotations.compiler_flag
+    module = ast.Module([definition.node], [])
+    yield from of_code(compile(module, definition.file, "exec", flag, dont_inherit=True), at_definition=True)
+
+
+def is_built_in(name: str) -> bool:
+    """Whether Python itself has the name."""
+    return name in _ALWAYS_THERE
+
+
+def line_of_variable(code: CodeType, name: str) -> int:
+    """The line on which the code first reads a variable of the enclosing function."""
+    for inner in (code, *(c for c in code.co_consts if isinstance(c, CodeType))):
+        for instruction in dis.get_instructions(inner):
+            if instruction.argval == name and instruction.opname.startswith("LOAD_") and instruction.positions:
+                return instruction.positions.lineno or code.co_firstlineno
+    return code.co_firstlineno
+
+
+def _is_class(code: CodeType) -> bool:
+    return not code.co_flags & 0x2  # CO_NEWLOCALS: functions have it, class bodies do not

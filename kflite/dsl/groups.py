@@ -1,0 +1,132 @@
+"""Groups of tasks that a `with` statement opens; each becomes a sub-DAG of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from kflite.dsl import trace
+from kflite.dsl.conditions import All, Condition, Not
+from kflite.errors import CompileError
+
+if TYPE_CHECKING:
+    from kflite.dsl.task import Task
+
+
+class Group:
+    """Tasks that belong together. kind: what IR's task names begin with; label: the name that is shown; members: in the code's order."""
+
+    kind = "pipeline"
+
+    def __init__(self, label: str | None = None) -> None:
+        self.label = label
+        self.members: list[Task | Group] = []
+        self.parent: Group | None = None
+        self.name = ""
+        self.place = trace.caller()
+
+    def open(self, parent: Group | None) -> None:
+        """Makes this the group that tasks are added to, as a member of `parent`."""
+        pipeline = trace.current(f"{self.title} stands")
+        self.parent = parent
+        if parent:
+            self.name = self.name or pipeline.group_name(self.kind)
+            parent.members.append(self)
+        pipeline.groups.append(self)
+
+    def __enter__(self) -> Self:
+        groups = trace.current(f"{self.title} stands").groups
+        self.open(groups[-1] if groups else None)
+        return self
+
+    def __exit__(self, error: object, *_: object) -> None:
+        trace.current("a group ends").groups.pop()
+        if error is None and self.parent and not self.members:
+            raise CompileError(f"{self.place}: {self.title} has no tasks: put one into it, or remove it")
+
+    @property
+    def title(self) -> str:
+        """How the user knows it."""
+        return f"dsl.{type(self).__name__}"
+
+    @property
+    def path(self) -> list[Group]:
+        """The groups from the pipeline's own down to this one."""
+        return [*self.parent.path, self] if self.parent else [self]
+
+
+class Branches(Group):
+    """What an If with its Elif and Else becomes; at most one of its members runs."""
+
+    kind = "condition-branches"
+
+    def __init__(self, first: If, parent: Group) -> None:
+        super().__init__()
+        self.joined = 0
+        self.name = trace.current("dsl.Else stands").group_name(self.kind)
+        self.parent, first.parent = parent, self
+        self.members.append(first)
+        parent.members[-1] = self
+
+
+class If(Group):
+    """Runs its tasks only when the condition holds. name: shown in place of `condition-N`."""
+
+    kind = "condition"
+
+    def __init__(self, condition: Condition, name: str | None = None) -> None:
+        super().__init__(name)
+        if not isinstance(condition, Condition):
+            raise CompileError(f"{self.place}: {self.title} takes a condition, not {condition!r}: compare it with a value, as in `x == 1`")
+        self.own: Condition | None = condition
+        self.condition = condition
+
+
+class Elif(If):
+    """Runs its tasks when no condition before held, and this one does. It stands right after an If or Elif."""
+
+    def __enter__(self) -> Self:
+        branches = self._branches()
+        before = [Not(member.own) for member in branches.members if isinstance(member, If) and member.own]
+        self.condition = All(*before, *([self.own] if self.own else []))
+        self.open(branches)
+        return self
+
+    def _branches(self) -> Branches:
+        parent = trace.current(f"{self.title} stands").groups[-1]
+        last = parent.members[-1] if parent.members else None
+        if type(last) is If:
+            return Branches(last, parent)
+        if not isinstance(last, Branches) or isinstance(last.members[-1], Else):
+            raise CompileError(f"{self.place}: {self.title} must stand right after a dsl.If or dsl.Elif")
+        return last
+
+
+class Else(Elif):
+    """Runs its tasks when no condition before held. It stands right after an If or Elif."""
+
+    def __init__(self, name: str | None = None) -> None:
+        Group.__init__(self, name)
+        self.own = None
+
+
+class ExitHandler(Group):
+    """Runs `exit_task` when the tasks inside have ended, however they did. name: shown in place of `exit-handler-N`."""
+
+    kind = "exit-handler"
+
+    def __init__(self, exit_task: Task, name: str | None = None) -> None:
+        from kflite.dsl.task import Task
+
+        super().__init__(name)
+        if not isinstance(exit_task, Task):
+            raise CompileError(f"{self.place}: dsl.ExitHandler takes a task, not {exit_task!r}: call the component first")
+        if exit_task.exits:
+            raise CompileError(f"{self.place}: the task {exit_task.name!r} is the exit task of two dsl.ExitHandler: make another task")
+        self.exit_task = exit_task
+        exit_task.exits = self
+
+    def __enter__(self) -> Self:
+        groups = trace.current("dsl.ExitHandler stands").groups
+        if self.exit_task.group is not groups[-1]:
+            raise CompileError(f"{self.place}: the exit task {self.exit_task.name!r} must be made in the same group as its dsl.ExitHandler")
+        return super().__enter__()

@@ -1,0 +1,73 @@
+"""ParallelFor: the same tasks for each item of a list."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from kflite.dsl import trace
+from kflite.dsl.channels import Channel, LoopItem
+from kflite.dsl.groups import Group
+from kflite.dsl.types import DOUBLE, INTEGER, LIST, STRUCT, ArtifactType, Parameter, type_of
+from kflite.errors import CompileError
+
+
+class ParallelFor(Group):
+    """Runs its tasks once for each item, in parallel; `with` gives the item.
+
+    items: a list of constants, or a list-typed input or output (of artifacts too). name: shown in place of `for-loop-N`.
+    parallelism: most iterations at a time; None or 0 for no limit.
+    """
+
+    kind = "for-loop"
+
+    def __init__(self, items: list[object] | Channel, name: str | None = None, parallelism: int | None = None) -> None:
+        super().__init__(name)
+        self.items = items
+        self.parallelism = parallelism or 0
+        if self.parallelism < 0:
+            self._refuse(f"has parallelism {parallelism}: give a positive number, or 0 for no limit")
+        self.item = self._over_channel(items) if isinstance(items, Channel) else self._over_constants(items)
+
+    def __enter__(self) -> LoopItem:  # type: ignore[override]
+        super().__enter__()
+        return self.item
+
+    def _over_channel(self, items: Channel) -> LoopItem:
+        kind, key = items.type, f"{items.key}-loop-item"
+        if isinstance(kind, ArtifactType) and kind.is_list:
+            return LoopItem(self, ArtifactType(kind.title, kind.version), key)
+        if kind is None:
+            return LoopItem(self, None, key)
+        if isinstance(kind, Parameter) and kind.ir == LIST:
+            return LoopItem(self, kind.items, key)
+        self._refuse(f"cannot loop over {items.key}, which is {kind}: give it a list")
+
+    def _over_constants(self, items: list[object]) -> LoopItem:
+        if not isinstance(items, list) or not items:
+            self._refuse(f"takes a list with items, not {items!r}")
+        for item in items:
+            if type_of(item) is None:
+                self._refuse(f"has the item {item!r}: use constants that JSON can hold")
+        kind = common_type(items)
+        number = trace.current("dsl.ParallelFor stands").group_name("loop-item-param")
+        return LoopItem(self, kind, f"pipelinechannel--{number}", _fields(items) if kind and kind.ir == STRUCT else None)
+
+    def _refuse(self, why: str) -> NoReturn:
+        raise CompileError(f"{self.place}: dsl.ParallelFor {why}")
+
+
+def common_type(values: list[object]) -> Parameter | None:
+    """The type that all values have; integers and floats together are floats; None where there is none."""
+    types = {type_of(value) for value in values}
+    words = {kind.ir for kind in types if kind}
+    if words == {INTEGER, DOUBLE}:
+        return Parameter(DOUBLE)
+    if len(words) != 1 or None in types:
+        return None
+    return types.pop() if len(types) == 1 else Parameter(words.pop())
+
+
+def _fields(items: list[object]) -> dict[str, Parameter | None]:
+    dicts = [item for item in items if isinstance(item, dict)]
+    shared = set.intersection(*(set(item) for item in dicts))
+    return {name: common_type([item[name] for item in dicts]) for name in shared}

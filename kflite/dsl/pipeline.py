@@ -1,0 +1,107 @@
+"""Pipelines: functions that are run once, to see which tasks they make and how these hang together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import overload
+
+from kflite.dsl import trace
+from kflite.dsl.channels import Channel, PipelineInput
+from kflite.dsl.component import Component
+from kflite.dsl.groups import Group
+from kflite.dsl.interface import interface_of, place_of, summary
+from kflite.dsl.task import Task
+from kflite.dsl.types import fits
+from kflite.errors import CompileError
+
+
+class PipelineComponent(Component):
+    """A pipeline, which is a component of others too. root: its tasks; returned: its outputs by name."""
+
+    has_container = False
+
+    def __init__(self, function: Callable[..., object], name: str | None, description: str | None, root: str, label: str) -> None:
+        super().__init__(trace.kebab(name or function.__name__), interface_of(function))
+        self.python_func = function
+        self.place = place_of(function)
+        self.description = description if description is not None else summary(function.__doc__ or "")
+        self.pipeline_root, self.label = root, label
+        self._check()
+        with trace.Trace(), Group() as self.root:
+            result = function(**{n: PipelineInput(n, spec.type) for n, spec in self.interface.inputs.items()})
+        if not self.root.members:
+            raise CompileError(f"{self.place}: the pipeline {self.name} has no tasks: call a component in it")
+        self.returned = self._outputs(result)
+
+    @classmethod
+    def of_one(cls, component: Component) -> PipelineComponent:
+        """A pipeline of one task, with the component's inputs and outputs."""
+        made = cls.__new__(cls)
+        Component.__init__(made, component.name, component.interface)
+        made.place, made.description, made.pipeline_root, made.label = component.place, "", "", ""
+        inputs = component.interface.inputs
+        with trace.Trace(), Group() as made.root:
+            task = Task(component, {n: PipelineInput(n, spec.type) for n, spec in inputs.items() if not spec.is_final_status})
+            made.returned = dict(task.outputs)
+        return made
+
+    def _check(self) -> None:
+        if not self.name:
+            raise CompileError(f"{self.place}: a pipeline's name needs letters or digits")
+        for name, spec in self.interface.inputs.items():
+            if spec.is_final_status or spec.way == "path":
+                raise CompileError(f"{self.place}: the pipeline's input {name!r} is of a kind that components have: declare its plain type")
+        for name, output in self.interface.outputs.items():
+            if output.way != "return":
+                raise CompileError(f"{self.place}: a pipeline returns its outputs: replace the parameter {name!r} by a return type")
+
+    def _outputs(self, result: object) -> dict[str, Channel]:
+        declared = self.interface.outputs
+        fields = getattr(result, "_fields", None)
+        named: Mapping[str, object] = {"Output": result} if result is not None else {}
+        if fields is not None:
+            named = {field: getattr(result, field) for field in fields}
+        if set(named) != set(declared):
+            remedy = "annotate what it returns, as in `-> float`, or with a NamedTuple" if not declared else f"return {', '.join(declared)}"
+            raise CompileError(f"{self.place}: the pipeline {self.name} returns {list(named)} and declares {list(declared)}: {remedy}")
+        return {name: self._output(name, value) for name, value in named.items()}
+
+    def _output(self, name: str, value: object) -> Channel:
+        where = f"{self.place}: the output {name!r} of the pipeline {self.name}"
+        if isinstance(value, Task):
+            raise CompileError(f"{where} is a task: return {value.name}.output or .outputs[...]")
+        if not isinstance(value, Channel) or isinstance(value, PipelineInput):
+            raise CompileError(f"{where} is no output of a task: pass {value!r} through a component, and return its output")
+        if not fits(value.type, self.interface.outputs[name].type):
+            raise CompileError(f"{where} is declared as {self.interface.outputs[name].type}, and {value.key} is {value.type}")
+        return value
+
+
+@overload
+def pipeline(func: Callable[..., object]) -> PipelineComponent: ...
+@overload
+def pipeline(
+    func: None = None,
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    pipeline_root: str | None = None,
+    display_name: str | None = None,
+) -> Callable[[Callable[..., object]], PipelineComponent]: ...
+def pipeline(
+    func: Callable[..., object] | None = None,
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    pipeline_root: str | None = None,
+    display_name: str | None = None,
+) -> PipelineComponent | Callable[[Callable[..., object]], PipelineComponent]:
+    """Makes a pipeline from a function that calls components; it is run at once, with channels for its inputs.
+
+    name: the function's by default; description: its docstring by default; pipeline_root: where artifacts go, as a URI.
+    """
+
+    def make(function: Callable[..., object]) -> PipelineComponent:
+        return PipelineComponent(function, name, description, pipeline_root or "", display_name or "")
+
+    return make(func) if func else make

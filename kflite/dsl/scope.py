@@ -1,0 +1,154 @@
+"""One DAG while it is written: how channels reach tasks across the borders of groups.
+
+A value crosses a border only through the group's own inputs and outputs, so each group on the way gets one of them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kflite.dsl.channels import Channel, Collected, ItemField, LoopItem, PipelineInput, Produced
+from kflite.dsl.specs import add_output, declare_input, declare_output
+from kflite.dsl.groups import Branches, Group, If
+from kflite.dsl.loops import ParallelFor
+from kflite.dsl.oneof import OneOf
+from kflite.dsl.types import ArtifactType, Type
+from kflite.errors import CompileError
+
+if TYPE_CHECKING:
+    from kflite.ir.proto import ComponentSpec, PipelineTaskSpec
+
+
+class Scope:
+    """A group's DAG. spec: the component that it becomes; task: the task in the parent's DAG that refers to it."""
+
+    def __init__(self, group: Group, spec: ComponentSpec, parent: Scope | None = None, task: PipelineTaskSpec | None = None) -> None:
+        self.group, self.spec, self.parent, self.task = group, spec, parent, task
+        self.children: dict[int, Scope] = {}
+        self._inputs: set[str] = set()
+        self._outputs: dict[tuple[type[Channel], str], str] = {}
+        if parent:
+            parent.children[id(group)] = self
+
+    def bind(self, task: PipelineTaskSpec, name: str, channel: Channel, user: str) -> None:
+        """Makes the channel the input `name` of a task of this DAG. user: the place in the code, for errors."""
+        artifact = isinstance(channel.type, ArtifactType)
+        if isinstance(channel, Produced | Collected):
+            producer = self._producer(channel, user)
+            if producer:
+                self._bind_output(task, name, artifact, *producer)
+                return
+        source = channel.item if isinstance(channel, ItemField) else channel
+        key = self.own_input(source, user)
+        if artifact:
+            task.inputs.artifacts[name].component_input_artifact = key
+            return
+        task.inputs.parameters[name].component_input_parameter = key
+        if isinstance(channel, ItemField):
+            task.inputs.parameters[name].parameter_expression_selector = channel.selector
+
+    def depend(self, task: PipelineTaskSpec, producer: str) -> None:
+        """Makes a task of this DAG wait for another one."""
+        if producer not in task.dependent_tasks:
+            task.dependent_tasks.append(producer)
+            task.dependent_tasks.sort()
+
+    def select(self, channel: Channel, user: str) -> tuple[str, str]:
+        """The task of this DAG that gives the channel, and the name of its output there. Raises CompileError where none does."""
+        found = self._producer(channel, user) if isinstance(channel, Produced | Collected) else None
+        if found is None:
+            raise CompileError(f"{user}: {channel.key} is no output of a task in this group")
+        return found
+
+    def _bind_output(self, task: PipelineTaskSpec, name: str, artifact: bool, producer: str, output: str) -> None:
+        if artifact:
+            spec = task.inputs.artifacts[name].task_output_artifact
+            spec.producer_task, spec.output_artifact_key = producer, output
+        else:
+            value = task.inputs.parameters[name].task_output_parameter
+            value.producer_task, value.output_parameter_key = producer, output
+        self.depend(task, producer)
+
+    def own_input(self, channel: Channel, user: str, type: Type | None = None) -> str:
+        """The name that the channel has among this group's inputs; the parent passes it in. type: declared in place of the channel's."""
+        if isinstance(channel, PipelineInput) and self.parent is None:
+            return channel.name
+        if isinstance(channel, LoopItem) and channel.loop is self.group:
+            return channel.key
+        if self.parent is None or self.task is None:
+            raise CompileError(f"{user}: {channel.key} belongs to another pipeline or to a loop outside of which it is used")
+        if channel.key not in self._inputs:
+            self._inputs.add(channel.key)
+            declare_input(self.spec, channel.key, type or channel.type)
+            self.parent.bind(self.task, channel.key, channel, user)
+        return channel.key
+
+    def _producer(self, channel: Produced | Collected, user: str) -> tuple[str, str] | None:
+        """The task here that gives the channel, with its output; None where the producer is outside this group."""
+        inner = channel.inner if isinstance(channel, Collected) else channel
+        path = inner.home.path
+        depth = next((place for place, group in enumerate(path) if group is self.group), None)
+        if depth is None:
+            return None
+        if depth == len(path) - 1:
+            if isinstance(channel, Collected):
+                raise CompileError(f"{user}: dsl.Collected takes an output of a task in a loop from outside the loop: pass the output itself")
+            self._join(inner, user)
+            return inner.producer.name, inner.output
+        _check_way_out(channel, path[depth + 1 :], user)
+        child = self.children[id(path[depth + 1])]
+        return child.group.name, child.give(channel, user, path[depth + 1 :])
+
+    def give(self, channel: Produced | Collected, user: str, path: list[Group]) -> str:
+        """The name of this group's output that gives the channel. path: the groups from this one down to the producer's."""
+        inner = channel.inner if isinstance(channel, Collected) else channel
+        known = (type(channel), channel.key)
+        if known in self._outputs:
+            return self._outputs[known]
+        if len(path) == 1:
+            self._join(inner, user)
+            selected = (inner.producer.name, inner.output)
+        else:
+            child = self.children[id(path[1])]
+            selected = (child.group.name, child.give(channel, user, path[1:]))
+        name = self._outputs[known] = channel.key if self._is_free(channel.key) else f"{channel.key}-collected"
+        declare_output(self.spec, name, channel.type)
+        add_output(self.spec, name, channel.type, selected)
+        return name
+
+    def _is_free(self, key: str) -> bool:
+        return key not in self.spec.output_definitions.parameters and key not in self.spec.output_definitions.artifacts
+
+    def _join(self, inner: Produced, user: str) -> None:
+        """Writes the output of branches that a dsl.OneOf is, once."""
+        if not isinstance(inner, OneOf):
+            return
+        scope = self.children[id(inner.branches)]
+        if not scope._is_free(inner.key):
+            return
+        declare_output(scope.spec, inner.key, inner.type)
+        for channel in inner.channels:
+            add_output(scope.spec, inner.key, inner.type, scope.branch(channel, user), one_of=True)
+
+    def branch(self, channel: Produced | Collected, user: str) -> tuple[str, str]:
+        """The branch of this group in which the channel is, with the branch's output that gives it."""
+        inner = channel.inner if isinstance(channel, Collected) else channel
+        path = inner.home.path
+        place = next(i for i, group in enumerate(path) if group.parent is self.group)
+        _check_way_out(channel, path[place + 1 :], user)
+        return path[place].name, self.children[id(path[place])].give(channel, user, path[place:])
+
+
+def _check_way_out(channel: Produced | Collected, groups: list[Group], user: str) -> None:
+    """Refuses a value that leaves a loop without dsl.Collected, or a branch without dsl.OneOf. groups: outermost first."""
+    collected = isinstance(channel, Collected)
+    for group in groups:
+        if isinstance(group, ParallelFor):
+            if collected:
+                return
+            raise CompileError(f"{user}: {channel.key} has a value for each item of a loop: pass dsl.Collected of it")
+        if isinstance(group, If | Branches):
+            remedy = "join the branches' outputs by dsl.OneOf, or use it inside the branch"
+            raise CompileError(f"{user}: {channel.key} has no value when its branch does not run: {remedy}")
+    if collected:
+        raise CompileError(f"{user}: {channel.key} is not in a dsl.ParallelFor: pass it without dsl.Collected")

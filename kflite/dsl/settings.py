@@ -1,0 +1,87 @@
+"""What a task sets beside its inputs: resources, environment, retries, caching, time."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, fields
+
+from kflite.dsl import trace
+from kflite.errors import CompileError
+
+_QUANTITY = re.compile(r"(\d+(?:\.\d+)?)([a-zA-Z]*)")
+_CPU_UNITS = {"": 1.0, "m": 0.001}
+_DECIMAL = {unit: 10.0 ** (3 * power) for power, unit in enumerate(("", "K", "M", "G", "T", "P", "E"))}
+_BINARY = {f"{unit}i": 1024.0**power for power, unit in enumerate(("K", "M", "G", "T", "P", "E"), start=1)}
+_MEMORY_UNITS = _DECIMAL | _BINARY | {"k": 1000.0, "m": 0.001}
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_GIGA = 1e9
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Attempts after the first, and the time between them in seconds, times `factor` after each."""
+
+    count: int
+    backoff_s: int = 0
+    factor: float = 2.0
+    longest_s: int = 3600
+
+
+@dataclass(slots=True)
+class Settings:
+    """A task's settings; texts may hold placeholders. Those of the executor come first (see `executor_key`)."""
+
+    image: str = ""
+    env: dict[str, str] = field(default_factory=dict)
+    cpu_request: str = ""
+    cpu_limit: str = ""
+    memory_request: str = ""
+    memory_limit: str = ""
+    accelerator_type: str = ""
+    accelerator_limit: str = ""
+    timeout_s: int = 0
+    retry: Retry | None = None
+    caching: bool = True
+    cache_key: str = ""
+    label: str = ""
+    ignore_upstream_failure: bool = False
+
+    @property
+    def executor_key(self) -> tuple[str | int, ...]:
+        """Equal for tasks that can share one executor."""
+        words = [getattr(self, f.name) for f in fields(self)[:9] if f.name != "env"]
+        return (*words, *(word for pair in self.env.items() for word in pair))
+
+
+def is_placeholder(text: str) -> bool:
+    """Whether a setting is known in the run only."""
+    return "{{$" in text
+
+
+def cores(text: str) -> float:
+    """CPUs in cores, from "2", "0.5" or "500m"."""
+    return _quantity(text, _CPU_UNITS, "a number of CPUs, like '2', '0.5' or '500m'")
+
+
+def gigabytes(text: str) -> float:
+    """Memory in units of 10^9 bytes, from "4Gi", "512M" or a number of bytes."""
+    return _quantity(text, _MEMORY_UNITS, "an amount of memory, like '512Mi', '4G' or a number of bytes") / _GIGA
+
+
+def seconds(duration: str | float) -> int:
+    """Whole seconds, from a number or a text like "30s", "5m", "1h"."""
+    if isinstance(duration, str):
+        found = re.fullmatch(r"(\d+)\s*([smhd])", duration)
+        if not found:
+            raise CompileError(f"{trace.caller()}: {duration!r} is no time: write it like '30s', '5m' or '1h'")
+        return int(found[1]) * _SECONDS[found[2]]
+    if duration < 0 or duration != int(duration):
+        raise CompileError(f"{trace.caller()}: {duration!r} is no time in whole seconds")
+    return int(duration)
+
+
+def _quantity(text: str, units: dict[str, float], expected: str) -> float:
+    found = _QUANTITY.fullmatch(text)
+    if not found or found[2] not in units:
+        raise CompileError(f"{trace.caller()}: {text!r} is not {expected}")
+    return float(found[1]) * units[found[2]]

@@ -1,0 +1,193 @@
+"""The source that is shipped for a component: the function, the helpers of its module that it uses, and nothing else."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from types import FunctionType, ModuleType
+
+from kflite.artifacts import ARTIFACTS, Artifact, PipelineTaskFinalStatus
+from kflite.dsl import annotations, definitions, freenames
+from kflite.dsl.definitions import Definition
+from kflite.dsl.freenames import FreeName
+from kflite.dsl.interface import Interface
+from kflite.dsl.types import PYTHON_NAMES, ArtifactType, Parameter
+from kflite.errors import CompileError
+
+_FIRST_LINE = "from __future__ import annotations\n"
+_IN_RUNNER: dict[int, str] = {id(kind): kind.__name__ for kind in (*ARTIFACTS, PipelineTaskFinalStatus)}
+_IN_RUNNER |= {id(annotations.Input): "Input", id(annotations.Output): "Output"}
+
+
+class Source:
+    """A component function's source. Raises CompileError for what cannot be shipped; `text` also for what is still not defined.
+
+    helpers: functions and classes to ship besides those that the code names.
+    """
+
+    def __init__(self, function: Callable[..., object], interface: Interface, helpers: Sequence[object]) -> None:
+        self._definition = definitions.of_function(function)
+        assert isinstance(function, FunctionType)
+        self._function, self._interface = function, interface
+        self._roots = [*helpers, *_own_artifact_classes(function)]
+        if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+            raise CompileError(f"{self._where()}: {function.__name__}() is async or a generator: a component is a plain function")
+        _refuse_closure(function)
+        Shipment(function, self._roots, complete=False)
+
+    @cached_property
+    def text(self) -> str:
+        """The program that the runner executes before it calls the function."""
+        shipment = Shipment(self._function, self._roots, complete=True)
+        own = self._definition.body_under(f"def {self._function.__name__}({', '.join(self._parameters())}):")
+        return "".join([_FIRST_LINE, *sorted(shipment.lines), *shipment.texts, *shipment.aliases, own])
+
+    @property
+    def signature(self) -> dict[str, dict[str, str]]:
+        """What the runner must know of the interface beside executor_input."""
+        ways = {n: "path" for n, spec in (*self._interface.inputs.items(), *self._interface.outputs.items()) if spec.way == "path"}
+        for name, spec in self._interface.inputs.items():
+            if spec.is_final_status:
+                ways[name] = "status"
+            elif isinstance(spec.type, ArtifactType) and spec.type.is_list:
+                ways[name] = "list"
+        returned = {name: spec.type for name, spec in self._interface.outputs.items() if spec.way == "return"}
+        kinds = {n: PYTHON_NAMES[kind.ir] if isinstance(kind, Parameter) else "artifact" for n, kind in returned.items()}
+        return {part: words for part, words in (("inputs", ways), ("outputs", kinds)) if words}
+
+    def _parameters(self) -> Iterator[str]:
+        keyword_only = False
+        for parameter in inspect.signature(self._function).parameters.values():
+            if parameter.kind is parameter.KEYWORD_ONLY and not keyword_only:
+                keyword_only = True
+                yield "*"
+            yield parameter.name if parameter.default is parameter.empty else f"{parameter.name}={parameter.default!r}"
+
+    def _where(self) -> str:
+        return f"{self._definition.file}:{self._definition.node.lineno}"
+
+
+class Shipment:
+    """What a function needs from its module: import and alias lines, and texts of helpers in the order of the file.
+
+    complete: a name that is not defined yet is an error.
+    """
+
+    def __init__(self, function: FunctionType, roots: Sequence[object], complete: bool) -> None:
+        self._owner = function.__name__
+        self._complete = complete
+        self._found: dict[str, Definition] = {}
+        self._values: dict[str, object] = {function.__name__: function}
+        self.lines: set[str] = set()
+        self.aliases: list[str] = []
+        self._take(function, freenames.of_code(function.__code__))
+        for root in roots:
+            self._ship(root, function, FreeName(getattr(root, "__name__", repr(root)), function.__code__.co_firstlineno))
+
+    @property
+    def texts(self) -> list[str]:
+        """The helpers' definitions."""
+        return [d.text for d in sorted(self._found.values(), key=lambda d: (d.file, d.first_line))]
+
+    def _take(self, function: FunctionType, names: Iterator[FreeName]) -> None:
+        for name in names:
+            if name.name in function.__globals__:
+                self._take_value(function, name, function.__globals__[name.name])
+            elif self._complete and not freenames.is_built_in(name.name):
+                self._refuse(function, name, "is defined nowhere", "define it at the top of the file, or inside the function")
+
+    def _take_value(self, function: FunctionType, name: FreeName, value: object) -> None:
+        known = _in_runner(value)
+        if known == "kflite":
+            self.lines.add(f"class {name.name}:\n    dsl = dsl\n")
+        elif known:
+            if known != name.name:
+                self.lines.add(f"{name.name} = {known}\n")
+        elif self._values.get(name.name) is value:
+            return
+        elif line := _import_line(name, value):
+            self.lines.add(line)
+        elif isinstance(value, FunctionType | type) and value.__module__ == function.__module__:
+            self._ship(value, function, name)
+        else:
+            self._refuse(function, name, *_why_not(name.name, value))
+
+    def _ship(self, value: object, user: FunctionType, name: FreeName) -> None:
+        if not isinstance(value, FunctionType | type):
+            self._refuse(user, name, "is neither a function nor a class", "pass what it holds as a parameter")
+        own_name = value.__name__
+        if self._values.setdefault(own_name, value) is not value:
+            self._refuse(user, name, f"and another {own_name!r} are both used", "rename one of them")
+        if name.name != own_name and self._values.setdefault(name.name, value) is value:
+            self.aliases.append(f"{name.name} = {own_name}\n")
+        if own_name in self._found or value is self._values.get(self._owner):
+            return
+        if isinstance(value, FunctionType):
+            _refuse_closure(value)
+            definition: Definition | None = definitions.of_function(value)
+            scope = value
+        else:
+            definition, scope = definitions.of_class(value, user.__code__.co_filename, user.__globals__), user
+        if definition is None:
+            self._refuse(user, name, "is a class whose source is not at the top of the file", "define it there, or inside the function")
+        self._found[own_name] = definition
+        self._take(scope, freenames.of_definition(definition))
+
+    def _refuse(self, function: FunctionType, name: FreeName, what: str, remedy: str) -> None:
+        where = f"{function.__code__.co_filename}:{name.line}"
+        raise CompileError(f"{where}: component {self._owner}() uses {name.name!r}, which {what}, so it cannot be shipped: {remedy}")
+
+
+def _in_runner(value: object) -> str | None:
+    if isinstance(value, ModuleType) and value.__name__ in ("kflite", "kflite.dsl"):
+        return value.__name__.removeprefix("kflite.")
+    return _IN_RUNNER.get(id(value))
+
+
+def _import_line(name: FreeName, value: object) -> str | None:
+    """An import for typing's names, which any image has, and for the standard library where a definition cannot import by itself."""
+    module = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None) or ""
+    root = str(module).partition(".")[0]
+    if root != "typing" and not (name.at_definition and root in sys.stdlib_module_names):
+        return None
+    if isinstance(value, ModuleType):
+        return f"import {module} as {name.name}\n" if "." in module or module != name.name else f"import {module}\n"
+    own = getattr(value, "__name__", None) or getattr(value, "_name", None) or name.name
+    if getattr(sys.modules.get(str(module)), own, None) is not value:
+        return None
+    return f"from {module} import {own}\n" if own == name.name else f"from {module} import {own} as {name.name}\n"
+
+
+def _why_not(name: str, value: object) -> tuple[str, str]:
+    from kflite.dsl.component import Component
+
+    if isinstance(value, ModuleType):
+        line = f"import {name}" if value.__name__ == name else f"import {value.__name__} as {name}"
+        return "is imported at the top of the file", f"write `{line}` inside the function"
+    if isinstance(value, Component):
+        return "is a component", "call it in the pipeline, and move code that both use into a plain function"
+    if isinstance(value, FunctionType | type) or callable(value):
+        own = getattr(value, "__name__", name)
+        line = f"from {getattr(value, '__module__', '...')} import {own}" + ("" if own == name else f" as {name}")
+        return "comes from another module", f"write `{line}` inside the function"
+    return "is a variable of the module", "pass it as a parameter, or define it inside the function"
+
+
+def _refuse_closure(function: FunctionType) -> None:
+    code = function.__code__
+    for name in code.co_freevars:
+        if name != function.__name__:
+            where = f"{code.co_filename}:{freenames.line_of_variable(code, name)}"
+            what = f"component code {function.__name__}() uses {name!r}, which is a variable of the enclosing function"
+            raise CompileError(f"{where}: {what}, so it cannot be shipped: pass it as a parameter, or define it inside the function")
+
+
+def _own_artifact_classes(function: FunctionType) -> list[type]:
+    found = []
+    for hint in inspect.get_annotations(function, eval_str=True).values():
+        for part in (hint, *getattr(hint, "__args__", ())):
+            if isinstance(part, type) and issubclass(part, Artifact) and part not in ARTIFACTS:
+                found.append(part)
+    return [kind for kind in found if kind.__module__ == function.__module__]

@@ -1,0 +1,92 @@
+"""Inputs and outputs of a component, and constants, in IR's messages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from kflite.dsl.interface import Interface
+from kflite.dsl.types import STRING, ArtifactType, Type
+from kflite.errors import CompileError
+
+if TYPE_CHECKING:
+    from google.protobuf.struct_pb2 import Value as ValueMessage
+
+    from kflite.ir.proto import ComponentSpec, PipelineTaskSpec
+
+# Of the enum ParameterTypeEnum in pipeline_spec.proto.
+_NUMBERS = {"NUMBER_DOUBLE": 1, "NUMBER_INTEGER": 2, "STRING": 3, "BOOLEAN": 4, "LIST": 5, "STRUCT": 6, "TASK_FINAL_STATUS": 7}
+
+
+def declare(spec: ComponentSpec, interface: Interface) -> None:
+    """Adds a component's inputs and outputs."""
+    for name, given in interface.inputs.items():
+        declare_input(spec, name, given.type)
+        artifact = isinstance(given.type, ArtifactType)
+        entry = (spec.input_definitions.artifacts if artifact else spec.input_definitions.parameters)[name]
+        entry.is_optional, entry.description = given.optional, given.description
+        if given.default is not None:
+            fill(entry.default_value, given.default)
+    for name, made in interface.outputs.items():
+        declare_output(spec, name, made.type)
+        artifact = isinstance(made.type, ArtifactType)
+        (spec.output_definitions.artifacts if artifact else spec.output_definitions.parameters)[name].description = made.description
+
+
+def declare_input(spec: ComponentSpec, name: str, type: Type | None) -> None:
+    """Adds an input; where the type is not known, as a text."""
+    _declare(spec.input_definitions, name, type)
+
+
+def declare_output(spec: ComponentSpec, name: str, type: Type | None) -> None:
+    """Adds an output; where the type is not known, as a text."""
+    _declare(spec.output_definitions, name, type)
+
+
+def add_output(spec: ComponentSpec, name: str, type: Type | None, selected: tuple[str, str], one_of: bool = False) -> None:
+    """Makes a DAG's output what the task `selected[0]` gives as `selected[1]`; one_of: one more task that may give it."""
+    producer, output = selected
+    if isinstance(type, ArtifactType):
+        spec.dag.outputs.artifacts[name].artifact_selectors.add(producer_subtask=producer, output_artifact_key=output)
+        return
+    entry = spec.dag.outputs.parameters[name]
+    if one_of:
+        entry.value_from_oneof.parameter_selectors.add(producer_subtask=producer, output_parameter_key=output)
+    else:
+        entry.value_from_parameter.producer_subtask, entry.value_from_parameter.output_parameter_key = producer, output
+
+
+def set_constant(task: PipelineTaskSpec, name: str, value: object) -> None:
+    """Gives an input of a task a constant."""
+    fill(task.inputs.parameters[name].runtime_value.constant, value)
+
+
+def fill(message: ValueMessage, value: object) -> None:
+    """Writes a JSON value. Raises CompileError for what is none."""
+    if value is None:
+        message.null_value = 0  # type: ignore[assignment]
+    elif isinstance(value, bool):
+        message.bool_value = value
+    elif isinstance(value, int | float):
+        message.number_value = value
+    elif isinstance(value, str):
+        message.string_value = value
+    elif isinstance(value, list | tuple):
+        message.list_value.SetInParent()
+        for item in value:
+            fill(message.list_value.values.add(), item)
+    elif isinstance(value, Mapping):
+        message.struct_value.SetInParent()
+        for key, item in value.items():
+            fill(message.struct_value.fields[str(key)], item)
+    else:
+        raise CompileError(f"{value!r} is not JSON: use str, int, float, bool, list, dict, inputs and outputs")
+
+
+def _declare(definitions: object, name: str, type: Type | None) -> None:
+    if isinstance(type, ArtifactType):
+        entry = definitions.artifacts[name]  # type: ignore[attr-defined]
+        entry.artifact_type.schema_title, entry.artifact_type.schema_version = type.title, type.version
+        entry.is_artifact_list = type.is_list
+    else:
+        definitions.parameters[name].parameter_type = _NUMBERS[type.ir if type else STRING]  # type: ignore[attr-defined]

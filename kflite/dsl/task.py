@@ -1,0 +1,182 @@
+"""A task: a component with its arguments, its place in the pipeline and its settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Self, TypeAlias
+
+from kflite.dsl import trace
+from kflite.dsl.channels import Channel, TaskOutput
+from kflite.dsl.groups import ExitHandler, Group
+from kflite.dsl.settings import Retry, Settings, cores, gigabytes, is_placeholder, seconds
+from kflite.errors import CompileError
+
+if TYPE_CHECKING:
+    from kflite.dsl.component import Component
+
+# A constant that JSON can hold, or a channel; also lists and dicts with channels in them.
+Argument: TypeAlias = object
+
+
+class Task:
+    """One use of a component in a pipeline; its methods return the task, so that they can be chained."""
+
+    def __init__(self, component: Component, arguments: Mapping[str, Argument]) -> None:
+        pipeline = trace.current(f"{component.name}() is called")
+        self.pipeline = pipeline
+        self.component = component
+        self.arguments = arguments
+        self.name = pipeline.task_name(component.name)
+        self.group = pipeline.groups[-1]
+        self.place = trace.caller()
+        self.settings = Settings()
+        self.predecessors: list[Task | Group] = []
+        self.exits: ExitHandler | None = None
+        self.outputs = Outputs(self)
+        self.group.members.append(self)
+
+    @property
+    def output(self) -> TaskOutput:
+        """The only output. Raises CompileError where there are none, or several."""
+        names = list(self.component.interface.outputs)
+        if len(names) != 1:
+            remedy = f"use .outputs[...] with one of {names}" if names else "declare one by a return type or dsl.Output[...]"
+            raise CompileError(f"{trace.caller()}: {self.component.name} has {len(names) or 'no'} outputs: {remedy}")
+        return self.outputs[names[0]]
+
+    def after(self, *tasks: Task | Group) -> Self:
+        """Starts only after these tasks (or loops, exit handlers) have succeeded."""
+        for task in tasks:
+            if task is self or not isinstance(task, Task | Group):
+                raise CompileError(f"{trace.caller()}: {self.name}.after() takes other tasks, not {task!r}")
+        self.predecessors += tasks
+        return self
+
+    def ignore_upstream_failure(self) -> Self:
+        """Starts when all tasks before it have ended, failed ones too; their missing outputs are left to the inputs' defaults."""
+        for name, argument in self.arguments.items():
+            if isinstance(argument, Channel) and not self.component.interface.inputs[name].optional:
+                why = f"the input {name!r} of {self.component.name} comes from another task and has no default"
+                raise CompileError(f"{trace.caller()}: ignore_upstream_failure(): {why}: give it one in the component's signature")
+        self.settings.ignore_upstream_failure = True
+        return self
+
+    def set_retry(
+        self,
+        num_retries: int,
+        backoff_duration: str | float | None = None,
+        backoff_factor: float | None = None,
+        backoff_max_duration: str | float | None = None,
+    ) -> Self:
+        """Tries again after failures. Durations: seconds, or texts like "30s"; defaults: no time between, factor 2, at most an hour."""
+        if num_retries < 0 or (backoff_factor is not None and backoff_factor <= 0):
+            raise CompileError(f"{trace.caller()}: set_retry() takes num_retries of 0 or more, and a backoff_factor above 0")
+        self.settings.retry = Retry(
+            num_retries,
+            seconds(backoff_duration or 0),
+            2.0 if backoff_factor is None else float(backoff_factor),
+            3600 if backoff_max_duration is None else seconds(backoff_max_duration),
+        )
+        return self
+
+    def set_caching_options(self, enable_caching: bool, cache_key: str | None = None) -> Self:
+        """Whether an earlier result may be taken. cache_key: takes the place of everything that the key is made from."""
+        self.settings.caching, self.settings.cache_key = enable_caching, cache_key or ""
+        return self
+
+    def set_display_name(self, name: str) -> Self:
+        """The name that is shown."""
+        self.settings.label = name
+        return self
+
+    def set_env_variable(self, name: str, value: str) -> Self:
+        """Sets an environment variable of the process or container."""
+        self._own_container("set_env_variable").env[name] = self._text("set_env_variable", value)
+        return self
+
+    def set_container_image(self, name: str | Channel) -> Self:
+        """Runs in this image in place of the component's."""
+        self._own_container("set_container_image").image = self._text("set_container_image", name)
+        return self
+
+    def set_cpu_request(self, cpu: str | float | Channel) -> Self:
+        """CPUs that the task takes from what is there: "2", "500m"."""
+        self._own_container("set_cpu_request").cpu_request = self._amount("set_cpu_request", cpu)
+        return self
+
+    def set_cpu_limit(self, cpu: str | float | Channel) -> Self:
+        """Most CPUs that the task may use: "2", "500m"."""
+        self._own_container("set_cpu_limit").cpu_limit = self._amount("set_cpu_limit", cpu)
+        return self
+
+    def set_memory_request(self, memory: str | int | Channel) -> Self:
+        """Memory that the task takes from what is there: "4Gi", "500M"."""
+        self._own_container("set_memory_request").memory_request = self._amount("set_memory_request", memory)
+        return self
+
+    def set_memory_limit(self, memory: str | int | Channel) -> Self:
+        """Most memory that the task may use: "4Gi", "500M"."""
+        self._own_container("set_memory_limit").memory_limit = self._amount("set_memory_limit", memory)
+        return self
+
+    def set_accelerator_type(self, accelerator: str | Channel) -> Self:
+        """The kind of accelerator that `set_accelerator_limit` counts, such as "nvidia.com/gpu"."""
+        self._own_container("set_accelerator_type").accelerator_type = self._text("set_accelerator_type", accelerator)
+        return self
+
+    def set_accelerator_limit(self, limit: int | str | Channel) -> Self:
+        """How many whole accelerators the task gets."""
+        text = str(limit)
+        if not (is_placeholder(text) or text.isdecimal()):
+            raise CompileError(f"{trace.caller()}: set_accelerator_limit() takes a whole number, not {limit!r}")
+        self._own_container("set_accelerator_limit").accelerator_limit = text
+        return self
+
+    def set_gpu_limit(self, gpu: int | str | Channel) -> Self:
+        """How many whole GPUs the task gets."""
+        return self.set_accelerator_limit(gpu)
+
+    def set_timeout(self, seconds: int) -> Self:
+        """Fails an attempt that runs longer than this, in seconds."""
+        if isinstance(seconds, bool) or not isinstance(seconds, int) or seconds <= 0:
+            raise CompileError(f"{trace.caller()}: set_timeout() takes a whole number of seconds above 0, not {seconds!r}")
+        self._own_container("set_timeout").timeout_s = seconds
+        return self
+
+    def _own_container(self, method: str) -> Settings:
+        if not self.component.has_container:
+            raise CompileError(f"{trace.caller()}: {method}() needs a task that runs a container, and {self.name!r} is none: set it inside")
+        return self.settings
+
+    def _text(self, method: str, value: str | Channel) -> str:
+        if not isinstance(value, str | Channel):
+            raise CompileError(f"{trace.caller()}: {method}() takes a text, not {value!r}")
+        return str(value)
+
+    def _amount(self, method: str, value: str | float | Channel) -> str:
+        text = str(value)
+        if not is_placeholder(text):
+            (cores if "cpu" in method else gigabytes)(text)
+        return text
+
+
+class Outputs(Mapping[str, TaskOutput]):
+    """A task's outputs by name."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self._made: dict[str, TaskOutput] = {}
+
+    def __getitem__(self, name: str) -> TaskOutput:
+        if name not in self._made:
+            declared = self._task.component.interface.outputs
+            if name not in declared:
+                raise CompileError(f"{trace.caller()}: {self._task.component.name} has no output {name!r}: it has {list(declared)}")
+            self._made[name] = TaskOutput(self._task, name, declared[name].type)
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._task.component.interface.outputs)
+
+    def __len__(self) -> int:
+        return len(self._task.component.interface.outputs)

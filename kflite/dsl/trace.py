@@ -1,0 +1,80 @@
+"""The pipeline that is being traced: which task and group names are taken, and which group is open."""
+
+from __future__ import annotations
+
+import re
+import sys
+from contextvars import ContextVar
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kflite.errors import CompileError
+
+if TYPE_CHECKING:
+    from kflite.dsl.channels import Channel
+    from kflite.dsl.groups import Group
+
+_HERE = str(Path(__file__).parent)
+_current: ContextVar[Trace | None] = ContextVar("kflite_trace", default=None)
+
+
+class Trace:
+    """One pipeline function's execution. groups: the open ones, outermost first; mentioned: channels that became text, by key."""
+
+    def __init__(self) -> None:
+        self.groups: list[Group] = []
+        self.mentioned: dict[str, Channel] = {}
+        self._taken: dict[str, int] = {}
+        self._numbers = 0
+
+    def task_name(self, component: str) -> str:
+        """A task name that no task or group of the pipeline has yet: NAME, NAME-2, NAME-3..."""
+        count = self._taken.get(component, 0)
+        name = component if count == 0 else f"{component}-{count + 1}"
+        self._taken[component] = count + 1
+        if count and name in self._taken:
+            return self.task_name(component)
+        self._taken.setdefault(name, 1)
+        return name
+
+    def group_name(self, kind: str) -> str:
+        """A name KIND-N; the numbers are counted over all kinds."""
+        self._numbers += 1
+        name = f"{kind}-{self._numbers}"
+        if name in self._taken:
+            return self.group_name(kind)
+        self._taken[name] = 1
+        return name
+
+    def __enter__(self) -> Trace:
+        self._token = _current.set(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _current.reset(self._token)
+
+
+def current(what: str) -> Trace:
+    """The trace that is going on. Raises CompileError outside a pipeline function; `what` says who asks."""
+    trace = _current.get()
+    if trace is None:
+        raise CompileError(f"{caller()}: {what} outside a pipeline: put it into a function with @dsl.pipeline")
+    return trace
+
+
+def is_tracing() -> bool:
+    """Whether a pipeline function is being traced."""
+    return _current.get() is not None
+
+
+def caller() -> str:
+    """Where the user's code is now: file:line of the innermost frame outside this package."""
+    frame = sys._getframe(1)  # noqa: SLF001 - inspect.stack() reads every file on the way
+    while frame.f_back and frame.f_code.co_filename.startswith(_HERE):
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+
+
+def kebab(name: str) -> str:
+    """A name as IR wants it: lower-case letters, digits and single dashes."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")

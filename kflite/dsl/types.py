@@ -1,0 +1,138 @@
+"""The types of inputs and outputs: what an annotation says, and the words that KFP v2 IR has for it."""
+
+from __future__ import annotations
+
+import math
+import types
+import typing
+from dataclasses import dataclass
+
+from kflite.dsl.annotations import INPUT, OUTPUT, InputPath, OutputPath
+from kflite.artifacts import ARTIFACTS, Artifact, PipelineTaskFinalStatus
+
+STRING, INTEGER, DOUBLE, BOOLEAN = "STRING", "NUMBER_INTEGER", "NUMBER_DOUBLE", "BOOLEAN"
+LIST, STRUCT, FINAL_STATUS = "LIST", "STRUCT", "TASK_FINAL_STATUS"
+_PLAIN: dict[object, str] = {str: STRING, int: INTEGER, float: DOUBLE, bool: BOOLEAN, list: LIST, dict: STRUCT}
+PYTHON_NAMES = {STRING: "str", INTEGER: "int", DOUBLE: "float", BOOLEAN: "bool", LIST: "list", STRUCT: "dict"}
+_BY_NAME = {kind.__name__: kind for kind in ARTIFACTS} | {kind.schema_title: kind for kind in ARTIFACTS}
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter's type in IR's words; `items` is the type of a list's elements, None where it is not known."""
+
+    ir: str
+    items: Parameter | None = None
+
+    def __str__(self) -> str:
+        return f"list[{self.items}]" if self.items else PYTHON_NAMES.get(self.ir, self.ir)
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactType:
+    """An artifact's type, or that of a list of them."""
+
+    title: str = Artifact.schema_title
+    version: str = Artifact.schema_version
+    is_list: bool = False
+
+    def __str__(self) -> str:
+        return f"list[{self.title}]" if self.is_list else self.title
+
+
+Type: typing.TypeAlias = Parameter | ArtifactType
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What one annotation declares. way: "value", "artifact" or "path"; output: whether the function is given a place to write to."""
+
+    type: Type
+    way: str = "value"
+    output: bool = False
+    optional: bool = False
+
+
+def declared(annotation: object) -> Declared | None:
+    """What the annotation of an input (or of an output among the parameters) says; None where it is of no supported type."""
+    annotation, optional = _without_none(annotation)
+    if isinstance(annotation, InputPath | OutputPath) or annotation in (InputPath, OutputPath):
+        return _path(annotation, optional)
+    if typing.get_origin(annotation) is typing.Annotated:
+        inner, marker = typing.get_args(annotation)[:2]
+        kind = artifact_type(inner)
+        known = kind is not None and marker in (INPUT, OUTPUT) and not (kind.is_list and marker == OUTPUT)
+        return Declared(kind, "artifact", marker == OUTPUT, optional) if kind and known else None
+    found = parameter_type(annotation) or artifact_type(annotation)
+    return Declared(found, "value" if isinstance(found, Parameter) else "artifact", False, optional) if found else None
+
+
+def parameter_type(annotation: object) -> Parameter | None:
+    """The parameter type of a Python type such as int, Optional[str], list[float], Dict[str, int]; None for all others."""
+    annotation, _ = _without_none(annotation)
+    if annotation is PipelineTaskFinalStatus:
+        return Parameter(FINAL_STATUS)
+    origin = typing.get_origin(annotation) or annotation
+    if not isinstance(origin, type) or origin not in _PLAIN:
+        return None
+    arguments = typing.get_args(annotation)
+    return Parameter(_PLAIN[origin], parameter_type(arguments[0]) if origin is list and arguments else None)
+
+
+def artifact_type(annotation: object) -> ArtifactType | None:
+    """The artifact type of an artifact class, of its name, or of a list of a class; None for all others."""
+    if typing.get_origin(annotation) is list:
+        item = artifact_type(typing.get_args(annotation)[0])
+        return ArtifactType(item.title, item.version, True) if item else None
+    kind: object = _BY_NAME.get(annotation) if isinstance(annotation, str) else annotation
+    title, version = getattr(kind, "schema_title", None), getattr(kind, "schema_version", "0.0.1")
+    return ArtifactType(title, str(version)) if isinstance(kind, type) and isinstance(title, str) else None
+
+
+def returned(annotation: object) -> dict[str, Type] | None:
+    """The outputs that a return annotation declares, by name; None where one of them is of no supported type."""
+    fields = getattr(annotation, "_fields", None)
+    hints: dict[str, object] = {"Output": annotation}
+    if fields is not None:
+        hints = dict(getattr(annotation, "__annotations__", {}))
+    elif annotation is None or annotation is type(None):
+        hints = {}
+    found = {name: parameter_type(hint) or artifact_type(hint) for name, hint in hints.items()}
+    return {name: kind for name, kind in found.items() if kind} if all(found.values()) else None
+
+
+def type_of(value: object) -> Parameter | None:
+    """The type of a constant; None where JSON cannot hold it."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if not isinstance(value, list):
+        return Parameter(_PLAIN[type(value)]) if type(value) in _PLAIN else None
+    items = {type_of(item) for item in value}
+    return Parameter(LIST, items.pop() if len(items) == 1 else None)
+
+
+def fits(given: Type | None, wanted: Type) -> bool:
+    """Whether a value of type `given` may go where `wanted` is declared; None (not known) fits, and so does an integer as a float."""
+    if given is None or given == wanted:
+        return True
+    if isinstance(given, Parameter) and isinstance(wanted, Parameter):
+        return given.ir == wanted.ir or (given.ir, wanted.ir) == (INTEGER, DOUBLE)
+    if isinstance(given, ArtifactType) and isinstance(wanted, ArtifactType):
+        generic = Artifact.schema_title in (given.title, wanted.title)
+        return given.is_list == wanted.is_list and (generic or given.title == wanted.title)
+    return False
+
+
+def _path(annotation: object, optional: bool) -> Declared | None:
+    inner = annotation.type if isinstance(annotation, InputPath | OutputPath) else None
+    kind = ArtifactType() if inner is None else parameter_type(inner) or artifact_type(inner)
+    output = isinstance(annotation, OutputPath) or annotation is OutputPath
+    return Declared(kind, "path", output, optional) if kind else None
+
+
+def _without_none(annotation: object) -> tuple[object, bool]:
+    if typing.get_origin(annotation) in (typing.Union, types.UnionType):
+        rest = [a for a in typing.get_args(annotation) if a is not type(None)]
+        if len(rest) == 1:
+            return rest[0], True
+    return annotation, False
