@@ -81,9 +81,9 @@ def work(job: Job) -> Path:
 
 def _make(path: Path) -> None:
     """A folder that is private to the user, as are the parents that it lacked."""
-    for folder in (*reversed(path.parents), path):
-        if not folder.exists():
-            folder.mkdir(mode=0o700, exist_ok=True)
+    for part in (*reversed(path.parents), path):
+        if not part.exists():
+            part.mkdir(mode=0o700, exist_ok=True)
 
 
 def _check(job: Job) -> None:

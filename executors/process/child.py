@@ -88,7 +88,8 @@ def _enter(place: str, rank: int, replica: Replica) -> None:
 
 
 def _run_command(replica: Replica, notes: int) -> int:
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # the two that the interpreter ignores, which would be passed on
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
     program = replica["argv"][0]
     try:
         os.execvp(program, replica["argv"])
@@ -102,7 +103,7 @@ def _run_command(replica: Replica, notes: int) -> int:
 
 def _run_code(replica: Replica, code: CodeType, notes: int) -> int:
     """Run as `python -u -c CODE *argv` does, and end as the interpreter does; returns the exit status."""
-    for name in [name for name in sys.modules if name.startswith("kflite.executors.process.")]:
+    for name in [name for name in sys.modules if name.startswith("kflite.executors.process")]:
         del sys.modules[name]
     main = type(sys)("__main__")
     sys.modules["__main__"] = main

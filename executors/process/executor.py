@@ -69,15 +69,16 @@ class ProcessExecutor:
     async def start(self, job: Job) -> str:
         """See the seam. Returns once the zygote has been told; a command that cannot be run shows in `wait`."""
         ref = str(job.folder)
-        if ref in self._started or folder.claimed(ref)[1]:
+        if ref in self._started or self._is_claimed(ref):
             return ref
         pythons = [await self._interpreter(replica.role) for replica in job.replicas]
         chosen = next((p for p, r in zip(pythons, job.replicas, strict=True) if r.role.python), self._python)
-        taken = self._take_gpus(ref, job)
+        envs = [_activation(python, self._python) for python in pythons]
         link = self._zygote(chosen).link()
-        self._started[ref] = (link, link.end(ref))
+        self._take_gpus(ref, job)
         others = ["" if python == chosen else python for python in pythons]
-        link.send(order.start(job, link, taken, [_activation(python, self._python) for python in pythons], others))
+        link.send(order.start(job, link, self._gpus.get(ref, ()), envs, others))
+        self._started[ref] = (link, link.end(ref))
         return ref
 
     async def wait(self, ref: str) -> Exit:
@@ -91,12 +92,16 @@ class ProcessExecutor:
 
     async def stop(self, ref: str, grace_s: float) -> None:
         """See the seam."""
-        if ref not in self._started and (folder.read_exit(ref) or not (await _claimed(ref))[1]):
-            return
-        link = self._started[ref][0] if ref in self._started else self._reach(ref)
-        if link:
+        if ref in self._started:
+            link, end = self._started[ref]
             link.send({"stop": ref, "grace_s": grace_s})
-            await self.wait(ref)
+            if await asyncio.shield(end):
+                return
+        if folder.read_exit(ref) or not (await _claimed(ref))[1]:
+            return
+        if other := self._reach(ref):
+            other.send({"stop": ref, "grace_s": grace_s})
+            await self._find(ref)
         else:
             await watch.end(folder.processes(ref), grace_s)
 
@@ -116,7 +121,13 @@ class ProcessExecutor:
             zygote = self._zygotes[python] = _Zygote(python, self._home / "zygote.log")
         return zygote
 
-    def _take_gpus(self, ref: str, job: Job) -> tuple[str, ...]:
+    def _is_claimed(self, ref: str) -> bool:
+        taken, owner = folder.claimed(ref)
+        if taken and not folder.read_exit(ref):
+            self._gpus[ref] = tuple(taken.split(","))
+        return bool(owner)
+
+    def _take_gpus(self, ref: str, job: Job) -> None:
         wanted = job.request.gpus
         used = {gpu for taken in self._gpus.values() for gpu in taken}
         free = [gpu for gpu in gpus() if gpu not in used] if wanted else []
@@ -124,7 +135,6 @@ class ProcessExecutor:
             raise ExecutorError(f"{job.id} asks for {wanted} GPUs, and {len(free)} are free on this machine", "NoGPU")
         if wanted:
             self._gpus[ref] = tuple(free[:wanted])
-        return tuple(free[:wanted])
 
     async def _find(self, ref: str) -> Ending:
         """The end of an attempt that another scheduler started, or whose zygote died."""
@@ -139,7 +149,8 @@ class ProcessExecutor:
             if not _lives(owner):
                 await watch.end(folder.processes(ref), 0)
                 return folder.read_exit(ref) or _lost(ref, "what looked after it is gone, and its exit status with it")
-            self._gpus[ref] = tuple(taken.split(",")) if taken else ()
+            if taken:
+                self._gpus[ref] = tuple(taken.split(","))
             link = self._reach(ref)
             if not link:
                 await watch.ended(int(owner.split(" ")[0]))

@@ -135,6 +135,9 @@ class Zygote:
             peer.send({"elsewhere": order["follow"]})
 
     def _start(self, peer: Peer, start: Start) -> None:
+        if running := self.attempts.get(start["start"]):
+            running.followers.append(peer)
+            return
         running = self.attempts[start["start"]] = Attempt(start["start"], start["mark"], peer)
         owner = self.owner
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -11,8 +10,6 @@ from contract.jobs import Jobs
 from contract.subjects import SUBJECTS, Subject
 
 from kflite.executors.base import Executor
-
-PATIENCE_S = 30.0  # for what a slow machine does in a second
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -45,13 +42,3 @@ async def executor(make: Callable[[], Executor]) -> AsyncIterator[Executor]:
     """An executor in its context."""
     async with make() as executor:
         yield executor
-
-
-async def there(path: Path) -> None:
-    """Until a job has made a file."""
-
-    async def look() -> None:
-        while not path.exists():  # noqa: ASYNC110
-            await asyncio.sleep(0.005)
-
-    await asyncio.wait_for(look(), PATIENCE_S)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import json
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from contract.conftest import PATIENCE_S, there
 from contract.jobs import Jobs
+from contract.probes import HOLD, PATIENCE_S, free, there
 from contract.subjects import Subject
 
 from kflite.executors.base import Executor
@@ -215,7 +213,8 @@ async def test_an_uncaught_exception_is_in_the_log_and_in_the_message(executor: 
     exit = await run(executor, job)
     assert (exit.code, exit.reason) == (1, "Error")
     assert "ValueError: too cold" in exit.message
-    assert log(job).startswith("Traceback") and log(job).endswith("ValueError: too cold\n")
+    assert log(job).startswith("Traceback")
+    assert log(job).endswith("ValueError: too cold\n")
 
 
 @pytest.mark.needs("code")
@@ -357,21 +356,6 @@ async def test_stop_ends_a_whole_gang(executor: Executor, jobs: Jobs) -> None:
 
 ENVIRONMENT = "import json, os; print(json.dumps(dict(os.environ)))"
 
-# A child, out of reach in its own way, holds a lock for as long as it lives; the job ends once it does.
-HOLD = """
-import fcntl, os, signal, time
-reading, writing = os.pipe()
-if not os.fork():
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    {escape}
-    file = open('{held}', 'w')
-    fcntl.flock(file, fcntl.LOCK_EX)
-    open('{held}.ready', 'w').close()
-    os.write(writing, b'x')
-    time.sleep(600)
-os.read(reading, 1)
-"""
-
 SERVE = """
 import os, socket
 ports = dict(entry.split("=") for entry in os.environ["KFLITE_PORTS"].split(","))
@@ -413,17 +397,3 @@ async def run_or_refuse(executor: Executor, job: Job) -> Exit:
         return await run(executor, job)
     except ExecutorError as error:
         return Exit({"CommandNotFound": 127, "NotExecutable": 126}[error.reason], error.reason, str(error))
-
-
-async def free(held: Path) -> None:
-    """Until nobody holds the lock."""
-
-    async def look() -> None:
-        with held.open() as file:
-            while True:
-                try:
-                    return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    await asyncio.sleep(0.01)
-
-    await asyncio.wait_for(look(), PATIENCE_S)

@@ -1,0 +1,49 @@
+"""Ways to see what processes do, and to wait for it."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+from pathlib import Path
+
+PATIENCE_S = 30.0  # for what takes a moment on a fast machine
+
+# A child, out of reach in its own way, holds a lock for as long as it lives; the job ends once it does.
+HOLD = """
+import fcntl, os, signal, time
+reading, writing = os.pipe()
+if not os.fork():
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    {escape}
+    file = open('{held}', 'w')
+    fcntl.flock(file, fcntl.LOCK_EX)
+    open('{held}.ready', 'w').close()
+    os.write(writing, b'x')
+    time.sleep(600)
+os.read(reading, 1)
+"""
+
+
+async def there(path: Path) -> None:
+    """Until a job has made a file."""
+
+    async def look() -> None:
+        while not os.path.exists(path):  # noqa: ASYNC110, ASYNC240
+            await asyncio.sleep(0.005)
+
+    await asyncio.wait_for(look(), PATIENCE_S)
+
+
+async def free(held: Path) -> None:
+    """Until nobody holds the lock."""
+
+    async def look() -> None:
+        with held.open() as file:
+            while True:
+                try:
+                    return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    await asyncio.sleep(0.01)
+
+    await asyncio.wait_for(look(), PATIENCE_S)
