@@ -9,9 +9,11 @@ from kflite.ir.names import bad_key, below, near
 from kflite.ir.references import Reference, of_word, references
 from kflite.ir.strict import departures
 from kflite.ir.whole import Document, Problems, Whole, declared
+from kflite.value import Value
 
 _QUANTITY = re.compile(r"(\d+(\.\d*)?|\.\d+)(m|k|K|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?")
 _RUN = ("container", "importer")
+_FREE = ("metadata", "customJob")  # of any content
 _SOURCE_ARGS = ("--executor_input", "--executor-input")  # how a Python component is called: its command holds its source
 
 
@@ -20,7 +22,8 @@ def problems(whole: Whole) -> Problems:
     from kflite.ir.proto import PipelineDeploymentConfig
 
     path = "deploymentSpec"
-    odd = list(departures(whole.document.get(path, {}), PipelineDeploymentConfig.DESCRIPTOR, path))
+    held = whole.document.get(path, {})
+    odd = [*departures(held, PipelineDeploymentConfig.DESCRIPTOR, path), *_nulls(held, path)]
     yield from odd
     if odd:
         return
@@ -29,6 +32,19 @@ def problems(whole: Whole) -> Problems:
             yield f"{path}.executors", wrong
         yield from _kind(spec, below(f"{path}.executors", label))
     yield from _references(whole)
+
+
+def _nulls(value: Value, path: str) -> Problems:
+    """Keys that hold null: this part of a document is kept as it was written, and nothing in it means null."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if item is None:
+                yield below(path, key), "it is null: give a value, or remove the key"
+            elif key not in _FREE:
+                yield from _nulls(item, below(path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _nulls(item, f"{path}[{index}]")
 
 
 def _kind(spec: Document, path: str) -> Problems:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 Document = Mapping[str, Value]
 Found = list[tuple[str, Value]]  # (path, what is there)
+# What protobuf's reader raises, beside its own error, for odd values: text that is no UTF-8, numbers beyond its range.
+_REFUSALS = (ValueError, TypeError, AttributeError, ArithmeticError, RecursionError, SystemError)
 MANIFESTS = ("Pipeline", "PipelineVersion")
 
 
@@ -129,15 +131,22 @@ def _message(spec: Value, where: str, platforms: Mapping[str, Value], source: st
         raise InvalidPipeline(source, [(where, f"it must be a pipeline, and is {shown(spec)}")])
     try:
         return ParseDict(spec, PipelineSpec())
-    except (ParseError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
+    except (ParseError, *_REFUSALS) as error:
         problems = list(departures(spec, PipelineSpec.DESCRIPTOR, where)) or [(where, " ".join(str(error).split()))]
-        if all(text.startswith(UNKNOWN) for _, text in problems):
-            problems += _beyond(ParseDict(spec, PipelineSpec(), ignore_unknown_fields=True), where, platforms)
-        raise InvalidPipeline(source, problems) from None
+    if all(text.startswith(UNKNOWN) for _, text in problems):
+        problems += _beyond(spec, where, platforms)
+    raise InvalidPipeline(source, problems)
 
 
-def _beyond(spec: PipelineSpec, where: str, platforms: Mapping[str, Value]) -> list[tuple[str, str]]:
+def _beyond(spec: dict[str, Value], where: str, platforms: Mapping[str, Value]) -> list[tuple[str, str]]:
     """What a check finds once unknown keys are gone, so that every problem is told in one go."""
-    from kflite.ir.check import check
+    from google.protobuf.json_format import ParseDict, ParseError
 
-    return [(f"{where}.{path}" if where else path, text) for path, text in check(Pipeline(spec, platforms))]
+    from kflite.ir.check import check
+    from kflite.ir.proto import PipelineSpec
+
+    try:
+        known = ParseDict(spec, PipelineSpec(), ignore_unknown_fields=True)
+    except (ParseError, *_REFUSALS) as error:
+        return [(where, " ".join(str(error).split()))]
+    return [(f"{where}.{path}" if where else path, text) for path, text in check(Pipeline(known, platforms))]

@@ -13,6 +13,7 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from kflite.ir.names import below, near
+from kflite.ir.text import NO_TEXT, is_text
 from kflite.value import Value
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 UNKNOWN = "unknown key"  # how the problem of a key that the format lacks begins
 _DURATION = re.compile(r"-?\d+(\.\d{1,9})?s")
 _WRAPPED = {"google.protobuf.Struct": dict, "google.protobuf.ListValue": list}
-_INTEGERS = {"int32", "int64", "uint32", "uint64"}
 Problems = Iterator[tuple[str, str]]
 
 
@@ -56,6 +56,7 @@ def _wrapped(value: Value, kind: type, path: str) -> Problems:
 
 def _json(value: Value, path: str) -> Problems:
     if isinstance(value, dict):
+        yield from _keys(value, path)
         for key, item in value.items():
             yield from _json(item, below(path, key))
     elif isinstance(value, list):
@@ -63,6 +64,13 @@ def _json(value: Value, path: str) -> Problems:
             yield from _json(item, f"{path}[{index}]")
     elif isinstance(value, float | int) and not _finite(value):
         yield path, f"{shown(value)} is not a number that JSON has"
+    elif isinstance(value, str) and not is_text(value):
+        yield path, NO_TEXT
+
+
+def _keys(value: dict[str, Value], path: str) -> Problems:
+    if not all(map(is_text, value)):
+        yield path, f"a key in it: {NO_TEXT}"
 
 
 def _finite(value: float) -> bool:
@@ -111,6 +119,7 @@ def _map(value: Value, field: FieldDescriptor, path: str) -> Problems:
     if not isinstance(value, dict):
         yield path, f"it must be a mapping, and is {shown(value)}"
         return
+    yield from _keys(value, path)
     for key, item in value.items():
         yield from _one(item, field, below(path, key))
 
@@ -124,11 +133,15 @@ def _one(value: Value, field: FieldDescriptor, path: str) -> Problems:
         yield path, wrong
 
 
+@cache
+def _names(enum: EnumDescriptor) -> list[str]:
+    return [v.name for v in enum.values]
+
+
 def _enum(value: Value, enum: EnumDescriptor, path: str) -> Problems:
-    known = value in enum.values_by_name if isinstance(value, str) else isinstance(value, int) and not isinstance(value, bool)
-    if not known:
-        names = list(enum.values_by_name)[1:]
-        yield path, f"{shown(value)} is none of {', '.join(names)}"
+    names = _names(enum)
+    if value not in names if isinstance(value, str) else not _integer(value) or value not in enum.values_by_number:
+        yield path, f"{shown(value)} is none of {', '.join(names[1:])}"
 
 
 _KINDS = {1: "number", 2: "number", 3: "int64", 4: "uint64", 5: "int32", 8: "bool", 9: "text", 13: "uint32"}
@@ -142,15 +155,7 @@ def _scalar(value: Value, kind: str) -> str | None:
 
 
 def _text(value: Value) -> bool:
-    return isinstance(value, str) and (value.isascii() or _encodable(value))
-
-
-def _encodable(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+    return isinstance(value, str) and is_text(value)
 
 
 def _bool(value: Value) -> bool:

@@ -10,6 +10,7 @@ from kflite.errors import InvalidPipeline
 from kflite.value import Value
 
 LARGEST = 32 * 1024 * 1024  # bytes of a document: a pipeline of 10,000 tasks has 20 MiB
+NO_TEXT = "it holds half of a surrogate pair, which is no text"
 DEEPEST = 90  # levels: protobuf refuses messages that nest deeper than 100
 
 
@@ -23,6 +24,17 @@ def parse(data: bytes, source: str) -> list[Value]:
         refuse(source, f"byte {error.start} is not UTF-8 text; is it a pipeline?")
     found = _json(text, source) if text.lstrip()[:1] in ("{", "[") else None
     return [found] if found is not None else _yaml(text, source)
+
+
+def is_text(text: str) -> bool:
+    """Whether a Python string is text that can be written down."""
+    if text.isascii():
+        return True
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def refuse(source: str, problem: str) -> NoReturn:
@@ -56,6 +68,8 @@ def _json(text: str, source: str) -> Value:
             refuse(source, f"this is not JSON: {error}")
         return None
     _check_depth(value, source)
+    if "\\ud" in text.lower() and not is_text(json.dumps(value, ensure_ascii=False)):
+        refuse(source, NO_TEXT)
     return value
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from math import isfinite
 
 from kflite.ir.strict import shown
+from kflite.ir.text import NO_TEXT, is_text
 from kflite.value import Value
 
 WORDS = {
@@ -67,6 +68,8 @@ def unfit(value: Value) -> str | None:
         return next(filter(None, map(unfit, value)), None)
     if isinstance(value, float) and not isfinite(value):
         return f"{value} is not a number that JSON has"
+    if isinstance(value, str) and not is_text(value):
+        return NO_TEXT
     known = value is None or isinstance(value, bool | int | float | str)
     return None if known else f"{type(value).__name__} is not a type that JSON has: give text, numbers, lists and mappings"
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from kflite.errors import InputError, NotFound
 from kflite.ir.text import LARGEST
 from kflite.target.target import Target
+from kflite.value import Value
 
 __all__ = ["Target", "load"]
 
@@ -30,12 +31,23 @@ def load(target: object) -> Target:
     if isinstance(target, os.PathLike):
         return _file(Path(target))
     if isinstance(target, Mapping):
-        from kflite.target.document import of_documents
-
-        return of_documents([dict(target)], "the given document")
+        return _mapping(target)
     from kflite.target.objects import of_object
 
     return of_object(target, "")
+
+
+def _mapping(target: Mapping[str, Value]) -> Target:
+    """By way of JSON, so that an object's document is held to the same bounds as a file's."""
+    import json
+
+    from kflite.target.document import of_bytes
+
+    source = "the given document"
+    try:
+        return of_bytes(json.dumps(target).encode(), source)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InputError(f"{source} is not JSON: {error}") from None
 
 
 def _named(text: str) -> Target:

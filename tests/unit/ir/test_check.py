@@ -9,6 +9,8 @@ from kflite.errors import InvalidPipeline
 from kflite.ir.check import check, ensure
 
 TASKS = "root/dag/tasks"
+NO_JSON = "set is not a type that JSON has: give text, numbers, lists and mappings"
+FIT = "deploymentSpec/executors/exec-fit/container"
 
 
 def test_a_sound_pipeline_has_no_problem() -> None:
@@ -156,30 +158,30 @@ def test_a_sound_pipeline_has_no_problem() -> None:
             "deploymentSpec/executors/exec-fit",
             "'resolver' cannot be run",
         ),
-        ({"deploymentSpec/executors/exec-fit/container/image": ""}, "deploymentSpec/executors/exec-fit/container/image", "no image"),
+        ({f"{FIT}/image": ""}, f"{FIT}/image", "no image"),
         (
-            {"deploymentSpec/executors/exec-fit/container/image": "a b"},
-            "deploymentSpec/executors/exec-fit/container/image",
+            {f"{FIT}/image": "a b"},
+            f"{FIT}/image",
             "cannot name an image",
         ),
         (
-            {"deploymentSpec/executors/exec-fit/container/comand": ["x"]},
-            "deploymentSpec/executors/exec-fit/container/comand",
+            {f"{FIT}/comand": ["x"]},
+            f"{FIT}/comand",
             "unknown key: remove it, or correct it (did you mean 'command'?)",
         ),
         (
-            {"deploymentSpec/executors/exec-fit/container/command": ["{{$.inputs.parameters['x']}}"]},
-            "deploymentSpec/executors/exec-fit/container/command[0]",
+            {f"{FIT}/command": ["{{$.inputs.parameters['x']}}"]},
+            f"{FIT}/command[0]",
             "refers to 'x'",
         ),
         (
-            {"deploymentSpec/executors/exec-fit/container/command": ["{{$.inputs.parameters.rate}}"]},
-            "deploymentSpec/executors/exec-fit/container/command[0]",
+            {f"{FIT}/command": ["{{$.inputs.parameters.rate}}"]},
+            f"{FIT}/command[0]",
             "is malformed",
         ),
         (
-            {"deploymentSpec/executors/exec-fit/container/args": ['{"IfPresent": {"InputName": "not", "Then": "x"}}']},
-            "deploymentSpec/executors/exec-fit/container/args[0]",
+            {f"{FIT}/args": ['{"IfPresent": {"InputName": "not", "Then": "x"}}']},
+            f"{FIT}/args[0]",
             "did you mean 'note'?",
         ),
         (
@@ -187,6 +189,7 @@ def test_a_sound_pipeline_has_no_problem() -> None:
             "deploymentSpec/executors/exec-load/container/resources/resourceCpuLimit",
             "is not a quantity",
         ),
+        ({f"{FIT}/env": None}, f"{FIT}/env", "it is null"),
         (
             {"deploymentSpec/executors/exec-load/container/env": [{"name": "A=B"}]},
             "deploymentSpec/executors/exec-load/container/env[0]/name",
@@ -214,7 +217,8 @@ def test_all_problems_are_told_in_one_go() -> None:
     with pytest.raises(InvalidPipeline) as error:
         ensure(sound(changes), "mine.yaml", {"rat": 1})
     paths = [path for path, _ in error.value.problems]
-    assert paths == ["schemaVersion", "pipelineInfo.name", "root.dag.tasks.fit.dependentTasks[0]", "parameter rat", "parameter rate"]
+    of_document = ["schemaVersion", "pipelineInfo.name", "root.dag.tasks.fit.dependentTasks[0]"]
+    assert paths == [*of_document, "parameter rat", "parameter rate"]
     assert str(error.value).startswith("mine.yaml: ")
 
 
@@ -246,7 +250,7 @@ def test_a_pipeline_that_multiplies_beyond_use_is_refused() -> None:
         ({"rate": 1, "mode": "best"}, ("parameter mode", "'best' is none of 'fast', 'slow'")),
         ({"rate": 1, "Rate": 1}, ("parameter Rate", "the pipeline 'sound' has no such parameter: did you mean 'rate'?")),
         ({"rate": float("nan")}, ("parameter rate", "nan is not a number that JSON has")),
-        ({"rate": 1, "sizes": [{1}]}, ("parameter sizes", "set is not a type that JSON has: give text, numbers, lists and mappings")),
+        ({"rate": 1, "sizes": [{1}]}, ("parameter sizes", NO_JSON)),
     ],
 )
 def test_parameters_are_checked_against_what_is_declared(given: dict[str, object], problem: tuple[str, str]) -> None:

@@ -10,7 +10,8 @@ from kflite.ir.parameter import bind, coerce, parse
 from kflite.ir.pipeline import Pipeline
 from kflite.value import Value
 
-TYPES = {"text": "STRING", "whole": "NUMBER_INTEGER", "number": "NUMBER_DOUBLE", "flag": "BOOLEAN", "items": "LIST", "table": "STRUCT"}
+TYPES = {"text": "STRING", "whole": "NUMBER_INTEGER", "number": "NUMBER_DOUBLE", "flag": "BOOLEAN"}
+TYPES |= {"items": "LIST", "table": "STRUCT"}
 
 
 def every_type(**defaults: Value) -> Pipeline:

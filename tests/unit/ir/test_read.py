@@ -117,6 +117,7 @@ def test_merge_keys_and_aliases_are_understood() -> None:
         (b"just text", "the document is 'just text'"),
         (b"- 1", "the document is a list"),
         (b"a: 1", "document 1 is neither a pipeline nor its platform document"),
+        (b'{"a": "\\ud800"}', "half of a surrogate pair"),
         (b"\xff\xfe\x00", "byte 0 is not UTF-8 text"),
         (b"a: [", "this is not YAML: line 2"),
         (b"a: 1\nb: 2\na: 3", "line 3: the key 'a' stands twice"),
@@ -149,7 +150,8 @@ def test_what_is_no_pipeline_is_refused_in_a_sentence(data: bytes, problem: str)
 
 
 def test_a_document_over_the_limit_is_refused_unread() -> None:
-    assert problems(b"a" * (text.LARGEST + 1)) == [("", "the file is larger than the limit of 33,554,432 bytes; is it a pipeline?")]
+    told = "the file is larger than the limit of 33,554,432 bytes; is it a pipeline?"
+    assert problems(b"a" * (text.LARGEST + 1)) == [("", told)]
 
 
 @pytest.mark.parametrize("pack", [zipped, tarred])
