@@ -19,13 +19,17 @@ R = TypeVar("R")
 
 
 class Component:
-    """Something with a name and an interface; calling it in a pipeline makes a task. has_container: it runs an image itself."""
+    """Something with a name and an interface; calling it in a pipeline makes a task. place: where it is defined, file:line.
+
+    has_container: it runs an image itself.
+    """
 
     has_container = True
 
-    def __init__(self, name: str, interface: Interface) -> None:
+    def __init__(self, name: str, interface: Interface, place: str) -> None:
         self.name = name
         self.interface = interface
+        self.place = place
 
     def __call__(self, *arguments: Argument, **named: Argument) -> Task:
         """A task of the component. Raises CompileError outside a pipeline, and for arguments that do not fit the inputs."""
@@ -49,7 +53,7 @@ class PythonComponent(Component, Generic[P, R]):
     """A component made from a function, whose source is shipped. python_func: the function itself, for tests."""
 
     def __init__(self, function: Callable[P, R], image: str, packages: Packages, helpers: Sequence[object]) -> None:
-        super().__init__(trace.kebab(function.__name__), interface_of(function))
+        super().__init__(trace.kebab(function.__name__), interface_of(function), place_of(function))
         self.python_func = function
         self.image = image
         self.packages = packages

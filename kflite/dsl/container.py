@@ -27,7 +27,7 @@ class ContainerComponent(Component):
 
     def __init__(self, function: Callable[..., ContainerSpec]) -> None:
         interface = interface_of_container(function)
-        super().__init__(trace.kebab(function.__name__), interface)
+        super().__init__(trace.kebab(function.__name__), interface, place_of(function))
         self.description = function.__doc__ or ""
         spec = function(**_texts(interface))
         if not isinstance(spec, ContainerSpec):

@@ -86,8 +86,8 @@ class Elif(If):
 
     def __enter__(self) -> Self:
         branches = self._branches()
-        before = [Not(member.own) for member in branches.members if isinstance(member, If) and member.own]
-        self.condition = All(*before, *([self.own] if self.own else []))
+        before = [Not(member.own) for member in branches.members if isinstance(member, If) and member.own is not None]
+        self.condition = All(*before, *([self.own] if self.own is not None else []))
         self.open(branches)
         return self
 

@@ -20,7 +20,7 @@ class Importer(Component):
     has_container = False
 
     def __init__(self, kind: ArtifactType, interface: Interface, uri: str | None, reimport: bool, metadata: Mapping[str, object]) -> None:
-        super().__init__("importer", interface)
+        super().__init__("importer", interface, trace.caller())
         self.kind, self.uri, self.reimport, self.metadata = kind, uri, reimport, metadata
 
 

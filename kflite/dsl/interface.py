@@ -112,7 +112,8 @@ def _declared(function: Callable[..., object], parameter: inspect.Parameter, hin
 def _input(function: Callable[..., object], parameter: inspect.Parameter, found: Declared, description: str) -> Input:
     default = parameter.default
     if default is parameter.empty:
-        return Input(found.type, found.way, found.optional and isinstance(found.type, ArtifactType), None, description)
+        absent = (found.optional and isinstance(found.type, ArtifactType)) or found.type == Parameter(FINAL_STATUS)
+        return Input(found.type, found.way, absent, None, description)
     if default is not None and not (isinstance(found.type, Parameter) and _holds(default, found.type)):
         where = f"{place_of(function)}: parameter {parameter.name!r} of {function.__name__}()"
         raise CompileError(f"{where} is declared as {found.type}, and its default is {default!r}: change one of them")

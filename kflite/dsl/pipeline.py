@@ -21,9 +21,8 @@ class PipelineComponent(Component):
     has_container = False
 
     def __init__(self, function: Callable[..., object], name: str | None, description: str | None, root: str, label: str) -> None:
-        super().__init__(trace.kebab(name or function.__name__), interface_of(function))
+        super().__init__(trace.kebab(name or function.__name__), interface_of(function), place_of(function))
         self.python_func = function
-        self.place = place_of(function)
         self.description = description if description is not None else summary(function.__doc__ or "")
         self.pipeline_root, self.label = root, label
         self._check()
@@ -37,8 +36,8 @@ class PipelineComponent(Component):
     def of_one(cls, component: Component) -> PipelineComponent:
         """A pipeline of one task, with the component's inputs and outputs."""
         made = cls.__new__(cls)
-        Component.__init__(made, component.name, component.interface)
-        made.place, made.description, made.pipeline_root, made.label = component.place, "", "", ""
+        Component.__init__(made, component.name, component.interface, component.place)
+        made.description = made.pipeline_root = made.label = ""
         inputs = component.interface.inputs
         with trace.Trace(), Group() as made.root:
             task = Task(component, {n: PipelineInput(n, spec.type) for n, spec in inputs.items() if not spec.is_final_status})

@@ -63,7 +63,7 @@ def declared(annotation: object) -> Declared | None:
         kind = artifact_type(inner)
         known = kind is not None and marker in (INPUT, OUTPUT) and not (kind.is_list and marker == OUTPUT)
         return Declared(kind, "artifact", marker == OUTPUT, optional) if kind and known else None
-    found = parameter_type(annotation) or artifact_type(annotation)
+    found = artifact_type(annotation) or parameter_type(annotation)
     return Declared(found, "value" if isinstance(found, Parameter) else "artifact", False, optional) if found else None
 
 
@@ -97,7 +97,7 @@ def returned(annotation: object) -> dict[str, Type] | None:
         hints = dict(getattr(annotation, "__annotations__", {}))
     elif annotation is None or annotation is type(None):
         hints = {}
-    found = {name: parameter_type(hint) or artifact_type(hint) for name, hint in hints.items()}
+    found = {name: artifact_type(hint) or parameter_type(hint) for name, hint in hints.items()}
     return {name: kind for name, kind in found.items() if kind} if all(found.values()) else None
 
 
@@ -125,7 +125,7 @@ def fits(given: Type | None, wanted: Type) -> bool:
 
 def _path(annotation: object, optional: bool) -> Declared | None:
     inner = annotation.type if isinstance(annotation, InputPath | OutputPath) else None
-    kind = ArtifactType() if inner is None else parameter_type(inner) or artifact_type(inner)
+    kind = ArtifactType() if inner is None else artifact_type(inner) or parameter_type(inner)
     output = isinstance(annotation, OutputPath) or annotation is OutputPath
     return Declared(kind, "path", output, optional) if kind else None
 
