@@ -4,6 +4,6 @@ May live here: arguments, exit statuses, and what is written where. A verb asks 
 showing. Nothing imports this package but the entry point.
 """
 
-from kflite.cli.main import main
+from kflite.cli.entry import main
 
 __all__ = ["main"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import redirect_stdout
 
 from kflite.client.attend import Interrupts, attend
 from kflite.client.client import Client
@@ -41,7 +42,8 @@ async def _foreground(client: Client, begin: Callable[[Client], Awaitable[Run]],
     with interrupts.signals():
         async with client:
             run = await begin(client)
-            await attend(client, run.id, view_of(client, run, json_), interrupts)
+            with redirect_stdout(sys.stderr if json_ else sys.stdout):  # tasks that run inline print as they like
+                await attend(client, run.id, view_of(client, run, json_), interrupts)
             more(run)
             return finish(client.store, run, json_, interrupts.count > 0)
 

@@ -40,7 +40,8 @@ def logs(given: Given, run: str, task: str, follow: bool, attempt: int | None, r
     files = logs_of(place, tasks, attempt or 0, replica)
     if task and not files:
         raise NotFound(f"task {task} of run {row.run} has no such log: it is {tasks[0].state}, {tasks[0].attempts} attempts")
-    return _print(files, tail, several=len(files) > 1)
+    written = [(title, log) for title, log in files if log.stat().st_size]
+    return _print(written, tail, several=len(written) > 1)
 
 
 class _Pen:

@@ -52,10 +52,9 @@ def _run(row: RunRow, tasks: list[TaskRow], place: Place, details: bool) -> Iter
     yield from _values("with ", row.parameters)
     yield from report.outputs(row)
     for task in tasks if details else ():
-        if not task.group:
-            yield ()
-            yield ((task.task, "bold"),)
-            yield from _facts(task, place)
+        facts = [] if task.group else list(_facts(task, place))
+        if facts:
+            yield from ((), ((task.task, "bold"),), *facts)
 
 
 def _facts(task: TaskRow, place: Place) -> Iterator[Line]:

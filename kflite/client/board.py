@@ -111,7 +111,7 @@ class Board:
             seen.queued, seen.started, seen.ended = event.at, None, None
         elif state in ACTIVE:
             seen.attempts = max(seen.attempts, event.attempt)
-            seen.started = event.at if state == State.STARTING or seen.started is None else seen.started
+            seen.started = seen.started if state == State.STOPPING and seen.started else event.at
         elif state.ended:
             seen.ended = event.at
         self._move(seen, state)

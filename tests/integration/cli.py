@@ -104,14 +104,14 @@ def loop():
         double(n=n)
 
 
-@dsl.pipeline
-def measured(c: float) -> float:
-    return square(c=c).output
-
-
 @dsl.component
 def square(c: float) -> float:
     return -((c - 2) ** 2)
+
+
+@dsl.pipeline
+def measured(c: float) -> float:
+    return square(c=c).output
 """
 
 

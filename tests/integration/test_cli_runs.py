@@ -49,7 +49,7 @@ def test_show_of_a_task_prints_its_attempts(cli: Cli) -> None:
 
 def test_iterations_are_named_by_their_paths(cli: Cli) -> None:
     ran = tasks(cli.json("run", "p.py:loop"))
-    assert {f"for-loop-1[{i}]/double" for i in range(3)} <= set(ran)
+    assert {f"for-loop-2[{i}]/double" for i in range(3)} <= set(ran)
 
 
 def test_logs_are_those_of_the_task(cli: Cli) -> None:
@@ -61,7 +61,7 @@ def test_logs_are_those_of_the_task(cli: Cli) -> None:
 def test_logs_of_several_tasks_carry_their_names(cli: Cli) -> None:
     cli("run", "p.py:loop")
     lines = cli("logs", "loop").splitlines()
-    assert sorted(lines) == [f"for-loop-1[{i}]/double | doubling {i + 1}" for i in range(3)]
+    assert sorted(lines) == [f"for-loop-2[{i}]/double | doubling {i + 1}" for i in range(3)]
 
 
 def test_followed_logs_end_with_the_run(cli: Cli) -> None:
