@@ -28,7 +28,7 @@ def role(value: object) -> str:
     return ""
 
 
-_ROLES = {"GraphComponent": "pipeline", "PipelineFunction": "pipeline", "BaseComponent": "component", "Component": "component"}
+_ROLES = {"GraphComponent": "pipeline", "PipelineComponent": "pipeline", "BaseComponent": "component", "Component": "component"}
 
 
 def of_object(value: object, source: str) -> Target:
@@ -48,7 +48,7 @@ def _compiled(value: object, source: str) -> Pipeline:
         return _of_kfp(cast("_OfKfp", value), source)
     from kflite import dsl
 
-    return dsl.compile(value)
+    return dsl.compile(cast("dsl.Component", value))
 
 
 def _of_kfp(value: _OfKfp, source: str) -> Pipeline:

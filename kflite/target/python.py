@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from traceback import walk_tb
 from types import ModuleType
 
 from kflite.errors import InputError, KfliteError
@@ -82,6 +81,7 @@ def _told(what: str) -> Iterator[None]:
 def _lines(error: BaseException) -> list[str]:
     """file:line: code of each frame that is neither ours nor the import system's."""
     from linecache import getline
+    from traceback import walk_tb
 
     found = []
     for frame, line in walk_tb(error.__traceback__):
