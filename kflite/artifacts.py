@@ -94,7 +94,7 @@ class ClassificationMetrics(Artifact):
     def log_roc_curve(self, fpr: list[float], tpr: list[float], threshold: list[float]) -> None:
         if not len(fpr) == len(tpr) == len(threshold):
             raise ValueError(f"fpr, tpr and threshold must be of one length, not {len(fpr)}, {len(tpr)} and {len(threshold)}")
-        for point in zip(fpr, tpr, threshold):
+        for point in zip(fpr, tpr, threshold):  # noqa: B905 - images may have Python 3.9
             self.log_roc_data_point(*point)
 
     def set_confusion_matrix_categories(self, categories: list[str]) -> None:
@@ -114,7 +114,7 @@ class ClassificationMetrics(Artifact):
         if len(matrix) != len(categories):
             raise ValueError(f"the matrix has {len(matrix)} rows, and there are {len(categories)} categories")
         self.set_confusion_matrix_categories(categories)
-        for name, row in zip(categories, matrix):
+        for name, row in zip(categories, matrix):  # noqa: B905
             self.log_confusion_matrix_row(name, row)
 
     def _categories(self) -> list[str]:

@@ -1,7 +1,7 @@
 """The command of a Python component: the runner's text, the user's source, and the packages to install first.
 
-No packages: `python3 -u -c RUNNER SOURCE ARGS`. With packages a shell line installs them before. Any image with python3 can run it; an
-executor that keeps warm interpreters recognises the shape and takes it apart instead.
+No packages: `python3 -u -c RUNNER SOURCE ARGS`. With packages a shell line installs them first. Any image with python3 runs it;
+an executor that keeps warm interpreters recognises the shape and takes it apart instead.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _FIRST_ARGUMENT = "--function"
 
 @cache
 def runner() -> str:
-    """The program that runs a component, as one text: the artifact classes, then kflite.runner without its own imports of kflite."""
+    """The program that runs a component, as one text: the artifact classes, then kflite.runner without its imports of kflite."""
     here = Path(__file__).parent
     classes, program = (here / "artifacts.py").read_text("utf-8"), (here / "runner.py").read_text("utf-8")
     lines = program.splitlines(keepends=True)
@@ -51,7 +51,7 @@ def compose(
 
 
 def recognise(command: Sequence[str], args: Sequence[str]) -> Python | None:
-    """The command seen as Python code, or None where it is not of the shape that `compose` makes. args: placeholders substituted."""
+    """The command seen as Python code; None where it is not of the shape that `compose` makes. args: placeholders substituted."""
     if tuple(args[:1]) != (_FIRST_ARGUMENT,):
         return None
     installed: tuple[tuple[str, ...], ...] | None = ((), (), ())

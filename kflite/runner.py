@@ -3,8 +3,8 @@
 The text of this file, after that of kflite.artifacts, travels inside every component's command (see kflite.bootstrap): standard
 library only, and little of that. Source of the contract: KFP v2, what its launcher passes and reads back.
 
-argv: SOURCE --function NAME --executor-input JSON (or @FILE) [--signature JSON]. The signature tells what executor_input does not:
-`inputs` {name: "list", "path" or "status"}, `outputs` {name: type of the returned value, "artifact" for an artifact}.
+argv: SOURCE --function NAME --executor-input JSON (or @FILE) [--signature JSON]. The signature tells what executor_input does
+not: `inputs` {name: "list", "path" or "status"}, `outputs` {name: type of the returned value, "artifact" for an artifact}.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from kflite.artifacts import ARTIFACTS, TYPE_CHECKING, Artifact, PipelineTaskFin
 
 if TYPE_CHECKING:
     from types import FunctionType, ModuleType
+    from typing import Any
 
     from kflite.artifacts import Json
 
@@ -39,7 +40,7 @@ def main_module(source: str, name: str, output_file: str) -> ModuleType:
     """The user's code, executed as the module `__main__`, so that what it defines can be pickled."""
     module, dsl, folder = type(sys)("__main__"), type(sys)("dsl"), Artifact()
     folder.path = os.path.dirname(output_file)
-    names = {kind.__name__: kind for kind in (*ARTIFACTS, PipelineTaskFinalStatus)}
+    names: Json = {kind.__name__: kind for kind in (*ARTIFACTS, PipelineTaskFinalStatus)}
     names |= {"Input": Annotation, "Output": Annotation, "get_uri": lambda suffix="Output": f"{folder.uri}/{suffix}"}
     dsl.__dict__.update(names)
     module.__dict__.update(names, dsl=dsl)
@@ -112,10 +113,9 @@ def returned(result: object, types: Json) -> Json:
         return {"Output": result}
     if not types:
         return {}
-    fields = getattr(result, "_fields", None)
-    values = dict(zip(fields, result)) if fields else result  # type: ignore[call-overload]
+    values: Any = result._asdict() if hasattr(result, "_fields") else result  # type: ignore[attr-defined]
     if isinstance(values, tuple) and len(values) == len(types):
-        values = dict(zip(types, values))
+        values = dict(zip(types, values))  # noqa: B905 - images may have Python 3.9
     if not isinstance(values, dict) or set(values) != set(types):
         raise OutputError(f"returned {_short(result)}: it must be a NamedTuple with the fields {', '.join(types)}")
     return values
@@ -130,7 +130,7 @@ def checked(name: str, value: object, kind: str) -> object:
         value = value.item()
     if not isinstance(value, _TYPES[kind]) or (isinstance(value, bool) and kind != "bool"):
         raise OutputError(f"output {name!r} is declared as {kind}, and the function returned {_short(value)}")
-    return float(value) if kind == "float" else value  # type: ignore[arg-type]
+    return float(value) if kind == "float" else value
 
 
 def _short(value: object) -> str:
@@ -181,7 +181,7 @@ def report(error: BaseException, source: str, name: str) -> int:
 
 def run(argv: list[str]) -> int:
     """Runs the component that the arguments describe; returns the exit status."""
-    source, options = argv[0], dict(zip(argv[1::2], argv[2::2]))
+    source, options = argv[0], dict(zip(argv[1::2], argv[2::2]))  # noqa: B905
     name, text = options["--function"], options["--executor-input"]
     if text.startswith("@"):
         with open(text[1:], encoding="utf-8") as file:
@@ -195,7 +195,7 @@ def run(argv: list[str]) -> int:
             _with_parent(items[0].path)
         function = module.__dict__[name]
         result = function(**arguments(given, signature.get("inputs", {}), made, function, module))
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever the user's code raises is told with the user's frames
         return report(error, source, name)
     try:
         write(result, types, made, output_file)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from kflite.dsl import trace
 from kflite.dsl.conditions import Comparison
 from kflite.dsl.types import LIST, ArtifactType, Parameter, Type
-from kflite.errors import CompileError
 
 if TYPE_CHECKING:
     from kflite.dsl.groups import Group
@@ -26,7 +25,7 @@ class Channel:
 
     def __str__(self) -> str:
         if isinstance(self.type, ArtifactType):
-            raise CompileError(f"{trace.caller()}: the artifact {self.key} cannot stand in a text: pass it as an input of its own")
+            raise trace.refused(f"the artifact {self.key} cannot stand in a text: pass it as an input of its own")
         self._trace.mentioned[self.key] = self
         return f"{{{{$.inputs.parameters['{self.key}']}}}}"
 
@@ -35,10 +34,10 @@ class Channel:
 
     def __bool__(self) -> bool:
         remedy = "use dsl.If for conditions, and &, | and ~ in place of `and`, `or` and `not`"
-        raise CompileError(f"{trace.caller()}: {self.key} has no value before the run, so Python cannot test it: {remedy}")
+        raise trace.refused(f"{self.key} has no value before the run, so Python cannot test it: {remedy}")
 
     def __iter__(self) -> Iterator[Channel]:
-        raise CompileError(f"{trace.caller()}: {self.key} has no value before the run: loop over it with dsl.ParallelFor")
+        raise trace.refused(f"{self.key} has no value before the run: loop over it with dsl.ParallelFor")
 
     def __eq__(self, other: object) -> Comparison:  # type: ignore[override]
         return Comparison(self, "==", other)
@@ -115,9 +114,9 @@ class LoopItem(Channel):
 
     def __getitem__(self, field: str) -> ItemField:
         if not isinstance(self.type, Parameter | None) or (self.type and self.type.ir not in ("STRUCT", "STRING")):
-            raise CompileError(f"{trace.caller()}: the items of the loop are {self.type}, which has no entry {field!r}")
+            raise trace.refused(f"the items of the loop are {self.type}, which has no entry {field!r}")
         if self._fields is not None and field not in self._fields:
-            raise CompileError(f"{trace.caller()}: not every item of the loop has the entry {field!r}")
+            raise trace.refused(f"not every item of the loop has the entry {field!r}")
         return ItemField(self, field, self._fields[field] if self._fields else None)
 
 
@@ -135,12 +134,12 @@ class Collected(Channel):
 
     def __init__(self, output: Produced) -> None:
         if not isinstance(output, Produced):
-            raise CompileError(f"{trace.caller()}: dsl.Collected takes the output of a task inside a dsl.ParallelFor")
+            raise trace.refused("dsl.Collected takes the output of a task inside a dsl.ParallelFor")
         self.inner = output
         super().__init__(_listed(output.type), output.key)
 
     def __str__(self) -> str:
-        raise CompileError(f"{trace.caller()}: dsl.Collected cannot stand in a text: pass it as an input of its own")
+        raise trace.refused("dsl.Collected cannot stand in a text: pass it as an input of its own")
 
 
 def _listed(type: Type | None) -> Type:

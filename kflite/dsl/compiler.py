@@ -76,7 +76,7 @@ class Library:
         return self._spec.components[name]
 
     def finish(self) -> dict[str, Value]:
-        """Puts the executors into the spec; returns the platform document, which holds what the official message has no field for."""
+        """Puts the executors into the spec; returns the platforms, which hold what the official message has no field for."""
         from google.protobuf.json_format import MessageToDict
 
         self._spec.deployment_spec.update(MessageToDict(self._deployment))

@@ -7,7 +7,7 @@ from typing import Generic, ParamSpec, TypeVar, overload
 
 from kflite.dsl import trace
 from kflite.dsl.channels import Channel
-from kflite.dsl.interface import Interface, Input, interface_of, place_of
+from kflite.dsl.interface import Input, Interface, interface_of, place_of
 from kflite.dsl.source import Source
 from kflite.dsl.task import Argument, Task
 from kflite.dsl.types import PYTHON_NAMES, Parameter, fits, type_of
@@ -41,11 +41,11 @@ class Component:
     def _by_name(self, arguments: tuple[Argument, ...], named: dict[str, Argument]) -> dict[str, Argument]:
         names = [name for name, spec in self.interface.inputs.items() if not spec.is_final_status]
         if len(arguments) > len(names):
-            raise CompileError(f"{trace.caller()}: {self.name}() takes {len(names)} inputs, and {len(arguments)} were given")
+            raise trace.refused(f"{self.name}() takes {len(names)} inputs, and {len(arguments)} were given")
         found = dict(zip(names, arguments, strict=False))
         double = sorted(set(found) & set(named))
         if double:
-            raise CompileError(f"{trace.caller()}: {self.name}() was given its input {double[0]!r} twice")
+            raise trace.refused(f"{self.name}() was given its input {double[0]!r} twice")
         return found | named
 
 
@@ -71,7 +71,7 @@ class Packages:
     def __init__(self, names: Sequence[str], index_urls: Sequence[str], trusted_hosts: Sequence[str]) -> None:
         for what, words in (("packages_to_install", names), ("pip_index_urls", index_urls), ("pip_trusted_hosts", trusted_hosts)):
             if isinstance(words, str) or not all(isinstance(word, str) for word in words):
-                raise CompileError(f"{trace.caller()}: {what} is {words!r}: give a list of texts")
+                raise trace.refused(f"{what} is {words!r}: give a list of texts")
         self.names, self.index_urls, self.trusted_hosts = tuple(names), tuple(index_urls), tuple(trusted_hosts)
 
 
@@ -98,8 +98,8 @@ def component(
 ) -> PythonComponent[P, R] | Callable[[Callable[P, R]], PythonComponent[P, R]]:
     """Makes a component from a typed function; its source, and that of the helpers it uses, is what runs.
 
-    base_image: the image, where containers are used; packages_to_install: pip requirements; additional_funcs: helpers that the source
-    does not name. Raises CompileError for what cannot be shipped or passed, with file, line and remedy.
+    base_image: the image, where containers are used; packages_to_install: pip requirements; additional_funcs: helpers that the
+    source does not name. Raises CompileError for what cannot be shipped or passed, with file, line and remedy.
     """
 
     def make(function: Callable[P, R]) -> PythonComponent[P, R]:
@@ -129,7 +129,8 @@ def _check(where: str, name: str, value: Argument, spec: Input) -> None:
         raise CompileError(f"{where}: {name!r} is filled in by the exit handler: do not pass it")
     given = value.type if isinstance(value, Channel) else _constant_type(where, name, value)
     if not isinstance(value, Channel) and not isinstance(spec.type, Parameter):
-        raise CompileError(f"{where}: {name!r} is an artifact ({spec.type}), and {value!r} is a constant: pass a task's output or dsl.importer()")
+        what = f"{name!r} is an artifact ({spec.type}), and {value!r} is a constant"
+        raise CompileError(f"{where}: {what}: pass a task's output or dsl.importer()")
     if not fits(given, spec.type):
         hint = f"pass a {PYTHON_NAMES.get(getattr(spec.type, 'ir', ''), spec.type)}"
         raise CompileError(f"{where}: {name!r} is declared as {spec.type}, and it was given {_shown(value)} ({given}): {hint}")
@@ -137,10 +138,10 @@ def _check(where: str, name: str, value: Argument, spec: Input) -> None:
 
 def _constant_type(where: str, name: str, value: Argument) -> Parameter:
     if isinstance(value, Task):
-        raise CompileError(f"{where}: {name!r} was given the task {value.name!r}: pass one of its outputs, as in {value.name}.output")
+        raise CompileError(f"{where}: {name!r} was given the task {value.name!r}: pass one of its outputs")
     kind = type_of(value)
     if kind is None:
-        raise CompileError(f"{where}: {name!r} was given {value!r}, which JSON cannot hold: pass str, int, float, bool, list or dict")
+        raise CompileError(f"{where}: {name!r} was given {value!r}, which JSON cannot hold: pass text, numbers, lists, dicts")
     return kind
 
 

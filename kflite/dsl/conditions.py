@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NoReturn
 
 from kflite.dsl import trace
 from kflite.dsl.types import BOOLEAN, DOUBLE, INTEGER, STRING, Parameter, type_of
-from kflite.errors import CompileError
 
 if TYPE_CHECKING:
     from kflite.dsl.channels import Channel
@@ -30,7 +29,7 @@ class Condition:
 
     def __bool__(self) -> bool:
         remedy = "use dsl.If, and &, | and ~ in place of `and`, `or`, `not` and chained comparisons"
-        raise CompileError(f"{trace.caller()}: a condition has no value before the run, so Python cannot test it: {remedy}")
+        raise trace.refused(f"a condition has no value before the run, so Python cannot test it: {remedy}")
 
     @property
     def channels(self) -> list[Channel]:
@@ -89,7 +88,7 @@ class Comparison(Condition):
 
     def _refuse(self, why: str) -> NoReturn:
         sides = (f"{side.key} ({side.type})" if _is_channel(side) else repr(side) for side in (self._left, self._right))  # type: ignore[attr-defined]
-        raise CompileError(f"{trace.caller()}: cannot compare {f' {self._operator} '.join(sides)}: {why}")
+        raise trace.refused(f"cannot compare {f' {self._operator} '.join(sides)}: {why}")
 
 
 class All(Condition):
@@ -143,5 +142,5 @@ def _quoted(text: str) -> str:
 
 def _checked(condition: object) -> Condition:
     if not isinstance(condition, Condition):
-        raise CompileError(f"{trace.caller()}: {condition!r} is no condition: compare it, as in `{getattr(condition, 'key', 'x')} == True`")
+        raise trace.refused(f"{condition!r} is no condition: compare it with a value, as in `x == True`")
     return condition

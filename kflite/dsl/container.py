@@ -29,9 +29,10 @@ class ContainerComponent(Component):
         interface = interface_of_container(function)
         super().__init__(trace.kebab(function.__name__), interface, place_of(function))
         self.description = function.__doc__ or ""
-        spec = function(**_texts(interface))
+        spec: object = function(**_texts(interface))
         if not isinstance(spec, ContainerSpec):
-            raise CompileError(f"{place_of(function)}: {function.__name__}() returned {spec!r}: a container component returns dsl.ContainerSpec")
+            where = f"{place_of(function)}: {function.__name__}()"
+            raise CompileError(f"{where} returned {spec!r}: a container component returns dsl.ContainerSpec")
         self.image = str(spec.image)
         self.command = self._words(function, "command", spec.command)
         self.args = self._words(function, "args", spec.args)

@@ -7,8 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from kflite.dsl.channels import Channel
-from kflite.dsl.groups import ExitHandler, Group, If
-from kflite.dsl.importer import Importer
+from kflite.dsl.groups import Group, If
 from kflite.dsl.loops import ParallelFor
 from kflite.dsl.order import check_order
 from kflite.dsl.scope import Scope
@@ -68,7 +67,7 @@ def _bind_mentioned(scope: Scope, task: PipelineTaskSpec, member: Task, value: o
         for key in _MENTIONED.findall(value) if is_placeholder(value) else ():
             channel = member.pipeline.mentioned.get(key)
             if channel is None:
-                raise CompileError(f"{member.place}: the text {value!r} names {key}, which is of another pipeline: pass it as an input")
+                raise CompileError(f"{member.place}: the text {value!r} names {key} of another pipeline: pass it as an input")
             scope.bind(task, key, channel, member.place)
     elif isinstance(value, Channel):
         scope.bind(task, value.key, value, member.place)
@@ -113,7 +112,8 @@ def _write_order(scope: Scope, task: PipelineTaskSpec, member: Task, predecessor
     for group in before[depth:-1]:
         if isinstance(group, If):
             remedy = "put both into the same branch, or let them share an output"
-            raise CompileError(f"{member.place}: {member.name}.after({predecessor.name}) would wait for a branch that may not run: {remedy}")
+            what = f"{member.name}.after({predecessor.name}) would wait for a branch that may not run"
+            raise CompileError(f"{member.place}: {what}: {remedy}")
     while len(own) - 1 > depth:
         own.pop()
         assert scope.parent
@@ -126,7 +126,7 @@ def _write_trigger(scope: Scope, task: PipelineTaskSpec, member: Task) -> None:
     if member.exits:
         scope.depend(task, member.exits.name)
     if member.exits or member.settings.ignore_upstream_failure:
-        task.trigger_policy.strategy = _ALL_UPSTREAM_TASKS_COMPLETED  # type: ignore[assignment]
+        task.trigger_policy.strategy = _ALL_UPSTREAM_TASKS_COMPLETED
     for name, spec in member.component.interface.inputs.items():
         if spec.is_final_status:
             task.inputs.parameters[name].task_final_status.producer_task = _ended(task, member)

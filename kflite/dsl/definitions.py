@@ -63,7 +63,7 @@ def of_function(function: Callable[..., object]) -> Definition:
     lines, nodes = _parse(code.co_filename, function.__globals__)
     node = nodes.get((code.co_name, code.co_firstlineno))
     if node is None:
-        raise CompileError(f"{where}: the source of {function.__name__}() is not to be had: define it in a file or a notebook cell")
+        raise CompileError(f"{where}: the source of {function.__name__}() is not to be had: define it in a file or notebook")
     return Definition(code.co_filename, node, lines)
 
 

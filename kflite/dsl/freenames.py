@@ -18,7 +18,7 @@ _ALWAYS_THERE = {*dir(builtins), "__name__", "__builtins__", "__qualname__", "__
 
 @dataclass(frozen=True, slots=True)
 class FreeName:
-    """A name that is looked up at the top of the module, or in built-ins. at_definition: when the definition is executed, not called."""
+    """A name that is looked up at the top of the module. at_definition: when the definition is executed, not called."""
 
     name: str
     line: int
@@ -27,7 +27,8 @@ class FreeName:
 
 def of_code(code: CodeType, at_definition: bool = False) -> Iterator[FreeName]:
     """The names that the code, and code inside it, takes from the module; those of built-ins are left out."""
-    stored, found = set(), {}
+    stored: set[str] = set()
+    found: dict[str, int] = {}
     for instruction in dis.get_instructions(code):
         if instruction.opname in _LOADS:
             line = instruction.positions.lineno if instruction.positions else None

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Group:
-    """Tasks that belong together. kind: what IR's task names begin with; label: the name that is shown; members: in the code's order."""
+    """Tasks that belong together. kind: what task names in IR begin with; label: the name that is shown; members: in order."""
 
     kind = "pipeline"
 
@@ -76,7 +76,7 @@ class If(Group):
     def __init__(self, condition: Condition, name: str | None = None) -> None:
         super().__init__(name)
         if not isinstance(condition, Condition):
-            raise CompileError(f"{self.place}: {self.title} takes a condition, not {condition!r}: compare it with a value, as in `x == 1`")
+            raise CompileError(f"{self.place}: {self.title} takes a condition, as in `x == 1`, not {condition!r}")
         self.own: Condition | None = condition
         self.condition = condition
 
@@ -121,12 +121,12 @@ class ExitHandler(Group):
         if not isinstance(exit_task, Task):
             raise CompileError(f"{self.place}: dsl.ExitHandler takes a task, not {exit_task!r}: call the component first")
         if exit_task.exits:
-            raise CompileError(f"{self.place}: the task {exit_task.name!r} is the exit task of two dsl.ExitHandler: make another task")
+            raise CompileError(f"{self.place}: the task {exit_task.name!r} is the exit task of two handlers: make another task")
         self.exit_task = exit_task
         exit_task.exits = self
 
     def __enter__(self) -> Self:
         groups = trace.current("dsl.ExitHandler stands").groups
         if self.exit_task.group is not groups[-1]:
-            raise CompileError(f"{self.place}: the exit task {self.exit_task.name!r} must be made in the same group as its dsl.ExitHandler")
+            raise CompileError(f"{self.place}: the exit task {self.exit_task.name!r} must be in the same group as its handler")
         return super().__enter__()

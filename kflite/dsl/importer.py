@@ -11,7 +11,6 @@ from kflite.dsl.component import Component
 from kflite.dsl.interface import Input, Interface, Output
 from kflite.dsl.task import Argument, Task
 from kflite.dsl.types import STRING, ArtifactType, Parameter, artifact_type, fits
-from kflite.errors import CompileError
 
 
 class Importer(Component):
@@ -19,7 +18,9 @@ class Importer(Component):
 
     has_container = False
 
-    def __init__(self, kind: ArtifactType, interface: Interface, uri: str | None, reimport: bool, metadata: Mapping[str, object]) -> None:
+    def __init__(
+        self, kind: ArtifactType, interface: Interface, uri: str | None, reimport: bool, metadata: Mapping[str, object]
+    ) -> None:
         super().__init__("importer", interface, trace.caller())
         self.kind, self.uri, self.reimport, self.metadata = kind, uri, reimport, metadata
 
@@ -36,19 +37,21 @@ def importer(
     """
     kind = artifact_type(artifact_class)
     if kind is None or kind.is_list:
-        raise CompileError(f"{trace.caller()}: dsl.importer() takes an artifact class, not {artifact_class!r}")
-    if not isinstance(artifact_uri, str | Channel) or (isinstance(artifact_uri, Channel) and not fits(artifact_uri.type, Parameter(STRING))):
-        raise CompileError(f"{trace.caller()}: dsl.importer() takes a URI as text, not {artifact_uri!r}")
-    found: dict[int, tuple[str, Channel]] = {}
+        raise trace.refused(f"dsl.importer() takes an artifact class, not {artifact_class!r}")
+    text = fits(artifact_uri.type, Parameter(STRING)) if isinstance(artifact_uri, Channel) else isinstance(artifact_uri, str)
+    if not text:
+        raise trace.refused(f"dsl.importer() takes a URI as text, not {artifact_uri!r}")
+    found: dict[int, tuple[str, Argument]] = {}
     written = {str(key): _own_inputs(value, found) for key, value in (metadata or {}).items()}
-    inputs = {"uri": Input(Parameter(STRING))} | {name: Input(c.type or Parameter(STRING)) for name, c in found.values()}
+    inputs = {"uri": Input(Parameter(STRING))}
+    inputs |= {name: Input(getattr(c, "type", None) or Parameter(STRING)) for name, c in found.values()}
     interface = Interface(inputs, {"artifact": Output(kind, "artifact")})
     constant = artifact_uri if isinstance(artifact_uri, str) else None
-    arguments: dict[str, Argument] = {"uri": artifact_uri} | {name: channel for name, channel in found.values()}
+    arguments: dict[str, Argument] = {"uri": artifact_uri, **dict(found.values())}
     return Task(Importer(kind, interface, constant, reimport, written), arguments)
 
 
-def _own_inputs(value: object, found: dict[int, tuple[str, Channel]]) -> object:
+def _own_inputs(value: object, found: dict[int, tuple[str, Argument]]) -> object:
     """The metadata with channels replaced by inputs of the importer: `metadata`, `metadata-2`..."""
     if isinstance(value, Channel):
         name = "metadata" if not found else f"metadata-{len(found) + 1}"

@@ -11,7 +11,9 @@ from kflite.dsl.types import FINAL_STATUS, ArtifactType, Declared, Parameter, Ty
 from kflite.errors import CompileError
 from kflite.value import Value
 
-_ANSWERS = "use str, int, float, bool, list, dict (also list[int] or Optional[int]), dsl.Input[...], dsl.Output[...], an artifact class"
+_ANSWERS = "use str, int, float, bool, list, dict (or list[int], Optional[int]), dsl.Input[...], dsl.Output[...], artifacts"
+
+_SECTION = re.compile(r"^(?:Args|Arguments|Returns|Raises|Yields|Example|Examples):", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def described_arguments(docstring: str) -> dict[str, str]:
 
 def summary(docstring: str) -> str:
     """A docstring without its sections (Args, Returns, Raises), as one text without empty lines."""
-    text = re.split(r"^(?:Args|Arguments|Returns|Raises|Yields|Example|Examples):", inspect.cleandoc(docstring), flags=re.MULTILINE)[0]
+    text = _SECTION.split(inspect.cleandoc(docstring))[0]
     return "\n".join(line for line in text.splitlines() if line.strip())
 
 
@@ -129,7 +131,8 @@ def _returned(function: Callable[..., object], hints: Mapping[str, object], take
     where = f"{place_of(function)}: {function.__name__}()"
     found = returned(hints.get("return"))
     if found is None:
-        raise CompileError(f"{where} returns {hints['return']!r}, which a pipeline cannot pass: {_ANSWERS}, or a NamedTuple of these")
+        what = f"returns {hints['return']!r}, which a pipeline cannot pass"
+        raise CompileError(f"{where} {what}: {_ANSWERS}, or a NamedTuple of these")
     double = sorted(set(found) & set(taken))
     if double:
         raise CompileError(f"{where} has two outputs named {double[0]!r}: rename the parameter or the returned field")

@@ -38,9 +38,9 @@ class ParallelFor(Group):
             return LoopItem(self, ArtifactType(kind.title, kind.version), key)
         if kind is None:
             return LoopItem(self, None, key)
-        if isinstance(kind, Parameter) and kind.ir == LIST:
-            return LoopItem(self, kind.items, key)
-        self._refuse(f"cannot loop over {items.key}, which is {kind}: give it a list")
+        if not isinstance(kind, Parameter) or kind.ir != LIST:
+            self._refuse(f"cannot loop over {items.key}, which is {kind}: give it a list")
+        return LoopItem(self, kind.items, key)
 
     def _over_constants(self, items: list[object]) -> LoopItem:
         if not isinstance(items, list) or not items:

@@ -6,7 +6,7 @@ from kflite.dsl import trace
 from kflite.dsl.channels import Collected, Produced
 from kflite.dsl.groups import Branches, Else, Group
 from kflite.dsl.types import fits
-from kflite.errors import CompileError
+from kflite.errors import KfliteError
 
 
 class OneOf(Produced):
@@ -32,7 +32,7 @@ def _common_branches(channels: tuple[Produced | Collected, ...]) -> Branches:
         raise _refused("give it one output from each branch of the same dsl.If, dsl.Elif and dsl.Else")
     taken = [path[len(shared)] for path in paths if len(path) > len(shared)]
     if {id(branch) for branch in taken} != {id(member) for member in branches.members} or len(taken) != len(branches.members):
-        raise _refused(f"it has {len(channels)} outputs for {len(branches.members)} branches: give it one output from each branch")
+        raise _refused(f"it has {len(channels)} outputs for {len(branches.members)} branches: give it one from each")
     if not isinstance(branches.members[-1], Else):
         raise _refused("no branch may run, and then it has no value: add a dsl.Else")
     return branches
@@ -45,5 +45,5 @@ def _path(channel: Produced | Collected) -> list[Group]:
     return inner.home.path
 
 
-def _refused(why: str) -> CompileError:
-    return CompileError(f"{trace.caller()}: dsl.OneOf: {why}")
+def _refused(why: str) -> KfliteError:
+    return trace.refused(f"dsl.OneOf: {why}")

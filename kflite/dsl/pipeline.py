@@ -49,10 +49,10 @@ class PipelineComponent(Component):
             raise CompileError(f"{self.place}: a pipeline's name needs letters or digits")
         for name, spec in self.interface.inputs.items():
             if spec.is_final_status or spec.way == "path":
-                raise CompileError(f"{self.place}: the pipeline's input {name!r} is of a kind that components have: declare its plain type")
+                raise CompileError(f"{self.place}: the input {name!r} is of a kind that only components have: use its plain type")
         for name, output in self.interface.outputs.items():
             if output.way != "return":
-                raise CompileError(f"{self.place}: a pipeline returns its outputs: replace the parameter {name!r} by a return type")
+                raise CompileError(f"{self.place}: a pipeline returns its outputs: turn {name!r} into a return type")
 
     def _outputs(self, result: object) -> dict[str, Channel]:
         declared = self.interface.outputs
@@ -61,8 +61,9 @@ class PipelineComponent(Component):
         if fields is not None:
             named = {field: getattr(result, field) for field in fields}
         if set(named) != set(declared):
-            remedy = "annotate what it returns, as in `-> float`, or with a NamedTuple" if not declared else f"return {', '.join(declared)}"
-            raise CompileError(f"{self.place}: the pipeline {self.name} returns {list(named)} and declares {list(declared)}: {remedy}")
+            remedy = f"return {', '.join(declared)}" if declared else "annotate it, as in `-> float`, or by a NamedTuple"
+            what = f"the pipeline {self.name} returns {list(named)} and declares {list(declared)}"
+            raise CompileError(f"{self.place}: {what}: {remedy}")
         return {name: self._output(name, value) for name, value in named.items()}
 
     def _output(self, name: str, value: object) -> Channel:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kflite.dsl.channels import Channel, Collected, ItemField, LoopItem, PipelineInput, Produced
-from kflite.dsl.specs import add_output, declare_input, declare_output
 from kflite.dsl.groups import Branches, Group, If
 from kflite.dsl.loops import ParallelFor
 from kflite.dsl.oneof import OneOf
+from kflite.dsl.specs import add_output, declare_input, declare_output
 from kflite.dsl.types import ArtifactType, Type
 from kflite.errors import CompileError
 
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 class Scope:
     """A group's DAG. spec: the component that it becomes; task: the task in the parent's DAG that refers to it."""
 
-    def __init__(self, group: Group, spec: ComponentSpec, parent: Scope | None = None, task: PipelineTaskSpec | None = None) -> None:
+    def __init__(
+        self, group: Group, spec: ComponentSpec, parent: Scope | None = None, task: PipelineTaskSpec | None = None
+    ) -> None:
         self.group, self.spec, self.parent, self.task = group, spec, parent, task
         self.children: dict[int, Scope] = {}
         self._inputs: set[str] = set()
@@ -70,7 +72,7 @@ class Scope:
         self.depend(task, producer)
 
     def own_input(self, channel: Channel, user: str, type: Type | None = None) -> str:
-        """The name that the channel has among this group's inputs; the parent passes it in. type: declared in place of the channel's."""
+        """The channel's name among this group's inputs; the parent passes it in. type: declared in place of the channel's."""
         if isinstance(channel, PipelineInput) and self.parent is None:
             return channel.name
         if isinstance(channel, LoopItem) and channel.loop is self.group:
@@ -92,7 +94,7 @@ class Scope:
             return None
         if depth == len(path) - 1:
             if isinstance(channel, Collected):
-                raise CompileError(f"{user}: dsl.Collected takes an output of a task in a loop from outside the loop: pass the output itself")
+                raise CompileError(f"{user}: {inner.key} is not in a dsl.ParallelFor here: pass it without dsl.Collected")
             self._join(inner, user)
             return inner.producer.name, inner.output
         _check_way_out(channel, path[depth + 1 :], user)
@@ -111,12 +113,13 @@ class Scope:
         else:
             child = self.children[id(path[1])]
             selected = (child.group.name, child.give(channel, user, path[1:]))
-        name = self._outputs[known] = channel.key if self._is_free(channel.key) else f"{channel.key}-collected"
+        name = self._outputs[known] = channel.key if self.is_free(channel.key) else f"{channel.key}-collected"
         declare_output(self.spec, name, channel.type)
         add_output(self.spec, name, channel.type, selected)
         return name
 
-    def _is_free(self, key: str) -> bool:
+    def is_free(self, key: str) -> bool:
+        """Whether the group has no output of that name yet."""
         return key not in self.spec.output_definitions.parameters and key not in self.spec.output_definitions.artifacts
 
     def _join(self, inner: Produced, user: str) -> None:
@@ -124,7 +127,7 @@ class Scope:
         if not isinstance(inner, OneOf):
             return
         scope = self.children[id(inner.branches)]
-        if not scope._is_free(inner.key):
+        if not scope.is_free(inner.key):
             return
         declare_output(scope.spec, inner.key, inner.type)
         for channel in inner.channels:

@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass, field, fields
 
 from kflite.dsl import trace
-from kflite.errors import CompileError
 
 _QUANTITY = re.compile(r"(\d+(?:\.\d+)?)([a-zA-Z]*)")
 _CPU_UNITS = {"": 1.0, "m": 0.001}
@@ -73,15 +72,15 @@ def seconds(duration: str | float) -> int:
     if isinstance(duration, str):
         found = re.fullmatch(r"(\d+)\s*([smhd])", duration)
         if not found:
-            raise CompileError(f"{trace.caller()}: {duration!r} is no time: write it like '30s', '5m' or '1h'")
+            raise trace.refused(f"{duration!r} is no time: write it like '30s', '5m' or '1h'")
         return int(found[1]) * _SECONDS[found[2]]
     if duration < 0 or duration != int(duration):
-        raise CompileError(f"{trace.caller()}: {duration!r} is no time in whole seconds")
+        raise trace.refused(f"{duration!r} is no time in whole seconds")
     return int(duration)
 
 
 def _quantity(text: str, units: dict[str, float], expected: str) -> float:
     found = _QUANTITY.fullmatch(text)
     if not found or found[2] not in units:
-        raise CompileError(f"{trace.caller()}: {text!r} is not {expected}")
+        raise trace.refused(f"{text!r} is not {expected}")
     return float(found[1]) * units[found[2]]

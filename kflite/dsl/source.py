@@ -7,9 +7,11 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from types import FunctionType, ModuleType
+from typing import NoReturn
 
 from kflite.artifacts import ARTIFACTS, Artifact, PipelineTaskFinalStatus
-from kflite.dsl import annotations, definitions, freenames
+from kflite.dsl import definitions, freenames
+from kflite.dsl.annotations import Input, Output
 from kflite.dsl.definitions import Definition
 from kflite.dsl.freenames import FreeName
 from kflite.dsl.interface import Interface
@@ -18,7 +20,7 @@ from kflite.errors import CompileError
 
 _FIRST_LINE = "from __future__ import annotations\n"
 _IN_RUNNER: dict[int, str] = {id(kind): kind.__name__ for kind in (*ARTIFACTS, PipelineTaskFinalStatus)}
-_IN_RUNNER |= {id(annotations.Input): "Input", id(annotations.Output): "Output"}
+_IN_RUNNER |= {id(Input): "Input", id(Output): "Output"}
 
 
 class Source:
@@ -47,7 +49,8 @@ class Source:
     @property
     def signature(self) -> dict[str, dict[str, str]]:
         """What the runner must know of the interface beside executor_input."""
-        ways = {n: "path" for n, spec in (*self._interface.inputs.items(), *self._interface.outputs.items()) if spec.way == "path"}
+        ways = {name: "path" for name, spec in self._interface.inputs.items() if spec.way == "path"}
+        ways |= {name: "path" for name, spec in self._interface.outputs.items() if spec.way == "path"}
         for name, spec in self._interface.inputs.items():
             if spec.is_final_status:
                 ways[name] = "status"
@@ -117,7 +120,7 @@ class Shipment:
     def _ship(self, value: object, user: FunctionType, name: FreeName) -> None:
         if not isinstance(value, FunctionType | type):
             self._refuse(user, name, "is neither a function nor a class", "pass what it holds as a parameter")
-        own_name = value.__name__
+        own_name = str(value.__name__)
         if self._values.setdefault(own_name, value) is not value:
             self._refuse(user, name, f"and another {own_name!r} are both used", "rename one of them")
         if name.name != own_name and self._values.setdefault(name.name, value) is value:
@@ -131,13 +134,13 @@ class Shipment:
         else:
             definition, scope = definitions.of_class(value, user.__code__.co_filename, user.__globals__), user
         if definition is None:
-            self._refuse(user, name, "is a class whose source is not at the top of the file", "define it there, or inside the function")
+            self._refuse(user, name, "is a class that is not at the top of the file", "define it there, or inside the function")
         self._found[own_name] = definition
         self._take(scope, freenames.of_definition(definition))
 
-    def _refuse(self, function: FunctionType, name: FreeName, what: str, remedy: str) -> None:
-        where = f"{function.__code__.co_filename}:{name.line}"
-        raise CompileError(f"{where}: component {self._owner}() uses {name.name!r}, which {what}, so it cannot be shipped: {remedy}")
+    def _refuse(self, function: FunctionType, name: FreeName, what: str, remedy: str) -> NoReturn:
+        where = f"{function.__code__.co_filename}:{name.line}: component {self._owner}()"
+        raise CompileError(f"{where} uses {name.name!r}, which {what}, so it cannot be shipped: {remedy}")
 
 
 def _in_runner(value: object) -> str | None:
@@ -147,7 +150,7 @@ def _in_runner(value: object) -> str | None:
 
 
 def _import_line(name: FreeName, value: object) -> str | None:
-    """An import for typing's names, which any image has, and for the standard library where a definition cannot import by itself."""
+    """An import of what any image has: typing, and the standard library where a definition cannot import by itself."""
     module = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None) or ""
     root = str(module).partition(".")[0]
     if root != "typing" and not (name.at_definition and root in sys.stdlib_module_names):
@@ -181,13 +184,11 @@ def _refuse_closure(function: FunctionType) -> None:
         if name != function.__name__:
             where = f"{code.co_filename}:{freenames.line_of_variable(code, name)}"
             what = f"component code {function.__name__}() uses {name!r}, which is a variable of the enclosing function"
-            raise CompileError(f"{where}: {what}, so it cannot be shipped: pass it as a parameter, or define it inside the function")
+            raise CompileError(f"{where}: {what}, so it cannot be shipped: pass it as a parameter, or define it inside")
 
 
 def _own_artifact_classes(function: FunctionType) -> list[type]:
-    found = []
-    for hint in inspect.get_annotations(function, eval_str=True).values():
-        for part in (hint, *getattr(hint, "__args__", ())):
-            if isinstance(part, type) and issubclass(part, Artifact) and part not in ARTIFACTS:
-                found.append(part)
-    return [kind for kind in found if kind.__module__ == function.__module__]
+    hints = inspect.get_annotations(function, eval_str=True).values()
+    parts = [part for hint in hints for part in (hint, *getattr(hint, "__args__", ()))]
+    kinds = [part for part in parts if isinstance(part, type) and issubclass(part, Artifact) and part not in ARTIFACTS]
+    return [kind for kind in kinds if kind.__module__ == function.__module__]

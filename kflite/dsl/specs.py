@@ -30,7 +30,8 @@ def declare(spec: ComponentSpec, interface: Interface) -> None:
     for name, made in interface.outputs.items():
         declare_output(spec, name, made.type)
         artifact = isinstance(made.type, ArtifactType)
-        (spec.output_definitions.artifacts if artifact else spec.output_definitions.parameters)[name].description = made.description
+        told = (spec.output_definitions.artifacts if artifact else spec.output_definitions.parameters)[name]
+        told.description = made.description
 
 
 def declare_input(spec: ComponentSpec, name: str, type: Type | None) -> None:

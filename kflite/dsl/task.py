@@ -9,7 +9,6 @@ from kflite.dsl import trace
 from kflite.dsl.channels import Channel, TaskOutput
 from kflite.dsl.groups import ExitHandler, Group
 from kflite.dsl.settings import Retry, Settings, cores, gigabytes, is_placeholder, seconds
-from kflite.errors import CompileError
 
 if TYPE_CHECKING:
     from kflite.dsl.component import Component
@@ -41,14 +40,14 @@ class Task:
         names = list(self.component.interface.outputs)
         if len(names) != 1:
             remedy = f"use .outputs[...] with one of {names}" if names else "declare one by a return type or dsl.Output[...]"
-            raise CompileError(f"{trace.caller()}: {self.component.name} has {len(names) or 'no'} outputs: {remedy}")
+            raise trace.refused(f"{self.component.name} has {len(names) or 'no'} outputs: {remedy}")
         return self.outputs[names[0]]
 
     def after(self, *tasks: Task | Group) -> Self:
         """Starts only after these tasks (or loops, exit handlers) have succeeded."""
         for task in tasks:
             if task is self or not isinstance(task, Task | Group):
-                raise CompileError(f"{trace.caller()}: {self.name}.after() takes other tasks, not {task!r}")
+                raise trace.refused(f"{self.name}.after() takes other tasks, not {task!r}")
         self.predecessors += tasks
         return self
 
@@ -57,7 +56,7 @@ class Task:
         for name, argument in self.arguments.items():
             if isinstance(argument, Channel) and not self.component.interface.inputs[name].optional:
                 why = f"the input {name!r} of {self.component.name} comes from another task and has no default"
-                raise CompileError(f"{trace.caller()}: ignore_upstream_failure(): {why}: give it one in the component's signature")
+                raise trace.refused(f"ignore_upstream_failure(): {why}: give it one in the signature")
         self.settings.ignore_upstream_failure = True
         return self
 
@@ -68,9 +67,9 @@ class Task:
         backoff_factor: float | None = None,
         backoff_max_duration: str | float | None = None,
     ) -> Self:
-        """Tries again after failures. Durations: seconds, or texts like "30s"; defaults: no time between, factor 2, at most an hour."""
+        """Tries again after failures. Durations: seconds, or texts like "30s"; by default 0 s, factor 2, at most 1 h."""
         if num_retries < 0 or (backoff_factor is not None and backoff_factor <= 0):
-            raise CompileError(f"{trace.caller()}: set_retry() takes num_retries of 0 or more, and a backoff_factor above 0")
+            raise trace.refused("set_retry() takes num_retries of 0 or more, and a backoff_factor above 0")
         self.settings.retry = Retry(
             num_retries,
             seconds(backoff_duration or 0),
@@ -128,7 +127,7 @@ class Task:
         """How many whole accelerators the task gets."""
         text = str(limit)
         if not (is_placeholder(text) or text.isdecimal()):
-            raise CompileError(f"{trace.caller()}: set_accelerator_limit() takes a whole number, not {limit!r}")
+            raise trace.refused(f"set_accelerator_limit() takes a whole number, not {limit!r}")
         self._own_container("set_accelerator_limit").accelerator_limit = text
         return self
 
@@ -139,18 +138,18 @@ class Task:
     def set_timeout(self, seconds: int) -> Self:
         """Fails an attempt that runs longer than this, in seconds."""
         if isinstance(seconds, bool) or not isinstance(seconds, int) or seconds <= 0:
-            raise CompileError(f"{trace.caller()}: set_timeout() takes a whole number of seconds above 0, not {seconds!r}")
+            raise trace.refused(f"set_timeout() takes a whole number of seconds above 0, not {seconds!r}")
         self._own_container("set_timeout").timeout_s = seconds
         return self
 
     def _own_container(self, method: str) -> Settings:
         if not self.component.has_container:
-            raise CompileError(f"{trace.caller()}: {method}() needs a task that runs a container, and {self.name!r} is none: set it inside")
+            raise trace.refused(f"{method}() needs a task that runs code itself, and {self.name!r} does not: set it inside")
         return self.settings
 
     def _text(self, method: str, value: str | Channel) -> str:
         if not isinstance(value, str | Channel):
-            raise CompileError(f"{trace.caller()}: {method}() takes a text, not {value!r}")
+            raise trace.refused(f"{method}() takes a text, not {value!r}")
         return str(value)
 
     def _amount(self, method: str, value: str | float | Channel) -> str:
@@ -171,7 +170,7 @@ class Outputs(Mapping[str, TaskOutput]):
         if name not in self._made:
             declared = self._task.component.interface.outputs
             if name not in declared:
-                raise CompileError(f"{trace.caller()}: {self._task.component.name} has no output {name!r}: it has {list(declared)}")
+                raise trace.refused(f"{self._task.component.name} has no output {name!r}, only {list(declared)}")
             self._made[name] = TaskOutput(self._task, name, declared[name].type)
         return self._made[name]
 

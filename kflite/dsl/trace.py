@@ -67,6 +67,11 @@ def is_tracing() -> bool:
     return _current.get() is not None
 
 
+def refused(why: str) -> CompileError:
+    """The error that says where the user's code is now, and why that cannot be compiled."""
+    return CompileError(f"{caller()}: {why}")
+
+
 def caller() -> str:
     """Where the user's code is now: file:line of the innermost frame outside this package."""
     frame = sys._getframe(1)  # noqa: SLF001 - inspect.stack() reads every file on the way

@@ -7,8 +7,8 @@ import types
 import typing
 from dataclasses import dataclass
 
-from kflite.dsl.annotations import INPUT, OUTPUT, InputPath, OutputPath
 from kflite.artifacts import ARTIFACTS, Artifact, PipelineTaskFinalStatus
+from kflite.dsl.annotations import INPUT, OUTPUT, InputPath, OutputPath
 
 STRING, INTEGER, DOUBLE, BOOLEAN = "STRING", "NUMBER_INTEGER", "NUMBER_DOUBLE", "BOOLEAN"
 LIST, STRUCT, FINAL_STATUS = "LIST", "STRUCT", "TASK_FINAL_STATUS"
@@ -45,7 +45,7 @@ Type: typing.TypeAlias = Parameter | ArtifactType
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What one annotation declares. way: "value", "artifact" or "path"; output: whether the function is given a place to write to."""
+    """What one annotation declares. way: "value", "artifact" or "path"; output: the function is given a place to write to."""
 
     type: Type
     way: str = "value"
@@ -112,7 +112,7 @@ def type_of(value: object) -> Parameter | None:
 
 
 def fits(given: Type | None, wanted: Type) -> bool:
-    """Whether a value of type `given` may go where `wanted` is declared; None (not known) fits, and so does an integer as a float."""
+    """Whether a value of type `given` may go where `wanted` is declared; None (not known) fits, so does an int as a float."""
     if given is None or given == wanted:
         return True
     if isinstance(given, Parameter) and isinstance(wanted, Parameter):
