@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 LONGEST = 16_384  # characters: the parser's time and stack grow with the text
-DEEPEST = 200  # brackets and negations inside one another
 _TYPES = {"inputs", "int", "uint", "double", "bool", "string", "bytes", "list", "map", "type", "null_type"}
 _MACROS = (".exists(", ".exists_one(", ".all(", ".map(", ".filter(")  # these name variables of their own
+_QUOTED_VALUE = re.compile(r"'(double\(|int\()*inputs\.parameter_values\[")
 
 
 @lru_cache(maxsize=1024)
@@ -15,8 +16,6 @@ def wrong(expression: str) -> str | None:
     """What is wrong with a condition, None when it compiles."""
     if len(expression) > LONGEST:
         return f"the condition is {len(expression):,} characters long: the limit is {LONGEST:,}"
-    if max(map(expression.count, "([{!-")) > DEEPEST:
-        return f"the condition has more than {DEEPEST} brackets or negations: split it into nested conditions"
     return _uncompiled(expression)
 
 
@@ -29,14 +28,22 @@ def _uncompiled(expression: str) -> str | None:
         # The parser is in Rust: its panics are no Exception.
         if isinstance(error, KeyboardInterrupt | SystemExit | MemoryError):
             raise
-        return f"{expression[:100]!r} is not CEL: {_reason(error)}"
+        return f"{expression[:100]!r} is not CEL: {_reason(error)}{_remedy(expression)}"
     own = any(macro in expression for macro in _MACROS)
     odd = [] if own else [n for n in program.variables() if n not in _TYPES]
     return f"{expression[:100]!r} refers to {odd[0]!r}: conditions see inputs.parameter_values['NAME'] only" if odd else None
 
 
+def _remedy(expression: str) -> str:
+    if _QUOTED_VALUE.search(expression):
+        return "; kfp writes this where a value that is no text is compared with text: compare it with one of its own type"
+    return "; correct it (a quote inside a text is written \\')"
+
+
 def _reason(error: BaseException) -> str:
     text = str(error)
+    if "Recursion limit" in text:
+        return "it nests too deep for the parser"
     detail = text.partition("Syntax error: ")[2].partition("\n")[0] or text.partition("\n")[0]
     place = text.partition("<input>:1:")[2].partition(":")[0]
     return (f"at column {place}: " if place.isdigit() else "") + detail.partition(" expecting ")[0][:200]
