@@ -52,12 +52,12 @@ def list_(given: Given, run: str, limit: int, json_: bool) -> None:
 @click.pass_obj
 def get(given: Given, artifact: str, to: Path, force: bool) -> None:
     """Copy ARTIFACT, by its id, to a file or folder TO; into TO where that is a folder."""
-    from kflite.store import artifacts as stored
+    from kflite.store.artifacts import fetch
 
     with given.store() as store:
         row = store.artifact(artifact)
     target = to / row.artifact.uri.rstrip("/").rpartition("/")[2] if to.is_dir() else to
     if target.exists() and not force:
         raise InputError(f"{target} exists: name another place, or write over it with --force")
-    stored.fetch(row.artifact.uri, target)
+    fetch(row.artifact.uri, target)
     out().line(str(target))

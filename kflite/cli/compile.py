@@ -24,14 +24,15 @@ if TYPE_CHECKING:
 def compile_(target: str, output: Path | None, manifest: bool) -> None:
     """Write TARGET as KFP v2 IR, which every KFP backend runs."""
     from kflite.client.submitting import runnable
-    from kflite.ir import write
     from kflite.ir.check import ensure
+    from kflite.ir.write import dumps_yaml
+    from kflite.ir.write import manifest as as_manifest
     from kflite.target import load
 
     loaded = load(target)
     pipeline = runnable(loaded)
     ensure(pipeline, loaded.source)
-    text = write.manifest(pipeline) if manifest else write.dumps_yaml(pipeline)
+    text = as_manifest(pipeline) if manifest else dumps_yaml(pipeline)
     if output is None:
         return click.echo(text, nl=False)
     try:
@@ -62,14 +63,15 @@ def check(target: str, pairs: tuple[str, ...], file: str, json_: bool) -> None:
 
 
 def _plan(pipeline: Pipeline) -> Iterator[Line]:
-    from kflite.client.view.text import clean
+    from kflite.client.view.text import clean, value
+    from kflite.ir.types import whole as integral
     from kflite.ir.whole import Whole, declared
 
     whole = Whole(pipeline.documents[0])
     root = whole.document["root"]
     yield ((pipeline.name, "bold"), ("  is sound", "green"))
     for name, spec in declared(root, "input", "parameters").items():
-        default = f" = {spec['defaultValue']}" if "defaultValue" in spec else ""
+        default = f" = {value(integral(spec['defaultValue']))}" if "defaultValue" in spec else ""
         yield (("  takes ", "dim"), (clean(f"{name}: {spec['parameterType']}{default}"), ""))
     yield from _tasks(root, whole.components, "  ")
 

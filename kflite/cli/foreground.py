@@ -15,7 +15,7 @@ from kflite.client.feed import View
 from kflite.client.handle import Run
 from kflite.client.task import log_files
 from kflite.client.view import report
-from kflite.client.view.choose import choose
+from kflite.client.view.choose import for_command
 from kflite.client.view.out import Out
 from kflite.client.view.text import Line
 from kflite.config import Settings
@@ -43,16 +43,16 @@ async def _foreground(client: Client, begin: Callable[[Client], Awaitable[Run]],
         async with client:
             run = await begin(client)
             with redirect_stdout(sys.stderr if json_ else sys.stdout):  # tasks that run inline print as they like
-                await attend(client, run.id, view_of(client, run, json_), interrupts)
+                await attend(client, run.id, view_of(run, json_), interrupts)
             more(run)
             return finish(client.store, run, json_, interrupts.count > 0)
 
 
-def view_of(client: Client, run: Run, json_: bool) -> View:
+def view_of(run: Run, json_: bool) -> View:
     """With `--json` standard output is the object's alone, and a tree is shown only to a person at standard error."""
     if json_:
-        return choose(sys.stderr, client, run, Out(sys.stderr).live)
-    view = choose(sys.stdout, client, run)
+        return for_command(sys.stderr, run, Out(sys.stderr).live)
+    view = for_command(sys.stdout, run)
     if not Out(sys.stdout).live:
         view.say(f"run {run.id}")
     return view

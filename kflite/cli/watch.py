@@ -28,7 +28,7 @@ async def _watch(given: Given, run: str) -> int:
 
     async with Client(settings=given.settings) as client:
         chosen = await client.run(found(client.store, run).run)
-        view = view_of(client, chosen, False)
+        view = view_of(chosen, False)
         if chosen.id in client.store.orphans(time.time()):
             view.say(f"no scheduler has run {chosen.id}: kflite resume {chosen.id} goes on with it")
         try:

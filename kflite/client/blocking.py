@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import threading
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
@@ -11,10 +10,9 @@ from typing import TypeVar
 
 from kflite.client.attend import Interrupts, attend
 from kflite.client.client import Client
-from kflite.client.feed import View
 from kflite.client.handle import Run
 from kflite.client.tuning import Tuning
-from kflite.client.view.choose import choose
+from kflite.client.view.choose import for_script
 from kflite.space import Space
 from kflite.value import Value
 
@@ -114,8 +112,7 @@ def tune(
 
 
 async def _to_the_end(client: Client, started: Run, interrupts: Interrupts, progress: bool) -> Run:
-    view: View = choose(sys.stdout, client, started, progress)
-    await attend(client, started.id, view, interrupts)
+    await attend(client, started.id, for_script(started, progress), interrupts)
     return await asyncio.to_thread(started.load)
 
 

@@ -28,7 +28,7 @@ ACTIVE = frozenset({State.STARTING, State.RUNNING, State.STOPPING})
 
 @dataclass(slots=True)
 class Seen:
-    """A task as last heard of. Times are Unix seconds; `index` is its place among the children of its parent."""
+    """A task as last heard of. Times are Unix seconds; index: its place among the children of its parent; due: its next attempt."""
 
     task: str
     index: int
@@ -39,6 +39,7 @@ class Seen:
     queued: float = 0.0
     started: float | None = None
     ended: float | None = None
+    due: float = 0.0
     group: bool = False
 
 
@@ -108,7 +109,9 @@ class Board:
         state = _STATES[event.kind]
         seen.reason, seen.message = str(event.data.get("reason", "")), str(event.data.get("message", ""))
         if event.kind == Kind.TASK_QUEUED:
-            seen.queued, seen.started, seen.ended = event.at, None, None
+            seen.queued, seen.started, seen.ended, seen.due = event.at, None, None, 0.0
+        elif event.kind == Kind.TASK_RETRYING:
+            seen.started, seen.due = None, event.at + float(event.data.get("delay") or 0.0)  # type: ignore[arg-type]
         elif state in ACTIVE:
             seen.attempts = max(seen.attempts, event.attempt)
             seen.started = seen.started if state == State.STOPPING and seen.started else event.at

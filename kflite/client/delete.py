@@ -18,11 +18,11 @@ def delete(store: Store, run: RunRow, settings: Settings) -> None:
 
     Raises InputError for a run that goes on.
     """
-    from kflite.store import artifacts
+    from kflite.store.artifacts import delete as remove
 
     if not run.state.ended:
         raise InputError(f"run {run.run} is {run.state}: stop it first, kflite cancel {run.run}")
     place = Place(settings.home, settings.artifacts, run.pipeline, run.run)
     store.delete_run(run.run)
     shutil.rmtree(place.runs, ignore_errors=True)
-    artifacts.delete(place.root)
+    remove(place.root)

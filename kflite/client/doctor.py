@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,7 +73,8 @@ def _python(_: Settings) -> Iterator[Finding]:
 
 def _settings(settings: Settings) -> Iterator[Finding]:
     for name, origin in settings.origins.items():
-        yield Finding(f"setting {name}", True, f"{_shown(getattr(settings, name, ''))}  from {origin}")
+        if "." not in name or origin != "default":
+            yield Finding(f"setting {name}", True, f"{_shown(attrgetter(name)(settings))}  from {origin}")
 
 
 def _shown(value: object) -> str:
@@ -157,7 +159,7 @@ def _gpus(_: Settings) -> Iterator[Finding]:
 
 
 def _tools(_: Settings) -> Iterator[Finding]:
-    if path := shutil.which("uv"):
+    if path := shutil.which("uv", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"):
         yield Finding("uv", True, path)
     else:
         yield Finding("uv", None, "not found: pip builds environments, more slowly", "pip install uv")

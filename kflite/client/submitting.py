@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 
 from kflite.client.names import run_id
 from kflite.errors import InputError
-from kflite.experiment import Experiment, loads
-from kflite.hpo import algorithm
 from kflite.ir import Pipeline
 from kflite.ir.check import ensure
 from kflite.ir.names import near
@@ -60,6 +58,8 @@ def of_target(target: Target, parameters: Mapping[str, Value], options: Options,
 
 def of_search(target: Target, search: Search, parameters: Mapping[str, Value], options: Options, on: str) -> Submission:
     """A tuning of a pipeline's parameters: the document of an experiment, which holds the pipeline's."""
+    from kflite.experiment import Experiment, loads
+
     pipeline = runnable(target)
     held = {name: getattr(search, name) for name in Search.__slots__}
     document = Experiment(pipeline=pipeline.dumps(), **held).dumps()
@@ -70,6 +70,8 @@ def of_search(target: Target, search: Search, parameters: Mapping[str, Value], o
 
 def _searchable(pipeline: Pipeline, source: str, search: Search, parameters: Mapping[str, Value]) -> None:
     """Raise for a pipeline without the metric, and for parameters of which the first trial could not begin."""
+    from kflite.hpo import algorithm
+
     first = algorithm(search.algorithm).propose(search.space, [], search.seed) or {}
     ensure(pipeline, source, {**parameters, **first})
     outputs = declared(pipeline.documents[0]["root"], "output", "parameters")  # type: ignore[arg-type]

@@ -137,7 +137,7 @@ class _Tree:
         return self._only(children[0]) if path.endswith("]") and len(children) == 1 else path
 
     def _row(self, seen: Seen, label: str, guide: str) -> Row:
-        row = Row(guide, clean(label), self.board.state_of(seen.task), self._time(seen), note_of(seen))
+        row = Row(guide, clean(label), self.board.state_of(seen.task), self._time(seen), note_of(seen, self.now))
         if not seen.group:
             return row
         done, total = progress(self.board, seen.task)
@@ -148,9 +148,11 @@ class _Tree:
         return (seen.ended or self.now) - since if since else None
 
 
-def note_of(seen: Seen) -> str:
-    """Why a task is as it is, and how many attempts it took where it was more than one."""
+def note_of(seen: Seen, now: float) -> str:
+    """Why a task is as it is, how many attempts it took where it was more than one, and when the next one is due."""
     parts = [f"attempt {seen.attempts}"] if seen.attempts > 1 else []
+    if seen.state is State.QUEUED and seen.due > now:
+        parts.append(f"again in {duration(seen.due - now)}")
     if seen.reason:
         parts.append(f"{seen.reason}: {seen.message}" if seen.message else seen.reason)
     return clean("  ".join(parts))

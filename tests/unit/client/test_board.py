@@ -29,7 +29,7 @@ def test_a_task_goes_from_queued_to_its_end() -> None:
         event(Kind.TASK_FAILED, "fit", 5, reason="Error", message="exit 1"),
     )
     seen = made.tasks["fit"]
-    assert (seen.state, seen.started, seen.ended, seen.reason) == (State.FAILED, 2, 5, "Error")
+    assert (seen.state, seen.started, seen.ended, seen.reason) == (State.FAILED, 3, 5, "Error")
     assert list(made.failed) == ["fit"]
     assert not made.active
 
