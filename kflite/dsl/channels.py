@@ -25,19 +25,24 @@ class Channel:
 
     def __str__(self) -> str:
         if isinstance(self.type, ArtifactType):
-            raise trace.refused(f"the artifact {self.key} cannot stand in a text: pass it as an input of its own")
+            raise trace.refused(f"the artifact {self.title} cannot stand in a text: pass it as an input of its own")
         self._trace.mentioned[self.key] = self
         return f"{{{{$.inputs.parameters['{self.key}']}}}}"
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.key}: {self.type}>"
+        return f"<{self.title}: {self.type}>"
+
+    @property
+    def title(self) -> str:
+        """How the user knows it."""
+        return self.key.removeprefix("pipelinechannel--")
 
     def __bool__(self) -> bool:
         remedy = "use dsl.If for conditions, and &, | and ~ in place of `and`, `or` and `not`"
-        raise trace.refused(f"{self.key} has no value before the run, so Python cannot test it: {remedy}")
+        raise trace.refused(f"{self.title} has no value before the run, so Python cannot test it: {remedy}")
 
     def __iter__(self) -> Iterator[Channel]:
-        raise trace.refused(f"{self.key} has no value before the run: loop over it with dsl.ParallelFor")
+        raise trace.refused(f"{self.title} has no value before the run: loop over it with dsl.ParallelFor")
 
     def __eq__(self, other: object) -> Comparison:  # type: ignore[override]
         return Comparison(self, "==", other)
@@ -73,6 +78,10 @@ class PipelineInput(Channel):
         self.name = name
         super().__init__(type, f"pipelinechannel--{name}")
 
+    @property
+    def title(self) -> str:
+        return f"input {self.name!r}"
+
 
 class Produced(Channel):
     """An output of something that runs: `producer` is a task, or a group of branches; `output` the name that it has there."""
@@ -81,6 +90,10 @@ class Produced(Channel):
         super().__init__(type, key)
         self.producer = producer
         self.output = output
+
+    @property
+    def title(self) -> str:
+        return f"output {self.output!r} of {self.producer.name!r}"
 
     @property
     def home(self) -> Group:
@@ -107,6 +120,10 @@ class LoopItem(Channel):
         self.loop = loop
         self._fields = fields
 
+    @property
+    def title(self) -> str:
+        return "item of the loop"
+
     def __getattr__(self, field: str) -> ItemField:
         if field.startswith("_"):
             raise AttributeError(field)
@@ -126,7 +143,12 @@ class ItemField(Channel):
     def __init__(self, item: LoopItem, field: str, type: Parameter | None) -> None:
         super().__init__(type, f"{item.key}-subvar-{field}")
         self.item = item
+        self.field = field
         self.selector = f'parseJson(string_value)["{field}"]'
+
+    @property
+    def title(self) -> str:
+        return f"entry {self.field!r} of the loop's item"
 
 
 class Collected(Channel):
@@ -137,6 +159,10 @@ class Collected(Channel):
             raise trace.refused("dsl.Collected takes the output of a task inside a dsl.ParallelFor")
         self.inner = output
         super().__init__(_listed(output.type), output.key)
+
+    @property
+    def title(self) -> str:
+        return f"dsl.Collected({self.inner.title})"
 
     def __str__(self) -> str:
         raise trace.refused("dsl.Collected cannot stand in a text: pass it as an input of its own")

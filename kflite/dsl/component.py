@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Generic, ParamSpec, TypeVar, overload
 
 from kflite.dsl import trace
 from kflite.dsl.channels import Channel
+from kflite.dsl.definitions import of_function
 from kflite.dsl.interface import Input, Interface, interface_of, place_of
 from kflite.dsl.source import Source
 from kflite.dsl.task import Argument, Task
-from kflite.dsl.types import PYTHON_NAMES, Parameter, fits, type_of
+from kflite.dsl.types import Parameter, fits, type_of
 from kflite.errors import CompileError
 
 DEFAULT_IMAGE = "python:3.11"
@@ -103,6 +104,7 @@ def component(
     """
 
     def make(function: Callable[P, R]) -> PythonComponent[P, R]:
+        of_function(function)
         packages = Packages(packages_to_install or (), pip_index_urls or (), pip_trusted_hosts or ())
         return PythonComponent(function, base_image or DEFAULT_IMAGE, packages, additional_funcs or ())
 
@@ -132,18 +134,28 @@ def _check(where: str, name: str, value: Argument, spec: Input) -> None:
         what = f"{name!r} is an artifact ({spec.type}), and {value!r} is a constant"
         raise CompileError(f"{where}: {what}: pass a task's output or dsl.importer()")
     if not fits(given, spec.type):
-        hint = f"pass a {PYTHON_NAMES.get(getattr(spec.type, 'ir', ''), spec.type)}"
-        raise CompileError(f"{where}: {name!r} is declared as {spec.type}, and it was given {_shown(value)} ({given}): {hint}")
+        raise CompileError(
+            f"{where}: {name!r} is declared as {spec.type}, and it was given {_shown(value)} ({given}): change one of them"
+        )
 
 
-def _constant_type(where: str, name: str, value: Argument) -> Parameter:
+def _constant_type(where: str, name: str, value: Argument) -> Parameter | None:
     if isinstance(value, Task):
         raise CompileError(f"{where}: {name!r} was given the task {value.name!r}: pass one of its outputs")
     kind = type_of(value)
-    if kind is None:
-        raise CompileError(f"{where}: {name!r} was given {value!r}, which JSON cannot hold: pass text, numbers, lists, dicts")
+    for part in _parts(value):
+        if kind is None or (type_of(part) is None and part is not None and not isinstance(part, Channel)):
+            raise CompileError(f"{where}: {name!r} was given {part!r}, which JSON cannot hold: pass text, numbers, lists, dicts")
     return kind
 
 
+def _parts(value: object) -> Iterator[object]:
+    """A constant and all that it holds."""
+    yield value
+    if isinstance(value, list | dict):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _parts(item)
+
+
 def _shown(value: Argument) -> str:
-    return value.key if isinstance(value, Channel) else repr(value)
+    return f"the {value.title}" if isinstance(value, Channel) else repr(value)

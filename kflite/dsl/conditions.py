@@ -87,7 +87,7 @@ class Comparison(Condition):
             self._refuse("a bool can only be compared by == and !=")
 
     def _refuse(self, why: str) -> NoReturn:
-        sides = (f"{side.key} ({side.type})" if _is_channel(side) else repr(side) for side in (self._left, self._right))  # type: ignore[attr-defined]
+        sides = (f"{side.title} ({side.type})" if _is_channel(side) else repr(side) for side in (self._left, self._right))  # type: ignore[attr-defined]
         raise trace.refused(f"cannot compare {f' {self._operator} '.join(sides)}: {why}")
 
 

@@ -74,6 +74,17 @@ def of_class(kind: type, file: str, names: Mapping[str, object]) -> Definition |
     return Definition(file, found[-1], lines) if found else None
 
 
+def import_line(file: str, name: str) -> str:
+    """The import statement at the top of a file that gives the name, "" where there is none."""
+    for statement in ast.parse("".join(linecache.getlines(file))).body:
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            for alias in statement.names:
+                if (alias.asname or alias.name.partition(".")[0]) == name:
+                    statement.names = [alias]
+                    return ast.unparse(statement)
+    return ""
+
+
 def _parse(file: str, names: Mapping[str, object]) -> tuple[list[str], dict[tuple[str, int], Node]]:
     linecache.checkcache(file)
     lines = linecache.getlines(file, dict(names))

@@ -13,7 +13,8 @@ from kflite.dsl.definitions import Definition
 
 _LOADS = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS")
 _STORES = ("STORE_GLOBAL", "STORE_NAME")
-_ALWAYS_THERE = {*dir(builtins), "__name__", "__builtins__", "__qualname__", "__module__", "__classdict__"}
+_OF_CLASS_BODIES = ("__qualname__", "__module__", "__annotations__", "__classdict__", "__static_attributes__", "__firstlineno__")
+_ALWAYS_THERE = {*dir(builtins), "__name__", "__builtins__", *_OF_CLASS_BODIES}
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ class ParallelFor(Group):
         if kind is None:
             return LoopItem(self, None, key)
         if not isinstance(kind, Parameter) or kind.ir != LIST:
-            self._refuse(f"cannot loop over {items.key}, which is {kind}: give it a list")
+            self._refuse(f"cannot loop over the {items.title}, which is {kind}: give it a list")
         return LoopItem(self, kind.items, key)
 
     def _over_constants(self, items: list[object]) -> LoopItem:

@@ -18,7 +18,7 @@ class OneOf(Produced):
         first = channels[0].type
         for channel in channels[1:]:
             if first is None or not fits(channel.type, first):
-                raise _refused(f"{channels[0].key} is {first}, and {channel.key} is {channel.type}: give outputs of one type")
+                raise _refused(f"{channels[0].title} is {first}, and {channel.title} is {channel.type}: give outputs of one type")
         self.branches.joined += 1
         key = f"pipelinechannel--{self.branches.name}-oneof-{self.branches.joined}"
         super().__init__(first, key, self.branches, key)
@@ -41,7 +41,7 @@ def _common_branches(channels: tuple[Produced | Collected, ...]) -> Branches:
 def _path(channel: Produced | Collected) -> list[Group]:
     inner = channel.inner if isinstance(channel, Collected) else channel
     if not isinstance(inner, Produced):
-        raise _refused(f"{inner!r} is no output of a task in a branch")
+        raise _refused(f"{getattr(inner, 'title', repr(inner))} is no output of a task in a branch")
     return inner.home.path
 
 

@@ -71,9 +71,9 @@ class PipelineComponent(Component):
         if isinstance(value, Task):
             raise CompileError(f"{where} is a task: return {value.name}.output or .outputs[...]")
         if not isinstance(value, Channel) or isinstance(value, PipelineInput):
-            raise CompileError(f"{where} is no output of a task: pass {value!r} through a component, and return its output")
+            raise CompileError(f"{where} is no output of a task: pass it through a component, and return that one's")
         if not fits(value.type, self.interface.outputs[name].type):
-            raise CompileError(f"{where} is declared as {self.interface.outputs[name].type}, and {value.key} is {value.type}")
+            raise CompileError(f"{where} is declared as {self.interface.outputs[name].type}, and {value.title} is {value.type}")
         return value
 
 

@@ -59,7 +59,7 @@ class Scope:
         """The task of this DAG that gives the channel, and the name of its output there. Raises CompileError where none does."""
         found = self._producer(channel, user) if isinstance(channel, Produced | Collected) else None
         if found is None:
-            raise CompileError(f"{user}: {channel.key} is no output of a task in this group")
+            raise CompileError(f"{user}: {channel.title} is no output of a task in this group")
         return found
 
     def _bind_output(self, task: PipelineTaskSpec, name: str, artifact: bool, producer: str, output: str) -> None:
@@ -78,7 +78,9 @@ class Scope:
         if isinstance(channel, LoopItem) and channel.loop is self.group:
             return channel.key
         if self.parent is None or self.task is None:
-            raise CompileError(f"{user}: {channel.key} belongs to another pipeline or to a loop outside of which it is used")
+            raise CompileError(
+                f"{user}: {channel.title} is used outside of the loop or pipeline that it belongs to: use it inside"
+            )
         if channel.key not in self._inputs:
             self._inputs.add(channel.key)
             declare_input(self.spec, channel.key, type or channel.type)
@@ -94,7 +96,7 @@ class Scope:
             return None
         if depth == len(path) - 1:
             if isinstance(channel, Collected):
-                raise CompileError(f"{user}: {inner.key} is not in a dsl.ParallelFor here: pass it without dsl.Collected")
+                raise CompileError(f"{user}: {inner.title} is not in a dsl.ParallelFor here: pass it without dsl.Collected")
             self._join(inner, user)
             return inner.producer.name, inner.output
         _check_way_out(channel, path[depth + 1 :], user)
@@ -149,9 +151,9 @@ def _check_way_out(channel: Produced | Collected, groups: list[Group], user: str
         if isinstance(group, ParallelFor):
             if collected:
                 return
-            raise CompileError(f"{user}: {channel.key} has a value for each item of a loop: pass dsl.Collected of it")
+            raise CompileError(f"{user}: {channel.title} has a value for each item of a loop: pass dsl.Collected of it")
         if isinstance(group, If | Branches):
             remedy = "join the branches' outputs by dsl.OneOf, or use it inside the branch"
-            raise CompileError(f"{user}: {channel.key} has no value when its branch does not run: {remedy}")
+            raise CompileError(f"{user}: {channel.title} has no value when its branch does not run: {remedy}")
     if collected:
-        raise CompileError(f"{user}: {channel.key} is not in a dsl.ParallelFor: pass it without dsl.Collected")
+        raise CompileError(f"{user}: {channel.title} is not in a dsl.ParallelFor: pass it without dsl.Collected")

@@ -36,6 +36,10 @@ class Source:
         self._roots = [*helpers, *_own_artifact_classes(function)]
         if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
             raise CompileError(f"{self._where()}: {function.__name__}() is async or a generator: a component is a plain function")
+        if hasattr(function, "__wrapped__"):
+            raise CompileError(
+                f"{self._where()}: a decorator of {function.__name__}() would be lost: call it inside the function"
+            )
         _refuse_closure(function)
         Shipment(function, self._roots, complete=False)
 
@@ -96,6 +100,8 @@ class Shipment:
 
     def _take(self, function: FunctionType, names: Iterator[FreeName]) -> None:
         for name in names:
+            if name.name.startswith("__") and freenames.is_built_in(name.name):
+                continue
             if name.name in function.__globals__:
                 self._take_value(function, name, function.__globals__[name.name])
             elif self._complete and not freenames.is_built_in(name.name):
@@ -108,31 +114,32 @@ class Shipment:
         elif known:
             if known != name.name:
                 self.lines.add(f"{name.name} = {known}\n")
-        elif self._values.get(name.name) is value:
+        elif self._values.get(name.name) in (value, getattr(value, "python_func", value)):
             return
         elif line := _import_line(name, value):
             self.lines.add(line)
-        elif isinstance(value, FunctionType | type) and value.__module__ == function.__module__:
+        elif _plain(value) and getattr(value, "__module__", "") == function.__module__:
             self._ship(value, function, name)
         else:
-            self._refuse(function, name, *_why_not(name.name, value))
+            self._refuse(function, name, *_why_not(function, name.name, value))
 
     def _ship(self, value: object, user: FunctionType, name: FreeName) -> None:
-        if not isinstance(value, FunctionType | type):
+        plain = _plain(value)
+        if plain is None:
             self._refuse(user, name, "is neither a function nor a class", "pass what it holds as a parameter")
-        own_name = str(value.__name__)
+        own_name = plain.__name__
         if self._values.setdefault(own_name, value) is not value:
             self._refuse(user, name, f"and another {own_name!r} are both used", "rename one of them")
         if name.name != own_name and self._values.setdefault(name.name, value) is value:
             self.aliases.append(f"{name.name} = {own_name}\n")
         if own_name in self._found or value is self._values.get(self._owner):
             return
-        if isinstance(value, FunctionType):
-            _refuse_closure(value)
-            definition: Definition | None = definitions.of_function(value)
-            scope = value
+        if isinstance(plain, FunctionType):
+            _refuse_closure(plain)
+            definition: Definition | None = definitions.of_function(plain)
+            scope = plain
         else:
-            definition, scope = definitions.of_class(value, user.__code__.co_filename, user.__globals__), user
+            definition, scope = definitions.of_class(plain, user.__code__.co_filename, user.__globals__), user
         if definition is None:
             self._refuse(user, name, "is a class that is not at the top of the file", "define it there, or inside the function")
         self._found[own_name] = definition
@@ -141,6 +148,12 @@ class Shipment:
     def _refuse(self, function: FunctionType, name: FreeName, what: str, remedy: str) -> NoReturn:
         where = f"{function.__code__.co_filename}:{name.line}: component {self._owner}()"
         raise CompileError(f"{where} uses {name.name!r}, which {what}, so it cannot be shipped: {remedy}")
+
+
+def _plain(value: object) -> FunctionType | type | None:
+    """The function or class that a definition made, below decorators that keep it in `__wrapped__`."""
+    value = inspect.unwrap(value) if callable(value) else value
+    return value if isinstance(value, FunctionType | type) else None
 
 
 def _in_runner(value: object) -> str | None:
@@ -163,18 +176,14 @@ def _import_line(name: FreeName, value: object) -> str | None:
     return f"from {module} import {own}\n" if own == name.name else f"from {module} import {own} as {name.name}\n"
 
 
-def _why_not(name: str, value: object) -> tuple[str, str]:
+def _why_not(function: FunctionType, name: str, value: object) -> tuple[str, str]:
     from kflite.dsl.component import Component
 
-    if isinstance(value, ModuleType):
-        line = f"import {name}" if value.__name__ == name else f"import {value.__name__} as {name}"
-        return "is imported at the top of the file", f"write `{line}` inside the function"
     if isinstance(value, Component):
         return "is a component", "call it in the pipeline, and move code that both use into a plain function"
-    if isinstance(value, FunctionType | type) or callable(value):
-        own = getattr(value, "__name__", name)
-        line = f"from {getattr(value, '__module__', '...')} import {own}" + ("" if own == name else f" as {name}")
-        return "comes from another module", f"write `{line}` inside the function"
+    line = definitions.import_line(function.__code__.co_filename, name)
+    if line or isinstance(value, ModuleType):
+        return "is imported outside of it", f"write `{line or 'import ' + name}` inside the function"
     return "is a variable of the module", "pass it as a parameter, or define it inside the function"
 
 
