@@ -5,11 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from typing import Self
+from typing import Protocol, Self
 
 from kflite.errors import ExecutorError
 from kflite.executors.base import Executor
 from kflite.job import Exit, Job, Resources
+
+
+class Warm(Executor, Protocol):
+    """An executor that can begin to prepare itself before it is entered."""
+
+    def warm(self) -> None: ...
 
 
 class LocalExecutor:
@@ -20,7 +26,7 @@ class LocalExecutor:
 
     name = "local"
 
-    def __init__(self, process: Executor, docker: Callable[[], Executor]) -> None:
+    def __init__(self, process: Warm, docker: Callable[[], Executor]) -> None:
         self._process, self._make_docker = process, docker
         self._docker: Executor | None = None
         self._entering = asyncio.Lock()
@@ -33,6 +39,10 @@ class LocalExecutor:
     async def __aexit__(self, *exc: object) -> None:
         await self._stack.aclose()
         self._docker = None
+
+    def warm(self) -> None:
+        """Start the interpreter that tasks are forked from, while the caller goes on."""
+        self._process.warm()
 
     def capacity(self) -> Resources:
         """The machine's: processes and containers share it."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -13,7 +12,7 @@ from kflite.executors.docker import ending, names
 from kflite.executors.docker.daemon import Gone, Refused, State
 from kflite.executors.docker.launch import Shared, remove
 from kflite.executors.docker.names import Box, Ref
-from kflite.executors.docker.output import Copy, catch_up, kept
+from kflite.executors.docker.output import Copy, Log, catch_up, kept
 from kflite.executors.process import folder
 from kflite.executors.process.message import Ending
 from kflite.job import Exit
@@ -61,7 +60,8 @@ class Attempt:
     async def _terminate(self, grace_s: float) -> None:
         await self._signal("SIGTERM")
         try:
-            await asyncio.wait_for(self._all_ended.wait(), grace_s)
+            async with asyncio.timeout(grace_s):
+                await self._all_ended.wait()
         except TimeoutError:
             await self._signal("SIGKILL")
 
@@ -77,8 +77,10 @@ class Attempt:
     async def _see_out(self, look: bool) -> Exit:
         found = folder.read_exit(str(self._ref.folder)) if look else None
         result = found or await self._outcome(look)
-        with suppress(Gone):  # the next executor that is asked for it removes them
+        try:
             await remove(self._shared.daemon, self._ref.group)
+        except Gone:
+            self._shared.left.add(self._ref.group)
         return Exit(result["code"], result["reason"], result["message"], result["lost"])
 
     async def _outcome(self, look: bool) -> Ending:
@@ -89,7 +91,15 @@ class Attempt:
                 result = await self._follow_all()
         except (Gone, Refused) as error:
             result = _ending(ending.lost(str(error)))
-        folder.write_exit(str(self._ref.folder), result)
+        return self._keep(result)
+
+    def _keep(self, result: Ending) -> Ending:
+        """Write how it ended to its folder, unless another executor did so and removed the containers before we looked."""
+        path = str(self._ref.folder)
+        if result["lost"] and (other := folder.read_exit(path)):
+            return other
+        if self._ref.folder.exists():
+            folder.write_exit(path, result)
         return result
 
     async def _look(self) -> bool:
@@ -137,7 +147,7 @@ class Attempt:
         """Go on copying the output where a dead scheduler ended."""
         source = await self._shared.daemon.call(lambda client: kept(client, box.id, follow=True))
         assert source is not None
-        return Copy(source, box.log, box.log.stat().st_size - box.offset if box.log.exists() else 0)
+        return Copy(source, Log(box.log, box.offset))
 
     async def _finish(self, box: Box, copy: Copy) -> OSError | None:
         """Let the copy come to its end, and complete it if the connection broke."""
@@ -147,7 +157,7 @@ class Attempt:
             await copy.done
         if done and self._shared.daemon.breaks == self._breaks:
             return copy.done.result()
-        return await self._shared.daemon.call(partial(catch_up, container=box.id, log=box.log, offset=box.offset))
+        return await self._shared.daemon.call(partial(catch_up, container=box.id, log=Log(box.log, box.offset)))
 
     def _note(self, box: Box, exit: Exit, error: OSError | None, group: asyncio.TaskGroup) -> None:
         if exit.code and self._stopped:

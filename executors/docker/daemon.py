@@ -45,10 +45,12 @@ class Info(TypedDict, total=False):
 
 
 class Gone(ExecutorError):
-    """The daemon does not answer."""
+    """The daemon does not answer, or not to us."""
 
     def __init__(self, address: str, why: object = "") -> None:
         text = f"no Docker daemon at {address}: start it, or use --on process"
+        if "Permission denied" in str(why):
+            text, why = f"no access to the Docker daemon at {address}: join its group (docker), or use --on process", ""
         super().__init__(f"{text} ({why})" if why else text, reason="NoDocker")
 
 
@@ -124,7 +126,7 @@ class Daemon:
         try:
             return APIClient(self.address, "auto", int(_CALL_S), tls, max_pool_size=2 * _THREADS)
         except DockerException as error:
-            raise Gone(self.address) from error
+            raise Gone(self.address, error if "Permission denied" in str(error) else "") from error
 
 
 def _ask_info(client: APIClient) -> Info:

@@ -44,6 +44,8 @@ class DockerExecutor:
         return self
 
     async def __aexit__(self, *exc: object) -> None:
+        if self._starting:
+            await asyncio.wait([starting for _, starting in self._starting.values()])
         for attempt in self._attempts.values():
             attempt.close()
         await asyncio.gather(*(attempt.end for attempt in self._attempts.values()), return_exceptions=True)
@@ -92,7 +94,7 @@ class DockerExecutor:
     async def _start(self, job: Job, ref: str, stop: Event) -> None:
         try:
             launched = await launch(self._shared, job, stop)
-            self._attempts[ref] = Attempt(self._shared, Ref.of(job), launched)
+            self._attempts[ref] = Attempt(self._shared, Ref.of(job), launched or None)
         finally:
             del self._starting[ref]
 

@@ -1,12 +1,18 @@
-"""What must lie on the machine before a job's containers start."""
+"""What must lie on the machine before a job's containers start, and who may start them."""
 
 from __future__ import annotations
 
+import asyncio
+import fcntl
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from kflite.executors.docker.spec import home, working_folder
 from kflite.job import Job
+
+_PAUSE_S = 0.05
 
 
 def prepare(job: Job, shared: bool) -> None:
@@ -26,6 +32,26 @@ def prepare(job: Job, shared: bool) -> None:
     if shared:
         for path in {job.folder, *job.roots, home(job), *working, *parents, *job.files, *_between(job.roots, parents)}:
             path.chmod(path.stat().st_mode | (0o070 if path.is_dir() else 0o040))
+
+
+@asynccontextmanager
+async def alone(folder: Path) -> AsyncIterator[None]:
+    """Wait until no other executor, in whichever process, is starting the attempt with this folder."""
+    lock = os.open(folder / "docker.lock", os.O_WRONLY | os.O_CREAT, 0o600)
+    try:
+        while not _locked(lock):  # noqa: ASYNC110  (a lock of the file system tells nobody)
+            await asyncio.sleep(_PAUSE_S)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _locked(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _make(folder: Path) -> None:

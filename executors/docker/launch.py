@@ -16,14 +16,15 @@ from kflite.errors import ExecutorError
 from kflite.executors import gang
 from kflite.executors.docker import names, spec
 from kflite.executors.docker.daemon import Daemon, Refused
-from kflite.executors.docker.folders import prepare
+from kflite.executors.docker.folders import alone, prepare
 from kflite.executors.docker.host import Host
 from kflite.executors.docker.names import Box, Ref
-from kflite.executors.docker.output import Attached, Copy
+from kflite.executors.docker.output import Attached, Copy, Log
 from kflite.executors.docker.pull import Images
 from kflite.executors.docker.settings import Settings
 from kflite.executors.docker.spec import Image, Order
 from kflite.executors.docker.watch import Watch
+from kflite.executors.process import folder
 from kflite.executors.process.capacity import gpus
 from kflite.job import Job, Replica
 
@@ -32,12 +33,15 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_CONFLICT, _NOT_FOUND = 409, 404
+_CONFLICT, _NOT_FOUND, _IN_USE = 409, 404, 403
 
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What all attempts of an executor use. progress: gets a job's id and a note on the pull of its image."""
+    """What all attempts of an executor use.
+
+    progress: gets a job's id and a note on the pull of its image; left: groups whose end the daemon missed, to be removed.
+    """
 
     daemon: Daemon
     watch: Watch
@@ -45,20 +49,23 @@ class Shared:
     settings: Settings
     host: Host
     progress: Callable[[str, str], None] | None = None
+    left: set[str] = field(default_factory=set)
     choosing_gpus: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 async def launch(shared: Shared, job: Job, stop: Event) -> list[tuple[Box, Copy | None]]:
-    """Start a job's containers, or find those that a dead scheduler started: without a copy of their output, then.
+    """Start a job's containers; those that another executor started come without a copy of their output.
 
-    stop: set to give up a pull. Raises ExecutorError; nothing is left then.
+    stop: set to give up a pull. Returns nothing when the attempt has ended already. Raises ExecutorError; nothing is left then.
     """
     daemon = shared.daemon
     await shared.watch.connected()
+    while shared.left:
+        await remove(daemon, shared.left.pop())
     try:
         await daemon.in_thread(partial(prepare, job, shared.settings.image_user))
-        boxes = await _create_all(shared, job, stop)
-        return await _all(_start(shared, box) for box in boxes)
+        async with alone(job.folder):
+            return await _launch(shared, job, stop)
     except OSError as error:
         await remove(daemon, Ref.of(job).group)
         reason = "DiskFull" if error.errno == errno.ENOSPC else "StartFailed"
@@ -68,13 +75,22 @@ async def launch(shared: Shared, job: Job, stop: Event) -> list[tuple[Box, Copy 
         raise
 
 
+async def _launch(shared: Shared, job: Job, stop: Event) -> list[tuple[Box, Copy | None]]:
+    boxes = await _create_all(shared, job, stop)
+    # Whoever ends an attempt writes its exit before its containers are removed: these would run what has run.
+    if folder.read_exit(str(job.folder)):
+        await remove(shared.daemon, Ref.of(job).group)
+        return []
+    return await _all(_start(shared, box) for box in boxes)
+
+
 async def remove(daemon: Daemon, group: str) -> None:
     """Remove all that an attempt has in the daemon, running or not. Raises Gone."""
     label = {"label": [f"{names.GROUP}={group}"]}
     found = await daemon.call(lambda client: client.containers(all=True, filters=label)) or []
     await _all(daemon.call(partial(_remove_container, box["Id"]), accept=(_NOT_FOUND, _CONFLICT)) for box in found)
     networks = await daemon.call(lambda client: client.networks(filters=label)) or []
-    await _all(daemon.call(partial(_remove_network, net["Id"]), accept=(_NOT_FOUND,)) for net in networks)
+    await _all(daemon.call(partial(_remove_network, net["Id"]), accept=(_NOT_FOUND, _IN_USE)) for net in networks)
 
 
 async def _create_all(shared: Shared, job: Job, stop: Event) -> list[Box]:
@@ -142,7 +158,7 @@ async def _start(shared: Shared, box: Box) -> tuple[Box, Copy | None]:
         return box, None
     shared.watch.ended(box.id)
     attached = await shared.daemon.call(lambda client: Attached(client, box.id))
-    copy = Copy(attached, box.log) if attached else None
+    copy = Copy(attached, Log(box.log, box.offset)) if attached else None
     try:
         await shared.daemon.call(lambda client: client.start(box.id))
     except Refused as error:

@@ -7,6 +7,7 @@ Source: https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Containe
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import socket
 import threading
@@ -126,11 +127,38 @@ def skipping(chunks: Iterable[bytes], count: int) -> Iterator[bytes]:
         count = max(0, count - len(chunk))
 
 
-class Copy:
-    """A thread that appends a container's output to its log. `done` gets the error that kept it from writing, or None."""
+class Log:
+    """A log file that one thread at a time appends a container's output to, in whichever process.
 
-    def __init__(self, source: Source, log: Path, skip: int = 0) -> None:
-        self._source, self._log, self._skip = source, log, skip
+    offset: bytes at its beginning that are not the container's.
+    """
+
+    def __init__(self, path: Path, offset: int) -> None:
+        self._path, self._offset = path, offset
+
+    def append(self, chunks: Iterable[bytes]) -> OSError | None:
+        """Append what it lacks of a container's whole output; waits for its turn.
+
+        A full disk does not stop the reading, which would block the container; the error is returned at the end.
+        """
+        failed: OSError | None = None
+        with self._path.open("ab", buffering=0) as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            for chunk in skipping(chunks, os.fstat(file.fileno()).st_size - self._offset):
+                try:
+                    view = memoryview(chunk)
+                    while not failed and view:
+                        view = view[file.write(view) :]
+                except OSError as error:
+                    failed = error
+        return failed
+
+
+class Copy:
+    """A thread that copies a container's output to its log. `done` gets the error that kept it from writing, or None."""
+
+    def __init__(self, source: Source, log: Log) -> None:
+        self._source, self._log = source, log
         self._loop = asyncio.get_running_loop()
         self.done: asyncio.Future[OSError | None] = self._loop.create_future()
         threading.Thread(target=self._run, name="kflite-docker-log", daemon=True).start()
@@ -142,35 +170,20 @@ class Copy:
     def _run(self) -> None:
         error: OSError | None
         try:
-            error = append(skipping(payloads(self._source), self._skip), self._log)
+            error = self._log.append(payloads(self._source))
         except OSError as broken:  # the HTTP library's errors are OSErrors, too: whoever waits for the container finds out more
             error = broken
         tell(self._loop, partial(_settle, self.done, error))
 
 
+def catch_up(client: APIClient, container: str, log: Log) -> OSError | None:
+    """Append what the daemon has and the log lacks."""
+    return log.append(payloads(kept(client, container, follow=False)))
+
+
 def _settle(future: asyncio.Future[T], result: T) -> None:
     if not future.done():
         future.set_result(result)
-
-
-def append(chunks: Iterable[bytes], log: Path) -> OSError | None:
-    """Write to the end of a log. A full disk does not stop the reading, which would block the container."""
-    failed: OSError | None = None
-    with log.open("ab", buffering=0) as file:
-        for chunk in chunks:
-            try:
-                view = memoryview(chunk)
-                while not failed and view:
-                    view = view[file.write(view) :]
-            except OSError as error:
-                failed = error
-    return failed
-
-
-def catch_up(client: APIClient, container: str, log: Path, offset: int) -> OSError | None:
-    """Append what the daemon has and the log lacks. offset: bytes at the log's beginning that are not the container's."""
-    skip = log.stat().st_size - offset if log.exists() else 0
-    return append(skipping(payloads(kept(client, container, follow=False)), skip), log)
 
 
 def tell(loop: asyncio.AbstractEventLoop, what: Callable[[], object]) -> None:

@@ -44,7 +44,8 @@ class Watch:
         if not self._thread.is_alive():
             self._thread.start()
         try:
-            await asyncio.wait_for(self._connected.wait(), self._daemon.reconnect_s)
+            async with asyncio.timeout(self._daemon.reconnect_s):
+                await self._connected.wait()
         except TimeoutError as error:
             raise Gone(self._daemon.address) from error
 

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kflite.executors.base import Executor
+from kflite.executors.docker import DockerExecutor
 from kflite.executors.inline import InlineExecutor
+from kflite.executors.local import LocalExecutor
 from kflite.executors.process import ProcessExecutor
 from kflite.job import Exit, Job, Resources
 from kflite.testing import FakeExecutor, FakeRun, FakeWorld
@@ -59,7 +61,7 @@ def _fake(home: Path) -> Executor:
     return FakeExecutor(_worlds.setdefault(home, FakeWorld(scripted)))
 
 
-def _process(home: Path) -> Executor:
+def _process(home: Path) -> ProcessExecutor:
     return ProcessExecutor(home / "environments", sys.executable, Resources(4.0, 8 << 30, 0))
 
 
@@ -67,4 +69,6 @@ SUBJECTS = [
     Subject("fake", _fake, BASIC | {"stop", "outlives"}),
     Subject("inline", lambda _home: InlineExecutor(), CODE),
     Subject("process", _process),
+    Subject("docker", lambda _home: DockerExecutor(), needs="docker_image"),
+    Subject("local", lambda home: LocalExecutor(_process(home), DockerExecutor), needs="docker_image"),
 ]
