@@ -86,6 +86,10 @@ class Daemon:
         self._client = await self.in_thread(self._connect)
         self.info = await self.in_thread(partial(_ask_info, self._client))
 
+    def meet(self) -> None:
+        """Find the daemon, in this thread, to ask it a thing or two. Raises Gone."""
+        self._client = self._connect()
+
     def close(self) -> None:
         """Drop the connections; containers go on."""
         self._threads.shutdown(wait=False, cancel_futures=True)

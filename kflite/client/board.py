@@ -28,7 +28,7 @@ ACTIVE = frozenset({State.STARTING, State.RUNNING, State.STOPPING})
 
 @dataclass(slots=True)
 class Seen:
-    """A task as last heard of. Times are Unix seconds; index: its place among the children of its parent; due: its next attempt."""
+    """A task as last heard of. Times are Unix seconds. index: its place among its siblings; due: of the next attempt."""
 
     task: str
     index: int

@@ -13,6 +13,7 @@ from kflite import config
 from kflite.client.delete import delete
 from kflite.client.executors import Executors
 from kflite.client.handle import Run
+from kflite.client.identity import Identity
 from kflite.client.plans import plan
 from kflite.client.submitting import Options, Search, of_run, of_search, of_target
 from kflite.errors import InputError, KfliteError
@@ -115,6 +116,7 @@ class Client:
             owner=owner_id(),
             requests=lambda: requests(self.store),
             adopt_orphans=self._adopts,
+            identify=Identity(self.settings),
         )
 
     # Starting runs.

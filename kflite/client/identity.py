@@ -1,0 +1,54 @@
+"""What else decides a task's result, where it runs: the image's content, which its name does not tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from kflite import bootstrap
+from kflite.dag.work import ContainerWork
+from kflite.errors import ExecutorError
+
+if TYPE_CHECKING:
+    from kflite.config import Settings
+    from kflite.executors.docker.pull import Images
+    from kflite.plan import Work
+
+
+class Identity:
+    """Gives the digests of images as parts of cache keys. An image that is not here yet has none."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._images: Images | None = None
+        self._known: dict[str, str] = {}
+
+    def __call__(self, on: str, work: Work) -> Mapping[str, str]:
+        """The parts for one task: none where it runs in no container."""
+        if not isinstance(work, ContainerWork) or not self._contained(on, work):
+            return {}
+        if work.image not in self._known:
+            self._known[work.image] = self._digest(work.image)
+        digest = self._known[work.image]
+        return {"image digest": digest} if digest else {}
+
+    def _contained(self, on: str, work: ContainerWork) -> bool:
+        python = bootstrap.recognise(work.container.command, work.container.args)
+        return on == "docker" or (on == "local" and not python)
+
+    def _digest(self, image: str) -> str:
+        try:
+            return self._found().digest(image)
+        except ExecutorError:
+            return ""
+
+    def _found(self) -> Images:
+        if self._images is None:
+            from kflite.executors.docker.daemon import Daemon
+            from kflite.executors.docker.pull import Images
+            from kflite.executors.images import ImageMap
+
+            daemon = Daemon(self._settings.docker.address, self._settings.docker.reconnect_s)
+            daemon.meet()
+            self._images = Images(daemon, ImageMap(self._settings.images))
+        return self._images
