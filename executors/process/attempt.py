@@ -18,20 +18,21 @@ _TAIL = 2048  # bytes of a log in which its last line is looked for
 
 
 class Process:
-    """A replica's process; `ending` is None while it runs."""
+    """A replica's process; `ending` is None while it runs. leaves_group: its group has members yet to die."""
 
-    __slots__ = ("ending", "log", "memory", "name", "pid")
+    __slots__ = ("ending", "leaves_group", "log", "memory", "name", "pid")
 
     def __init__(self, pid: int, name: str, log: str, memory: int) -> None:
         self.pid, self.name, self.log, self.memory = pid, name, log, memory
         self.ending: Ending | None = None
+        self.leaves_group = False
 
 
 class Attempt:
     """An attempt, until its end has been told. closing_until: set once all replicas ended, while what they left behind dies."""
 
-    def __init__(self, ref: str, mark: list[str], follower: Peer) -> None:
-        self.ref, self.mark = ref, [entry.encode() for entry in mark]
+    def __init__(self, ref: str, follower: Peer) -> None:
+        self.ref = ref
         self.followers = [follower]
         self.processes: list[Process] = []
         self.culprit: Process | None = None

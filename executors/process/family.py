@@ -8,7 +8,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Container, Sequence
+    from collections.abc import Collection, Container
 
 _PR_SET_CHILD_SUBREAPER = 36
 
@@ -17,40 +17,32 @@ class Family:
     """On Linux what loses its parent below the zygote becomes the zygote's child, and so is found; elsewhere groups must do."""
 
     def __init__(self) -> None:
-        self._children = ""
+        self._children = -1
         if sys.platform == "linux":
             import ctypes
 
             ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-            self._children = f"/proc/self/task/{os.getpid()}/children"
+            self._children = os.open(f"/proc/self/task/{os.getpid()}/children", os.O_RDONLY)
 
-    def kill_group(self, leader: int) -> None:
-        """Kill what the leader left in its group."""
+    @property
+    def descriptors(self) -> list[int]:
+        """What a fork of the zygote has to close."""
+        return [self._children] if self._children >= 0 else []
+
+    def kill_group(self, leader: int) -> bool:
+        """Kill what the leader left in its group; whether there is any of it whose end we shall be told."""
         try:
             os.killpg(leader, signal.SIGKILL)
         except (ProcessLookupError, PermissionError):  # macOS says the latter of a group of zombies
-            return
-
-    def group_lives(self, leader: int) -> bool:
-        """Whether the group has members; where their ends are not told to us, it counts as gone once killed."""
-        if not self._children:
             return False
-        try:
-            os.killpg(leader, 0)
-        except (ProcessLookupError, PermissionError):
-            return False
-        return True
+        return self._children >= 0
 
-    def kill_strays(self, own: Container[int], marks: Sequence[Sequence[bytes]]) -> None:
-        """Kill children that we did not fork, but those that carry the environment entries of an attempt that runs."""
+    def kill_strays(self, own: Container[int], running: Collection[str]) -> None:
+        """Kill children that we did not fork and that belong to none of the attempts that run (their folders)."""
         for pid in self._strays(own):
-            entries = _environment(pid)
-            if entries is None:
-                continue
-            unmarked = not any(entry.startswith(b"KFLITE_JOB=") for entry in entries)
-            if (unmarked and marks) or any(all(entry in entries for entry in mark) for mark in marks):
-                continue
-            _kill(pid)
+            homes = _homes(pid)
+            if not any(home in running for home in homes) and (homes or not running):
+                _kill(pid)
 
     def end(self) -> None:
         """Kill every child, and theirs as they become ours."""
@@ -63,19 +55,22 @@ class Family:
                 return
 
     def _strays(self, own: Container[int]) -> list[int]:
-        try:
-            with open(self._children, "rb") as file:
-                return [pid for pid in map(int, file.read().split()) if pid not in own]
-        except OSError:
+        if self._children < 0:
             return []
+        return [pid for pid in map(int, os.pread(self._children, 1 << 16, 0).split()) if pid not in own]
 
 
-def _environment(pid: int) -> list[bytes] | None:
-    try:
-        with open(f"/proc/{pid}/environ", "rb") as file:
-            return file.read().split(b"\0")
-    except OSError:
-        return None
+def _homes(pid: int) -> list[str]:
+    """Folders of attempts that a process shows signs of: where it works, and where its output goes."""
+    found = []
+    for sign in ("cwd", "fd/1", "fd/2"):
+        try:
+            folder = os.path.dirname(os.readlink(f"/proc/{pid}/{sign}"))
+        except OSError:
+            continue
+        if os.path.lexists(f"{folder}/claim"):
+            found.append(folder)
+    return found
 
 
 def _kill(pid: int) -> None:

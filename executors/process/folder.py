@@ -1,14 +1,16 @@
 """What the process executor keeps in an attempt's folder, so that another process finds the attempt again.
 
-`claim` tells who supervises it, `process.RANK` its processes, `exit` how it ended. Claims and processes are symbolic links that
-point to text: made in one step, whole or not at all. Standard library only, as the zygote loads this file by its path.
+`claim` tells who supervises it, `process.RANK` its processes, `exit` how it ended. All are links that point to text: made by
+one call, whole or not at all. Standard library only, as the zygote loads this file by its path.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
+import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 _EXIT = "exit"
 _CLAIM = "claim"
 _PROCESS = "process."
+_CLOCK_S = 2.0  # by which times of processes and of files may differ; a number comes round again much later
 
 
 def born(pid: int) -> str:
@@ -50,33 +53,49 @@ def claimed(folder: str) -> tuple[str, str]:
 
 def add_process(folder: str, rank: int) -> None:
     """Note this process as the replica with that rank."""
-    pid = os.getpid()
-    os.symlink(f"{pid} {born(pid)}", f"{folder}/{_PROCESS}{rank}")
+    os.symlink(str(os.getpid()), f"{folder}/{_PROCESS}{rank}")
 
 
 def processes(folder: str) -> list[int]:
-    """The replicas' processes that live."""
+    """The replicas' processes that live. One that began after it was noted is another with the same number."""
     found = []
     for name in os.listdir(folder) if os.path.isdir(folder) else ():
         if name.startswith(_PROCESS):
-            pid, _, start = os.readlink(f"{folder}/{name}").partition(" ")
-            if start and born(int(pid)) == start:
-                found.append(int(pid))
+            link = f"{folder}/{name}"
+            pid, noted = int(os.readlink(link)), os.lstat(link).st_mtime
+            if 0 < _began(pid) <= noted + _CLOCK_S:
+                found.append(pid)
     return found
 
 
+def _began(pid: int) -> float:
+    """When the process began, in Unix seconds; 0 when there is no such process."""
+    start = born(pid)
+    if not start or sys.platform != "linux":
+        return time.mktime(time.strptime(start, "%a_%b_%d_%H:%M:%S_%Y")) if start else 0.0
+    with open("/proc/stat", "rb") as file:
+        boot = next(int(line.split()[1]) for line in file if line.startswith(b"btime"))
+    return boot + int(start) / os.sysconf("SC_CLK_TCK")
+
+
 def write_exit(folder: str, ending: Ending) -> None:
-    """Keep how the attempt ended."""
-    with open(f"{folder}/.{_EXIT}", "w", encoding="utf-8") as file:
-        file.write(json.dumps(ending))
-    os.rename(f"{folder}/.{_EXIT}", f"{folder}/{_EXIT}")
+    """Keep how the attempt ended; of several who say so, the first is right."""
+    for code in (ending, {**ending, "message": ""}):  # a link has room for 4 KiB
+        try:
+            os.symlink(json.dumps(code), f"{folder}/{_EXIT}")
+        except FileExistsError:
+            return
+        except OSError as error:
+            if error.errno != errno.ENAMETOOLONG:
+                raise
+        else:
+            return
 
 
 def read_exit(folder: str) -> Ending | None:
     """How the attempt ended, None while that is not known."""
     try:
-        with open(f"{folder}/{_EXIT}", encoding="utf-8") as file:
-            ending: Ending = json.load(file)
+        ending: Ending = json.loads(os.readlink(f"{folder}/{_EXIT}"))
     except FileNotFoundError:
         return None
     return ending

@@ -31,11 +31,10 @@ class Replica(TypedDict):
 class Start(TypedDict):
     """Start an attempt in the folder `start`.
 
-    mark: environment entries that only its processes have; gpus: numbers, by comma.
+    gpus: numbers, by comma.
     """
 
     start: str
-    mark: list[str]
     gpus: str
     folders: list[str]
     files: dict[str, str]

@@ -26,7 +26,6 @@ def start(job: Job, link: Link, gpus: Sequence[str], envs: Sequence[dict[str, st
     ]
     return {
         "start": str(job.folder),
-        "mark": [f"KFLITE_JOB={job.id}", f"KFLITE_ATTEMPT={job.attempt}"],
         "gpus": ",".join(gpus),
         "folders": list(dict.fromkeys(str(path.parent) for path in (*job.outputs, *job.files))),
         "files": {str(path): text for path, text in job.files.items()},

@@ -138,7 +138,7 @@ class Zygote:
         if running := self.attempts.get(start["start"]):
             running.followers.append(peer)
             return
-        running = self.attempts[start["start"]] = Attempt(start["start"], start["mark"], peer)
+        running = self.attempts[start["start"]] = Attempt(start["start"], peer)
         owner = self.owner
         try:
             if len(start["replicas"]) > 1:  # all or none: nothing is forked before the attempt is ours
@@ -160,7 +160,8 @@ class Zygote:
         code = self.codes[replica["code"]] if "code" in replica else None
         pid = os.fork()
         if not pid:
-            others = [self.notes, self.wake, self.wake_end, self.listener.fileno(), *self.peers]
+            ours = [self.notes, self.wake, self.wake_end, self.listener.fileno()]
+            others = [*ours, *self.peers, *self.family.descriptors]
             child.become(start, rank, code, owner, self.note_end, others)
         process = Process(pid, replica["name"], replica["log"], replica["memory"])
         running.processes.append(process)
@@ -177,13 +178,12 @@ class Zygote:
                 break
             if pid in self.by_pid:
                 self._ended(pid, os.waitstatus_to_exitcode(status), usage.ru_maxrss * _RSS_UNIT)
-        self.family.kill_strays(self.by_pid, [a.mark for a in self.attempts.values() if a.living])
+        self.family.kill_strays(self.by_pid, [ref for ref, running in self.attempts.items() if running.living])
 
     def _ended(self, pid: int, code: int, peak: int) -> None:
-        self._read_notes()
         running, process = self.by_pid.pop(pid)
-        self.family.kill_group(pid)
-        note = self.told.pop(pid, ("", ""))
+        process.leaves_group = self.family.kill_group(pid)
+        note = self._note(pid) if code else ("", "")
         running.foreign = note[0] == "Claimed"
         process.ending = judge(running, process, code, peak, note)
         if code and not running.culprit and not running.stopped:
@@ -194,18 +194,20 @@ class Zygote:
             running.kill_at, running.closing_until = None, now + _CLOSING_S
             self._close(running, now)
 
-    def _read_notes(self) -> None:
+    def _note(self, pid: int) -> tuple[str, str]:
         try:
-            data = os.read(self.notes, 1 << 16)
+            for line in os.read(self.notes, 1 << 16).splitlines():
+                author, reason, message = json.loads(line)
+                self.told[author] = (reason, message)
         except BlockingIOError:
-            return
-        for line in data.splitlines():
-            pid, reason, message = json.loads(line)
-            self.told[pid] = (reason, message)
+            pass
+        return self.told.pop(pid, ("", ""))
 
     def _close(self, running: Attempt, now: float) -> None:
         assert running.closing_until is not None
-        if now >= running.closing_until or not any(self.family.group_lives(p.pid) for p in running.processes):
+        for process in running.processes:
+            process.leaves_group = process.leaves_group and self.family.kill_group(process.pid)
+        if now >= running.closing_until or not any(process.leaves_group for process in running.processes):
             self._finish(running)
 
     def _finish(self, running: Attempt) -> None:

@@ -129,7 +129,8 @@ async def test_a_number_that_another_process_has_now_is_not_taken_for_ours(execu
     job = jobs.ending(0)
     job.folder.mkdir(parents=True)
     folder.claim(str(job.folder), f"{os.getpid()} 1 /nowhere")
-    (job.folder / "process.0").symlink_to(f"{os.getpid()} 1")
+    (job.folder / "process.0").symlink_to(str(os.getpid()))
+    os.utime(job.folder / "process.0", (0, 0), follow_symlinks=False)
     assert (await executor.wait(str(job.folder))).reason == "Lost"
 
 
