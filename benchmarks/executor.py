@@ -1,7 +1,7 @@
 """What a task costs on the process executor alone: python benchmarks/executor.py [TASKS]
 
-Prints wall milliseconds a task for one, two and eight at once, with code that does nothing and with kflite's runner around a component
-that does nothing; before that what a fork of this process costs, to tell how busy the machine is.
+Prints wall milliseconds a task for one, two and eight at once, with code that does nothing and with kflite's runner around a
+component that does nothing; before that what a fork of this process costs, to tell how busy the machine is.
 """
 
 from __future__ import annotations

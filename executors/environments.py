@@ -16,6 +16,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from kflite.errors import ExecutorError
@@ -24,8 +25,9 @@ from kflite.job import Python
 _LOCK_S = 0.1  # between two looks at a lock that another scheduler holds; building takes seconds
 _LINES = 5  # of the installer's output that an error shows
 _SITES = """
-import json, site
-print(json.dumps(site.getsitepackages() + [site.getusersitepackages()] * bool(site.ENABLE_USER_SITE)))
+import importlib.util, json, site
+sites = site.getsitepackages() + [site.getusersitepackages()] * bool(site.ENABLE_USER_SITE)
+print(json.dumps([sites, bool(importlib.util.find_spec("pip"))]))
 """
 _DONE = "complete"
 
@@ -36,12 +38,19 @@ class Environments:
     def __init__(self, folder: Path, python: str = sys.executable) -> None:
         self._folder, self._python = folder, python
         self._building: dict[str, asyncio.Task[str]] = {}
+        self._known: dict[Python, str] = {}
 
     async def python(self, needs: Python) -> str:
         """The interpreter that has the packages; builds an environment when there is none, which takes seconds.
 
         Raises ExecutorError, reason EnvironmentFailed, with the last lines of the installer.
         """
+        content = replace(needs, code="", argv=())
+        if content not in self._known:
+            self._known[content] = await self._find(content)
+        return self._known[content]
+
+    async def _find(self, needs: Python) -> str:
         if self._python == sys.executable and all(map(satisfied, needs.packages)):
             return self._python
         key = self._key(needs)
@@ -77,15 +86,20 @@ class Environments:
         return str(folder / "bin" / "python")
 
     async def _create(self, folder: Path, log: Path) -> None:
-        await _must([self._python, "-m", "venv", "--without-pip", str(folder)], log, "a virtual environment cannot be made")
         process = await asyncio.create_subprocess_exec(self._python, "-c", _SITES, stdout=asyncio.subprocess.PIPE)
         said, _ = await process.communicate()
-        _add_sites(folder, json.loads(said))
+        sites, has_pip = json.loads(said)
+        options = ["--without-pip"] if has_pip or self._uv() else []
+        await _must([self._python, "-m", "venv", *options, str(folder)], log, "a virtual environment cannot be made")
+        _add_sites(folder, sites)
+
+    def _uv(self) -> str | None:
+        return shutil.which("uv", path=f"{Path(self._python).parent}{os.pathsep}{os.environ.get('PATH', '')}")
 
     async def _install(self, folder: Path, log: Path, needs: Python) -> None:
         python = str(folder / "bin" / "python")
         what = "cannot install " + " ".join(needs.packages)
-        uv = shutil.which("uv", path=f"{Path(self._python).parent}{os.pathsep}{os.environ.get('PATH', '')}")
+        uv = self._uv()
         if uv and not await _run(_uv(uv, python, needs), log):
             return
         options = ["--quiet", "--disable-pip-version-check", "--no-input", *_places(needs, "--trusted-host")]

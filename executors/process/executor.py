@@ -39,7 +39,7 @@ class ProcessExecutor:
         self._capacity = capacity
         self._zygotes: dict[str, _Zygote] = {}
         self._others: dict[str, Link] = {}  # to zygotes of other schedulers, by socket
-        self._started: dict[str, tuple[Link, asyncio.Future[Ending | None]]] = {}  # until their end was fetched
+        self._started: dict[str, tuple[_Zygote, asyncio.Future[Ending | None]]] = {}  # until their end was fetched
         self._gpus: dict[str, tuple[str, ...]] = {}
 
     async def __aenter__(self) -> Self:
@@ -74,17 +74,21 @@ class ProcessExecutor:
         pythons = [await self._interpreter(replica.role) for replica in job.replicas]
         chosen = next((p for p, r in zip(pythons, job.replicas, strict=True) if r.role.python), self._python)
         envs = [_activation(python, self._python) for python in pythons]
-        link = self._zygote(chosen).link()
+        zygote = self._zygote(chosen)
+        link = zygote.link()
         self._take_gpus(ref, job)
         others = ["" if python == chosen else python for python in pythons]
         link.send(order.start(job, link, self._gpus.get(ref, ()), envs, others))
-        self._started[ref] = (link, link.end(ref))
+        self._started[ref] = (zygote, link.end(ref))
         return ref
 
     async def wait(self, ref: str) -> Exit:
         """See the seam."""
-        ending = await asyncio.shield(self._started[ref][1]) if ref in self._started else None
-        if ending is None:
+        zygote, end = self._started.get(ref, (None, None))
+        ending = await asyncio.shield(end) if end else None
+        if zygote and not ending and not folder.claimed(ref)[1]:
+            ending = await zygote.failure()
+        if not ending:
             ending = await self._find(ref)
         self._started.pop(ref, None)
         self._gpus.pop(ref, None)
@@ -93,8 +97,8 @@ class ProcessExecutor:
     async def stop(self, ref: str, grace_s: float) -> None:
         """See the seam."""
         if ref in self._started:
-            link, end = self._started[ref]
-            link.send({"stop": ref, "grace_s": grace_s})
+            zygote, end = self._started[ref]
+            zygote.link().send({"stop": ref, "grace_s": grace_s})
             if await asyncio.shield(end):
                 return
         if folder.read_exit(ref) or not (await _claimed(ref))[1]:
@@ -180,6 +184,7 @@ class _Zygote:
 
     def __init__(self, python: str, log: Path) -> None:
         self._connection, self._process = spawn(python, log)
+        self._python, self._log = python, log
         self._link: Link | None = None
 
     @property
@@ -192,6 +197,15 @@ class _Zygote:
         if self._link is None:
             self._link = Link(self._connection)
         return self._link
+
+    async def failure(self) -> Ending | None:
+        """What to say of its attempts that it ended before it started, where that was its own doing and would be so again."""
+        if not self.dead:
+            return None
+        await watch.ended(self._process.pid)
+        if self._process.wait() <= 0:
+            return None
+        return _ending("WorkerFailed", f"{self._python} cannot start tasks: see {self._log}")
 
     async def leave(self) -> None:
         """Let it end, at once when nothing runs, else after the last attempt."""
@@ -242,7 +256,11 @@ def _give_up(ref: str) -> bool:
     return True
 
 
+def _ending(reason: str, message: str) -> Ending:
+    return {"code": -1, "reason": reason, "message": message, "lost": reason == "Lost", "replicas": []}
+
+
 def _lost(ref: str, why: str) -> Ending:
-    ending: Ending = {"code": -1, "reason": "Lost", "message": why, "lost": True, "replicas": []}
+    ending = _ending("Lost", why)
     folder.write_exit(ref, ending)
     return ending

@@ -12,6 +12,8 @@ from pathlib import Path
 from kflite.errors import ExecutorError
 from kflite.executors.process.message import Ending, News, Order
 
+_LONGEST = 70  # bytes of a folder's path that leave room for ours
+
 # The zygote's files are loaded by path, under their own names, for its interpreter may know no kflite; bytecode is kept as usual.
 _BOOT = """
 import sys
@@ -50,7 +52,8 @@ def sockets() -> Path:
 
     Raises ExecutorError when somebody else owns it.
     """
-    folder = Path(os.environ.get("TMPDIR") or "/tmp", f"kflite-{os.getuid()}")
+    temporary = os.environ.get("TMPDIR") or "/tmp"
+    folder = Path(temporary if len(temporary) < _LONGEST else "/tmp", f"kflite-{os.getuid()}")
     folder.mkdir(mode=0o700, exist_ok=True)
     status = folder.lstat()
     if folder.is_symlink() or status.st_uid != os.getuid() or status.st_mode & 0o077:

@@ -233,6 +233,7 @@ class Zygote:
 def main(control: int, sockets: str) -> None:
     """Serve the scheduler at the other end of the descriptor `control`; our own socket lies in the folder `sockets`."""
     os.umask(0o077)
+    os.chdir("/")
     path = f"{sockets}/{os.getpid()}.sock"
     listener = socket.socket(socket.AF_UNIX)
     if os.path.lexists(path):
@@ -247,6 +248,7 @@ def main(control: int, sockets: str) -> None:
         zygote.serve()
     except BaseException:  # noqa: BLE001 - a bug; the file behind stderr tells of it
         sys.excepthook(*sys.exc_info())
+        os._exit(1)
     finally:
         os.unlink(path)
-        os._exit(0)
+    os._exit(0)

@@ -14,6 +14,7 @@ import pytest
 from contract.jobs import Jobs
 from contract.probes import HOLD, PATIENCE_S, free, there
 
+from kflite.errors import ExecutorError
 from kflite.executors.process import ProcessExecutor, folder
 from kflite.job import Exit
 
@@ -116,6 +117,18 @@ async def test_a_killed_zygote_is_replaced(executor: ProcessExecutor, jobs: Jobs
     os.kill(zygote(ref), signal.SIGKILL)
     await executor.wait(ref)
     assert (await executor.wait(await executor.start(jobs.ending(3, attempt=2)))).code == 3
+
+
+async def test_an_interpreter_that_cannot_work_is_not_tried_for_ever(jobs: Jobs, environments: Path) -> None:
+    async with ProcessExecutor(environments, "/bin/false") as executor:
+        exit = await executor.wait(await executor.start(jobs.ending(0)))
+    assert (exit.reason, exit.lost) == ("WorkerFailed", False)
+    assert "/bin/false cannot start tasks" in exit.message
+
+
+async def test_an_interpreter_that_is_not_there_is_named(jobs: Jobs, environments: Path) -> None:
+    with pytest.raises(ExecutorError, match="cannot start /no/python"):
+        await ProcessExecutor(environments, "/no/python").start(jobs.ending(0))
 
 
 async def test_an_attempt_that_was_given_up_cannot_start_late(executor: ProcessExecutor, jobs: Jobs) -> None:
