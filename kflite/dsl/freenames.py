@@ -37,7 +37,7 @@ def of_code(code: CodeType, at_definition: bool = False) -> Iterator[FreeName]:
         elif instruction.opname in _STORES:
             stored.add(str(instruction.argval))
     for name, line in found.items():
-        if name not in stored:
+        if name not in stored and not name.startswith("@"):  # pytest's own, where it rewrites `assert`
             yield FreeName(name, line, at_definition)
     for inner in code.co_consts:
         if isinstance(inner, CodeType):

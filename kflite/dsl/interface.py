@@ -129,7 +129,10 @@ def _holds(default: object, wanted: Parameter) -> bool:
 
 def _returned(function: Callable[..., object], hints: Mapping[str, object], taken: Mapping[str, Output]) -> dict[str, Output]:
     where = f"{place_of(function)}: {function.__name__}()"
-    found = returned(hints.get("return"))
+    try:
+        found = returned(hints.get("return"))
+    except NameError as error:
+        raise CompileError(f"{where} returns a type that names {error.name!r}, which is not known there: import it") from error
     if found is None:
         what = f"returns {hints['return']!r}, which a pipeline cannot pass"
         raise CompileError(f"{where} {what}: {_ANSWERS}, or a NamedTuple of these")

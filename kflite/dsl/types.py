@@ -94,7 +94,7 @@ def returned(annotation: object) -> dict[str, Type] | None:
     fields = getattr(annotation, "_fields", None)
     hints: dict[str, object] = {"Output": annotation}
     if fields is not None:
-        hints = dict(getattr(annotation, "__annotations__", {}))
+        hints = dict(typing.get_type_hints(annotation, include_extras=True))
     elif annotation is None or annotation is type(None):
         hints = {}
     found = {name: artifact_type(hint) or parameter_type(hint) for name, hint in hints.items()}

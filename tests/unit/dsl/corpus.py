@@ -1,6 +1,8 @@
-"""Pipelines that use each construct of the language; test_against_kfp compiles this file as it is, and with kfp's dsl in place of ours."""
+"""Pipelines that use each construct; test_against_kfp compiles this file as it is, and with kfp's dsl in place of ours."""
 
-from typing import Dict, List, NamedTuple, Optional  # noqa: UP035 - kfp reads these too
+# ruff: noqa: B006, E712, SIM117, SIM300, UP006, UP014, UP035, UP045 - kfp reads this too
+
+from typing import Dict, List, NamedTuple, Optional
 
 from kflite import dsl
 from kflite.dsl import Artifact, Dataset, Input, InputPath, Model, Output, OutputPath
@@ -17,8 +19,8 @@ def add(
     a: int,
     b: float = 1.0,
     c: Optional[str] = None,
-    d: List[int] = [1, 2],  # noqa: B006
-    e: dict = {"a": 1},  # noqa: B006
+    d: List[int] = [1, 2],
+    e: dict = {"a": 1},
     f: bool = False,
 ) -> int:
     """Adds.
@@ -50,7 +52,7 @@ def truth() -> bool:
 
 
 @dsl.component
-def numbers(items: list = [1]) -> List[int]:  # noqa: B006
+def numbers(items: list = [1]) -> List[int]:
     return items
 
 
@@ -131,7 +133,7 @@ def shell(
 
 
 @dsl.pipeline
-def constants_and_texts(n: int = 2, s: str = "a", absent: Optional[str] = None, items: List[int] = [1]) -> int:  # noqa: B006
+def constants_and_texts(n: int = 2, s: str = "a", absent: Optional[str] = None, items: List[int] = [1]) -> int:
     """What it does.
 
     In more words.
@@ -140,7 +142,9 @@ def constants_and_texts(n: int = 2, s: str = "a", absent: Optional[str] = None, 
         n: a number
     """
     first = add(a=n)
-    second = add(a=first.output, b=2.5, c=f"x-{first.output}-{s}", d=[1, n, first.output], e={"k": first.output, "q": [s]}, f=True)
+    second = add(
+        a=first.output, b=2.5, c=f"x-{first.output}-{s}", d=[1, n, first.output], e={"k": first.output, "q": [s]}, f=True
+    )
     echo(x=s).after(first)
     echo(x=dsl.PIPELINE_JOB_NAME_PLACEHOLDER)
     add(a=1, d=items, e={"deep": {"er": [1.5, "x", True]}})
@@ -179,19 +183,19 @@ def conditions(n: int = 2, s: str = "a", f: float = 1.0, t: bool = True):
         echo(x=text.output)
     with dsl.If(fraction.output < 3):
         echo().after(flag)
-    with dsl.If(flag.output == True):  # noqa: E712
+    with dsl.If(flag.output == True):
         echo()
-    with dsl.If(t == False):  # noqa: E712
+    with dsl.If(t == False):
         echo()
     with dsl.If(text.output == 5):
         echo()
     with dsl.Condition(number.output <= n):
         echo()
-    with dsl.If(fraction.output == fraction.output):  # noqa: PLR0124
+    with dsl.If(fraction.output == fraction.output):
         echo()
-    with dsl.If("x" == s):  # noqa: SIM300
+    with dsl.If("x" == s):
         echo()
-    with dsl.If(1 < n):  # noqa: SIM300
+    with dsl.If(1 < n):
         echo()
 
 
@@ -213,7 +217,7 @@ def branches_joined(n: int = 2) -> str:
 
 
 @dsl.pipeline
-def loops(xs: List[int] = [1, 2], rows: List[dict] = [{"a": 1}], any_list: list = [1]) -> List[int]:  # noqa: B006
+def loops(xs: List[int] = [1, 2], rows: List[dict] = [{"a": 1}], any_list: list = [1]) -> List[int]:
     items, text, table = numbers(), echo(), records()
     with dsl.ParallelFor([1, 2, 3], name="shown", parallelism=2) as item:
         each = add(a=item)
@@ -263,9 +267,9 @@ def nested_loops(n: int = 1):
 
 
 @dsl.pipeline
-def artifacts(
-    given: Input[Dataset], sets: Input[List[Dataset]], n: int = 1
-) -> NamedTuple("Made", [("sets", List[Dataset]), ("k", int), ("model", Model)]):
+def artifacts(given: Input[Dataset], sets: Input[List[Dataset]], n: int = 1) -> NamedTuple(
+    "Made", [("sets", List[Dataset]), ("k", int), ("model", Model)]
+):
     made = make()
     use(data=made.outputs["data"], path=made.outputs["data"], n=made.outputs["count"])
     one(data=made.outputs["other"])
@@ -324,7 +328,9 @@ def exit_handlers(n: int = 1):
 
 @dsl.pipeline
 def importers(uri: str = "gs://x"):
-    known = dsl.importer(artifact_uri="gs://b/c", artifact_class=Dataset, reimport=True, metadata={"a": 1, "n": uri, "q": [1.5, uri]})
+    known = dsl.importer(
+        artifact_uri="gs://b/c", artifact_class=Dataset, reimport=True, metadata={"a": 1, "n": uri, "q": [1.5, uri]}
+    )
     one(data=known.output)
     dsl.importer(artifact_uri=uri, artifact_class=Model)
     text = echo()

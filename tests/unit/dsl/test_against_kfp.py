@@ -67,7 +67,11 @@ def expanded_task(document: dict, task: dict) -> dict:
 
 def canonical(document: dict) -> dict:
     """The document as one tree, its groups numbered in the order in which they stand."""
-    tree = {"root": expanded(document, document["root"]), "info": document["pipelineInfo"], "at": document.get("defaultPipelineRoot")}
+    tree = {
+        "root": expanded(document, document["root"]),
+        "info": document["pipelineInfo"],
+        "at": document.get("defaultPipelineRoot"),
+    }
     names: dict[str, str] = {}
     number(tree["root"], names)
     prune(tree["root"])
@@ -101,6 +105,8 @@ def number(component: dict, names: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("name", PIPELINES + COMPONENTS)
-def test_a_pipeline_or_component_compiles_to_what_kfp_makes_of_it(name: str, ours: ModuleType, theirs: ModuleType, tmp_path: Path):
+def test_a_pipeline_or_component_compiles_to_what_kfp_makes_of_it(
+    name: str, ours: ModuleType, theirs: ModuleType, tmp_path: Path
+):
     made = ours.dsl.compile(getattr(ours, name)).documents[0]
     assert canonical(made) == canonical(compiled_by_kfp(theirs, name, tmp_path))

@@ -1,9 +1,10 @@
 """What kflite's language can do where kfp's cannot, as IR that the official messages hold."""
 
 import pytest
+from unit.dsl.pieces import hold, join, load, number, real, save, text, tidy, total
+
 from kflite import dsl
 from kflite.dsl import Dataset, Input
-from unit.dsl.pieces import hold, join, load, number, real, save, text, tidy, total
 
 
 def compiled(function) -> dict:
@@ -129,7 +130,10 @@ def test_entries_of_a_loop_item_reach_conditions_and_texts():
 
     components = compiled(p)["components"]
     tasks = components["comp-for-loop-2"]["dag"]["tasks"]
-    entry = {"componentInputParameter": "pipelinechannel--loop-item-param-1", "parameterExpressionSelector": 'parseJson(string_value)["b"]'}
+    entry = {
+        "componentInputParameter": "pipelinechannel--loop-item-param-1",
+        "parameterExpressionSelector": 'parseJson(string_value)["b"]',
+    }
     assert tasks["text"]["inputs"]["parameters"]["pipelinechannel--loop-item-param-1-subvar-b"] == entry
     assert tasks["condition-3"]["triggerPolicy"]["condition"] == f"int({value('loop-item-param-1-subvar-a')}) == 1"
 
@@ -178,7 +182,9 @@ def test_channels_inside_lists_and_dicts_become_texts_that_are_resolved():
     inputs = compiled(p)["root"]["dag"]["tasks"]["hold"]["inputs"]["parameters"]
     text_of_n = "{{$.inputs.parameters['pipelinechannel--n']}}"
     assert inputs["items"]["runtimeValue"]["constant"] == [text_of_n, "x"]
-    assert inputs["pipelinechannel--number-Output"] == {"taskOutputParameter": {"producerTask": "number", "outputParameterKey": "Output"}}
+    assert inputs["pipelinechannel--number-Output"] == {
+        "taskOutputParameter": {"producerTask": "number", "outputParameterKey": "Output"}
+    }
 
 
 def test_equal_tasks_share_a_component_and_its_executor():

@@ -1,10 +1,11 @@
 """What a pipeline cannot say: each error names the line, the thing, and what to do."""
 
 import pytest
+from unit.dsl.pieces import hold, join, load, number, save, text, tidy, total
+
 from kflite import dsl
 from kflite.dsl import Dataset, Input
 from kflite.errors import CompileError
-from unit.dsl.pieces import hold, join, load, number, save, text, tidy, total
 
 
 def branch_without_oneof(n: int):
@@ -197,15 +198,15 @@ def wrong_artifact():
 
 
 def several_outputs():
-    save().output
+    text(x=save().output)
 
 
 def unknown_output():
-    save().outputs["other"]
+    text(x=save().outputs["other"])
 
 
 def no_output():
-    load(data=save().outputs["data"]).output
+    text(x=load(data=save().outputs["data"]).output)
 
 
 def empty_loop():
@@ -406,7 +407,7 @@ def test_a_failed_pipeline_leaves_nothing_behind_for_the_next():
 
 
 def test_a_container_component_must_return_its_container():
-    with pytest.raises(CompileError, match="a container component returns dsl.ContainerSpec"):
+    with pytest.raises(CompileError, match=r"a container component returns dsl.ContainerSpec"):
 
         @dsl.container_component
         def c(x: str):

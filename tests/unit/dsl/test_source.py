@@ -1,5 +1,7 @@
 """What of a component's code is shipped, and what is refused, with line and remedy."""
 
+# ruff: noqa: UP006, UP035, UP045 - users write these
+
 from __future__ import annotations
 
 import dataclasses
@@ -8,7 +10,7 @@ import json as js
 import os
 from dataclasses import dataclass
 from os.path import join
-from typing import List, NamedTuple, Optional  # noqa: UP035 - users write these
+from typing import List, NamedTuple, Optional
 
 import pytest
 
@@ -78,7 +80,9 @@ def test_functions_and_classes_of_the_module_are_shipped_with_what_they_use():
         return Point(x).x + alias(1) + Derived().go()
 
     text = work.source.text
-    assert [word for word in ("class Point", "class Base", "class Derived", "def cached", "def defined_later") if word not in text] == []
+    assert [
+        word for word in ("class Point", "class Base", "class Derived", "def cached", "def defined_later") if word not in text
+    ] == []
     assert "LIMIT" not in text
     assert executed(work)["work"](1) == 1 + 2 + 101
 
@@ -147,7 +151,9 @@ def test_more_functions_can_be_given_by_hand():
 
 def test_the_source_does_not_depend_on_where_in_the_file_the_function_stands(load):
     code = "@dsl.component\ndef f(x: int) -> int:\n    return x\n"
-    assert load(f"from kflite import dsl\n{code}").f.source.text == load(f"from kflite import dsl\n\n\n# more\n{code}").f.source.text
+    assert (
+        load(f"from kflite import dsl\n{code}").f.source.text == load(f"from kflite import dsl\n\n\n# more\n{code}").f.source.text
+    )
 
 
 def test_the_function_stays_callable_for_tests():
@@ -223,7 +229,9 @@ def test_the_error_names_the_line_that_uses_the_name():
 def test_a_variable_of_an_enclosing_function_is_refused():
     rate = 0.1
 
-    with pytest.raises(CompileError, match=r"uses 'rate', which is a variable of the enclosing function.*: pass it as a parameter"):
+    with pytest.raises(
+        CompileError, match=r"uses 'rate', which is a variable of the enclosing function.*: pass it as a parameter"
+    ):
 
         @dsl.component
         def learn(x: float) -> float:

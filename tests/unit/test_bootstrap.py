@@ -1,0 +1,81 @@
+"""The command of a Python component: any shell runs it, and it can be taken apart again."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kflite.bootstrap import compose, recognise, runner
+
+WORDS = st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1), max_size=3)
+
+
+@given(source=st.text(), packages=WORDS, urls=WORDS, hosts=WORDS)
+def test_what_was_composed_is_recognised(source, packages, urls, hosts):
+    command, args = compose(source, "f", packages, urls, hosts, {"outputs": {"Output": "int"}})
+    found = recognise(command, args)
+    assert found
+    assert (found.code, found.argv) == (runner(), (source, *args))
+    assert found.packages == tuple(packages)
+    if packages:
+        assert (found.index_urls, found.trusted_hosts) == (tuple(urls), tuple(hosts))
+
+
+@pytest.mark.parametrize(
+    ("command", "args"),
+    [
+        ([], []),
+        (["python3", "-u", "-c", "print(1)"], []),
+        (["python3", "-u", "-c", "print(1)", "x"], ["--other", "f"]),
+        (["sh", "-c", "echo hello"], ["--function", "f"]),
+        (["sh", "-c"], ["--function", "f"]),
+        (["sh", "-c", 'rm -rf x && exec "$0" "$@"', "python3", "-u", "-c", "code", "source"], ["--function", "f"]),
+        (["bash", "-c", "x", "python3", "-u", "-c", "code", "source"], ["--function", "f"]),
+    ],
+)
+def test_other_commands_are_left_alone(command, args):
+    assert recognise(command, args) is None
+
+
+def test_a_line_with_something_added_is_left_alone():
+    command, args = compose("", "f", ["numpy"])
+    line = command[2].replace("numpy", "numpy; touch /tmp/x")
+    assert recognise([*command[:2], line, *command[3:]], args) is None
+
+
+def test_the_runner_is_python_that_imports_three_modules_of_the_standard_library():
+    import ast
+
+    tree = ast.parse(runner())
+    imported = {alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names}
+    assert imported == {"json", "os", "sys"}
+    assert not [n for n in tree.body if isinstance(n, ast.ImportFrom) and n.module != "__future__"]
+
+
+def test_packages_are_installed_before_the_code_runs(tmp_path: Path):
+    pip = tmp_path / "python3"
+    pip.write_text(
+        f'#!/bin/sh\nif [ "$1" = -m ]; then shift; echo "$@" > {tmp_path}/installed; else exec {sys.executable} "$@"; fi\n'
+    )
+    pip.chmod(0o755)
+    command, args = compose("def f(): print('ran')", "f", ["numpy<3", "a b"], ["https://one", "https://two"], ["host"])
+    argv = [*command, *("{}" if word == "{{$}}" else word for word in args)]
+    env = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, env=env, timeout=60)
+    assert (done.returncode, done.stdout) == (0, "ran\n"), done.stderr
+    words = (tmp_path / "installed").read_text()
+    assert words.startswith("pip install ")
+    assert words.endswith("--index-url https://one --extra-index-url https://two --trusted-host host -- numpy<3 a b\n")
+
+
+def test_the_code_does_not_run_when_the_installation_fails(tmp_path: Path):
+    (tmp_path / "python3").write_text("#!/bin/sh\nexit 4\n")
+    (tmp_path / "python3").chmod(0o755)
+    command, args = compose("def f(): print('ran')", "f", ["numpy"])
+    done = subprocess.run(
+        [*command, *args], capture_output=True, text=True, check=False, env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, timeout=60
+    )
+    assert (done.returncode, done.stdout) == (4, "")
