@@ -8,13 +8,11 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from kflite.executors.docker import ending, names
+from kflite.executors.docker import ending, names, record
 from kflite.executors.docker.daemon import Gone, Refused, State
 from kflite.executors.docker.launch import Shared, remove
 from kflite.executors.docker.names import Box, Ref
 from kflite.executors.docker.output import Copy, Log, catch_up, kept
-from kflite.executors.process import folder
-from kflite.executors.process.message import Ending
 from kflite.job import Exit
 
 if TYPE_CHECKING:
@@ -75,32 +73,29 @@ class Attempt:
         await asyncio.gather(*kill)
 
     async def _see_out(self, look: bool) -> Exit:
-        found = folder.read_exit(str(self._ref.folder)) if look else None
-        result = found or await self._outcome(look)
+        exit = record.read(self._ref.folder) if look else None
+        exit = exit or self._keep(await self._outcome(look))
         try:
             await remove(self._shared.daemon, self._ref.group)
         except Gone:
             self._shared.left.add(self._ref.group)
-        return Exit(result["code"], result["reason"], result["message"], result["lost"])
+        return exit
 
-    async def _outcome(self, look: bool) -> Ending:
+    async def _outcome(self, look: bool) -> Exit:
         try:
             if look and not await self._look():
-                result = _ending(ending.lost("its containers are gone: somebody removed them"))
-            else:
-                result = await self._follow_all()
+                return ending.lost("its containers are gone: somebody removed them")
+            return await self._follow_all()
         except (Gone, Refused) as error:
-            result = _ending(ending.lost(str(error)))
-        return self._keep(result)
+            return ending.lost(str(error))
 
-    def _keep(self, result: Ending) -> Ending:
+    def _keep(self, exit: Exit) -> Exit:
         """Write how it ended to its folder, unless another executor did so and removed the containers before we looked."""
-        path = str(self._ref.folder)
-        if result["lost"] and (other := folder.read_exit(path)):
-            return other
-        if self._ref.folder.exists():
-            folder.write_exit(path, result)
-        return result
+        if not self._ref.folder.exists():
+            return exit
+        ends = [self._exits.get(box, exit) for box in self._boxes]
+        record.write(self._ref.folder, exit, ends if len(ends) > 1 else [])
+        return record.read(self._ref.folder) or exit
 
     async def _look(self) -> bool:
         """Find the containers; whether all of them are there."""
@@ -110,7 +105,7 @@ class Attempt:
         self._boxes = dict.fromkeys(boxes)
         return bool(boxes) and len(boxes) == boxes[0].replicas
 
-    async def _follow_all(self) -> Ending:
+    async def _follow_all(self) -> Exit:
         await self._shared.watch.connected()
         self._known.set()
         try:
@@ -173,19 +168,13 @@ class Attempt:
         if len(self._exits) == len(self._boxes):
             self._all_ended.set()
 
-    def _verdict(self) -> Ending:
+    def _verdict(self) -> Exit:
         """How it ended as a whole: as the replica that failed first did."""
-        ends = [self._exits[box] for box in self._boxes]
         failed = self._culprit or next((box for box in self._boxes if self._exits[box].code), None)
-        first = self._exits[failed] if failed else ends[0]
-        if len(ends) == 1 or not failed:
-            return _ending(first, ends if len(ends) > 1 else [])
-        return _ending(replace(first, message=f"{failed.name}: {first.message}"), ends)
-
-
-def _ending(exit: Exit, replicas: Sequence[Exit] = ()) -> Ending:
-    ends = [_ending(replica) for replica in replicas]
-    return {"code": exit.code, "reason": exit.reason, "message": exit.message, "lost": exit.lost, "replicas": ends}
+        if not failed or len(self._boxes) == 1:
+            return self._exits[failed or next(iter(self._boxes))]
+        first = self._exits[failed]
+        return replace(first, message=f"{failed.name}: {first.message}")
 
 
 def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:

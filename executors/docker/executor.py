@@ -8,6 +8,7 @@ from collections.abc import Callable
 from threading import Event
 from typing import Self
 
+from kflite.executors.docker import record
 from kflite.executors.docker.attempt import Attempt
 from kflite.executors.docker.daemon import Daemon
 from kflite.executors.docker.host import describe
@@ -16,7 +17,6 @@ from kflite.executors.docker.names import Ref
 from kflite.executors.docker.pull import Images
 from kflite.executors.docker.settings import Settings
 from kflite.executors.docker.watch import Watch
-from kflite.executors.process import folder
 from kflite.executors.process.capacity import gpus
 from kflite.job import Exit, Job, Resources
 
@@ -65,7 +65,7 @@ class DockerExecutor:
     async def start(self, job: Job) -> str:
         """See the seam. A cancelled start leaves nothing behind."""
         ref = str(Ref.of(job))
-        if ref in self._attempts or folder.read_exit(str(job.folder)):
+        if ref in self._attempts or record.read(job.folder):
             return ref
         if ref not in self._starting:
             stop = Event()

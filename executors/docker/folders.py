@@ -21,8 +21,8 @@ def prepare(job: Job, shared: bool) -> None:
     shared: open them to the user's group, which containers that run as their image's own user are members of.
     """
     working = [working_folder(job, replica) for replica in job.replicas]
-    parents = [path.parent for path in (*job.outputs, *job.files)]
-    for folder in (job.folder, *job.roots, home(job), *working, *parents):
+    own = [job.folder, home(job), *working, *(path.parent for path in (*job.outputs, *job.files))]
+    for folder in (*job.roots, *own):
         _make(folder)
     for path, text in job.files.items():
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
@@ -30,7 +30,7 @@ def prepare(job: Job, shared: bool) -> None:
     for replica in job.replicas:
         os.close(os.open(replica.log, os.O_WRONLY | os.O_CREAT, 0o600))
     if shared:
-        for path in {job.folder, *job.roots, home(job), *working, *parents, *job.files, *_between(job.roots, parents)}:
+        for path in {*job.roots, *own, *job.files, *_between(job.roots, own)}:
             path.chmod(path.stat().st_mode | (0o070 if path.is_dir() else 0o040))
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from kflite.errors import ExecutorError
 from kflite.executors import gang
-from kflite.executors.docker import names, spec
+from kflite.executors.docker import names, record, spec
 from kflite.executors.docker.daemon import Daemon, Refused
 from kflite.executors.docker.folders import alone, prepare
 from kflite.executors.docker.host import Host
@@ -24,7 +24,6 @@ from kflite.executors.docker.pull import Images
 from kflite.executors.docker.settings import Settings
 from kflite.executors.docker.spec import Image, Order
 from kflite.executors.docker.watch import Watch
-from kflite.executors.process import folder
 from kflite.executors.process.capacity import gpus
 from kflite.job import Job, Replica
 
@@ -78,7 +77,7 @@ async def launch(shared: Shared, job: Job, stop: Event) -> list[tuple[Box, Copy 
 async def _launch(shared: Shared, job: Job, stop: Event) -> list[tuple[Box, Copy | None]]:
     boxes = await _create_all(shared, job, stop)
     # Whoever ends an attempt writes its exit before its containers are removed: these would run what has run.
-    if folder.read_exit(str(job.folder)):
+    if record.read(job.folder):
         await remove(shared.daemon, Ref.of(job).group)
         return []
     return await _all(_start(shared, box) for box in boxes)

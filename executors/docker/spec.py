@@ -77,7 +77,8 @@ def container(job: Job, replica: Replica, order: Order, host: Host) -> dict[str,
         "WorkingDir": str(working_folder(job, replica)),
         "Labels": names.labels(job, replica, order.gpus),
         "Healthcheck": {"Test": ["NONE"]},
-        "HostConfig": _bounds(replica, order, host) | {
+        "HostConfig": _bounds(replica, order, host)
+        | {
             "NetworkMode": network or "default",
             "Mounts": list(_mounts(job, host)),
             "GroupAdd": list(host.groups),

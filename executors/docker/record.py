@@ -1,0 +1,35 @@
+"""How an attempt ended, kept in its folder: written before its containers are removed, so that one of the two is always there."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from kflite.job import Exit
+
+_NAME = "docker.exit"
+
+
+def write(folder: Path, exit: Exit, replicas: Sequence[Exit]) -> None:
+    """Keep how the attempt and its replicas (by rank) ended; of several who say so, the first is right."""
+    text = json.dumps({**asdict(exit), "replicas": [asdict(replica) for replica in replicas]})
+    with NamedTemporaryFile("w", dir=folder, prefix=".docker.exit-", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        try:
+            os.link(file.name, folder / _NAME)
+        except FileExistsError:
+            return
+
+
+def read(folder: Path) -> Exit | None:
+    """How the attempt ended, None while that is not known."""
+    try:
+        found = json.loads((folder / _NAME).read_text("utf-8"))
+    except FileNotFoundError:
+        return None
+    return Exit(found["code"], found["reason"], found["message"], found["lost"])
