@@ -249,6 +249,17 @@ def main(control: int, sockets: str) -> None:
     except BaseException:  # noqa: BLE001 - a bug; the file behind stderr tells of it
         sys.excepthook(*sys.exc_info())
         os._exit(1)
-    finally:
-        os.unlink(path)
+    os.unlink(path)
+    _sweep(sockets)
     os._exit(0)
+
+
+def _sweep(sockets: str) -> None:
+    """Remove what zygotes that were killed have left."""
+    for name in os.listdir(sockets):
+        number, _, ending = name.partition(".")
+        if ending == "sock" and number.isdigit() and not folder.born(int(number)):
+            try:
+                os.unlink(f"{sockets}/{name}")
+            except FileNotFoundError:  # another was faster
+                continue
