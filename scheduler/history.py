@@ -22,9 +22,6 @@ class History:
             if event.task:
                 self._note(event, position > self._retry)
 
-    def __bool__(self) -> bool:
-        return bool(self._events)
-
     def _note(self, event: Event, fresh: bool) -> None:
         if event.kind in OUTCOMES and (fresh or event.kind is Kind.TASK_SUCCEEDED):
             self._ends[event.task] = event
@@ -58,11 +55,9 @@ class History:
         """Whether the task has an end that counts."""
         return task in self._ends
 
-    def ready(self, task: str) -> bool:
-        """The plan gives the task; returns whether the store knows its end."""
-        if self:
-            self._ready[task] = None
-        return task in self._ends
+    def ready(self, task: str) -> None:
+        """The plan gives the task."""
+        self._ready[task] = None
 
     def outcome(self, task: str) -> Outcome:
         """How the task ended."""

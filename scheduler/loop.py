@@ -25,6 +25,9 @@ from kflite.scheduler.watch import Watch
 from kflite.scheduler.world import World
 from kflite.value import NOTHING, Outputs
 
+# An attempt that was found gets so many seconds to tell that it has long ended, before its deadline counts.
+FOUND_S = 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class Start:
@@ -221,8 +224,8 @@ class Scheduler:
         attempt = Attempt(run.place, task, job, run.work(task), ref)
         self._attempts.begin(attempt, executor, lambda ref: self._post(run, lambda: run.running(task, ref)), exited)
         if job.timeout_s:
-            spent = self._world.clock() - record.since if record.since else 0.0
-            self._later(run, task, max(0.0, job.timeout_s - spent), lambda: run.expired(task, job.attempt))
+            left = job.timeout_s if not ref else max(FOUND_S, record.since + job.timeout_s - self._world.clock())
+            self._later(run, task, left, lambda: run.expired(task, job.attempt))
 
     # Time.
 

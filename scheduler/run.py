@@ -57,6 +57,9 @@ class Run:
         self._verdict: State | None = None
         self._stopping = ""
         self._killed = False
+        self._steps: deque[Step] = deque()
+        self._following = self._replaying = False
+        self._first_failure = ""
 
     @property
     def id(self) -> str:
@@ -87,13 +90,14 @@ class Run:
             return
         self._say(Kind.RUN_STARTED, {"owner": owner})
         history = self._history = History(events)
+        self._replaying = True
         self._follow(self._plan.begin())
         for event in history.since_retry():
             if event.kind is Kind.RUN_STOPPING:
                 self._halt(event)
             else:
                 self._tell(history.end_of(event))
-        self._history = History(())
+        self._replaying = False
         for task in history.unfinished:
             self._find(task)
         if history.request:
@@ -223,27 +227,41 @@ class Run:
     # What the plan asks.
 
     def _follow(self, steps: list[Step]) -> None:
-        todo = deque(steps)
-        while todo:
-            match todo.popleft():
-                case Ready(task, work):
-                    self._ready(task, work)
-                case Opened(task, title, parameters):
-                    self._open(task, title, parameters)
-                case Settled() as step:
-                    self._settled(step)
-                case Ended(state, outputs, reason):
-                    self._over(state, outputs, reason)
+        """Take the steps, in order, also those that follow from them. A wish to fail fast comes after all of them."""
+        self._steps.extend(steps)
+        if self._following:
+            return
+        self._following = True
+        while self._steps:
+            self._step(self._steps.popleft())
+        self._following = False
+        if self._first_failure:
+            reason, self._first_failure = f"{self._first_failure} failed, and the run stops at the first failure", ""
+            self.cancel(reason, verdict=None)
+
+    def _step(self, step: Step) -> None:
+        match step:
+            case Ready(task, work):
+                self._ready(task, work)
+            case Opened(task, title, parameters):
+                self._open(task, title, parameters)
+            case Settled():
+                self._settled(step)
+            case Ended(state, outputs, reason):
+                self._over(state, outputs, reason)
 
     def _ready(self, task: str, work: Work) -> None:
         record = self.tasks.setdefault(task, Record())
         record.work = work
-        if self._history.ready(task):
-            return
+        if self._replaying:
+            self._history.ready(task)
+        if self._history.ended(task):
+            return None if self._replaying else self._tell(task)
         if record.state in RESTART:
             self._queue(task, work)
-        if not self._history:
-            self._give_up(task) if self._killed else self._acts.append(Enqueue(task))
+        if self._replaying:
+            return None
+        return self._give_up(task) if self._killed else self._acts.append(Enqueue(task))
 
     def _queue(self, task: str, work: Work) -> None:
         data: dict[str, Value] = {"title": work.title}
@@ -258,7 +276,7 @@ class Run:
         self._say(Kind.TASK_QUEUED, data, task)
 
     def _open(self, task: str, title: str, parameters: Mapping[str, Value]) -> None:
-        if self.tasks.setdefault(task, Record()).state in RESTART:
+        if self.tasks.setdefault(task, Record()).state in RESTART and not self._history.ended(task):
             data: dict[str, Value] = {"title": title, "group": True}
             self._say(Kind.TASK_QUEUED, data | ({"parameters": dict(parameters)} if parameters else {}), task)
             self._say(Kind.TASK_RUNNING, {}, task)
@@ -273,17 +291,17 @@ class Run:
         data |= {k: v for k, v in (("reason", step.reason), ("message", step.message)) if v}
         self._say(_KIND[step.state], data, step.task)
         if step.state is State.FAILED and not record.group:
-            self._fail_fast(step.task)
+            self._failed_at(step.task)
 
     def _end(self, task: str, outcome: Outcome, data: Mapping[str, Value]) -> None:
         self._say(_KIND[outcome.state], data, task)
         if outcome.state is State.FAILED:
-            self._fail_fast(task)
+            self._failed_at(task)
         self._follow(self._plan.ended(task, outcome))
 
-    def _fail_fast(self, task: str) -> None:
-        if self.submission.fail_fast:
-            self.cancel(f"{task} failed, and the run stops at the first failure", verdict=None)
+    def _failed_at(self, task: str) -> None:
+        if self.submission.fail_fast and not self._stopping:
+            self._first_failure = self._first_failure or task
 
     def _over(self, state: State, outputs: Outputs, reason: str) -> None:
         if self._verdict:

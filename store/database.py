@@ -45,7 +45,7 @@ class Database:
             if owner:
                 self._check_leases(events, owner)
             seq = self.last()
-            lease = time.time() + LEASE_S
+            lease = max((e.at for e in events), default=0.0) + LEASE_S
             for event in events:
                 seq += 1
                 self._store(event, seq, owner, lease)

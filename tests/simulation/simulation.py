@@ -1,0 +1,305 @@
+"""One simulated life of a run: random pipeline, delays, failures, lost attempts, store faults and crashes, all decided by one seed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+from clock import simulate
+from pipelines import DEADLINE_S, Builder
+from reference import expected
+
+from kflite import dag, store
+from kflite.errors import KfliteError, LeaseLost, StoreFull, StoreLocked
+from kflite.event import Event, Kind, State
+from kflite.job import Exit, Job, Resources
+from kflite.scheduler import Scheduler, Submission, World
+from kflite.scheduler.record import Record
+from kflite.scheduler.world import LEASE_S
+from kflite.store import Database
+from kflite.testing import FakeExecutor, FakeRun, FakeWorld
+
+RUN = "run"
+# No life takes so long, in simulated seconds.
+LONGEST_S = 20_000.0
+
+
+class Crash(BaseException):
+    """The process is gone, here and now."""
+
+
+class Fault(Exception):
+    """Not raised by kflite: an invariant does not hold."""
+
+
+@dataclass
+class FaultyStore(Database):
+    """The real store in memory, that crashes its caller before or after a commit, or refuses to commit, as drawn."""
+
+    def __init__(self, random: Random, rate: float) -> None:
+        super().__init__(store.open("sqlite://").connection)
+        self._random, self._rate = random, rate
+        self.commits = 0
+
+    def append(self, events: Sequence[Event], owner: str = "") -> int:
+        drawn = self._random.random() / self._rate if self._rate else 1.0
+        if drawn < 0.35:
+            raise Crash
+        if drawn < 0.5:
+            raise self._random.choice([StoreFull, StoreLocked])("simulated")
+        seq = super().append(events, owner)
+        self.commits += 1
+        if drawn < 1.0 and self._rate:
+            raise Crash
+        return seq
+
+
+@dataclass
+class SlowExecutor(FakeExecutor):
+    """Takes its time to start, so that a crash may come in between; checks that what it starts was stored before."""
+
+    def __init__(self, world: FakeWorld, life: Life) -> None:
+        super().__init__(world)
+        self._life = life
+
+    async def start(self, job: Job) -> str:
+        task = job.id.partition("/")[2]
+        if self._life.store.run(RUN).state.ended:
+            raise Fault(f"{task} starts after the end of its run")
+        self._life.check_intent(task, job.attempt)
+        await asyncio.sleep(self._life.random.random() * 2)
+        ref = await super().start(job)
+        await asyncio.sleep(self._life.random.random())
+        return ref
+
+
+@dataclass
+class Life:
+    """A run from its submission to its end, through any number of schedulers."""
+
+    seed: int
+    folder: Path
+    random: Random = field(init=False)
+    schedulers: int = 0
+
+    def __post_init__(self) -> None:
+        self.random = Random(self.seed)
+        self.document = Builder(self.random).pipeline()
+        self.fault_rate = self.random.choice([0.0, 0.02, 0.1, 0.3])
+        self.fail_rate = self.random.choice([0.0, 0.1, 0.4])
+        self.lose_rate = self.random.choice([0.0, 0.0, 0.1])
+        self.cancel_at = self.random.random() * 60 if self.random.random() < 0.15 else None
+        self.fail_fast = self.random.random() < 0.1
+        self.retries = self.random.choice([0, 0, 0, 1])
+        self.world = FakeWorld(self._script, Resources(self.random.choice([1.0, 2.0, 8.0]), 1 << 30, 0))
+        self.store = FaultyStore(self.random, self.fault_rate)
+
+    # What each attempt does: drawn by its name, so that it is the same in any order.
+
+    def _drawn(self, task: str, attempt: int) -> Random:
+        return Random(f"{self.seed}/{task}/{attempt}")
+
+    def _hangs(self, task: str, attempt: int) -> bool:
+        return self._slow(task) and self._drawn(task, attempt).random() < 0.3
+
+    def _slow(self, task: str) -> bool:
+        names = task.split("/")
+        first = json.loads(self.document.splitlines()[0])
+        found = first["root"]
+        for name in names:
+            found = found["dag"]["tasks"][name.partition("[")[0]]["componentRef"]["name"]
+            found = first["components"][found] if found.startswith("comp-") and found not in ("comp-leaf", "comp-slow") else found
+        return bool(found == "comp-slow")
+
+    def _fails(self, task: str, attempt: int) -> bool:
+        return self._hangs(task, attempt) or self._drawn(task, attempt + 1000).random() < self.fail_rate
+
+    def _lost(self, task: str, attempt: int) -> bool:
+        return not self._hangs(task, attempt) and self._drawn(task, attempt + 2000).random() < self.lose_rate
+
+    def _value(self, task: str) -> int:
+        return self._drawn(task, 0).randint(0, 9)
+
+    def _script(self, job: Job) -> FakeRun:
+        task, random = job.id.partition("/")[2], self._drawn(job.id, job.attempt + 3000)
+        stop_s = random.choice([0.0, 2.0, math.inf])
+        if self._hangs(task, job.attempt):
+            return FakeRun(math.inf, stop_s=stop_s)
+        if self._lost(task, job.attempt):
+            return FakeRun(random.random() * 5, Exit(-1, "Lost", "gone", lost=True), stop_s=stop_s)
+        exit = Exit(1, "Error") if self._fails(task, job.attempt) else Exit(0)
+        return FakeRun(random.random() * DEADLINE_S * 0.8, exit, self._write, stop_s)
+
+    def _write(self, job: Job) -> None:
+        job.folder.mkdir(parents=True, exist_ok=True)
+        value = {"parameterValues": {"x": self._value(job.id.partition("/")[2])}}
+        (job.folder / "executor_output.json").write_text(json.dumps(value))
+
+    def judge(self, task: str, retries: int) -> int | None:
+        """What the reference asks: how the task ends after its retries."""
+        attempt = failed = lost = 0
+        while True:
+            attempt += 1
+            if self._lost(task, attempt) and lost < 3:
+                lost += 1
+            elif self._lost(task, attempt):
+                return None
+            elif not self._fails(task, attempt):
+                return self._value(task)
+            elif failed >= retries:
+                return None
+            else:
+                failed += 1
+
+    # The life.
+
+    def live(self) -> None:
+        """From beginning to end; raises Fault, or whatever breaks."""
+        simulate(self._live())
+        self._judge()
+
+    async def _live(self) -> None:
+        if self.cancel_at is not None:
+            asyncio.get_running_loop().call_later(self.cancel_at, self._cancel)
+        while True:
+            self.schedulers += 1
+            if self.schedulers > 200:
+                raise Fault("it never ends")
+            if self.schedulers > 20:
+                self.store._rate = 0.0
+            await self._generation()
+            ended = self._submitted() and self.store.run(RUN).state.ended
+            if ended:
+                if not self.retries or self.store.run(RUN).state is State.SUCCEEDED:
+                    break
+                self.retries -= 1
+                self.store._rate, rate = 0.0, self.store._rate
+                self.store.append([Event(RUN, Kind.RUN_RETRIED, asyncio.get_running_loop().time())])
+                self.store._rate = rate
+            await asyncio.sleep(self.random.random() * LEASE_S)
+        await asyncio.sleep(100)
+        if self.world.running:
+            raise Fault(f"left behind: {[job.id for job in self.world.running]}")
+
+    def _submitted(self) -> bool:
+        return bool(self.store.runs())
+
+    def _cancel(self) -> None:
+        rate, self.store._rate = self.store._rate, 0.0
+        if self._submitted() and not self.store.run(RUN).state.ended:
+            event = Event(RUN, Kind.RUN_CANCEL, asyncio.get_running_loop().time(), data={"kill": self.random.random() < 0.3})
+            self.store.append([event])
+            for queue in self._asked:
+                queue.put_nowait(event)
+        else:
+            self.cancel_at = None
+        self.store._rate = rate
+
+    async def _requests(self) -> AsyncIterator[Event]:
+        queue: asyncio.Queue[Event] = asyncio.Queue()
+        self._asked.append(queue)
+        while True:
+            yield await queue.get()
+
+    async def _generation(self) -> None:
+        """One scheduler, until the run ends or the scheduler does."""
+        loop = asyncio.get_running_loop()
+        self._asked: list[asyncio.Queue[Event]] = []
+        before = asyncio.all_tasks()
+        scheduler = Scheduler(self._world())
+        entered = await scheduler.__aenter__()
+        crash = loop.create_future()
+        if self.fault_rate and self.random.random() < 0.5:
+            loop.call_later(self.random.random() * 60, lambda: crash.done() or crash.set_result(None))
+        use = asyncio.ensure_future(self._use(entered))
+        work = scheduler._work
+        assert work
+        done, _ = await asyncio.wait({use, crash, work}, return_when=asyncio.FIRST_COMPLETED, timeout=LONGEST_S)
+        if not done:
+            raise Fault("nothing happens any more, and the run has not ended")
+        for task in asyncio.all_tasks() - before - {asyncio.current_task()}:
+            task.cancel()
+        await asyncio.gather(*(asyncio.all_tasks() - before), return_exceptions=True)
+        for finished in (use, work):
+            self._look(finished)
+
+    def _look(self, task: asyncio.Task[None]) -> None:
+        if task.cancelled() or task.exception() is None or isinstance(task.exception(), Crash):
+            return
+        if isinstance(task.exception(), StoreFull | StoreLocked | LeaseLost):
+            return
+        error = task.exception()
+        assert error
+        raise error
+
+    async def _use(self, scheduler: Scheduler) -> None:
+        if not self._submitted():
+            asked = Submission(RUN, "n", "pipeline", "random", self.document, {}, on="fake", fail_fast=self.fail_fast, cache=False)
+            await scheduler.submit(asked)
+        else:
+            while not await scheduler.adopt(RUN):
+                if self.store.run(RUN).state.ended:
+                    return
+                await asyncio.sleep(1)
+        await scheduler.ended(RUN)
+
+    def _world(self) -> World:
+        async def inline(function, /, *args):  # type: ignore[no-untyped-def]
+            await asyncio.sleep(self.random.random() * 0.01)
+            return function(*args)
+
+        loop = asyncio.get_running_loop()
+        return World(
+            self.store,
+            lambda kind, document, parameters, origin: dag.plan(document, parameters, origin),
+            lambda on: SlowExecutor(self.world, self),
+            self.folder,
+            str(self.folder / "artifacts"),
+            f"elsewhere:{self.schedulers}:0:x",
+            self._requests,
+            adopt_orphans=False,
+            clock=loop.time,
+            offload=inline,
+        )
+
+    # Invariants.
+
+    def check_intent(self, task: str, attempt: int) -> None:
+        """What is started was stored as STARTING, and has not been stored as ended."""
+        rows = {row.attempt: row for row in self.store.attempts(RUN, task)}
+        if attempt not in rows:
+            raise Fault(f"{task} starts attempt {attempt}, which the store does not know")
+        if rows[attempt].state.ended:
+            raise Fault(f"{task} starts attempt {attempt}, which the store says is {rows[attempt].state}")
+
+    def _judge(self) -> None:
+        state, tasks = self.store.run(RUN).state, {row.task: row for row in self.store.tasks(RUN)}
+        for task, row in tasks.items():
+            if not row.state.ended:
+                raise Fault(f"the run is {state}, and {task} is {row.state}")
+        self._check_projection(tasks)
+        if self.cancel_at is None and not self.fail_fast and not any(e.kind is Kind.RUN_RETRIED for e in self.store.events(RUN)):
+            wanted, states = expected(self.document, self.judge)
+            found = {task: row.state for task, row in tasks.items()}
+            if (state, found) != (wanted, states):
+                raise Fault(f"expected {wanted} {states}, found {state} {found}")
+        twice = [start for start, n in Counter(self.world.starts).items() if n > 1]
+        if twice:
+            raise Fault(f"started twice: {twice}")
+
+    def _check_projection(self, tasks: dict[str, object]) -> None:
+        """The rows are what the events say, by the machine."""
+        records: dict[str, Record] = {}
+        for event in self.store.events(RUN):
+            if event.task:
+                records.setdefault(event.task, Record()).apply(event)
+        stored = {row.task: row.state for row in self.store.tasks(RUN)}
+        if stored != {task: record.state for task, record in records.items()}:
+            raise Fault("the rows and the events disagree")
