@@ -16,7 +16,7 @@ class Ending(TypedDict):
 
 
 class Replica(TypedDict):
-    """What one process runs: the program `argv`, or `code` (a digest) with arguments `argv`. memory: bytes, 0 for no bound."""
+    """What one process runs: the program `argv`, or `code` (by its name) with arguments `argv`. memory: bytes, 0 for no bound."""
 
     name: str
     log: str
@@ -43,7 +43,7 @@ class Start(TypedDict):
 
 @final
 class Code(TypedDict):
-    """A program's text, named by its digest from here on."""
+    """A program's text, and the name that it has from here on."""
 
     code: str
     text: str

@@ -35,15 +35,21 @@ async def there(path: Path) -> None:
     await asyncio.wait_for(look(), PATIENCE_S)
 
 
-async def free(held: Path) -> None:
+def held(lock: Path) -> bool:
+    """Whether somebody holds the lock."""
+    with lock.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+async def free(lock: Path) -> None:
     """Until nobody holds the lock."""
 
     async def look() -> None:
-        with held.open() as file:
-            while True:
-                try:
-                    return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    await asyncio.sleep(0.01)
+        while held(lock):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
 
     await asyncio.wait_for(look(), PATIENCE_S)
