@@ -45,8 +45,18 @@ def main_module(source: str, name: str, output_file: str) -> ModuleType:
     dsl.__dict__.update(names)
     module.__dict__.update(names, dsl=dsl)
     sys.modules["__main__"] = module
+    if "linecache" in sys.modules:  # where it is loaded a debugger may be too
+        show_lines(source, name)
     exec(compile(source, f"<component {name}>", "exec", dont_inherit=True), module.__dict__)
     return module
+
+
+def show_lines(source: str, name: str) -> None:
+    """Lets tracebacks and debuggers show the source's lines."""
+    import linecache
+
+    file = f"<component {name}>"
+    linecache.cache[file] = (len(source), None, source.splitlines(True), file)
 
 
 def artifacts(lists: Json, module: ModuleType) -> dict[str, list[Artifact]]:
@@ -167,11 +177,9 @@ def _plain(value: object) -> object:
 
 def report(error: BaseException, source: str, name: str) -> int:
     """Prints the traceback with the user's own frames, and says the exit status."""
-    import linecache
     import traceback
 
-    file = f"<component {name}>"
-    linecache.cache[file] = (len(source), None, source.splitlines(True), file)
+    show_lines(source, name)
     trace = error.__traceback__
     while trace and trace.tb_frame.f_code.co_filename == run.__code__.co_filename:
         trace = trace.tb_next
