@@ -16,7 +16,8 @@ _PARAMETER = re.compile(rf"\.inputs\.parameters{_QUOTED}")
 _ARTIFACT = re.compile(rf"\.(inputs|outputs)\.artifacts{_QUOTED}(?:\.(path|uri|name|metadata)(?:{_QUOTED})?)?")
 _OUTPUT_FILE = re.compile(rf"\.outputs\.parameters{_QUOTED}\.output_file")
 
-Lookup = Callable[[str], str | None]
+Lookup = Callable[[str], Value]
+"""From the part of a placeholder after `$` to its value; None where it is none of ours."""
 
 
 def text(value: Value) -> str:
@@ -29,9 +30,11 @@ def text(value: Value) -> str:
 
 
 def fill(value: Value, lookup: Lookup) -> Value:
-    """The value with each placeholder that `lookup` knows (by the part after `$`) replaced; also inside lists and structs."""
+    """The value with the placeholders that `lookup` knows replaced, also inside lists and structs; one that stands alone keeps its type."""
     if isinstance(value, str):
-        return _fill(value, lookup) if "{{$" in value else value
+        alone = _PLACEHOLDER.fullmatch(value)
+        found = lookup(alone["path"]) if alone else None
+        return _fill(value, lookup) if found is None and "{{$" in value else value if found is None else found
     if isinstance(value, list):
         return [fill(v, lookup) for v in value]
     if isinstance(value, dict):
@@ -42,7 +45,7 @@ def fill(value: Value, lookup: Lookup) -> Value:
 def _fill(value: str, lookup: Lookup) -> str:
     def replace(match: re.Match[str]) -> str:
         found = lookup(match["path"])
-        return match[0] if found is None else found
+        return match[0] if found is None else text(found)
 
     return _PLACEHOLDER.sub(replace, value)
 
@@ -63,10 +66,9 @@ def of_run(origin: Origin, root: str) -> dict[str, str]:
 def of_parameters(parameters: Mapping[str, Value]) -> Lookup:
     """Placeholders of input parameters only, as constants hold them."""
 
-    def lookup(path: str) -> str | None:
+    def lookup(path: str) -> Value:
         match = _PARAMETER.fullmatch(path)
-        name = (match[1] or match[2] or "") if match else ""
-        return text(parameters[name]) if name in parameters else None
+        return parameters.get(match[1] or match[2] or "") if match else None
 
     return lookup
 
@@ -74,7 +76,7 @@ def of_parameters(parameters: Mapping[str, Value]) -> Lookup:
 def of_task(executor_input: dict[str, Value], parameters: Mapping[str, Value], names: Mapping[str, str]) -> Lookup:
     """All placeholders of a task. parameters: values with defaults filled in; names: what names the run and the task."""
 
-    def lookup(path: str) -> str | None:
+    def lookup(path: str) -> Value:
         if path == "":
             return json.dumps(executor_input, separators=(",", ":"))
         if path in names:

@@ -59,7 +59,8 @@ def resolve(task: Task, component: Component, around: Around) -> Inputs:
     parameters: dict[str, Value] = {}
     for name, value in there.items():
         declared = component.inputs.get(name)
-        filled = fill(fill(value, lookup), around.names)
+        written = isinstance(task.parameters[name].source, Constant)
+        filled = fill(value, lambda path: _first(lookup(path), around.names(path))) if written else value
         parameters[name] = convert(filled, declared.type, f"input {name!r}") if declared else filled
     item = task.loop.item if task.loop else ""
     for name, declared in component.inputs.items():
@@ -68,6 +69,10 @@ def resolve(task: Task, component: Component, around: Around) -> Inputs:
     return Inputs(parameters, _artifacts(task, component, around))
 
 
+
+
+def _first(one: Value, other: Value) -> Value:
+    return other if one is None else one
 
 
 def _parameter(name: str, task: Task, binding: Binding, around: Around) -> Value | Missing:
