@@ -23,10 +23,6 @@ class Definition:
     lines: list[str]
 
     @property
-    def name(self) -> str:
-        return self.node.name
-
-    @property
     def first_line(self) -> int:
         """The number of the first line, decorators included."""
         return _first_line(self.node)
@@ -68,7 +64,12 @@ def of_function(function: Callable[..., object]) -> Definition:
 
 
 def of_class(kind: type, file: str, names: Mapping[str, object]) -> Definition | None:
-    """Where a class at the top of `file` is defined, None where it is not there."""
+    """Where a class at the top of a file is defined, None where it is not to be had. file: where it is, unless its methods know."""
+    codes = [member.__code__ for member in vars(kind).values() if isinstance(member, FunctionType)]
+    own = [
+        code.co_filename for code in codes if code.co_qualname.startswith(f"{kind.__qualname__}.") and code.co_filename[:1] != "<"
+    ]
+    file = own[0] if own else file
     lines, nodes = _parse(file, names)
     found = [node for (name, _), node in nodes.items() if name == kind.__qualname__ and isinstance(node, ast.ClassDef)]
     return Definition(file, found[-1], lines) if found else None

@@ -62,11 +62,6 @@ def current(what: str) -> Trace:
     return trace
 
 
-def is_tracing() -> bool:
-    """Whether a pipeline function is being traced."""
-    return _current.get() is not None
-
-
 def refused(why: str) -> CompileError:
     """The error that says where the user's code is now, and why that cannot be compiled."""
     return CompileError(f"{caller()}: {why}")

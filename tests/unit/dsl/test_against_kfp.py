@@ -11,6 +11,8 @@ import pytest
 
 pytest.importorskip("kfp", reason="kfp is not installed: pip install '.[test]'")
 
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
 CORPUS = Path(__file__).with_name("corpus.py")
 PIPELINES = re.findall(r"^@dsl\.pipeline.*\ndef (\w+)", CORPUS.read_text(), re.MULTILINE)
 COMPONENTS = re.findall(r"^@dsl\.(?:container_)?component.*\ndef (?!tidy)(\w+)", CORPUS.read_text(), re.MULTILINE)

@@ -141,6 +141,19 @@ def test_an_artifact_class_of_the_module_is_shipped_when_only_a_signature_names_
     assert executed(read)["OwnData"]().hello() == "hello"
 
 
+def test_helpers_and_classes_of_other_cells_of_a_notebook_are_shipped():
+    import linecache
+
+    cells = ["from kflite import dsl\n", "class A:\n    def m(self):\n        return g()\n", "def g():\n    return 1\n"]
+    cells.append("@dsl.component\ndef f() -> int:\n    return A().m()\n")
+    notebook: dict = {"__name__": "__main__"}
+    for number, cell in enumerate(cells):
+        file = f"/tmp/ipykernel_1/{number}.py"
+        linecache.cache[file] = (len(cell), None, cell.splitlines(keepends=True), file)
+        exec(compile(cell, file, "exec"), notebook)
+    assert executed(notebook["f"])["f"]() == 1
+
+
 def test_more_functions_can_be_given_by_hand():
     @dsl.component(additional_funcs=[defined_later])
     def f() -> int:
