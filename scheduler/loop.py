@@ -1,7 +1,7 @@
 """The loop: it hears what happened, stores, and only then acts. It knows neither pipelines nor processes.
 
 Each turn: messages are applied to their runs, the cache is asked for all queued tasks at once, whoever has room starts; all
-events of the turn are one commit; then come the acts. When a commit fails nothing is done: its runs are let go as they are stored.
+events of the turn are one commit; then come the acts. When a commit fails nothing is done: its runs are let go as they stand.
 """
 
 from __future__ import annotations
@@ -140,10 +140,13 @@ class Scheduler:
             if self._runs.get(run.id) is run:
                 message()
         events, acts = await self._decide()
+        self._world.point("decided")
         await self._commit(events)
+        self._world.point("stored")
         for run, act in acts:
             if self._runs.get(run.id) is run:
                 await self._act(run, act)
+                self._world.point("acted")
         for run in list(self._runs.values()):
             if run.state and run.state.ended:
                 self._end(run, run.state)

@@ -39,12 +39,17 @@ def no_identity(on: str, work: Work) -> Mapping[str, str]:
     return {}
 
 
+def nowhere(point: str) -> None:
+    """No fault is to happen."""
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """plans: (kind, document, parameters, origin) -> Plan; executors: the word of `--on` -> Executor, entered when first needed.
 
     identify: (on, work) -> what else decides a task's result there (an image's digest), as part of its cache key;
-    requests: what other processes ask, as they ask it; owner: from `kflite.store.owner_id`.
+    requests: what other processes ask, as they ask it; owner: from `kflite.store.owner_id`; point: called by name at each
+    point between what is decided, stored and done, where tests let the process die.
     """
 
     store: Store
@@ -59,6 +64,7 @@ class World:
     lease_s: float = LEASE_S
     clock: Callable[[], float] = time.time
     offload: Offload = asyncio.to_thread
+    point: Callable[[str], None] = nowhere
 
     def run(self, asked: Submission, created: float) -> Run:
         """A run, not begun. Raises InputError."""
