@@ -64,12 +64,10 @@ def of_function(function: Callable[..., object]) -> Definition:
 
 
 def of_class(kind: type, file: str, names: Mapping[str, object]) -> Definition | None:
-    """Where a class at the top of a file is defined, None where it is not to be had. file: where it is, unless its methods know."""
+    """Where a class at the top of a file is defined, None where that is not known. file: where it is, unless its methods know."""
     codes = [member.__code__ for member in vars(kind).values() if isinstance(member, FunctionType)]
-    own = [
-        code.co_filename for code in codes if code.co_qualname.startswith(f"{kind.__qualname__}.") and code.co_filename[:1] != "<"
-    ]
-    file = own[0] if own else file
+    own = [code.co_filename for code in codes if code.co_qualname.startswith(f"{kind.__qualname__}.")]
+    file = next((name for name in own if name != "<string>"), file)
     lines, nodes = _parse(file, names)
     found = [node for (name, _), node in nodes.items() if name == kind.__qualname__ and isinstance(node, ast.ClassDef)]
     return Definition(file, found[-1], lines) if found else None

@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("kfp", reason="kfp is not installed: pip install '.[test]'")
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 
 CORPUS = Path(__file__).with_name("corpus.py")
 PIPELINES = re.findall(r"^@dsl\.pipeline.*\ndef (\w+)", CORPUS.read_text(), re.MULTILINE)
