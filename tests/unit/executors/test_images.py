@@ -1,0 +1,46 @@
+"""The image map of the settings."""
+
+from __future__ import annotations
+
+import pytest
+
+from kflite.errors import InputError
+from kflite.executors.images import ImageMap
+
+
+@pytest.mark.parametrize(
+    ("name", "image"),
+    [
+        ("python:3.11", "mirror/python:3.11"),
+        ("python:3.12-slim", "mirror/python:3.11"),
+        ("python", "mirror/python:3.11"),
+        ("docker.io/library/python:3.11", "mirror/python:3.11"),
+        ("alpine", "mirror/alpine"),
+        ("ghcr.io/someone/python:3.11", "ghcr.io/someone/python:3.11"),
+        ("registry:5000/tool", "registry:5000/tool"),
+        ("", ""),
+    ],
+)
+def test_a_rule_serves_every_spelling_of_an_image(name: str, image: str) -> None:
+    rules = ImageMap((("python:*", "mirror/python:3.11"), ("alpine*", "mirror/alpine")))
+    assert rules.image(name) == image
+
+
+def test_the_first_rule_that_matches_wins() -> None:
+    rules = ImageMap((("python:3.11", "first"), ("python:*", "second"), ("*", "third")))
+    assert [rules.image(name) for name in ("python:3.11", "python:3.12", "alpine")] == ["first", "second", "third"]
+
+
+def test_a_digest_is_no_tag() -> None:
+    assert ImageMap((("python:latest", "mirror"),)).image("python@sha256:1234") == "python@sha256:1234"
+
+
+def test_the_environment_holds_rules_with_commas_between() -> None:
+    rules = ImageMap.parse("python:*=mirror/python:3.11, alpine*=registry:5000/alpine,")
+    assert rules == ImageMap((("python:*", "mirror/python:3.11"), ("alpine*", "registry:5000/alpine")))
+
+
+@pytest.mark.parametrize("text", ["python", "=image", "python:*=", "a=b,c"])
+def test_what_is_no_rule_is_told(text: str) -> None:
+    with pytest.raises(InputError, match="write PATTERN=IMAGE"):
+        ImageMap.parse(text)
