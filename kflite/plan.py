@@ -37,6 +37,12 @@ class Work(Protocol):
     def title(self) -> str:
         """The component's name."""
     @property
+    def image(self) -> str:
+        """The container image, "" where it has none."""
+    @property
+    def python(self) -> bool:
+        """Whether it is a Python component, which executors may run without its image."""
+    @property
     def parameters(self) -> Mapping[str, Value]:
         """Resolved input parameters."""
     @property

@@ -15,6 +15,7 @@ from kflite.client.executors import Executors
 from kflite.client.handle import Run
 from kflite.client.identity import Identity
 from kflite.client.plans import plan
+from kflite.client.retry import ask
 from kflite.client.submitting import Options, Search, of_run, of_search, of_target
 from kflite.errors import InputError, KfliteError
 from kflite.event import Event, Kind, State
@@ -183,12 +184,8 @@ class Client:
     async def retry(self, run: str) -> Run:
         """Do again what did not succeed in a run that has ended; what succeeded stays."""
         row = self.store.run(run)
-        if not row.state.ended:
-            raise InputError(f"run {row.run} is {row.state}: only a run that has ended can be retried")
-        if row.state is State.SUCCEEDED:
-            raise InputError(f"run {row.run} has succeeded, there is nothing to retry: kflite clone {row.run} runs it again")
         self.executors(row.on)
-        self.store.append([Event(row.run, Kind.RUN_RETRIED, time.time())])
+        ask(self.store, row)
         await self._adopt(row.run)  # or another scheduler has been faster, and it is done there
         return await self.run(row.run)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from kflite.errors import InputError
@@ -10,7 +11,9 @@ from kflite.errors import InputError
 if TYPE_CHECKING:
     from kflite.config import Settings
     from kflite.executors.base import Executor
+    from kflite.executors.docker import DockerExecutor
     from kflite.executors.process import ProcessExecutor
+    from kflite.plan import Work
 
 PLACES = ("local", "process", "docker", "inline")
 
@@ -21,6 +24,8 @@ class Executors:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._made: dict[str, Executor] = {}
+        self._digests: dict[str, str] = {}
+        self._host: DockerExecutor | None = None
         self._warm: dict[str, ProcessExecutor] = {}
         self._makers: dict[str, Callable[[], Executor]] = {
             "local": self._local,
@@ -42,6 +47,23 @@ class Executors:
             raise InputError("--on kubernetes: not part of this version; use --on local, process or docker")
         raise InputError(f"--on {on}: there is no such place to run; use one of {', '.join(PLACES)}")
 
+    def identity(self, on: str, work: Work) -> Mapping[str, str]:
+        """What decides a task's result there beside the task itself, as part of its cache key. Blocks, once an image."""
+        if on == "docker" or (on == "local" and not work.python):
+            digest = self._digest(work.image)
+            return {"image digest": digest} if digest else {}
+        return {"interpreter": f"python {sys.version_info.major}.{sys.version_info.minor}"} if work.python else {}
+
+    def _digest(self, image: str) -> str:
+        if image not in self._digests:
+            self._digests[image] = self._container_host().digest(image)
+        return self._digests[image]
+
+    def _container_host(self) -> DockerExecutor:
+        if self._host is None:
+            self._host = self._docker()
+        return self._host
+
     def warm(self, on: str) -> None:
         """Begin what takes time and needs no job yet: the interpreter that tasks are forked from."""
         self(on)
@@ -57,7 +79,7 @@ class Executors:
         self._warm[on] = ProcessExecutor(self._settings.home / "environments")
         return self._warm[on]
 
-    def _docker(self) -> Executor:
+    def _docker(self) -> DockerExecutor:
         from dataclasses import asdict
 
         from kflite.executors.docker import DockerExecutor

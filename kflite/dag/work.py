@@ -57,6 +57,10 @@ class ContainerWork:
     def request(self) -> Resources:
         return self._needs[0]
 
+    @property
+    def python(self) -> bool:
+        return bootstrap.recognise(self.container.command, self.container.args) is not None
+
     @cached_property
     def image(self) -> str:
         """The image, its placeholders filled."""
