@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -75,10 +76,9 @@ class Attempt:
     async def _see_out(self, look: bool) -> Exit:
         exit = record.read(self._ref.folder) if look else None
         exit = exit or self._keep(await self._outcome(look))
-        try:
-            await remove(self._shared.daemon, self._ref.group)
-        except Gone:
-            self._shared.left.add(self._ref.group)
+        if self._ref.group not in self._shared.left:
+            with suppress(Gone):
+                await remove(self._shared.daemon, self._ref.group)
         return exit
 
     async def _outcome(self, look: bool) -> Exit:
@@ -86,7 +86,10 @@ class Attempt:
             if look and not await self._look():
                 return ending.lost("its containers are gone: somebody removed them")
             return await self._follow_all()
-        except (Gone, Refused) as error:
+        except Gone as error:
+            self._shared.left.add(self._ref.group)
+            return ending.lost(str(error))
+        except Refused as error:
             return ending.lost(str(error))
 
     def _keep(self, exit: Exit) -> Exit:

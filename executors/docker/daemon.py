@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _THREADS = 16  # calls at once; the daemon itself does about as many side by side
-_CALL_S = 60.0  # longest time for one answer
+_CALL_S = 30.0  # longest time for one answer
 _LONGEST_PAUSE_S = 1.0
 
 

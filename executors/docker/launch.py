@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from contextlib import nullcontext
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import partial
+from hashlib import sha256
+from ipaddress import IPv4Network
 from itertools import islice
 from threading import Event
 from typing import TYPE_CHECKING, TypeVar
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_SPARE, _GANG_PREFIX = IPv4Network("198.18.0.0/15"), 23  # 510 addresses for a gang
+_TRIES = 16
 _CONFLICT, _NOT_FOUND, _IN_USE = 409, 404, 403
 
 
@@ -105,10 +109,24 @@ async def _create_all(shared: Shared, job: Job, stop: Event) -> list[Box]:
 
 
 async def _network(daemon: Daemon, job: Job) -> str:
-    name = Ref.of(job).group
-    labels = names.group_labels(job)
-    await daemon.call(lambda client: client.create_network(name, check_duplicate=True, labels=labels), accept=(_CONFLICT,))
+    """Make the gang's network, or find it."""
+    name, labels = Ref.of(job).group, names.group_labels(job)
+    try:
+        await daemon.call(partial(_create_network, name, labels, ""), accept=(_CONFLICT,))
+    except Refused as error:
+        for subnet in _subnets(name):  # the daemon's own address ranges are full: it has about thirty
+            with suppress(Refused):
+                await daemon.call(partial(_create_network, name, labels, subnet), accept=(_CONFLICT,))
+                return name
+        raise ExecutorError(f"{job.id}: no network for its replicas: {error.explanation}; try `docker network prune`") from error
     return name
+
+
+def _subnets(name: str) -> Iterator[str]:
+    """Some address ranges to try, of those that no real network uses (RFC 2544), beginning at a different one for each name."""
+    ranges = list(_SPARE.subnets(new_prefix=_GANG_PREFIX))
+    first = int(sha256(name.encode()).hexdigest(), 16)
+    return (str(ranges[(first + n) % len(ranges)]) for n in range(_TRIES))
 
 
 async def _shares(daemon: Daemon, job: Job) -> list[tuple[str, ...]]:
@@ -198,6 +216,13 @@ async def _all(calls: Iterable[Awaitable[T]]) -> list[T]:
 
 def _create_container(body: Mapping[str, object], name: str, client: APIClient) -> str:
     return str(client.create_container_from_config(dict(body), name)["Id"])  # type: ignore[no-untyped-call]
+
+
+def _create_network(name: str, labels: dict[str, str], subnet: str, client: APIClient) -> None:
+    from docker.types import IPAMConfig, IPAMPool
+
+    ipam = IPAMConfig(pool_configs=[IPAMPool(subnet=subnet)]) if subnet else None
+    client.create_network(name, check_duplicate=True, labels=labels, ipam=ipam)
 
 
 def _remove_container(container: str, client: APIClient) -> None:

@@ -19,7 +19,9 @@ from contract.probes import PATIENCE_S, there
 from docker.models.containers import Container
 
 from kflite.errors import ExecutorError
-from kflite.executors.docker import DockerExecutor, Settings, record
+from kflite.executors.docker import DockerExecutor, Settings, launch, record
+from kflite.executors.docker.daemon import Refused
+from kflite.executors.docker.names import Ref
 from kflite.executors.images import ImageMap
 from kflite.job import Exit, Job, Resources, Role
 
@@ -114,6 +116,24 @@ async def test_a_gang_with_one_replica_that_cannot_start_leaves_nothing(
     assert caught.value.reason == "ImageNotFound"
     assert mine(client, job) == []
     assert not jobs.out("ready").exists()
+
+
+async def test_a_gang_has_a_network_when_the_daemons_own_ranges_are_full(
+    executor: DockerExecutor, jobs: Jobs, client: docker.DockerClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = launch._create_network
+
+    def full(name: str, labels: dict[str, str], subnet: str, api: docker.APIClient) -> None:
+        if not subnet:
+            raise Refused(500, "could not find an available, non-overlapping IPv4 address pool")
+        create(name, labels, subnet, api)
+
+    monkeypatch.setattr(launch, "_create_network", full)
+    job = jobs.job(
+        replace(jobs.code("import os, socket; socket.gethostbyname(os.environ['KFLITE_HOSTS'].split(',')[1])"), replicas=2)
+    )
+    assert await run(executor, job) == Exit(0)
+    assert client.networks.list(filters={"label": [f"kflite.dev/group={Ref.of(job).group}"]}) == []
 
 
 async def test_an_image_that_is_nowhere_is_named_with_the_remedy(executor: DockerExecutor, jobs: Jobs) -> None:
