@@ -11,7 +11,7 @@ from pathlib import Path
 from kflite.errors import InputError
 
 Images = tuple[tuple[str, str], ...]
-_NAMES = ("home", "store", "artifacts", "on", "images", "profile")
+_NAMES = ("home", "store", "artifacts", "on", "images", "profile", "cache_days")
 _SQLITE = "sqlite:///"
 _WORDS: Mapping[type, str] = {bool: "true or false", float: "a number of seconds", str: "text"}
 
@@ -29,7 +29,9 @@ class Docker:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All settings. images: patterns and images, in order; origins: where each came from, by name (also "docker.KEY")."""
+    """All settings. images: patterns and images, in order; cache_days: how long a result may be used again, 0 for ever; origins:
+    where each came from, by name (also "docker.KEY").
+    """
 
     home: Path
     store: str
@@ -37,6 +39,7 @@ class Settings:
     on: str = "local"
     images: Images = ()
     profile: str = ""
+    cache_days: float = 0.0
     docker: Docker = Docker()
     origins: Mapping[str, str] = field(default_factory=dict)
 
@@ -65,6 +68,7 @@ def load(flags: Mapping[str, str] | None = None) -> Settings:
         on=_text(found["on"], "on") if found["on"] else "local",
         images=_images(found["images"]) if found["images"] else (),
         profile=_text(found["profile"], "profile") if found["profile"] else _user(),
+        cache_days=_days(found["cache_days"]) if found["cache_days"] else 0.0,
         docker=docker,
         origins=origins,
     )
@@ -156,6 +160,17 @@ def _store(source: _Source) -> str:
 def _artifacts(source: _Source) -> str:
     text = _text(source, "artifacts").removeprefix("file://")
     return text.rstrip("/") if "://" in text else str(_absolute(text, source.base))
+
+
+def _days(source: _Source) -> float:
+    value = source.values["cache_days"]
+    try:
+        days = float(value) if isinstance(value, str | int | float) else -1.0
+    except ValueError:
+        days = -1.0
+    if not 0 <= days < float("inf"):
+        raise InputError(f"{source.name}: cache_days must be a number of days, 0 for ever, and is {value!r}")
+    return days
 
 
 def _images(source: _Source) -> Images:

@@ -44,9 +44,10 @@ class Run:
         place: Place,
         clock: Callable[[], float],
         identify: Callable[[Work], Mapping[str, str]],
+        cache_s: float = 0.0,
     ) -> None:
         self.submission, self.place = submission, place
-        self._identify = identify
+        self._identify, self._cache_s = identify, cache_s
         self.state: State | None = None
         self.tasks: dict[str, Record] = {}
         self.active = 0
@@ -167,6 +168,7 @@ class Run:
         data = outputs.as_json()
         if record.key:
             data |= {"key": record.key, "material": record.material}
+            data |= {"expires": self._clock() + self._cache_s} if self._cache_s else {}
         return self._end(task, Outcome(State.SUCCEEDED, outputs), data)
 
     def _failed(self, task: str, record: Record, exit: Exit) -> None:

@@ -47,9 +47,10 @@ def nowhere(point: str) -> None:
 class World:
     """plans: (kind, document, parameters, origin) -> Plan; executors: the word of `--on` -> Executor, entered when first needed.
 
+    owner: from `kflite.store.owner_id`; requests: what other processes ask, as they ask it;
     identify: (on, work) -> what else decides a task's result there (an image's digest), as part of its cache key;
-    requests: what other processes ask, as they ask it; owner: from `kflite.store.owner_id`; point: called by name at each
-    point between what is decided, stored and done, where tests let the process die.
+    cache_s: how long a result may be used again, 0 for ever; point: called by name at each point between what is decided,
+    stored and done, where tests let the process die.
     """
 
     store: Store
@@ -62,6 +63,7 @@ class World:
     identify: Identify = no_identity
     adopt_orphans: bool = True
     lease_s: float = LEASE_S
+    cache_s: float = 0.0
     clock: Callable[[], float] = time.time
     offload: Offload = asyncio.to_thread
     point: Callable[[str], None] = nowhere
@@ -70,7 +72,7 @@ class World:
         """A run, not begun. Raises InputError."""
         plan = self.plans(asked.kind, asked.document, asked.parameters, Origin(asked.run, asked.name, created))
         place = Place(self.home, self.artifacts, asked.pipeline, asked.run)
-        return Run(asked, plan, place, self.clock, lambda work: self.identify(asked.on, work))
+        return Run(asked, plan, place, self.clock, lambda work: self.identify(asked.on, work), self.cache_s)
 
     def load(self, run: str) -> tuple[Run, list[Event]]:
         """A run of the store, and its events. Blocks."""

@@ -7,7 +7,6 @@ import json
 import math
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -17,7 +16,7 @@ from pipelines import DEADLINE_S, Builder
 from reference import expected
 
 from kflite import dag, store
-from kflite.errors import KfliteError, LeaseLost, StoreFull, StoreLocked
+from kflite.errors import LeaseLost, StoreFull, StoreLocked
 from kflite.event import Event, Kind, State
 from kflite.job import Exit, Job, Resources
 from kflite.scheduler import Scheduler, Submission, World
@@ -97,6 +96,7 @@ class Life:
         self.lose_rate = self.random.choice([0.0, 0.0, 0.1])
         self.cancel_at = self.random.random() * 60 if self.random.random() < 0.15 else None
         self.fail_fast = self.random.random() < 0.1
+        self.rivals, self.rival = self.random.choice([0, 0, 0, 0, 1, 2]), False
         self.retries = self.random.choice([0, 0, 0, 1])
         self.world = FakeWorld(self._script, Resources(self.random.choice([1.0, 2.0, 8.0]), 1 << 30, 0))
         self.store = FaultyStore(self.random, self.fault_rate)
@@ -221,16 +221,23 @@ class Life:
         use = asyncio.ensure_future(self._use(entered))
         work = scheduler._work
         assert work
-        done, _ = await asyncio.wait({use, crash, work}, return_when=asyncio.FIRST_COMPLETED, timeout=LONGEST_S)
+        ends: set[asyncio.Future[None]] = {use, crash, work}
+        if self.rivals:
+            self.rivals -= 1
+            ends.add(asyncio.ensure_future(self._rival(entered)))
+        done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED, timeout=LONGEST_S)
+        if self.rival and use in done and isinstance(use.exception(), LeaseLost):
+            done, _ = await asyncio.wait(ends - {use}, return_when=asyncio.FIRST_COMPLETED, timeout=LONGEST_S)
         if not done:
             raise Fault("nothing happens any more, and the run has not ended")
         for task in asyncio.all_tasks() - before - {asyncio.current_task()}:
             task.cancel()
         await asyncio.gather(*(asyncio.all_tasks() - before), return_exceptions=True)
-        for finished in (use, work):
+        self.rival = False
+        for finished in ends - {crash}:
             self._look(finished)
 
-    def _look(self, task: asyncio.Task[None]) -> None:
+    def _look(self, task: asyncio.Future[None]) -> None:
         if task.cancelled() or task.exception() is None or isinstance(task.exception(), Crash):
             return
         if isinstance(task.exception(), StoreFull | StoreLocked | LeaseLost):
@@ -238,6 +245,20 @@ class Life:
         error = task.exception()
         assert error
         raise error
+
+    async def _rival(self, first: Scheduler) -> None:
+        """The scheduler is held up and renews its leases no more; another one takes its run, and then it goes on."""
+        await asyncio.sleep(self.random.random() * 30)
+        await first._watch.close()
+        self.schedulers += 1
+        self.rival = True
+        second = await Scheduler(self._world()).__aenter__()
+        assert second._work
+        use = asyncio.ensure_future(self._use(second))
+        await asyncio.wait({use, second._work}, return_when=asyncio.FIRST_COMPLETED)
+        for finished in (use, second._work):
+            if finished.done():
+                finished.result()
 
     async def _use(self, scheduler: Scheduler) -> None:
         if not self._submitted():

@@ -116,7 +116,7 @@ def test_every_third_party_import_is_a_declared_dependency() -> None:
     undeclared = {
         f"{path.relative_to(ROOT)}: {name}"
         for _, path in sources()
-        for name in _imported(path) - sys.stdlib_module_names - {"kflite"}
+        for name in _imported(path) - sys.stdlib_module_names - {"kflite", "_typeshed"}
         if not {_normal(distribution) for distribution in providers.get(name, [])} & declared
     }
     assert undeclared == set()
