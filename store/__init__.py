@@ -6,7 +6,9 @@ Only the scheduler and the client import this package.
 from __future__ import annotations
 
 from kflite.errors import StoreError
+from kflite.store.address import SCHEMES, shown
 from kflite.store.base import Store
+from kflite.store.connection import Connection
 from kflite.store.database import Database
 from kflite.store.owner import owner_id
 
@@ -14,13 +16,22 @@ __all__ = ["Database", "Store", "open", "owner_id"]
 
 
 def open(url: str) -> Database:
-    """The store at `sqlite:///PATH` (made when it is not there), `sqlite://` (in memory) or `postgresql://…`. Raises StoreError."""
+    """The store at `sqlite:///PATH` (made when it is not there), `sqlite://` (in memory) or `postgresql://…`.
+
+    Raises StoreError.
+    """
     if url.startswith("sqlite://"):
         from kflite.store.sqlite import SqliteConnection
 
         return Database(SqliteConnection(url))
-    if url.startswith(("postgresql://", "postgres://")):
-        from kflite.store.postgres import PostgresConnection
+    if url.startswith(SCHEMES):
+        return Database(_postgres(url))
+    raise StoreError(f"store {shown(url)!r}: give sqlite:///PATH or postgresql://USER@HOST/DATABASE")
 
-        return Database(PostgresConnection(url))
-    raise StoreError(f"store {url!r}: give sqlite:///PATH or postgresql://USER@HOST/DATABASE")
+
+def _postgres(url: str) -> Connection:
+    try:
+        from kflite.store.postgres import PostgresConnection
+    except ImportError as error:
+        raise StoreError(f"store {shown(url)}: {error}: pip install 'kflite[postgres]'") from error
+    return PostgresConnection(url)

@@ -109,10 +109,11 @@ class Store(Protocol):
 
     # Writing. `append` is the only way that state changes: one transaction for the events, their projections and the cache.
     def append(self, events: Sequence[Event], owner: str = "") -> int:
-        """Commit; returns the last number given. With an owner, every run named must be leased to it, else LeaseLost and nothing is written.
+        """Commit; returns the last number given. With an owner, every run named must be leased to it, else LeaseLost, and nothing
+        is written.
 
-        A run.submitted event creates the run (leased to `owner` if one is given); run.ended and run.retried end the lease / keep it.
-        A task.succeeded with data["key"] and data["material"] and no data["source"] also writes the cache entry (data["expires"]?).
+        A run.submitted event creates the run, leased to `owner` if one is given; run.ended ends the lease.
+        A task.succeeded with data["key"] and no data["source"] also writes the cache entry (data["material"], data["expires"]?).
         `follow`ers in other processes are told after the commit.
         """
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from threading import RLock
 from typing import TypeVar
 
@@ -21,8 +21,13 @@ T = TypeVar("T")
 LEASE_S = 10.0
 # Values in one statement; SQLite takes at least 999.
 MOST_VALUES = 500
+MOST_EVENTS = 80
 
-NEW_EVENT = "INSERT INTO event(run, kind, at, task, attempt, data) VALUES(?, ?, ?, ?, ?, ?)"
+NEW_EVENTS = "INSERT INTO event(run, kind, at, task, attempt, data) VALUES"
+LAST_OF_PLAN = (
+    'DELETE FROM "plan" WHERE digest = (SELECT "plan" FROM run WHERE run = ?)'
+    ' AND NOT EXISTS (SELECT 1 FROM run WHERE "plan" = digest AND run != ?)'
+)
 OPEN = "state IN ('QUEUED', 'RUNNING', 'STOPPING')"
 
 
@@ -41,28 +46,39 @@ class Database:
     # Writing.
 
     def append(self, events: Sequence[Event], owner: str = "") -> int:
+        if not events:
+            return self.last()
         with self._lock, self.connection.writing():
+            held = self._held(events, owner)
+            first = self._put(events)
             if owner:
-                self._check_leases(events, owner)
-            seq = self.last()
-            lease = max((e.at for e in events), default=0.0) + LEASE_S
-            for event in events:
-                seq += 1
-                self._store(event, seq, owner, lease)
-        self.connection.ring()
-        return seq
+                _check_leases(events, {str(row[0]) for row in held})
+            seq = min(int(row[0]) for row in first)
+            self._project(events, seq, owner)
+            self.connection.ring()
+        return seq + len(events) - 1
 
-    def _store(self, event: Event, seq: int, owner: str, lease: float) -> None:
-        run = self.connection.execute
-        run(NEW_EVENT, (event.run, event.kind.value, event.at, event.task, event.attempt, dumps(event.data)))
-        for statement, values in changes(event, seq, owner, lease):
-            run(statement, values)
+    def _held(self, events: Sequence[Event], owner: str) -> Iterable[Row]:
+        """Those of the events' runs that the owner has a lease of."""
+        runs = list(dict.fromkeys(e.run for e in events)) if owner else []
+        if not runs:
+            return ()
+        return self.connection.rows(f"SELECT run FROM run WHERE owner = ? AND run IN ({_marks(runs)})", (owner, *runs))
 
-    def _check_leases(self, events: Sequence[Event], owner: str) -> None:
-        new = {e.run for e in events if e.kind is Kind.RUN_SUBMITTED}
-        for run in dict.fromkeys(e.run for e in events):
-            if run not in new and self._one("SELECT owner FROM run WHERE run = ?", (run,)) != (owner,):
-                raise LeaseLost(f"run {run} is in the hands of another scheduler now: this one leaves it alone")
+    def _put(self, events: Sequence[Event]) -> Iterable[Row]:
+        """Write the events; returns the first one's number, which the others' follow, as nobody else writes now."""
+        first, *rest = [events[start : start + MOST_EVENTS] for start in range(0, len(events), MOST_EVENTS)]
+        found = self.connection.rows(*_new(first))
+        for part in rest:
+            self.connection.execute(*_new(part))
+        return found
+
+    def _project(self, events: Sequence[Event], seq: int, owner: str) -> None:
+        lease = max(e.at for e in events) + LEASE_S
+        execute = self.connection.execute
+        for number, event in enumerate(events, seq):
+            for statement, values in changes(event, number, owner, lease):
+                execute(statement, values)
 
     def put_plan(self, digest: str, kind: str, document: str) -> None:
         with self._lock:
@@ -79,9 +95,9 @@ class Database:
 
     def delete_run(self, run: str) -> None:
         with self._lock, self.connection.writing():
+            self.connection.execute(LAST_OF_PLAN, (run, run))
             for table in ("event", "task", "attempt", "artifact", "metric", "cache", "run"):
                 self.connection.execute(f"DELETE FROM {table} WHERE run = ?", (run,))
-            self.connection.execute('DELETE FROM "plan" WHERE NOT EXISTS (SELECT 1 FROM run r WHERE r."plan" = "plan".digest)')
 
     # Reading.
 
@@ -99,8 +115,9 @@ class Database:
         return self._all(rows.event, f"SELECT {rows.EVENT} FROM event WHERE {where} ORDER BY seq LIMIT ?", values)
 
     def requests(self, after: int) -> list[Event]:
-        sql = f"SELECT {rows.EVENT} FROM event WHERE kind = ? AND seq > ? ORDER BY seq"
-        return self._all(rows.event, sql, (Kind.RUN_CANCEL.value, after))
+        """What other processes asked of a run's scheduler, after event number `after`."""
+        sql = f"SELECT {rows.EVENT} FROM event WHERE kind = '{Kind.RUN_CANCEL.value}' AND seq > ? ORDER BY seq"
+        return self._all(rows.event, sql, (after,))
 
     def last(self) -> int:
         found = self._all(lambda row: row[0], "SELECT max(seq) FROM event")
@@ -155,11 +172,9 @@ class Database:
     # Cache.
 
     def cached(self, keys: Iterable[str], now: float) -> dict[str, CacheRow]:
-        wanted, found = list(keys), []
-        for start in range(0, len(wanted), MOST_VALUES):
-            part = wanted[start : start + MOST_VALUES]
-            marks = ", ".join("?" * len(part))
-            sql = f"SELECT {rows.CACHE} FROM cache WHERE cache_key IN ({marks}) AND (expires IS NULL OR expires > ?)"
+        found: list[CacheRow] = []
+        for part in _parts(keys):
+            sql = f"SELECT {rows.CACHE} FROM cache WHERE cache_key IN ({_marks(part)}) AND (expires IS NULL OR expires > ?)"
             found += self._all(rows.cache, sql, [*part, now])
         return {row.key: row for row in found}
 
@@ -171,8 +186,12 @@ class Database:
         return self._all(rows.cache, sql, [*(value for _, value in wanted), limit])
 
     def uncache(self, keys: Iterable[str]) -> int:
+        removed = 0
         with self._lock, self.connection.writing():
-            return sum(self.connection.execute("DELETE FROM cache WHERE cache_key = ?", (key,)) for key in keys)
+            for part in _parts(keys):
+                sql = f"DELETE FROM cache WHERE cache_key IN ({_marks(part)}) RETURNING 1"
+                removed += len(list(self.connection.rows(sql, part)))
+        return removed
 
     # Leases.
 
@@ -200,3 +219,29 @@ class Database:
         sql = f"SELECT run, owner, lease FROM run WHERE {OPEN} ORDER BY created"
         found = self._all(lambda row: (str(row[0]), str(row[1]), float(row[2])), sql)
         return [run for run, owner, lease in found if not owner or lease < now or dead(owner)]
+
+
+def _new(events: Sequence[Event]) -> tuple[str, list[Cell]]:
+    marks = ", ".join(["(?, ?, ?, ?, ?, ?)"] * len(events))
+    cells: list[Cell] = []
+    for e in events:
+        cells += (e.run, e.kind.value, e.at, e.task, e.attempt, dumps(e.data))
+    return f"{NEW_EVENTS} {marks} RETURNING seq", cells
+
+
+def _check_leases(events: Sequence[Event], held: set[str]) -> None:
+    new = {e.run for e in events if e.kind is Kind.RUN_SUBMITTED}
+    for event in events:
+        if event.run not in held and event.run not in new:
+            raise LeaseLost(f"run {event.run} is in the hands of another scheduler now: this one leaves it alone")
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _parts(keys: Iterable[str]) -> Iterator[list[str]]:
+    """The keys, as many at a time as one statement takes."""
+    left = iter(dict.fromkeys(keys))
+    while part := list(islice(left, MOST_VALUES)):
+        yield part

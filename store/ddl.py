@@ -9,13 +9,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine.mock import MockConnection
+    from sqlalchemy import Dialect
     from sqlalchemy.sql.ddl import ExecutableDDLElement
 
 FOLDER = Path(__file__).parent / "schema"
 
-# The revision that the models and the text are at; an older database is migrated to it (store/migrations).
+# The revision that the models and the text are at; an older database is brought to it by those in VERSIONS.
 HEAD = "0001"
+VERSIONS = Path(__file__).parent / "migrations" / "versions"
+# What migrations call a database that has no tables yet.
+NOTHING = "base"
+VERSION_TABLE = """CREATE TABLE alembic_version (
+  version_num VARCHAR(32) NOT NULL,
+  CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+)"""
 
 
 def text(dialect: str) -> str:
@@ -23,25 +30,26 @@ def text(dialect: str) -> str:
     return (FOLDER / f"{dialect}.sql").read_text("utf-8")
 
 
+def statements(dialect: str) -> list[str]:
+    """The same, one by one."""
+    return text(dialect).removesuffix(";\n").split(";\n")
+
+
 def generate(dialect: str) -> str:
     """The DDL that the models give, with the revision stamped as alembic does it."""
-    from sqlalchemy import create_mock_engine
-    from sqlmodel import SQLModel
+    from sqlalchemy.dialects import registry
+    from sqlalchemy.schema import CreateIndex, CreateTable
 
-    from kflite.store import models
+    from kflite.store.models import RunTable
 
-    assert models.RunTable.metadata is SQLModel.metadata
-    statements: list[str] = []
-    engine = create_mock_engine(f"{dialect}://", lambda ddl, *_, **__: statements.append(_compiled(ddl, engine)))
-    SQLModel.metadata.create_all(engine, checkfirst=False)
-    statements.sort(key=lambda ddl: (not ddl.startswith("CREATE TABLE"), ddl))
-    statements.append("CREATE TABLE alembic_version (\n  version_num VARCHAR(32) NOT NULL PRIMARY KEY\n)")
-    statements.append(f"INSERT INTO alembic_version VALUES ('{HEAD}')")
-    return ";\n".join(statements) + ";\n"
+    tables = RunTable.metadata.tables.values()
+    made = [_compiled(CreateTable(table), registry.load(dialect)()) for table in tables]
+    found = [_compiled(CreateIndex(index), registry.load(dialect)()) for table in tables for index in table.indexes]
+    return ";\n".join([*sorted(made), *sorted(found), VERSION_TABLE, f"INSERT INTO alembic_version VALUES ('{HEAD}')"]) + ";\n"
 
 
-def _compiled(ddl: ExecutableDDLElement, engine: MockConnection) -> str:
-    lines = str(ddl.compile(dialect=engine.dialect)).strip().splitlines()
+def _compiled(ddl: ExecutableDDLElement, dialect: Dialect) -> str:
+    lines = str(ddl.compile(dialect=dialect)).strip().splitlines()
     return "\n".join(line.rstrip().replace("\t", "  ") for line in lines)
 
 

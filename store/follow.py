@@ -3,31 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager
 
 from kflite.event import Event
+from kflite.store.connection import Connection, Ear
 from kflite.store.database import Database
 
 # A ring may be lost; so long after it one looks by oneself, in seconds.
 LOOK_ANYWAY_S = 5.0
 
 
-async def follow(store: Database, run: str = "", after: int = 0) -> AsyncIterator[list[Event]]:
+async def follow(store: Database, run: str = "", after: int = 0) -> AsyncGenerator[list[Event], None]:
     """Batches of events after number `after`, of one run or all, as they are stored. Ends when the caller does."""
-    async for batch in _batches(store, lambda seen: store.events(run, seen), after):
-        yield batch
+    async with aclosing(_batches(store, lambda seen: store.events(run, seen), after)) as batches:
+        async for batch in batches:
+            yield batch
 
 
-async def requests(store: Database) -> AsyncIterator[Event]:
+async def requests(store: Database) -> AsyncGenerator[Event, None]:
     """What other processes ask of the schedulers, from now on."""
-    async for batch in _batches(store, store.requests, await asyncio.to_thread(store.last)):
-        for event in batch:
-            yield event
+    async with aclosing(_batches(store, store.requests, await asyncio.to_thread(store.last))) as batches:
+        async for batch in batches:
+            for event in batch:
+                yield event
 
 
-async def _batches(store: Database, read: Callable[[int], list[Event]], seen: int) -> AsyncIterator[list[Event]]:
-    async with _rings(store) as ring:
+async def _batches(store: Database, read: Callable[[int], list[Event]], seen: int) -> AsyncGenerator[list[Event], None]:
+    async with _rings(store.connection) as ring:
         while True:
             while batch := await asyncio.to_thread(read, seen):
                 seen = batch[-1].seq
@@ -36,27 +39,49 @@ async def _batches(store: Database, read: Callable[[int], list[Event]], seen: in
 
 
 @asynccontextmanager
-async def _rings(store: Database) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+async def _rings(connection: Connection) -> AsyncIterator[Callable[[], Awaitable[None]]]:
     """Gives a function that waits for the next ring."""
-    loop, rung = asyncio.get_running_loop(), asyncio.Event()
-    ear = store.connection.ear()
+    listener = _Listener(connection)
+    await listener.listen()
+    try:
+        yield listener.ring
+    finally:
+        listener.close()
 
-    def heard() -> None:
-        ear.clear()
-        rung.set()
 
-    async def ring() -> None:
+class _Listener:
+    """Keeps an ear at the bell, and takes another when it goes deaf."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._loop, self._rung = asyncio.get_running_loop(), asyncio.Event()
+        self._ear: Ear | None = None
+
+    async def listen(self) -> None:
+        """Get an ear, if there is none. Raises StoreError."""
+        if not self._ear:
+            self._ear = await asyncio.to_thread(self._connection.ear)
+            self._loop.add_reader(self._ear, self._heard)
+
+    def _heard(self) -> None:
+        if self._ear and not self._ear.clear():
+            self.close()
+        self._rung.set()
+
+    async def ring(self) -> None:
+        """Wait for the next ring, or for the time to look anyway."""
+        await self.listen()
         try:
             async with asyncio.timeout(LOOK_ANYWAY_S):
-                await rung.wait()
+                await self._rung.wait()
         except TimeoutError:
             return
         finally:
-            rung.clear()
+            self._rung.clear()
 
-    loop.add_reader(ear, heard)
-    try:
-        yield ring
-    finally:
-        loop.remove_reader(ear)
-        ear.close()
+    def close(self) -> None:
+        """Listen no more."""
+        if self._ear:
+            self._loop.remove_reader(self._ear)
+            self._ear.close()
+            self._ear = None

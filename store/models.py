@@ -1,16 +1,20 @@
 """The tables: the schema's only truth. The DDL in `store/schema/` and what migrations lead to follow from these classes.
 
-Texts named in comments as JSON are compact. Times are Unix seconds.
+Nothing of kflite imports this module to work: SQLModel takes up to half a second to import, which a first task has not got. So
+the statements in `store/` are plain SQL, the DDL of a new database is committed text, and tests hold both to these classes.
+
+Texts that docstrings call JSON are compact. Times are Unix seconds. Texts sort by their bytes, on PostgreSQL too, so that the
+beginning of a name is a range of an index.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, Text
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, Text, text
 from sqlmodel import Field, SQLModel
 
 
 def _text(key: bool = False) -> Column[str]:
-    return Column(Text, primary_key=key, nullable=False)
+    return Column(Text().with_variant(Text(collation="C"), "postgresql"), primary_key=key, nullable=False)
 
 
 def _real(optional: bool = False) -> Column[float]:
@@ -21,11 +25,24 @@ def _number(key: bool = False) -> Column[int]:
     return Column(Integer, primary_key=key, nullable=False)
 
 
+def _some(name: str, column: str, where: str) -> Index:
+    """An index of some rows only, which the others' writers do not pay for."""
+    return Index(name, column, sqlite_where=text(where), postgresql_where=text(where))
+
+
+# Rows lie in their key's order: SQLite then writes one tree, and finds a run's rows side by side.
+CLUSTERED = {"sqlite_with_rowid": False}
+
+
 class EventTable(SQLModel, table=True):
     """What happened, in the order in which it was stored. data: JSON."""
 
     __tablename__ = "event"
-    __table_args__ = (Index("event_of_run", "run", "seq"), Index("event_of_kind", "kind", "seq"), {"sqlite_autoincrement": True})
+    __table_args__ = (
+        Index("event_of_run", "run", "seq"),
+        _some("event_asking", "seq", "kind = 'run.cancel'"),
+        {"sqlite_autoincrement": True},
+    )
     seq: int = Field(sa_column=Column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True))
     run: str = Field(sa_column=_text())
     kind: str = Field(sa_column=_text())
@@ -67,7 +84,7 @@ class TaskTable(SQLModel, table=True):
     """A task or group of a run. position: the number of the event that made it. parameters, inputs, outputs, artifacts: JSON."""
 
     __tablename__ = "task"
-    __table_args__ = (Index("task_in_order", "run", "position"),)
+    __table_args__ = (_some("task_by_source", "source", "source != ''"), CLUSTERED)
     run: str = Field(sa_column=_text(key=True))
     task: str = Field(sa_column=_text(key=True))
     position: int = Field(sa_column=Column(BigInteger, nullable=False))
@@ -93,6 +110,7 @@ class AttemptTable(SQLModel, table=True):
     """One attempt at a task."""
 
     __tablename__ = "attempt"
+    __table_args__ = CLUSTERED
     run: str = Field(sa_column=_text(key=True))
     task: str = Field(sa_column=_text(key=True))
     attempt: int = Field(sa_column=_number(key=True))
@@ -124,6 +142,7 @@ class MetricTable(SQLModel, table=True):
     """A number that a task gave: an output parameter, or an entry of a metrics artifact."""
 
     __tablename__ = "metric"
+    __table_args__ = CLUSTERED
     run: str = Field(sa_column=_text(key=True))
     task: str = Field(sa_column=_text(key=True))
     name: str = Field(sa_column=_text(key=True))
@@ -134,7 +153,11 @@ class CacheTable(SQLModel, table=True):
     """The newest result with this key. material, outputs: JSON."""
 
     __tablename__ = "cache"
-    __table_args__ = (Index("cache_by_age", "created"), Index("cache_by_title", "pipeline", "title", "created"), Index("cache_of_run", "run"))
+    __table_args__ = (
+        Index("cache_by_age", "created"),
+        Index("cache_by_title", "pipeline", "title", "created"),
+        Index("cache_of_run", "run"),
+    )
     cache_key: str = Field(sa_column=_text(key=True))
     run: str = Field(sa_column=_text())
     task: str = Field(sa_column=_text())

@@ -18,13 +18,18 @@ def owner_id() -> str:
 
 def dead(owner: str) -> bool:
     """Whether an owner is a process of this host that is gone; False where one cannot know."""
-    host, pid, start, _ = owner.rsplit(":", 3)
-    return host == _host() and started(int(pid)) != start
+    host, *process = owner.split(":")
+    return len(process) == 3 and host == _host() and process[0].isdecimal() and started(int(process[0])) != process[1]
 
 
 @cache
 def _host() -> str:
-    return socket.gethostname()
+    """Where process numbers mean the same: the host's name, and on Linux this boot of it and this container."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text()[:8]
+        return f"{socket.gethostname()}/{boot}.{os.stat('/proc/self/ns/pid').st_ino}"
+    except OSError:
+        return socket.gethostname()
 
 
 def started(pid: int) -> str:
@@ -35,7 +40,7 @@ def started(pid: int) -> str:
         return _by_ps(pid) if not Path("/proc/self").exists() else ""
     except ProcessLookupError:
         return ""
-    return "" if fields[0] == "Z" else fields[19]
+    return "" if fields[0] in "ZX" else fields[19]
 
 
 def _by_ps(pid: int) -> str:

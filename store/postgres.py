@@ -1,81 +1,112 @@
-"""PostgreSQL, by the same statements. Writers take turns by a lock of their own, so that events are seen in the order of their numbers."""
+"""PostgreSQL, by the same statements. Writers take turns by a lock, so that events are seen in the order of their numbers.
+
+Statements of a transaction are sent without waiting for the answers of those before (psycopg's pipeline mode).
+"""
 
 from __future__ import annotations
 
 import select
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
+from typing import TypeAlias
 
 import psycopg
 
 from kflite.errors import StoreError, StoreFull, StoreLocked
+from kflite.store import ddl
+from kflite.store.address import check, shown
 from kflite.store.connection import Row
-from kflite.store.ddl import HEAD, text
 
 # One number for all stores of a database server's databases: advisory locks are a database's own.
 LOCK = 0x6B666C697465
-BUSY_MS = 30_000
+# How long one waits for another process that writes.
+BUSY_S = 30.0
+CONNECT_S = 10
+# Asked of the catalogue itself: `to_regclass` may answer from before the lock was waited for.
+TABLES = "SELECT 1 FROM pg_tables WHERE tablename = 'alembic_version' AND schemaname = current_schema()"
+
+Driver: TypeAlias = "psycopg.Connection[tuple[object, ...]]"
 
 
 class PostgresConnection:
-    """A connection to a database, whose tables are made when they are not there."""
+    """A connection to a database, whose tables are made when they are not there; made anew when the server was restarted."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
+    def __init__(self, url: str, busy_s: float = BUSY_S) -> None:
+        self.url, self.name = url, shown(url)
+        self._busy_s = busy_s
+        check(url)
         with self._errors():
             self._db = self._connect()
             self._prepare()
 
-    def _connect(self) -> psycopg.Connection[tuple[object, ...]]:
-        db = psycopg.connect(self.url, autocommit=True, connect_timeout=10)
-        db.execute(f"SET lock_timeout = {BUSY_MS}")
+    def _connect(self) -> Driver:
+        db = psycopg.connect(self.url, autocommit=True, connect_timeout=CONNECT_S)
+        db.execute(f"SET lock_timeout = {int(self._busy_s * 1000)}".encode())
         return db
 
     def _prepare(self) -> None:
+        """A new database gets its tables; an older one is migrated; a newer one is refused."""
         found = self._revision()
         if found is None:
             with self.writing():
                 if self._revision() is None:
-                    self._db.execute(text("postgresql").encode())
-        elif found != HEAD:
+                    for statement in ddl.statements("postgresql"):
+                        self.execute(statement)
+        elif found != ddl.HEAD:
             from kflite.store.migrate import migrate
 
             migrate(self.url, found)
 
     def _revision(self) -> str | None:
-        known = self._db.execute("SELECT to_regclass('alembic_version')").fetchone()
-        if not known or known[0] is None:
+        """None for a database without our tables, "" for one that says nothing of its revision."""
+        if not self._db.execute(TABLES).fetchone():
             return None
-        row = self._db.execute("SELECT version_num FROM alembic_version").fetchone()
-        return str(row[0]) if row else None
+        return "".join(str(version) for (version,) in self._db.execute("SELECT version_num FROM alembic_version"))
 
     def close(self) -> None:
+        """End the session."""
         self._db.close()
 
     @contextmanager
     def writing(self) -> Iterator[None]:
+        """See the seam."""
         with self._errors():
-            if self._db.closed:
-                self._db = self._connect()
-            with self._db.transaction():
-                self._db.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+            db = self._alive()
+            with db.pipeline(), db.transaction():
+                self._cursor = db.cursor()
+                self._cursor.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
                 yield
 
-    def execute(self, sql: str, values: Iterable[object] = ()) -> int:
-        return self._db.execute(_marks(sql), tuple(values)).rowcount
+    def execute(self, sql: str, values: Iterable[object] = ()) -> None:
+        """See the seam."""
+        self._cursor.execute(_marks(sql), tuple(values))
 
-    def rows(self, sql: str, values: Iterable[object] = ()) -> Iterator[Row]:
+    def rows(self, sql: str, values: Iterable[object] = ()) -> Iterable[Row]:
+        """See the seam. Outside of a transaction a query that meets a broken connection is asked again, once, by a new one."""
+        query, given = _marks(sql), tuple(values)
         with self._errors():
-            if self._db.closed:
-                self._db = self._connect()
-            yield from self._db.execute(_marks(sql), tuple(values))
+            try:
+                return self._db.execute(query, given)
+            except psycopg.OperationalError:
+                if not self._db.closed:
+                    raise
+            return self._alive().execute(query, given)
+
+    def _alive(self) -> Driver:
+        """The connection; a new one when the server has ended it, which shows as something to read where nothing was asked."""
+        if not self._db.closed and _readable(self._db):
+            _drain(self._db)
+        if self._db.closed:
+            self._db = self._connect()
+        return self._db
 
     def ring(self) -> None:
-        with self._errors():
-            self._db.execute("NOTIFY kflite")
+        """See the seam."""
+        self._cursor.execute("NOTIFY kflite")
 
     def ear(self) -> PostgresEar:
-        """A new follower's end: a connection of its own."""
+        """See the seam: a connection of its own."""
         with self._errors():
             return PostgresEar(self.url)
 
@@ -84,43 +115,54 @@ class PostgresConnection:
         try:
             yield
         except psycopg.errors.DiskFull as error:
-            raise StoreFull(f"store {self._name}: {error}: free space on its server, then kflite resume") from error
+            raise StoreFull(f"store {self.name}: {_line(error)}: free space on its server, then kflite resume") from error
         except psycopg.errors.LockNotAvailable as error:
-            raise StoreLocked(f"store {self._name}: another process holds its lock: wait, then kflite resume") from error
+            raise StoreLocked(f"store {self.name}: another process holds its lock: wait, then kflite resume") from error
         except psycopg.OperationalError as error:
-            raise StoreError(f"store {self._name} cannot be reached: {error}: is its server running?".replace("\n", " ")) from error
+            raise StoreError(f"store {self.name} cannot be reached: {_line(error)}: is its server running?") from error
         except psycopg.Error as error:
-            raise StoreError(f"store {self._name}: {error}".replace("\n", " ")) from error
-
-    @property
-    def _name(self) -> str:
-        """The address without a password."""
-        from urllib.parse import urlsplit
-
-        parts = urlsplit(self.url)
-        return f"{parts.scheme}://{parts.hostname or ''}{parts.path}"
+            raise StoreError(f"store {self.name}: {_line(error)}") from error
 
 
+@lru_cache(maxsize=512)
 def _marks(sql: str) -> bytes:
     """Our statements hold no `%` and no `?` but for values."""
     return sql.replace("?", "%s").encode()
+
+
+def _line(error: psycopg.Error) -> str:
+    return " ".join(str(error).split())
+
+
+def _readable(db: Driver) -> bool:
+    return bool(select.select([db.fileno()], [], [], 0)[0])
+
+
+def _drain(db: Driver) -> bool:
+    """Take in what has come unasked; returns whether the connection is still there."""
+    try:
+        while not db.closed and _readable(db):
+            list(db.notifies(timeout=0))
+    except psycopg.OperationalError:
+        db.close()
+    return not db.closed
 
 
 class PostgresEar:
     """Listens for the notifications of other connections."""
 
     def __init__(self, url: str) -> None:
-        self._db = psycopg.connect(url, autocommit=True)
+        self._db = psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_S)
         self._db.execute("LISTEN kflite")
+        self._fileno = self._db.fileno()
 
     def fileno(self) -> int:
-        return self._db.fileno()
+        """What becomes readable; the same number after the connection is gone."""
+        return self._fileno
 
-    def clear(self) -> None:
-        """Take note of all notifications so far."""
-        while select.select([self._db.fileno()], [], [], 0)[0]:
-            if not list(self._db.notifies(timeout=0)):
-                return
+    def clear(self) -> bool:
+        """See the seam."""
+        return _drain(self._db)
 
     def close(self) -> None:
         """Stop listening."""

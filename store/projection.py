@@ -1,11 +1,12 @@
 """From an event to changes of rows: what the tables beside the events hold, and nothing that the events do not say.
 
-Pure. A change is a statement with its values; the statements are plain SQL that SQLite and PostgreSQL both take (`?` for a value).
+Pure. A change is a statement with its values; the statements are plain SQL that SQLite and PostgreSQL take (`?` for a value).
 """
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
@@ -15,64 +16,84 @@ from kflite.value import Value
 Cell: TypeAlias = "str | int | float | bool | None"
 Change: TypeAlias = "tuple[str, tuple[Cell, ...]]"
 
+# What a column of numbers holds; what is larger, infinite or no number is in the event alone.
+LARGEST = sys.float_info.max
+
 NEW_RUN = (
-    'INSERT INTO run(run, name, kind, state, reason, pipeline, experiment, place, "plan", created, owner, lease, parameters, outputs,'
-    " options) VALUES(?, ?, ?, 'QUEUED', '', ?, ?, ?, ?, ?, ?, ?, ?, '{}', ?)"
+    'INSERT INTO run(run, name, kind, state, reason, pipeline, experiment, place, "plan", created, owner, lease, parameters,'
+    " outputs, options) VALUES(?, ?, ?, 'QUEUED', '', ?, ?, ?, ?, ?, ?, ?, ?, '{}', ?)"
 )
 RUN_STARTED = (
-    "UPDATE run SET state = CASE state WHEN 'STOPPING' THEN state ELSE 'RUNNING' END, started = coalesce(started, ?) WHERE run = ?"
+    "UPDATE run SET state = CASE state WHEN 'STOPPING' THEN state ELSE 'RUNNING' END, started = coalesce(started, ?)"
+    " WHERE run = ?"
 )
 RUN_STOPPING = "UPDATE run SET state = 'STOPPING', reason = ? WHERE run = ?"
 RUN_ENDED = "UPDATE run SET state = ?, reason = ?, outputs = ?, ended = ?, owner = '', lease = 0 WHERE run = ?"
 RUN_RETRIED = "UPDATE run SET state = 'QUEUED', reason = '', ended = NULL, outputs = '{}' WHERE run = ?"
 
+# After a retry of its run a task is queued anew: it keeps its place in the order and the count of its attempts.
 TASK_QUEUED = (
-    "INSERT INTO task(run, task, position, title, state, reason, message, attempts, executor, queued, is_group, cache_key, source,"
-    " parameters, inputs, outputs, artifacts) VALUES(?, ?, ?, ?, ?, ?, '', 0, '', ?, ?, ?, '', ?, ?, '{}', '{}')"
-    " ON CONFLICT(run, task) DO UPDATE SET state = excluded.state, reason = excluded.reason, message = '', ended = NULL,"
-    " started = NULL, cache_key = excluded.cache_key"
+    "INSERT INTO task(run, task, position, title, state, reason, message, attempts, executor, queued, ended, is_group, cache_key,"
+    " source, parameters, inputs, outputs, artifacts) VALUES(?, ?, ?, ?, ?, ?, '', 0, '', ?, ?, ?, ?, '', ?, ?, '{}', '{}')"
+    " ON CONFLICT(run, task) DO UPDATE SET title = excluded.title, state = excluded.state, reason = excluded.reason,"
+    " message = '', executor = '', queued = excluded.queued, started = NULL, ended = excluded.ended,"
+    " is_group = excluded.is_group, cache_key = excluded.cache_key, source = '', parameters = excluded.parameters,"
+    " inputs = excluded.inputs, outputs = '{}', artifacts = '{}'"
 )
-TASK_SKIPPED = "UPDATE task SET ended = ? WHERE run = ? AND task = ?"
-TASK_STARTING = "UPDATE task SET state = 'STARTING', attempts = ?, executor = ?, reason = '', message = '' WHERE run = ? AND task = ?"
+TASK_STARTING = (
+    "UPDATE task SET state = 'STARTING', attempts = ?, executor = ?, reason = '', message = '', started = NULL"
+    " WHERE run = ? AND task = ?"
+)
 TASK_RUNNING = (
     "UPDATE task SET state = CASE state WHEN 'STOPPING' THEN state ELSE 'RUNNING' END, started = coalesce(started, ?)"
     " WHERE run = ? AND task = ?"
 )
 TASK_STOPPING = "UPDATE task SET state = 'STOPPING', reason = ? WHERE run = ? AND task = ?"
-TASK_RETRYING = "UPDATE task SET state = 'QUEUED', reason = ?, message = ? WHERE run = ? AND task = ?"
+TASK_RETRYING = "UPDATE task SET state = 'QUEUED', reason = ?, message = ?, started = NULL WHERE run = ? AND task = ?"
 TASK_ENDED = (
-    "UPDATE task SET state = ?, reason = ?, message = ?, ended = ?, source = ?, outputs = ?, artifacts = ? WHERE run = ? AND task = ?"
+    "UPDATE task SET state = ?, reason = ?, message = ?, ended = ?, source = ?, outputs = ?, artifacts = ?"
+    " WHERE run = ? AND task = ?"
 )
 
 ATTEMPT_STARTING = (
-    "INSERT INTO attempt(run, task, attempt, state, executor, ref, reason, message, started) VALUES(?, ?, ?, 'STARTING', ?, '', '', '', ?)"
+    "INSERT INTO attempt(run, task, attempt, state, executor, ref, reason, message, started)"
+    " VALUES(?, ?, ?, 'STARTING', ?, '', '', '', ?)"
 )
 ATTEMPT_RUNNING = (
     "UPDATE attempt SET state = CASE state WHEN 'STOPPING' THEN state ELSE 'RUNNING' END, ref = ?"
     " WHERE run = ? AND task = ? AND attempt = ?"
 )
 ATTEMPT_STOPPING = "UPDATE attempt SET state = 'STOPPING', reason = ? WHERE run = ? AND task = ? AND attempt = ?"
+# A task that is cancelled while it waits for its next attempt leaves the last one as it ended.
 ATTEMPT_ENDED = (
-    "UPDATE attempt SET state = ?, code = ?, reason = ?, message = ?, ended = ? WHERE run = ? AND task = ? AND attempt = ?"
+    "UPDATE attempt SET state = ?, code = ?, reason = ?, message = ?, ended = ?"
+    " WHERE run = ? AND task = ? AND attempt = ? AND ended IS NULL"
 )
 
 NEW_ARTIFACT = (
     "INSERT INTO artifact(id, run, task, output, created, uri, document) VALUES(?, ?, ?, ?, ?, ?, ?)"
     " ON CONFLICT(id) DO UPDATE SET created = excluded.created, uri = excluded.uri, document = excluded.document"
 )
-NEW_METRIC = "INSERT INTO metric(run, task, name, value) VALUES(?, ?, ?, ?) ON CONFLICT(run, task, name) DO UPDATE SET value = excluded.value"
+NEW_METRIC = (
+    "INSERT INTO metric(run, task, name, value) VALUES(?, ?, ?, ?)"
+    " ON CONFLICT(run, task, name) DO UPDATE SET value = excluded.value"
+)
 CACHED = (
     "INSERT INTO cache(cache_key, run, task, title, pipeline, created, expires, material, outputs)"
-    " SELECT ?, t.run, t.task, t.title, r.pipeline, ?, ?, ?, ? FROM task t JOIN run r ON r.run = t.run WHERE t.run = ? AND t.task = ?"
+    " SELECT ?, t.run, t.task, t.title, r.pipeline, ?, ?, ?, ? FROM task t JOIN run r ON r.run = t.run"
+    " WHERE t.run = ? AND t.task = ?"
     " ON CONFLICT(cache_key) DO UPDATE SET run = excluded.run, task = excluded.task, title = excluded.title,"
     " pipeline = excluded.pipeline, created = excluded.created, expires = excluded.expires, material = excluded.material,"
     " outputs = excluded.outputs"
 )
 
+# Compact JSON, in ASCII: so a text holds whatever a task printed, also what is not UTF-8.
+dumps = json.JSONEncoder(separators=(",", ":")).encode
 
-def dumps(value: object) -> str:
-    """Compact JSON."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+def clean(text: str) -> str:
+    """The text as a database takes it: what is not Unicode is replaced, and so is the letter zero."""
+    return text if text.isprintable() else text.encode(errors="replace").decode().replace("\0", "\ufffd")
 
 
 def changes(event: Event, seq: int, owner: str, lease: float) -> Iterator[Change]:
@@ -80,20 +101,21 @@ def changes(event: Event, seq: int, owner: str, lease: float) -> Iterator[Change
     if event.kind is Kind.RUN_SUBMITTED:
         yield _submitted(event, owner, lease)
     elif event.kind is Kind.TASK_QUEUED:
-        yield _queued(event, seq, State.QUEUED, "")
+        yield _queued(event, seq, State.QUEUED, None)
     elif event.kind is Kind.TASK_SKIPPED:
-        yield _queued(event, seq, State.SKIPPED, _word(event, "reason"))
-        yield TASK_SKIPPED, (event.at, event.run, event.task)
+        yield _queued(event, seq, State.SKIPPED, event.at)
     elif event.kind in _CHANGES:
         yield from _CHANGES[event.kind](event)
 
 
 def _word(event: Event, name: str) -> str:
-    return str(event.data.get(name, ""))
+    value = event.data.get(name)
+    return "" if value is None else clean(str(value))
 
 
 def _part(data: Mapping[str, Value], name: str) -> str:
-    return dumps(data.get(name) or {})
+    value = data.get(name)
+    return dumps(value) if value else "{}"
 
 
 def _submitted(event: Event, owner: str, lease: float) -> Change:
@@ -102,11 +124,12 @@ def _submitted(event: Event, owner: str, lease: float) -> Change:
     return NEW_RUN, (event.run, *texts.values(), event.at, owner, lease if owner else 0.0, *given)
 
 
-def _queued(event: Event, seq: int, state: State, reason: str) -> Change:
+def _queued(event: Event, seq: int, state: State, ended: float | None) -> Change:
     title = _word(event, "title") or event.task.rpartition("/")[2]
     group, key = bool(event.data.get("group")), _word(event, "key")
     parts = (_part(event.data, "parameters"), _part(event.data, "artifacts"))
-    return TASK_QUEUED, (event.run, event.task, seq, title, state.value, reason, event.at, group, key, *parts)
+    reason = _word(event, "reason")
+    return TASK_QUEUED, (event.run, event.task, seq, title, state.value, reason, event.at, ended, group, key, *parts)
 
 
 def _run_started(event: Event) -> Iterator[Change]:
@@ -186,7 +209,7 @@ def _artifacts(event: Event, artifacts: Mapping[str, Value]) -> Iterator[Change]
         for place, document in enumerate(group):
             assert isinstance(document, dict)
             id = f"{event.run}/{event.task}/{output}" + (f"[{place}]" if len(group) > 1 else "")
-            yield NEW_ARTIFACT, (id, event.run, event.task, output, event.at, str(document["uri"]), dumps(document))
+            yield NEW_ARTIFACT, (id, event.run, event.task, output, event.at, clean(str(document["uri"])), dumps(document))
 
 
 def _numbers(parameters: Mapping[str, Value], artifacts: Mapping[str, Value]) -> Iterator[tuple[str, float]]:
@@ -200,7 +223,7 @@ def _numbers(parameters: Mapping[str, Value], artifacts: Mapping[str, Value]) ->
 
 def _plain(values: Mapping[str, Value]) -> Iterator[tuple[str, float]]:
     for name, value in values.items():
-        if isinstance(value, int | float) and not isinstance(value, bool):
+        if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST:
             yield name, float(value)
 
 

@@ -13,10 +13,13 @@ from kflite.value import Artifact
 Row = Sequence[Any]
 
 EVENT = "run, kind, at, task, attempt, data, seq"
-RUN = 'run, name, kind, state, reason, pipeline, experiment, place, "plan", created, started, ended, owner, parameters, outputs, options'
+RUN = (
+    'run, name, kind, state, reason, pipeline, experiment, place, "plan", created, started, ended, owner,'
+    " parameters, outputs, options"
+)
 TASK = (
-    "run, task, title, state, reason, message, attempts, executor, queued, started, ended, is_group, cache_key, source, parameters,"
-    " inputs, outputs, artifacts"
+    "run, task, title, state, reason, message, attempts, executor, queued, started, ended, is_group, cache_key, source,"
+    " parameters, inputs, outputs, artifacts"
 )
 ATTEMPT = "run, task, attempt, state, executor, ref, code, reason, message, started, ended"
 ARTIFACT = "id, run, task, output, created, document"
@@ -33,14 +36,14 @@ def run(row: Row) -> RunRow:
     """A row of RUN."""
     *head, parameters, outputs, options = row
     head[3] = State(head[3])
-    return RunRow(*head, json.loads(parameters), json.loads(outputs), json.loads(options))
+    return RunRow(*head, *map(json.loads, (parameters, outputs, options)))
 
 
 def task(row: Row) -> TaskRow:
     """A row of TASK."""
     *head, parameters, inputs, outputs, artifacts = row
     head[3], head[11] = State(head[3]), bool(head[11])
-    return TaskRow(*head, json.loads(parameters), json.loads(inputs), json.loads(outputs), json.loads(artifacts))
+    return TaskRow(*head, *map(json.loads, (parameters, inputs, outputs, artifacts)))
 
 
 def attempt(row: Row) -> AttemptRow:
@@ -52,10 +55,10 @@ def attempt(row: Row) -> AttemptRow:
 def artifact(row: Row) -> ArtifactRow:
     """A row of ARTIFACT."""
     *head, document = row
-    return ArtifactRow(*head, Artifact.from_json(json.loads(document)))
+    return ArtifactRow(*head, *[Artifact.from_json(json.loads(document))])
 
 
 def cache(row: Row) -> CacheRow:
     """A row of CACHE."""
     *head, material, outputs = row
-    return CacheRow(*head, json.loads(material), json.loads(outputs))
+    return CacheRow(*head, *map(json.loads, (material, outputs)))

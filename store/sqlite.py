@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from kflite.errors import StoreError, StoreFull, StoreLocked
+from kflite.store import ddl
 from kflite.store.bell import Bell, Ear
 from kflite.store.connection import Row
-from kflite.store.ddl import HEAD, text
 
 # How long one waits for another process that writes.
 BUSY_S = 30.0
+# SQLite does not wait for its lock when a file becomes a WAL one.
+AGAIN_S = 0.01
 
 
 class SqliteConnection:
-    """A connection to a database file, made when it is not there."""
+    """A connection to a database file, made when it is not there. busy_s: how long one waits for another process that writes."""
 
     def __init__(self, url: str, busy_s: float = BUSY_S) -> None:
-        self.url = url
-        self._path = url.removeprefix("sqlite://").removeprefix("/")
-        if self._path:
-            self._path = os.path.abspath(url.removeprefix("sqlite:///"))
+        self.url = self.name = url
+        path = url.removeprefix("sqlite://").removeprefix("/")
+        self._path = os.path.abspath(path) if path else ""
+        self._rung = False
         with self._errors():
             self._db = self._open(busy_s)
             self._prepare()
@@ -32,11 +35,12 @@ class SqliteConnection:
 
     def _open(self, busy_s: float) -> sqlite3.Connection:
         if self._path:
-            Path(self._path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with suppress(FileExistsError):
-                os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        db = sqlite3.connect(self._path or ":memory:", timeout=busy_s, isolation_level=None, check_same_thread=False, cached_statements=256)
-        db.execute("PRAGMA journal_mode = WAL")
+            _make(Path(self._path))
+        path = self._path or ":memory:"
+        db = sqlite3.connect(path, busy_s, isolation_level=None, check_same_thread=False, cached_statements=256)
+        deadline = time.monotonic() + busy_s
+        while not _wal(db, time.monotonic() < deadline):
+            time.sleep(AGAIN_S)
         db.execute("PRAGMA synchronous = NORMAL")
         return db
 
@@ -46,24 +50,30 @@ class SqliteConnection:
         if found is None:
             with self.writing():
                 if self._revision() is None:
-                    for statement in text("sqlite").split(";\n"):
+                    for statement in ddl.statements("sqlite"):
                         self._db.execute(statement)
-        elif found != HEAD:
+        elif found != ddl.HEAD:
             from kflite.store.migrate import migrate
 
             migrate(self.url, found)
 
     def _revision(self) -> str | None:
-        if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone():
+        """None for a database without tables, "" for one that says nothing of its revision."""
+        if not self._db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
             return None
-        return str(self._db.execute("SELECT version_num FROM alembic_version").fetchone()[0])
+        if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone():
+            return ""
+        return "".join(version for (version,) in self._db.execute("SELECT version_num FROM alembic_version"))
 
     def close(self) -> None:
+        """Give the files back to others."""
         self._bell.close()
         self._db.close()
 
     @contextmanager
     def writing(self) -> Iterator[None]:
+        """See the seam."""
+        self._rung = False
         with self._errors():
             self._db.execute("BEGIN IMMEDIATE")
             try:
@@ -73,18 +83,24 @@ class SqliteConnection:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise
+        if self._rung:
+            self._bell.ring()
 
-    def execute(self, sql: str, values: Iterable[object] = ()) -> int:
-        return self._db.execute(sql, tuple(values)).rowcount  # type: ignore[arg-type]
+    def execute(self, sql: str, values: Iterable[object] = ()) -> None:
+        """See the seam."""
+        self._db.execute(sql, tuple(values))
 
-    def rows(self, sql: str, values: Iterable[object] = ()) -> Iterator[Row]:
+    def rows(self, sql: str, values: Iterable[object] = ()) -> Iterable[Row]:
+        """See the seam."""
         with self._errors():
-            yield from self._db.execute(sql, tuple(values))  # type: ignore[arg-type]
+            return self._db.execute(sql, tuple(values)).fetchall()
 
     def ring(self) -> None:
-        self._bell.ring()
+        """See the seam."""
+        self._rung = True
 
     def ear(self) -> Ear:
+        """See the seam."""
         return Ear(self._bell.folder)
 
     @contextmanager
@@ -94,14 +110,34 @@ class SqliteConnection:
         except sqlite3.Error as error:
             raise self._named(error) from error
         except OSError as error:
-            raise StoreError(f"store {self.url}: {error.strerror}: set another one with --store or KFLITE_STORE") from error
+            raise StoreError(f"store {self.name}: {error.strerror}: set another one with --store or KFLITE_STORE") from error
 
     def _named(self, error: sqlite3.Error) -> StoreError:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
-            return StoreFull(f"store {self.url}: {error}: free space on its disk, then kflite resume")
+            return StoreFull(f"store {self.name}: {error}: free space on its disk, then kflite resume")
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            return StoreLocked(f"store {self.url}: another process holds its lock: see `fuser`, or wait, then kflite resume")
-        if code == sqlite3.SQLITE_NOTADB or code == sqlite3.SQLITE_CORRUPT:
-            return StoreError(f"store {self.url}: {error}: it is not a database of kflite's; set another one with KFLITE_STORE")
-        return StoreError(f"store {self.url}: {error}")
+            return StoreLocked(f"store {self.name}: another process holds its lock: see `fuser`, or wait, then kflite resume")
+        if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+            return StoreError(f"store {self.name}: {error}: it is not a database of kflite's; set another one with KFLITE_STORE")
+        if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
+            return StoreError(f"store {self.name}: {error}: let this user write its file and folder, or set KFLITE_STORE")
+        return StoreError(f"store {self.name}: {error}")
+
+
+def _make(path: Path) -> None:
+    """The file and its folder, for this user only; SQLite gives the files beside it the same mode."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+
+def _wal(db: sqlite3.Connection, patient: bool) -> bool:
+    """Whether the database is in WAL mode now; False while another process is at it, for those with patience."""
+    try:
+        db.execute("PRAGMA journal_mode = WAL")
+    except sqlite3.OperationalError as error:
+        if patient and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+            return False
+        raise
+    return True

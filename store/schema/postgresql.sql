@@ -1,102 +1,102 @@
 CREATE TABLE artifact (
-  id TEXT NOT NULL,
-  run TEXT NOT NULL,
-  task TEXT NOT NULL,
-  output TEXT NOT NULL,
+  id TEXT COLLATE "C" NOT NULL,
+  run TEXT COLLATE "C" NOT NULL,
+  task TEXT COLLATE "C" NOT NULL,
+  output TEXT COLLATE "C" NOT NULL,
   created FLOAT(53) NOT NULL,
-  uri TEXT NOT NULL,
-  document TEXT NOT NULL,
+  uri TEXT COLLATE "C" NOT NULL,
+  document TEXT COLLATE "C" NOT NULL,
   PRIMARY KEY (id)
 );
 CREATE TABLE attempt (
-  run TEXT NOT NULL,
-  task TEXT NOT NULL,
+  run TEXT COLLATE "C" NOT NULL,
+  task TEXT COLLATE "C" NOT NULL,
   attempt INTEGER NOT NULL,
-  state TEXT NOT NULL,
-  executor TEXT NOT NULL,
-  ref TEXT NOT NULL,
+  state TEXT COLLATE "C" NOT NULL,
+  executor TEXT COLLATE "C" NOT NULL,
+  ref TEXT COLLATE "C" NOT NULL,
   code INTEGER,
-  reason TEXT NOT NULL,
-  message TEXT NOT NULL,
+  reason TEXT COLLATE "C" NOT NULL,
+  message TEXT COLLATE "C" NOT NULL,
   started FLOAT(53) NOT NULL,
   ended FLOAT(53),
   PRIMARY KEY (run, task, attempt)
 );
 CREATE TABLE cache (
-  cache_key TEXT NOT NULL,
-  run TEXT NOT NULL,
-  task TEXT NOT NULL,
-  title TEXT NOT NULL,
-  pipeline TEXT NOT NULL,
+  cache_key TEXT COLLATE "C" NOT NULL,
+  run TEXT COLLATE "C" NOT NULL,
+  task TEXT COLLATE "C" NOT NULL,
+  title TEXT COLLATE "C" NOT NULL,
+  pipeline TEXT COLLATE "C" NOT NULL,
   created FLOAT(53) NOT NULL,
   expires FLOAT(53),
-  material TEXT NOT NULL,
-  outputs TEXT NOT NULL,
+  material TEXT COLLATE "C" NOT NULL,
+  outputs TEXT COLLATE "C" NOT NULL,
   PRIMARY KEY (cache_key)
 );
 CREATE TABLE event (
   seq BIGSERIAL NOT NULL,
-  run TEXT NOT NULL,
-  kind TEXT NOT NULL,
+  run TEXT COLLATE "C" NOT NULL,
+  kind TEXT COLLATE "C" NOT NULL,
   at FLOAT(53) NOT NULL,
-  task TEXT NOT NULL,
+  task TEXT COLLATE "C" NOT NULL,
   attempt INTEGER NOT NULL,
-  data TEXT NOT NULL,
+  data TEXT COLLATE "C" NOT NULL,
   PRIMARY KEY (seq)
 );
 CREATE TABLE metric (
-  run TEXT NOT NULL,
-  task TEXT NOT NULL,
-  name TEXT NOT NULL,
+  run TEXT COLLATE "C" NOT NULL,
+  task TEXT COLLATE "C" NOT NULL,
+  name TEXT COLLATE "C" NOT NULL,
   value FLOAT(53) NOT NULL,
   PRIMARY KEY (run, task, name)
 );
 CREATE TABLE plan (
-  digest TEXT NOT NULL,
-  kind TEXT NOT NULL,
-  document TEXT NOT NULL,
+  digest TEXT COLLATE "C" NOT NULL,
+  kind TEXT COLLATE "C" NOT NULL,
+  document TEXT COLLATE "C" NOT NULL,
   PRIMARY KEY (digest)
 );
 CREATE TABLE run (
-  run TEXT NOT NULL,
-  name TEXT NOT NULL,
-  kind TEXT NOT NULL,
-  state TEXT NOT NULL,
-  reason TEXT NOT NULL,
-  pipeline TEXT NOT NULL,
-  experiment TEXT NOT NULL,
-  place TEXT NOT NULL,
-  plan TEXT NOT NULL,
+  run TEXT COLLATE "C" NOT NULL,
+  name TEXT COLLATE "C" NOT NULL,
+  kind TEXT COLLATE "C" NOT NULL,
+  state TEXT COLLATE "C" NOT NULL,
+  reason TEXT COLLATE "C" NOT NULL,
+  pipeline TEXT COLLATE "C" NOT NULL,
+  experiment TEXT COLLATE "C" NOT NULL,
+  place TEXT COLLATE "C" NOT NULL,
+  plan TEXT COLLATE "C" NOT NULL,
   created FLOAT(53) NOT NULL,
   started FLOAT(53),
   ended FLOAT(53),
-  owner TEXT NOT NULL,
+  owner TEXT COLLATE "C" NOT NULL,
   lease FLOAT(53) NOT NULL,
-  parameters TEXT NOT NULL,
-  outputs TEXT NOT NULL,
-  options TEXT NOT NULL,
+  parameters TEXT COLLATE "C" NOT NULL,
+  outputs TEXT COLLATE "C" NOT NULL,
+  options TEXT COLLATE "C" NOT NULL,
   PRIMARY KEY (run)
 );
 CREATE TABLE task (
-  run TEXT NOT NULL,
-  task TEXT NOT NULL,
+  run TEXT COLLATE "C" NOT NULL,
+  task TEXT COLLATE "C" NOT NULL,
   position BIGINT NOT NULL,
-  title TEXT NOT NULL,
-  state TEXT NOT NULL,
-  reason TEXT NOT NULL,
-  message TEXT NOT NULL,
+  title TEXT COLLATE "C" NOT NULL,
+  state TEXT COLLATE "C" NOT NULL,
+  reason TEXT COLLATE "C" NOT NULL,
+  message TEXT COLLATE "C" NOT NULL,
   attempts INTEGER NOT NULL,
-  executor TEXT NOT NULL,
+  executor TEXT COLLATE "C" NOT NULL,
   queued FLOAT(53) NOT NULL,
   started FLOAT(53),
   ended FLOAT(53),
   is_group BOOLEAN NOT NULL,
-  cache_key TEXT NOT NULL,
-  source TEXT NOT NULL,
-  parameters TEXT NOT NULL,
-  inputs TEXT NOT NULL,
-  outputs TEXT NOT NULL,
-  artifacts TEXT NOT NULL,
+  cache_key TEXT COLLATE "C" NOT NULL,
+  source TEXT COLLATE "C" NOT NULL,
+  parameters TEXT COLLATE "C" NOT NULL,
+  inputs TEXT COLLATE "C" NOT NULL,
+  outputs TEXT COLLATE "C" NOT NULL,
+  artifacts TEXT COLLATE "C" NOT NULL,
   PRIMARY KEY (run, task)
 );
 CREATE INDEX artifact_by_age ON artifact (created);
@@ -105,13 +105,14 @@ CREATE INDEX artifact_of_run ON artifact (run);
 CREATE INDEX cache_by_age ON cache (created);
 CREATE INDEX cache_by_title ON cache (pipeline, title, created);
 CREATE INDEX cache_of_run ON cache (run);
-CREATE INDEX event_of_kind ON event (kind, seq);
+CREATE INDEX event_asking ON event (seq) WHERE kind = 'run.cancel';
 CREATE INDEX event_of_run ON event (run, seq);
 CREATE INDEX run_by_age ON run (created);
 CREATE INDEX run_by_experiment ON run (experiment, created);
 CREATE INDEX run_by_state ON run (state, created);
-CREATE INDEX task_in_order ON task (run, position);
+CREATE INDEX task_by_source ON task (source) WHERE source != '';
 CREATE TABLE alembic_version (
-  version_num VARCHAR(32) NOT NULL PRIMARY KEY
+  version_num VARCHAR(32) NOT NULL,
+  CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
 INSERT INTO alembic_version VALUES ('0001');

@@ -27,7 +27,8 @@ CREATE TABLE attempt (
   started FLOAT NOT NULL,
   ended FLOAT,
   PRIMARY KEY (run, task, attempt)
-);
+)
+ WITHOUT ROWID;
 CREATE TABLE cache (
   cache_key TEXT NOT NULL,
   run TEXT NOT NULL,
@@ -55,7 +56,8 @@ CREATE TABLE metric (
   name TEXT NOT NULL,
   value FLOAT NOT NULL,
   PRIMARY KEY (run, task, name)
-);
+)
+ WITHOUT ROWID;
 CREATE TABLE run (
   run TEXT NOT NULL,
   name TEXT NOT NULL,
@@ -97,20 +99,22 @@ CREATE TABLE task (
   outputs TEXT NOT NULL,
   artifacts TEXT NOT NULL,
   PRIMARY KEY (run, task)
-);
+)
+ WITHOUT ROWID;
 CREATE INDEX artifact_by_age ON artifact (created);
 CREATE INDEX artifact_by_uri ON artifact (uri);
 CREATE INDEX artifact_of_run ON artifact (run);
 CREATE INDEX cache_by_age ON cache (created);
 CREATE INDEX cache_by_title ON cache (pipeline, title, created);
 CREATE INDEX cache_of_run ON cache (run);
-CREATE INDEX event_of_kind ON event (kind, seq);
+CREATE INDEX event_asking ON event (seq) WHERE kind = 'run.cancel';
 CREATE INDEX event_of_run ON event (run, seq);
 CREATE INDEX run_by_age ON run (created);
 CREATE INDEX run_by_experiment ON run (experiment, created);
 CREATE INDEX run_by_state ON run (state, created);
-CREATE INDEX task_in_order ON task (run, position);
+CREATE INDEX task_by_source ON task (source) WHERE source != '';
 CREATE TABLE alembic_version (
-  version_num VARCHAR(32) NOT NULL PRIMARY KEY
+  version_num VARCHAR(32) NOT NULL,
+  CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
 INSERT INTO alembic_version VALUES ('0001');

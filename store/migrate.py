@@ -1,0 +1,92 @@
+"""Older databases become what this kflite reads and writes, by alembic, which is imported only then.
+
+Lives here: the way from a found revision to the newest one. All of it is one transaction under the writers' lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import alembic.command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from kflite import __version__
+from kflite.errors import StoreError
+from kflite.store import ddl
+from kflite.store.address import shown
+
+FOLDER = Path(__file__).parent / "migrations"
+
+
+def migrate(url: str, found: str) -> None:
+    """Bring a database from the revision `found` to the newest. Raises StoreError, for a revision unknown here as well."""
+    name = shown(url)
+    config = _config()
+    _check(config, name, found)
+    try:
+        with _writing(url) as connection:
+            config.attributes["connection"] = connection
+            alembic.command.upgrade(config, ddl.HEAD)
+    except SQLAlchemyError as error:
+        why = " ".join(str(getattr(error, "orig", error)).split())
+        what = f"store {name} cannot be brought from schema {found} to {ddl.HEAD}: {why}"
+        raise StoreError(f"{what}: nothing was changed; keep a copy of it and report this") from error
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
+    config.set_main_option("version_locations", str(ddl.VERSIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "newline")
+    return config
+
+
+def _check(config: Config, name: str, found: str) -> None:
+    try:
+        ScriptDirectory.from_config(config).get_revision(found or "unknown")
+    except CommandError as error:
+        what = f"its schema is {found or 'unknown'}, and kflite {__version__} knows those up to {ddl.HEAD}"
+        raise StoreError(f"store {name}: {what}: upgrade kflite, or set another store with --store or KFLITE_STORE") from error
+
+
+@contextmanager
+def _writing(url: str) -> Iterator[Connection]:
+    """A transaction that no writer's overlaps; another process that migrates is waited for, and leaves nothing to do."""
+    begin, engine = (_sqlite if url.startswith("sqlite") else _postgres)(url)
+    with engine.connect() as connection:
+        try:
+            for statement in begin:
+                connection.exec_driver_sql(statement)
+            yield connection
+        except BaseException:
+            connection.exec_driver_sql("ROLLBACK")
+            raise
+        connection.exec_driver_sql("COMMIT")
+
+
+def _sqlite(url: str) -> tuple[list[str], Engine]:
+    import sqlite3
+
+    from kflite.store.sqlite import BUSY_S
+
+    path = url.removeprefix("sqlite:///")
+    engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(path, BUSY_S, isolation_level=None), poolclass=NullPool)
+    return ["BEGIN IMMEDIATE"], engine
+
+
+def _postgres(url: str) -> tuple[list[str], Engine]:
+    import psycopg
+
+    from kflite.store.postgres import LOCK
+
+    connect = partial(psycopg.connect, url, autocommit=True)
+    engine = create_engine("postgresql+psycopg://", creator=connect, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    return ["BEGIN", f"SELECT pg_advisory_xact_lock({LOCK})"], engine
