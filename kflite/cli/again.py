@@ -22,30 +22,41 @@ if TYPE_CHECKING:
 
 @click.command()
 @optional_run
+@click.option("--detach", is_flag=True, help="Leave it running in the background.")
 @as_json
 @click.pass_obj
-def retry(given: Given, run: str, json_: bool) -> int:
+def retry(given: Given, run: str, detach: bool, json_: bool) -> int:
     """Do again what did not succeed in RUN; what succeeded stays as it is."""
+    from kflite.cli.background import leave
     from kflite.cli.foreground import foreground
+    from kflite.client.retry import ask
 
     with given.store() as store:
         row = found(store, run)
+        if detach:
+            ask(store, row)
+    if detach:
+        return leave(given.settings, row, json_)
     return foreground(given.settings, None, lambda client: client.retry(row.run), json_)
 
 
 @click.command()
 @click.argument("run", required=False, default="", shell_complete=known_runs)
+@click.option("--detach", is_flag=True, help="Leave it running in the background.")
 @click.option("--patient", is_flag=True, hidden=True, help="Where another scheduler has it, wait until that lets it go.")
 @as_json
 @click.pass_obj
-def resume(given: Given, run: str, patient: bool, json_: bool) -> int:
+def resume(given: Given, run: str, detach: bool, patient: bool, json_: bool) -> int:
     """Go on with RUN, which a dead scheduler left; with all such runs where none is named."""
+    from kflite.cli.background import leave
     from kflite.cli.foreground import foreground
 
     if not run:
         return asyncio.run(_resume_all(given))
     with given.store() as store:
         row = store.run(run)
+    if detach:
+        return leave(given.settings, row, json_)
 
     def begin(client: Client) -> Awaitable[Run]:
         return client.take(row.run) if patient else client.resume(row.run)
@@ -75,7 +86,7 @@ async def _resume_all(given: Given) -> int:
 @click.pass_obj
 def clone(given: Given, run: str, pairs: tuple[str, ...], detach: bool, json_: bool) -> int:
     """Run what RUN ran once more, with its parameters but for those given."""
-    from kflite.cli.background import detach as leave
+    from kflite.cli.background import detach as begin
     from kflite.cli.foreground import foreground
     from kflite.client.submitting import of_run
 
@@ -83,7 +94,7 @@ def clone(given: Given, run: str, pairs: tuple[str, ...], detach: bool, json_: b
         row = found(store, run)
         submission = of_run(store, row, _parsed(store, row, pairs))
     if detach:
-        return leave(given.settings, submission, json_)
+        return begin(given.settings, submission, json_)
     return foreground(given.settings, None, lambda client: client.start(submission), json_)
 
 

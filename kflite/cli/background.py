@@ -10,16 +10,16 @@ from pathlib import Path
 from kflite.config import Settings
 from kflite.errors import InputError
 from kflite.scheduler.submission import Submission
+from kflite.store.base import RunRow
 
 _ROOT = Path(__file__).resolve().parents[2]
 # The folder that the user works in is not searched for modules; the one that kflite lies in is, after all others.
-_START = "import sys; sys.path.append(sys.argv.pop(1)); from kflite.cli import main; main()"
+_CODE = "import sys; sys.path.append(sys.argv.pop(1)); from kflite.cli import main; main()"
 
 
 def detach(settings: Settings, submission: Submission, json_: bool) -> int:
-    """Store the run, leave it to a scheduler in the background, print its id."""
+    """Store the run, and leave it to a scheduler in the background."""
     from kflite import store
-    from kflite.client.view.out import Out
 
     if submission.on == "inline":
         raise InputError("--detach: a run inline has no other process to go on in; use --on process")
@@ -27,25 +27,33 @@ def detach(settings: Settings, submission: Submission, json_: bool) -> int:
     try:
         opened.put_plan(submission.digest, submission.kind, submission.document)
         opened.append([submission.event(time.time())])
+        row = opened.run(submission.run)
     finally:
         opened.close()
-    leave(settings, submission.run)
+    return leave(settings, row, json_)
+
+
+def leave(settings: Settings, run: RunRow, json_: bool) -> int:
+    """Leave a stored run to a scheduler in the background, print its id."""
+    from kflite.client.view.out import Out
+
+    _start(settings, run.run)
     out = Out(sys.stdout)
     if json_:
-        out.document({"run": submission.run, "name": submission.name, "state": "QUEUED"})
+        out.document({"run": run.run, "name": run.name, "state": run.state.value})
     else:
-        out.line(submission.run)
+        out.line(run.run)
     return 0
 
 
-def leave(settings: Settings, run: str) -> None:
+def _start(settings: Settings, run: str) -> None:
     """Start a scheduler that goes on with the run after this process; what it says is in the run's folder."""
     folder = settings.home / "runs" / run
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     flags = ["--home", str(settings.home), "--store", settings.store, "--artifacts", settings.artifacts]
     with (folder / "scheduler.log").open("ab") as log:
         subprocess.Popen(
-            [sys.executable, "-P", "-c", _START, str(_ROOT), *flags, "resume", run, "--patient"],
+            [sys.executable, "-P", "-c", _CODE, str(_ROOT), *flags, "resume", run, "--patient"],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

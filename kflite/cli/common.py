@@ -60,12 +60,35 @@ class Given:
         return Place(self.settings.home, self.settings.artifacts, run.pipeline, run.run)
 
 
-SETTINGS: list[click.Parameter] = [
-    click.Option(["--home"], metavar="FOLDER", help="Private data of kflite."),
-    click.Option(["--store"], metavar="URL", help="sqlite:///path or postgresql://…"),
-    click.Option(["--artifacts"], metavar="FOLDER|URL", help="Where artifacts lie."),
-    click.Option(["--profile"], metavar="NAME", help="Whose runs these are."),
-]
+_SETTINGS = {
+    "--home": ("FOLDER", "Private data of kflite."),
+    "--store": ("URL", "sqlite:///path or postgresql://…"),
+    "--artifacts": ("FOLDER|URL", "Where artifacts lie."),
+    "--profile": ("NAME", "Whose runs these are."),
+}
+
+
+def settings_options() -> list[click.Option]:
+    """The options for settings, as they stand before the verb."""
+    return [click.Option([name], metavar=metavar, help=text) for name, (metavar, text) in _SETTINGS.items()]
+
+
+def take_settings(command: click.Command) -> None:
+    """Let a verb take the same options after it."""
+    taken = {option for parameter in command.params for option in parameter.opts}
+    command.params += [
+        click.Option([name], hidden=True, expose_value=False, callback=_late) for name in _SETTINGS if name not in taken
+    ]
+    if isinstance(command, click.Group):
+        for inner in command.commands.values():
+            take_settings(inner)
+
+
+def _late(ctx: click.Context, parameter: click.Parameter, value: str | None) -> None:
+    given = ctx.find_object(Given)
+    if value and given and parameter.name:
+        given.flags[parameter.name] = value
+
 
 as_json = click.option("--json", "json_", is_flag=True, help="Print JSON.")
 

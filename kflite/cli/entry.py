@@ -10,7 +10,7 @@ from typing import NoReturn
 import click
 
 from kflite import __version__
-from kflite.cli.common import SETTINGS, Given
+from kflite.cli.common import Given, settings_options, take_settings
 from kflite.errors import KfliteError
 
 # Verb: module and name of the command in it, and its line in the help, so that the help loads none of them.
@@ -50,6 +50,7 @@ class Verbs(click.Group):
         module, _, name = VERBS[cmd_name][0].partition(":")
         command = getattr(import_module(module), name)
         assert isinstance(command, click.Command)
+        take_settings(command)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -69,12 +70,22 @@ def kflite(ctx: click.Context, /, **given: str | None) -> None:
     ctx.obj = Given({name: text for name, text in given.items() if text})
 
 
-kflite.params += SETTINGS
+kflite.params += settings_options()
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run a command and exit: 0 succeeded, 1 the run failed, 2 bad input or usage, 130 cancelled."""
+    _open_streams()
     sys.exit(_status(arguments))
+
+
+def _open_streams() -> None:
+    """Standard streams that the caller closed lead nowhere, rather than to the next file that is opened."""
+    while (unused := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(unused)
+    sys.stdout = sys.stdout or os.fdopen(1, "w", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
 
 
 def _status(arguments: list[str] | None) -> int:

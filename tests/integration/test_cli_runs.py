@@ -94,6 +94,14 @@ def test_retry_keeps_what_succeeded(cli: Cli) -> None:
     assert "nothing to retry" in cli.full("retry", "later", status=2).stderr
 
 
+def test_a_retry_can_be_left_in_the_background(cli: Cli) -> None:
+    flag = cli.folder / "flag"
+    cli("run", "p.py:later", "-p", f"file={flag}", status=1)
+    flag.touch()
+    run = cli("retry", "later", "--detach").strip()
+    assert "SUCCEEDED" in cli("watch", run)
+
+
 def test_resume_goes_on_after_a_killed_scheduler(cli: Cli) -> None:
     flag = cli.folder / "flag"
     process = cli.start("run", "p.py:waiting", "-p", f"file={flag}")
@@ -190,3 +198,28 @@ def test_doctor_tells_where_settings_come_from(cli: Cli) -> None:
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_scripts_are_printed(cli: Cli, shell: str) -> None:
     assert "_KFLITE_COMPLETE" in cli("completion", shell)
+
+
+def test_settings_may_stand_before_or_after_the_verb(cli: Cli) -> None:
+    cli("run", "p.py:sound")
+    other = f"sqlite:///{cli.folder / 'other.db'}"
+    assert json.loads(cli("--store", other, "ls", "--json")) == []
+    assert json.loads(cli("ls", "--json", "--store", other)) == []
+    assert json.loads(cli("cache", "ls", "--json", "--store", other)) == []
+
+
+def test_a_closed_standard_output_is_no_trouble(cli: Cli) -> None:
+    import subprocess
+    import sys
+
+    done = subprocess.run(
+        ["sh", "-c", f"{sys.executable} -m kflite ls >&-"], cwd=cli.folder, env=cli.environment, capture_output=True, check=True
+    )
+    assert done.stderr == b""
+
+
+@pytest.mark.parametrize("url", ["foo://x", "sqlite:////proc/nowhere/x.db"])
+def test_a_store_that_cannot_be_opened_is_named_with_the_remedy(cli: Cli, url: str) -> None:
+    said = cli.full("ls", "--store", url, status=1).stderr
+    assert url in said
+    assert "Traceback" not in said

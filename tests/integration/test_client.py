@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -100,6 +103,38 @@ def test_run_works_in_a_thread() -> None:
     thread.start()
     thread.join(60)
     assert states == [State.SUCCEEDED]
+
+
+def test_ctrl_c_cancels_the_run_and_is_raised(tmp_path: Path) -> None:
+    flag = tmp_path / "flag"
+
+    def press_when_running() -> None:
+        while not flag.exists():
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=press_when_running).start()
+    with pytest.raises(KeyboardInterrupt, match="cancelled by Ctrl-C"):
+        kflite.run(wait, {"file": str(flag)})
+
+
+def test_ctrl_c_reaches_a_run_inside_a_running_event_loop(tmp_path: Path) -> None:
+    flag = tmp_path / "flag"
+
+    def press_when_running() -> None:
+        while not flag.exists():
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    async def notebook() -> None:
+        loop = asyncio.get_running_loop()
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # as a notebook's kernel has it
+        assert loop.is_running()
+        kflite.run(wait, {"file": str(flag)})
+
+    threading.Thread(target=press_when_running).start()
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(notebook())
 
 
 def test_a_client_submits_follows_and_waits() -> None:
