@@ -97,7 +97,10 @@ class Attempt:
         if not self._ref.folder.exists():
             return exit
         ends = [self._exits.get(box, exit) for box in self._boxes]
-        record.write(self._ref.folder, exit, ends if len(ends) > 1 else [])
+        try:
+            record.write(self._ref.folder, exit, ends if len(ends) > 1 else [])
+        except OSError:  # the disk is full: whoever waits now is told all the same
+            return exit
         return record.read(self._ref.folder) or exit
 
     async def _look(self) -> bool:
@@ -155,7 +158,10 @@ class Attempt:
             await copy.done
         if done and self._shared.daemon.breaks == self._breaks:
             return copy.done.result()
-        return await self._shared.daemon.call(partial(catch_up, container=box.id, log=Log(box.log, box.offset)))
+        try:
+            return await self._shared.daemon.call(partial(catch_up, container=box.id, log=Log(box.log, box.offset)))
+        except OSError as error:
+            return error
 
     def _note(self, box: Box, exit: Exit, error: OSError | None, group: asyncio.TaskGroup) -> None:
         if exit.code and self._stopped:

@@ -72,7 +72,7 @@ class Daemon:
         self.breaks = 0
         self.info: Info = {}
         self._client: APIClient | None = None
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="kflite-docker")
+        self._threads: ThreadPoolExecutor | None = None  # None uses the loop's own
 
     @property
     def client(self) -> APIClient:
@@ -83,8 +83,15 @@ class Daemon:
 
     async def connect(self) -> None:
         """Find the daemon and ask what it has. Raises Gone."""
-        self._client = await self.in_thread(self._connect)
-        self.info = await self.in_thread(partial(_ask_info, self._client))
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="kflite-docker")
+        client = await self.in_thread(self.reach)
+        self.info = await self.in_thread(partial(_ask_info, client))
+
+    def reach(self) -> APIClient:
+        """The client, connected by now. Blocks. Raises Gone."""
+        if self._client is None:
+            self._client = self._connect()
+        return self._client
 
     def meet(self) -> None:
         """Find the daemon, in this thread, to ask it a thing or two. Raises Gone."""
@@ -92,9 +99,11 @@ class Daemon:
 
     def close(self) -> None:
         """Drop the connections; containers go on."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        if self._threads is not None:
+            self._threads.shutdown(wait=False, cancel_futures=True)
         if self._client is not None:
             self._client.close()
+        self._threads = self._client = None
 
     async def in_thread(self, ask: Callable[[], T]) -> T:
         """Run what blocks."""

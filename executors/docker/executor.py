@@ -59,7 +59,7 @@ class DockerExecutor:
         return Resources(float(info.get("NCPU", 0)), info.get("MemTotal", 0), found)
 
     def digest(self, image: str) -> str:
-        """The digest of the image that jobs asking for `image` get, "" where it is not on this machine yet. Blocks."""
+        """The digest of the image that jobs asking for `image` get, "" where it is not known yet. Blocks; needs no context."""
         return self._images.digest(image)
 
     async def start(self, job: Job) -> str:

@@ -54,7 +54,7 @@ class Images:
     def digest(self, asked: str) -> str:
         """The digest of the image used for `asked`, "" where it is not here or nobody can tell. Blocks."""
         try:
-            found = answer(partial(_inspect, self._map.image(asked)), self._daemon.client)
+            found = answer(partial(_inspect, self._map.image(asked)), self._daemon.reach())
         except (ExecutorError, ConnectionError):
             return ""
         return str(next((entry.partition("@")[2] for entry in found.get("RepoDigests") or ()), found["Id"]))

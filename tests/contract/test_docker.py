@@ -16,6 +16,7 @@ import docker
 import pytest
 from contract.jobs import Jobs
 from contract.probes import PATIENCE_S, there
+from contract.registry import Registry
 from docker.models.containers import Container
 
 from kflite.errors import ExecutorError
@@ -153,6 +154,19 @@ async def test_the_image_map_names_another_image(docker_image: str, tmp_path: Pa
     assert log(job) == "here\n"
 
 
+async def test_an_image_that_is_not_here_is_pulled(tmp_path: Path, client: docker.DockerClient) -> None:
+    with Registry() as registry:
+        job = Jobs(tmp_path, registry.image).shell("true")
+        async with DockerExecutor() as executor:
+            exit = await run(executor, job)
+            digest = executor.digest(registry.image)
+        client.images.remove(registry.image)
+    assert exit.reason == "CommandNotFound"  # it is an image without a single program
+    assert log(job).splitlines()[0] == f"pulling the image {registry.image}"
+    assert f"pulled the image {registry.image}" in log(job)
+    assert digest == registry.digest
+
+
 async def test_notes_on_a_pull_go_to_who_asks_for_them(docker_image: str, tmp_path: Path) -> None:
     notes: list[tuple[str, str]] = []
     job = Jobs(tmp_path, "localhost:1/no/such:image").shell("true")
@@ -160,6 +174,14 @@ async def test_notes_on_a_pull_go_to_who_asks_for_them(docker_image: str, tmp_pa
         with pytest.raises(ExecutorError):
             await executor.start(job)
     assert notes == [("run/task", "pulling the image localhost:1/no/such:image")]
+
+
+async def test_a_digest_can_be_asked_for_before_anything_runs(docker_image: str) -> None:
+    assert DockerExecutor().digest(docker_image).startswith("sha256:")
+
+
+async def test_without_a_daemon_no_digest_is_known(tmp_path: Path) -> None:
+    assert DockerExecutor(Settings(address=f"unix://{tmp_path}/docker.sock")).digest("python:3.11") == ""
 
 
 async def test_the_digest_of_an_image_that_is_not_here_is_unknown(executor: DockerExecutor) -> None:
