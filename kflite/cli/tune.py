@@ -89,7 +89,8 @@ def tune(
 
 
 def _show(tuning: Tuning) -> None:
-    from kflite.client.view.text import STYLES, value
+    from kflite.client.view.report import short
+    from kflite.client.view.text import STYLES
 
     names = list(tuning.experiment.space)
     trials = sorted(tuning.trials, key=lambda trial: (trial.value is None, trial.value or 0.0))
@@ -98,8 +99,8 @@ def _show(tuning: Tuning) -> None:
         (
             (trial.trial, "bold"),
             (trial.state.value, STYLES[trial.state]),
-            ("" if trial.value is None else f"{trial.value:.6g}", ""),
-            *((value(trial.parameters.get(name), 24), "") for name in names),
+            ("" if trial.value is None else short(trial.value), ""),
+            *((short(trial.parameters.get(name)), "") for name in names),
         )
         for trial in sorted(trials, key=lambda trial: trial.value is None)
     ]

@@ -19,8 +19,22 @@ def outputs(run: RunRow) -> Iterator[Line]:
     assert isinstance(parameters, dict)
     assert isinstance(artifacts, dict)
     for name, given in parameters.items():
-        yield ((clean(name), "bold"), (" = ", "dim"), (value(given), ""))
+        text = _best(given) if run.kind == "experiment" and name == "best" and isinstance(given, dict) else value(given)
+        yield ((clean(name), "bold"), (" = ", "dim"), (text, ""))
     yield from made(artifacts)
+
+
+def _best(trial: Mapping[str, Value]) -> str:
+    """The best trial of an experiment: its value, its name, and what it tried."""
+    tried = trial.get("parameters")
+    assert isinstance(tried, dict)
+    pairs = ", ".join(f"{name} = {short(given)}" for name, given in tried.items())
+    return clean(f"{short(trial.get('value'))} in {trial.get('trial')} with {pairs}")
+
+
+def short(given: Value) -> str:
+    """A value where there is little room: numbers to six digits."""
+    return f"{given:.6g}" if isinstance(given, float) else value(given, 24)
 
 
 def made(artifacts: Mapping[str, Value]) -> Iterator[Line]:
