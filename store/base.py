@@ -119,40 +119,57 @@ class Store(Protocol):
 
     def put_plan(self, digest: str, kind: str, document: str) -> None:
         """Keep a plan's document (IR as JSON, or an experiment) under its digest; once."""
+
     def plan(self, digest: str) -> tuple[str, str]:
         """(kind, document)."""
+
     def delete_run(self, run: str) -> None:
-        """Remove a run's events and projections, and cache entries that point to it."""
+        """Remove a run's events and projections, and cache entries that point to it. What it leaves is to be asked before."""
 
     # Reading.
     def events(self, run: str = "", after: int = 0, limit: int = 10_000) -> list[Event]: ...
     def last(self) -> int:
         """Number of the newest event, 0 when there is none."""
+
     def runs(self, limit: int = 100, state: str = "", experiment: str = "", before: float | None = None) -> list[RunRow]:
         """Newest first."""
+
     def run(self, run: str) -> RunRow:
         """The run with this id, or with this unique prefix of an id. NotFound names near ones."""
+
     def tasks(self, run: str) -> list[TaskRow]:
         """In the order in which they were queued."""
+
     def attempts(self, run: str, task: str = "") -> list[AttemptRow]: ...
     def artifacts(self, run: str = "", limit: int = 1000) -> list[ArtifactRow]: ...
     def artifact(self, id: str) -> ArtifactRow: ...
     def metrics(self, run: str) -> list[tuple[str, str, float]]:
         """(task, metric, value): the numbers in metadata of system.Metrics artifacts and numeric output parameters."""
 
+    # Artifacts and the runs that they outlive, asked before a run is deleted.
+    def shared(self, run: str) -> set[str]:
+        """URIs of the run's artifacts that other runs hold too, by a cache hit or an import: they stay when it is deleted."""
+
+    def inherited(self, run: str) -> set[str]:
+        """URIs that this run holds by cache hits, and no other, of runs that are gone: they go when it is deleted."""
+
     # Cache.
     def cached(self, keys: Iterable[str], now: float) -> dict[str, CacheRow]:
         """Entries that are there and not expired, in one query."""
+
     def cache(self, limit: int = 100, pipeline: str = "", title: str = "") -> list[CacheRow]:
         """Newest first."""
+
     def uncache(self, keys: Iterable[str]) -> int:
         """Remove entries; returns how many."""
 
     # Leases. An owner is "HOST:PID:START:RANDOM"; on the same host a dead process's lease counts as free at once.
     def claim(self, run: str, owner: str, now: float, lease_s: float) -> bool:
         """Take a run that has not ended and whose lease is free, expired, or held by a dead process of this host."""
+
     def renew(self, owner: str, now: float, lease_s: float) -> None:
         """Extend all leases of the owner."""
+
     def release(self, run: str, owner: str) -> None: ...
     def orphans(self, now: float) -> list[str]:
         """Runs that have not ended and that nobody owns."""

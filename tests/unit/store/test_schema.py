@@ -65,7 +65,7 @@ def difference(url: str) -> list[object]:
 
 def tables(url: str) -> list[tuple[str, ...]]:
     """Every column and index, as the database tells it."""
-    columns = "SELECT m.name, m.type, c.name, c.type, c.\"notnull\", c.pk FROM sqlite_master m, pragma_table_info(m.name) c"
+    columns = 'SELECT m.name, m.type, c.name, c.type, c."notnull", c.pk FROM sqlite_master m, pragma_table_info(m.name) c'
     if url.startswith("postgresql"):
         columns = (
             "SELECT table_name, column_name, data_type, is_nullable, collation_name FROM information_schema.columns"

@@ -1,0 +1,163 @@
+"""What views ask of the store: plain queries, each by an index, none over the events but for a run's own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from threading import RLock
+from typing import TypeVar
+
+from kflite.errors import NotFound
+from kflite.event import Event, Kind
+from kflite.store import rows
+from kflite.store.base import ArtifactRow, AttemptRow, CacheRow, RunRow, TaskRow
+from kflite.store.connection import Connection, Row
+from kflite.store.projection import Cell, clean
+
+T = TypeVar("T")
+
+# Values in one statement; SQLite takes at least 999.
+MOST_VALUES = 500
+MOST_NAMED = 5
+
+
+class Reader:
+    """The reading half of a store. One lock makes its connection safe for threads."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.url = connection.url
+        self.connection = connection
+        self._lock = RLock()
+
+    def plan(self, digest: str) -> tuple[str, str]:
+        found = self._one("SELECT kind, document FROM plan WHERE digest = ?", (digest,))
+        if not found:
+            raise NotFound(f"store {self.connection.name}: it holds no plan {digest[:12]}")
+        return found[0], found[1]
+
+    def _all(self, make: Callable[[Row], T], sql: str, values: Iterable[Cell] = ()) -> list[T]:
+        with self._lock:
+            return [make(row) for row in self.connection.rows(sql, values)]
+
+    def _one(self, sql: str, values: Iterable[Cell] = ()) -> tuple[str, ...] | None:
+        with self._lock:
+            return next((tuple(row) for row in self.connection.rows(sql, values)), None)
+
+    def events(self, run: str = "", after: int = 0, limit: int = 10_000) -> list[Event]:
+        where = "run = ? AND seq > ?" if run else "seq > ?"
+        values = (run, after, limit) if run else (after, limit)
+        return self._all(rows.event, f"SELECT {rows.EVENT} FROM event WHERE {where} ORDER BY seq LIMIT ?", values)
+
+    def requests(self, after: int) -> list[Event]:
+        """What other processes asked of a run's scheduler, after event number `after`."""
+        sql = f"SELECT {rows.EVENT} FROM event WHERE kind = '{Kind.RUN_CANCEL.value}' AND seq > ? ORDER BY seq"
+        return self._all(rows.event, sql, (after,))
+
+    def last(self) -> int:
+        found = self._all(lambda row: row[0], "SELECT max(seq) FROM event")
+        return int(found[0] or 0)
+
+    def runs(self, limit: int = 100, state: str = "", experiment: str = "", before: float | None = None) -> list[RunRow]:
+        wanted: list[tuple[str, Cell]] = [("state = ?", state), ("experiment = ?", experiment), ("created < ?", before)]
+        where, values = _where(wanted)
+        return self._all(rows.run, f"SELECT {rows.RUN} FROM run {where} ORDER BY created DESC, run LIMIT ?", [*values, limit])
+
+    def run(self, run: str) -> RunRow:
+        wanted = clean(run)
+        sql = f"SELECT {rows.RUN} FROM run WHERE run >= ? AND run < ? ORDER BY run LIMIT 6"
+        found = self._all(rows.run, sql, (wanted, wanted + "\U0010ffff")) if wanted else []
+        if not found:
+            raise NotFound(f"there is no run {run!r}{self._near(wanted)}")
+        if len(found) > 1 and found[0].run != wanted:
+            more = ", …" if len(found) > MOST_NAMED else ""
+            raise NotFound(f"{run!r} is the beginning of several runs: {', '.join(r.run for r in found[:MOST_NAMED])}{more}")
+        return found[0]
+
+    def _near(self, run: str) -> str:
+        from difflib import get_close_matches
+
+        known = self._all(lambda row: str(row[0]), "SELECT run FROM run ORDER BY created DESC LIMIT 1000")
+        near = get_close_matches(run, known, 3, 0.5)
+        return f": did you mean {' or '.join(near)}?" if near else ": `kflite ls` lists them"
+
+    def tasks(self, run: str) -> list[TaskRow]:
+        return self._all(rows.task, f"SELECT {rows.TASK} FROM task WHERE run = ? ORDER BY position", (run,))
+
+    def attempts(self, run: str, task: str = "") -> list[AttemptRow]:
+        where = "run = ? AND task = ?" if task else "run = ?"
+        sql = f"SELECT {rows.ATTEMPT} FROM attempt WHERE {where} ORDER BY started, attempt"
+        return self._all(rows.attempt, sql, (run, task) if task else (run,))
+
+    def artifacts(self, run: str = "", limit: int = 1000) -> list[ArtifactRow]:
+        where, values = ("WHERE run = ?", (run, limit)) if run else ("", (limit,))
+        return self._all(rows.artifact, f"SELECT {rows.ARTIFACT} FROM artifact {where} ORDER BY created DESC, id LIMIT ?", values)
+
+    def artifact(self, id: str) -> ArtifactRow:
+        run, _, rest = clean(id).partition("/")
+        sql = f"SELECT {rows.ARTIFACT} FROM artifact WHERE id = ?"
+        found = self._all(rows.artifact, sql, (f"{self.run(run).run}/{rest}",)) if rest else []
+        if not found:
+            raise NotFound(f"there is no artifact {id!r}: `kflite artifacts ls` lists them")
+        return found[0]
+
+    def metrics(self, run: str) -> list[tuple[str, str, float]]:
+        sql = "SELECT task, name, value FROM metric WHERE run = ? ORDER BY task, name"
+        return self._all(lambda row: (row[0], row[1], row[2]), sql, (run,))
+
+    # Cache.
+
+    def cached(self, keys: Iterable[str], now: float) -> dict[str, CacheRow]:
+        found: list[CacheRow] = []
+        for part in parts(keys):
+            sql = f"SELECT {rows.CACHE} FROM cache WHERE cache_key IN ({marks(part)}) AND (expires IS NULL OR expires > ?)"
+            found += self._all(rows.cache, sql, [*part, now])
+        return {row.key: row for row in found}
+
+    def cache(self, limit: int = 100, pipeline: str = "", title: str = "") -> list[CacheRow]:
+        wanted: list[tuple[str, Cell]] = [("pipeline = ?", pipeline), ("title = ?", title)]
+        where, values = _where(wanted)
+        return self._all(rows.cache, f"SELECT {rows.CACHE} FROM cache {where} ORDER BY created DESC LIMIT ?", [*values, limit])
+
+    # Artifacts that outlive their run.
+
+    def shared(self, run: str) -> set[str]:
+        hits = self._all(_uris, "SELECT artifacts FROM task WHERE source = ? AND source != '' AND run != ?", (run, run))
+        sql = (
+            "SELECT DISTINCT mine.uri FROM artifact mine JOIN artifact other ON other.uri = mine.uri AND other.run != mine.run"
+            " WHERE mine.run = ?"
+        )
+        return {uri for uris in hits for uri in uris} | set(self._all(lambda row: str(row[0]), sql, (run,)))
+
+    def inherited(self, run: str) -> set[str]:
+        sql = (
+            "SELECT source, artifacts FROM task WHERE run = ? AND source != ''"
+            " AND NOT EXISTS (SELECT 1 FROM run WHERE run.run = task.source)"
+        )
+        held = self._all(lambda row: (str(row[0]), _uris(row[1:])), sql, (run,))
+        others = "SELECT artifacts FROM task WHERE source = ? AND source != '' AND run != ?"
+        sources = {source for source, _ in held}
+        kept = {uri for source in sources for uris in self._all(_uris, others, (source, run)) for uri in uris}
+        return {uri for _, uris in held for uri in uris} - kept
+
+
+def _where(wanted: Iterable[tuple[str, Cell]]) -> tuple[str, list[Cell]]:
+    """A clause for those conditions that have a value, and the values."""
+    asked = [(sql, value) for sql, value in wanted if value not in (None, "")]
+    return ("WHERE " + " AND ".join(sql for sql, _ in asked) if asked else ""), [value for _, value in asked]
+
+
+def marks(values: Sequence[object]) -> str:
+    """As many marks for values as there are."""
+    return ", ".join("?" * len(values))
+
+
+def parts(keys: Iterable[str]) -> Iterator[list[str]]:
+    """The keys, each once, as many at a time as one statement takes."""
+    left = iter(dict.fromkeys(keys))
+    while part := list(islice(left, MOST_VALUES)):
+        yield part
+
+
+def _uris(row: Row) -> list[str]:
+    return [str(artifact["uri"]) for group in json.loads(row[0]).values() for artifact in group]

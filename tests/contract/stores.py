@@ -1,0 +1,68 @@
+"""The stores that the contract holds for, and events to fill them with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kflite import store
+from kflite.event import Event, Kind
+from kflite.store import Database
+from kflite.value import Value
+
+KINDS = ("file", "memory", "postgresql")
+
+
+def url_of(kind: str, request: pytest.FixtureRequest, folder: Path) -> str:
+    """The URL of a fresh store; a PostgreSQL database is gone after the test."""
+    if kind == "postgresql":
+        return str(request.getfixturevalue("postgres_url"))
+    return "sqlite://" if kind == "memory" else f"sqlite:///{folder}/kflite.db"
+
+
+def submitted(run: str, at: float = 1.0, **data: Value) -> Event:
+    return Event(run, Kind.RUN_SUBMITTED, at, data={"name": "digits", "kind": "dag", "pipeline": "digits", "on": "local"} | data)
+
+
+def ended(run: str, at: float = 9.0, state: str = "SUCCEEDED", **data: Value) -> Event:
+    return Event(run, Kind.RUN_ENDED, at, data={"state": state} | data)
+
+
+def queued(run: str, task: str, at: float = 2.0, **data: Value) -> Event:
+    return Event(run, Kind.TASK_QUEUED, at, task, data={"title": task} | data)
+
+
+def starting(run: str, task: str, attempt: int = 1, at: float = 3.0) -> Event:
+    return Event(run, Kind.TASK_STARTING, at, task, attempt, {"executor": "process"})
+
+
+def running(run: str, task: str, attempt: int = 1, at: float = 4.0) -> Event:
+    return Event(run, Kind.TASK_RUNNING, at, task, attempt, {"ref": f"pid-{attempt}"})
+
+
+def succeeded(run: str, task: str, attempt: int = 1, at: float = 5.0, **data: Value) -> Event:
+    return Event(run, Kind.TASK_SUCCEEDED, at, task, attempt, data)
+
+
+def failed(run: str, task: str, attempt: int = 1, at: float = 5.0, **data: Value) -> Event:
+    return Event(run, Kind.TASK_FAILED, at, task, attempt, {"code": 1, "reason": "Error", "message": "no such file"} | data)
+
+
+def document(name: str, uri: str, type: str = "system.Dataset", **metadata: Value) -> Value:
+    """An artifact as events hold it."""
+    return {"name": name, "uri": uri, "type": type} | ({"metadata": metadata} if metadata else {})
+
+
+def made(run: str, task: str, **data: Value) -> list[Event]:
+    """A task from its queue to its success."""
+    return [queued(run, task), starting(run, task), running(run, task), succeeded(run, task, **data)]
+
+
+def numbered(opened: Database, run: str = "", after: int = 0) -> list[int]:
+    return [event.seq for event in opened.events(run, after)]
+
+
+def another(opened: Database) -> Database:
+    """The same store, by a connection of its own."""
+    return store.open(opened.url)
