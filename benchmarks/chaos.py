@@ -1,7 +1,7 @@
 """`kill -9` of the scheduler at random, again and again: `python benchmarks/chaos.py [SECONDS]`, 300 if not said.
 
-A pipeline of slow and quick tasks is run; its scheduler is killed after a random time, the next one goes on, and is killed in turn. In
-the end every task must have succeeded, and none may have run twice: each writes a line when it does.
+A pipeline of slow and quick tasks is run; its scheduler is killed after a random time, and so is the next, which goes on.
+In the end every task must have succeeded, and none may have run twice: each writes a line when it does.
 """
 
 from __future__ import annotations

@@ -37,9 +37,7 @@ class Line:
         """Join the line; returns why it can never start, or "". CPUs and memory beyond the machine's count as all of it."""
         if request.gpus > self.capacity.gpus:
             return f"it asks for {request.gpus} GPUs, and there are {self.capacity.gpus} here"
-        bounded = replace(
-            request, cpus=min(request.cpus, self.capacity.cpus), memory=min(request.memory, self.capacity.memory)
-        )
+        bounded = replace(request, cpus=min(request.cpus, self.capacity.cpus), memory=min(request.memory, self.capacity.memory))
         self._waiting[run, task] = Waiting(run, task, bounded)
         return ""
 

@@ -1,4 +1,4 @@
-"""An event loop whose time is simulated: when nothing is ready it jumps to the next timer. Nothing sleeps, nothing depends on load."""
+"""An event loop with simulated time: when nothing is ready it jumps to the next timer. Nothing sleeps or depends on the load."""
 
 from __future__ import annotations
 

@@ -34,8 +34,14 @@ def _dag(dag: Document, path: str, components: Document, judge: Judge, states: d
     return F if F in ended.values() else S
 
 
-def _task(  # noqa: PLR0917 - a recursion carries what it carries
-    task: Document, where: str, ended: dict[str, State], values: dict[str, int], components: Document, judge: Judge, states: dict[str, State]
+def _task(
+    task: Document,
+    where: str,
+    ended: dict[str, State],
+    values: dict[str, int],
+    components: Document,
+    judge: Judge,
+    states: dict[str, State],
 ) -> State:
     trigger = task.get("triggerPolicy", {})
     if trigger.get("strategy") != "ALL_UPSTREAM_TASKS_COMPLETED" and any(ended[p] is not S for p in task["dependentTasks"]):

@@ -1,4 +1,4 @@
-"""One simulated life of a run: random pipeline, delays, failures, lost attempts, store faults and crashes, all decided by one seed."""
+"""One simulated life of a run: random pipeline, delays, failures, lost attempts, faults and crashes, all decided by one seed."""
 
 from __future__ import annotations
 
@@ -262,7 +262,9 @@ class Life:
 
     async def _use(self, scheduler: Scheduler) -> None:
         if not self._submitted():
-            asked = Submission(RUN, "n", "pipeline", "random", self.document, {}, on="fake", fail_fast=self.fail_fast, cache=False)
+            asked = Submission(
+                RUN, "n", "pipeline", "random", self.document, {}, on="fake", fail_fast=self.fail_fast, cache=False
+            )
             await scheduler.submit(asked)
         else:
             while not await scheduler.adopt(RUN):
