@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -75,13 +76,30 @@ def push(path: Path, uri: str) -> None:
         raise KfliteError(f"{path} cannot be copied to {uri}: {error}") from error
 
 
-def delete(uri: str) -> None:
-    """Remove a file or folder, if it is there."""
-    if "://" not in uri or uri.startswith("file://"):
-        _remove(Path(uri.removeprefix("file://")))
+def delete(uri: str, keep: Collection[str] = ()) -> None:
+    """Remove a file or folder, if it is there, but for the URIs to `keep` at or below it."""
+    uri = uri.removeprefix("file://")
+    kept = [other for other in keep if other == uri or other.startswith(f"{uri}/")]
+    if not kept:
+        _delete(uri)
+    elif uri not in kept:
+        for name in _names(uri):
+            delete(f"{uri}/{name}", kept)
+
+
+def _delete(uri: str) -> None:
+    if "://" not in uri:
+        _remove(Path(uri))
     elif exists(uri):
         filesystem, path = _filesystem(uri)
         filesystem.rm(path, recursive=True)
+
+
+def _names(uri: str) -> list[str]:
+    if "://" not in uri:
+        return os.listdir(uri) if os.path.isdir(uri) else []
+    filesystem, path = _filesystem(uri)
+    return [Path(entry).name for entry in filesystem.ls(path, detail=False)] if filesystem.isdir(path) else []
 
 
 def _remove(path: Path) -> None:

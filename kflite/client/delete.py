@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kflite.errors import InputError
@@ -16,13 +18,27 @@ if TYPE_CHECKING:
 def delete(store: Store, run: RunRow, settings: Settings) -> None:
     """Remove a run that has ended. The store forgets it first, so that a crash leaves files and never a run without files.
 
-    Raises InputError for a run that goes on.
+    Artifacts that other runs hold too, by a cache hit, stay until the last of those runs is removed. Raises InputError for a run
+    that goes on.
     """
     from kflite.store.artifacts import delete as remove
 
     if not run.state.ended:
         raise InputError(f"run {run.run} is {run.state}: stop it first, kflite cancel {run.run}")
     place = Place(settings.home, settings.artifacts, run.pipeline, run.run)
+    shared, inherited = store.shared(run.run), store.inherited(run.run)
     store.delete_run(run.run)
     shutil.rmtree(place.runs, ignore_errors=True)
-    remove(place.root)
+    remove(place.root, shared)
+    for uri in inherited:
+        remove(uri)
+    for uri in (place.root, *inherited):
+        _tidy(Path(uri).parent, Path(settings.artifacts))
+
+
+def _tidy(folder: Path, root: Path) -> None:
+    """Remove folders below the root that are empty now; a store of objects has none."""
+    with suppress(OSError):  # it is not empty
+        while folder.is_relative_to(root) and folder != root:
+            folder.rmdir()
+            folder = folder.parent
