@@ -109,7 +109,10 @@ def _status(arguments: list[str] | None) -> int:
 def _trouble(error: KfliteError, status: int) -> int:
     if os.environ.get("KFLITE_DEBUG"):
         raise error
-    sys.stderr.write(f"kflite: {error}\n")
+    from kflite.client.view.text import clean
+
+    text = "\n".join(clean(line) for line in str(error).split("\n"))
+    sys.stderr.write(f"kflite: {text}\n")
     return status
 
 

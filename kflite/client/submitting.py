@@ -11,7 +11,7 @@ from kflite.client.names import run_id
 from kflite.errors import InputError
 from kflite.ir import Pipeline
 from kflite.ir.check import ensure
-from kflite.ir.names import near
+from kflite.ir.names import bad_title, near
 from kflite.ir.parameter import bind
 from kflite.ir.whole import declared
 from kflite.scheduler.submission import Submission, submission
@@ -109,6 +109,9 @@ def _submission(
     name: str, kind: str, pipeline: str, document: str, parameters: Mapping[str, Value], options: Options, on: str
 ) -> Submission:
     called = options.name or name
+    for option, text in (("--name", called), ("--experiment", options.experiment)):
+        if wrong := bad_title(text):
+            raise InputError(f"{option} {wrong}")
     return Submission(
         run=run_id(called, time.time()),
         name=called,

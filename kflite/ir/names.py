@@ -34,6 +34,11 @@ def bad_key(name: str) -> str | None:
     return _long(name)
 
 
+def bad_title(text: str) -> str | None:
+    """What is wrong with a text that people give to runs and experiments, None when nothing is."""
+    return _long(text) if text.isprintable() else f"{text!r}: leave out line breaks and control characters"
+
+
 def _long(name: str) -> str | None:
     long = len(name) > LONGEST or len(name.encode(errors="replace")) > LONGEST
     return f"{name[:40]!r}… is {len(name)} characters long: the limit is {LONGEST}" if long else None

@@ -25,7 +25,8 @@ def problems(document: Document, given: Mapping[str, Value]) -> Problems:
         if name in artifacts:
             yield f"parameter {name}", "the pipeline takes an artifact here: this version cannot hand artifacts to a pipeline"
         elif name not in known:
-            yield f"parameter {name}", f"the pipeline {_named(document)} has no such parameter: {near(name, known)}"
+            shown = name if name.isprintable() else repr(name)
+            yield f"parameter {shown}", f"the pipeline {_named(document)} has no such parameter: {near(name, known)}"
         elif value is None and not known[name].get("isOptional"):
             yield f"parameter {name}", f"it is null, and must be {WORDS[type_of(known[name])]}"
         elif value is not None and (bad := wrong(value, known[name])):
