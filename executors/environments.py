@@ -78,6 +78,7 @@ class Environments:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         async with _locked(self._folder / f"{key}.lock"):
             if not (folder / _DONE).exists():
+                log.touch(0o600)
                 shutil.rmtree(folder, ignore_errors=True)
                 log.unlink(missing_ok=True)
                 await self._create(folder, log)

@@ -15,6 +15,7 @@ from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 from kflite.job import Exit, Python
+from kflite.place import private
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer
@@ -26,7 +27,7 @@ def interpret(program: Python, env: Mapping[str, str], work: Path, log: Path) ->
     """Run it with these environment entries, in the folder `work`; what it prints is shown, and added to `log`."""
     code = compile(program.code, "<string>", "exec", dont_inherit=True)
     with ExitStack() as undo:
-        kept = undo.enter_context(open(log, "ab", buffering=0, opener=_private))
+        kept = undo.enter_context(open(log, "ab", buffering=0, opener=private))
         undo.enter_context(redirect_stdout(_Tee(sys.stdout, kept)))
         undo.enter_context(redirect_stderr(_Tee(sys.stderr, kept)))
         undo.enter_context(_place(env, work))
@@ -37,10 +38,6 @@ def interpret(program: Python, env: Mapping[str, str], work: Path, log: Path) ->
         exit = Exit(-signal.SIGINT, "Interrupted", "interrupted from the keyboard")
         os.kill(os.getpid(), signal.SIGINT)  # whoever handles Ctrl-C here hears of it too
     return exit
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 class _Bytes(RawIOBase):

@@ -5,6 +5,7 @@ Task paths hold `/` and `[i]`; on disk `for-loop-1[0]/fit` is `for-loop-1.0/fit`
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,3 +62,8 @@ class Place:
 
 def _below(task: str) -> str:
     return _ITERATION.sub(r".\1", task)
+
+
+def private(path: str, flags: int) -> int:
+    """An opener of files that only this user may read; for `open`."""
+    return os.open(path, flags, 0o600)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from kflite.errors import ExecutorError
 from kflite.executors.process.message import Ending, News, Order
+from kflite.place import private
 
 _LONGEST = 70  # bytes of a folder's path that leave room for ours
 
@@ -36,7 +37,7 @@ def spawn(python: str, log: Path) -> tuple[socket.socket, subprocess.Popen[bytes
     arguments = [python, "-P", "-u", "-c", _BOOT, str(Path(__file__).parent), str(its.fileno()), str(sockets())]
     nothing = subprocess.DEVNULL
     try:
-        with its, log.open("ab") as said:
+        with its, open(log, "ab", opener=private) as said:
             process = subprocess.Popen(
                 arguments, stdin=nothing, stdout=said, stderr=said, pass_fds=[its.fileno()], start_new_session=True
             )

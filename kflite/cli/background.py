@@ -9,6 +9,7 @@ from pathlib import Path
 
 from kflite.config import Settings
 from kflite.errors import InputError
+from kflite.place import private
 from kflite.scheduler.submission import Submission
 from kflite.store.base import RunRow
 
@@ -49,9 +50,10 @@ def leave(settings: Settings, run: RunRow, json_: bool) -> int:
 def _start(settings: Settings, run: str) -> None:
     """Start a scheduler that goes on with the run after this process; what it says is in the run's folder."""
     folder = settings.home / "runs" / run
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for made in (settings.home, folder.parent, folder):
+        made.mkdir(mode=0o700, parents=True, exist_ok=True)
     flags = ["--home", str(settings.home), "--store", settings.store, "--artifacts", settings.artifacts]
-    with (folder / "scheduler.log").open("ab") as log:
+    with open(folder / "scheduler.log", "ab", opener=private) as log:
         subprocess.Popen(
             [sys.executable, "-P", "-c", _CODE, str(_ROOT), *flags, "resume", run, "--patient"],
             stdin=subprocess.DEVNULL,
