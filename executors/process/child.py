@@ -67,7 +67,8 @@ def become(start: Start, rank: int, code: CodeType | None, owner: str, notes: in
     except FileExistsError as error:
         _note(notes, "Claimed" if owner and str(error.filename2).endswith("/claim") else "StartFailed", str(error))
     except OSError as error:
-        _note(notes, "DiskFull" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "StartFailed", str(error))
+        reason = "DiskFull" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "StartFailed"
+        _note(notes, reason, f"{error.strerror}: {error.filename2 or error.filename}")
     except BaseException as error:  # noqa: BLE001 - nothing may unwind into the zygote's own frames
         _note(notes, "StartFailed", repr(error))
     finally:
@@ -116,8 +117,9 @@ def _run_code(replica: Replica, code: CodeType, notes: int) -> int:
         status = _status(sys.modules["threading"]._shutdown, notes) or status  # noqa: SLF001 - as the interpreter does
     atexit._run_exitfuncs()  # noqa: SLF001
     try:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            if stream and not stream.closed:
+                stream.flush()
     except (OSError, ValueError) as error:
         _note(notes, "Error", f"output was lost: {error}")
         return status or 120

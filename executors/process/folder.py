@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 _EXIT = "exit"
 _CLAIM = "claim"
 _PROCESS = "process."
+# What is left out of an ending that is too much: a link has room for 4 KiB, and on a full disk for some 60 characters.
+_LESS: tuple[tuple[str, ...], ...] = ((), ("message",), ("message", "replicas"))
+_TOO_MUCH = (errno.ENAMETOOLONG, errno.ENOSPC, errno.EDQUOT)
 _CLOCK_S = 2.0  # by which times of processes and of files may differ; a number comes round again much later
 
 
@@ -80,13 +83,14 @@ def _began(pid: int) -> float:
 
 def write_exit(folder: str, ending: Ending) -> None:
     """Keep how the attempt ended; of several who say so, the first is right."""
-    for code in (ending, {**ending, "message": ""}):  # a link has room for 4 KiB
+    for left_out in _LESS:
+        told = {key: value for key, value in ending.items() if value and key not in left_out}
         try:
-            os.symlink(json.dumps(code), f"{folder}/{_EXIT}")
+            os.symlink(json.dumps(told), f"{folder}/{_EXIT}")
         except FileExistsError:
             return
         except OSError as error:
-            if error.errno != errno.ENAMETOOLONG:
+            if error.errno not in _TOO_MUCH or left_out == _LESS[-1]:
                 raise
         else:
             return
@@ -95,7 +99,8 @@ def write_exit(folder: str, ending: Ending) -> None:
 def read_exit(folder: str) -> Ending | None:
     """How the attempt ended, None while that is not known."""
     try:
-        ending: Ending = json.loads(os.readlink(f"{folder}/{_EXIT}"))
+        told = json.loads(os.readlink(f"{folder}/{_EXIT}"))
     except FileNotFoundError:
         return None
-    return ending
+    ending: Ending = {"code": 0, "reason": "", "message": "", "lost": False, "replicas": []}
+    return {**ending, **told}
