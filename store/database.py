@@ -129,4 +129,4 @@ def _check_leases(events: Sequence[Event], held: set[str]) -> None:
     new = {e.run for e in events if e.kind is Kind.RUN_SUBMITTED}
     for event in events:
         if event.run not in held and event.run not in new:
-            raise LeaseLost(f"run {event.run} is in the hands of another scheduler now: this one leaves it alone")
+            raise LeaseLost(f"run {event.run} is in the hands of another scheduler now: kflite watch {event.run} shows it")
