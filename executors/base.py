@@ -30,7 +30,7 @@ class Executor(Protocol):
         """Start all replicas or none; returns the ref. Idempotent by (job.id, job.attempt): an attempt that was started before
         (by this or a dead scheduler) is found, not started again.
 
-        Raises ExecutorError when it cannot be started; nothing is left running then.
+        Raises ExecutorError when it cannot be started; nothing is left running then, nor when the call is cancelled.
         """
 
     async def wait(self, ref: str) -> Exit:

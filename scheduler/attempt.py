@@ -19,18 +19,25 @@ from kflite.value import NOTHING, Artifact, Outputs
 if TYPE_CHECKING:
     from kflite.scheduler.world import Offload
 
+# A start that takes longer is given up when its attempt is to stop.
+START_S = 1.0
+# So long it may take to find what a dead scheduler started, which would live on if that were given up.
+FIND_S = 5.0
 _ERRNO = {errno.ENOSPC: "DiskFull", errno.EDQUOT: "DiskFull", errno.E2BIG: "ArgumentTooLong", errno.EACCES: "NoPermission"}
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What is started: the job, and the work that reads its outputs. ref: of an attempt that was found, "" to start it."""
+    """What is started: the job, and the work that reads its outputs.
+
+    ref: of an attempt that was found, "" for one that a dead scheduler may have started, None for a new one.
+    """
 
     place: Place
     task: str
     job: Job
     work: Work
-    ref: str = ""
+    ref: str | None = None
 
 
 class Attempts:
@@ -40,13 +47,17 @@ class Attempts:
         self._offload = offload
         self._going: dict[str, asyncio.Task[None]] = {}
         self._refs: dict[str, asyncio.Future[str]] = {}
-        self._stops: set[asyncio.Task[None]] = set()
+        self._found: set[str] = set()
+        self._given_up: set[str] = set()
+        self._others: set[asyncio.Task[None]] = set()
 
     def begin(
         self, attempt: Attempt, executor: Executor, started: Callable[[str], None], exited: Callable[[Exit, Outputs], None]
     ) -> None:
         """Start or find the attempt, and tell of its ref and its end."""
         id = attempt.job.id
+        if attempt.ref == "":
+            self._found.add(id)
         ref = self._refs[id] = asyncio.get_running_loop().create_future()
         self._going[id] = asyncio.create_task(self._go(attempt, executor, ref, started, exited))
 
@@ -61,6 +72,8 @@ class Attempts:
         exit, outputs = await self._run(attempt, executor, ref, started)
         self._going.pop(attempt.job.id, None)
         self._refs.pop(attempt.job.id, None)
+        for those in (self._found, self._given_up):
+            those.discard(attempt.job.id)
         ref.cancel()
         exited(exit, outputs)
 
@@ -68,15 +81,22 @@ class Attempts:
         self, attempt: Attempt, executor: Executor, ref: asyncio.Future[str], started: Callable[[str], None]
     ) -> tuple[Exit, Outputs]:
         try:
-            ref.set_result(attempt.ref or await self._start(attempt, executor))
-            started(ref.result())
-            return await self._collect(attempt, await executor.wait(ref.result()))
+            known = attempt.ref or await self._start(attempt, executor)
+            if ref.cancelled():  # the run was let go meanwhile
+                raise asyncio.CancelledError
+            ref.set_result(known)
+            started(known)
+            return await self._collect(attempt, await executor.wait(known))
         except ExecutorError as error:
             return Exit(1, error.reason, str(error)), NOTHING
         except KfliteError as error:
             return Exit(1, "StagingFailed", str(error)), NOTHING
         except OSError as error:
             return Exit(1, _ERRNO.get(error.errno or 0, "SystemError"), str(error)), NOTHING
+        except asyncio.CancelledError:
+            if attempt.job.id not in self._given_up:
+                raise
+            return Exit(-1, "Stopped", "stopped before it had started"), NOTHING
 
     async def _start(self, attempt: Attempt, executor: Executor) -> str:
         if attempt.job.fetch:
@@ -90,30 +110,38 @@ class Attempts:
         return exit, await self._offload(keep, attempt, outputs)
 
     def stop(self, job: str, executor: Executor, grace_s: float) -> None:
-        """End an attempt once it has started."""
+        """End an attempt, also one whose start does not come to its end: an image is pulled, packages are installed."""
         if ref := self._refs.get(job):
-            task = asyncio.create_task(_stop(ref, executor, grace_s))
-            self._stops.add(task)
-            task.add_done_callback(self._stops.discard)
+            self._loose(asyncio.create_task(self._stop(job, ref, executor, grace_s)))
+
+    def _loose(self, task: asyncio.Task[None]) -> None:
+        self._others.add(task)
+        task.add_done_callback(self._others.discard)
+
+    async def _stop(self, job: str, ref: asyncio.Future[str], executor: Executor, grace_s: float) -> None:
+        await asyncio.wait({ref}, timeout=max(grace_s, FIND_S) if job in self._found else START_S)
+        if not ref.done():
+            self._given_up.add(job)
+            self._going[job].cancel()
+        elif not ref.cancelled():
+            await executor.stop(ref.result(), grace_s)
 
     def drop(self, run: str) -> None:
-        """Wait for the run's attempts no longer; they go on."""
+        """Wait for the run's attempts no longer; they go on, and those that start come to have started."""
         for job in [j for j in self._going if j.partition("/")[0] == run]:
-            self._going.pop(job).cancel()
-            self._refs.pop(job, None)
+            going, ref = self._going.pop(job), self._refs.pop(job)
+            if ref.done():
+                going.cancel()
+            else:
+                ref.cancel()
+                self._loose(going)
 
     async def close(self) -> None:
         """Wait for nothing any longer; what runs goes on."""
-        tasks = [*self._going.values(), *self._stops]
+        tasks = [*self._going.values(), *self._others]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _stop(ref: asyncio.Future[str], executor: Executor, grace_s: float) -> None:
-    await asyncio.wait({ref})
-    if not ref.cancelled():
-        await executor.stop(ref.result(), grace_s)
 
 
 def fetch(job: Job) -> None:

@@ -216,7 +216,7 @@ class Scheduler:
         desk.line.take(request_of(run, task))
         return self._begin(run, task, run.job(task), desk.executor, ref)
 
-    def _begin(self, run: Run, task: str, job: Job, executor: Executor, ref: str = "") -> None:
+    def _begin(self, run: Run, task: str, job: Job, executor: Executor, ref: str | None = None) -> None:
         request, record = request_of(run, task), run.tasks[task]
 
         def exited(exit: Exit, outputs: Outputs) -> None:

@@ -75,7 +75,12 @@ class SlowExecutor(FakeExecutor):
         self._life.check_intent(task, job.attempt)
         await asyncio.sleep(self._life.random.random() * 2)
         ref = await super().start(job)
-        await asyncio.sleep(self._life.random.random())
+        try:
+            await asyncio.sleep(self._life.random.random())
+        except asyncio.CancelledError:
+            if not self._life.crashing:
+                await super().stop(ref, 0.0)
+            raise
         return ref
 
 
@@ -87,6 +92,7 @@ class Life:
     folder: Path
     random: Random = field(init=False)
     schedulers: int = 0
+    crashing: bool = False
 
     def __post_init__(self) -> None:
         self.random = Random(self.seed)
@@ -230,10 +236,11 @@ class Life:
             done, _ = await asyncio.wait(ends - {use}, return_when=asyncio.FIRST_COMPLETED, timeout=LONGEST_S)
         if not done:
             raise Fault("nothing happens any more, and the run has not ended")
+        self.crashing = True
         for task in asyncio.all_tasks() - before - {asyncio.current_task()}:
             task.cancel()
         await asyncio.gather(*(asyncio.all_tasks() - before), return_exceptions=True)
-        self.rival = False
+        self.rival = self.crashing = False
         for finished in ends - {crash}:
             self._look(finished)
 
