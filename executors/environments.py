@@ -30,6 +30,16 @@ sites = site.getsitepackages() + [site.getusersitepackages()] * bool(site.ENABLE
 print(json.dumps([sites, bool(importlib.util.find_spec("pip"))]))
 """
 _DONE = "complete"
+# Runs a command that ends with whoever holds the other end of its standard input: an installer never outlives its scheduler.
+_LEASHED = """
+import os, subprocess, sys, threading
+def end():
+    os.read(0, 1)
+    os.killpg(0, 9)
+threading.Thread(target=end, daemon=True).start()
+sys.exit(subprocess.call(sys.argv[1:], stdin=subprocess.DEVNULL))
+"""
+_LEASH = (sys.executable, "-I", "-S", "-c", _LEASHED)
 
 
 class Environments:
@@ -165,7 +175,7 @@ def _last(log: Path) -> str:
 async def _run(command: Sequence[str], log: Path) -> int:
     with log.open("ab") as out:
         process = await asyncio.create_subprocess_exec(
-            *command, stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
+            *_LEASH, *command, stdin=asyncio.subprocess.PIPE, stdout=out, stderr=out, start_new_session=True
         )
     try:
         return await process.wait()
