@@ -1,7 +1,7 @@
 """The seam between what is to be done and who gets it done.
 
-A plan is pure: told what has ended, it answers with steps. It has no clock, no I/O and no randomness but a seed it is given, so that
-the same endings in the same order always give the same steps; this is what recovery rests on.
+A plan is pure: told what has ended, it answers with steps. It has no clock, no I/O and no randomness but a seed it is given, so
+that the same endings in the same order always give the same steps; this is what recovery rests on.
 """
 
 from __future__ import annotations

@@ -74,7 +74,7 @@ def _bounds(low: float, high: float, log: bool) -> None:
 def dump(space: Space) -> dict[str, Value]:
     """The space as JSON: by parameter, its kind and fields."""
     names = {Double: "double", Integer: "integer", Choice: "choice"}
-    return {name: {"kind": names[type(d)]} | _fields(d) for name, d in space.items()}
+    return {name: {"kind": names[type(d)], **_fields(d)} for name, d in space.items()}
 
 
 def _fields(dimension: Dimension) -> dict[str, Value]:

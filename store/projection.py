@@ -61,9 +61,11 @@ ATTEMPT_STARTING = (
 )
 ATTEMPT_RUNNING = (
     "UPDATE attempt SET state = CASE state WHEN 'STOPPING' THEN state ELSE 'RUNNING' END, ref = ?"
-    " WHERE run = ? AND task = ? AND attempt = ?"
+    " WHERE run = ? AND task = ? AND attempt = ? AND ended IS NULL"
 )
-ATTEMPT_STOPPING = "UPDATE attempt SET state = 'STOPPING', reason = ? WHERE run = ? AND task = ? AND attempt = ?"
+ATTEMPT_STOPPING = (
+    "UPDATE attempt SET state = 'STOPPING', reason = ? WHERE run = ? AND task = ? AND attempt = ? AND ended IS NULL"
+)
 # A task that is cancelled while it waits for its next attempt leaves the last one as it ended.
 ATTEMPT_ENDED = (
     "UPDATE attempt SET state = ?, code = ?, reason = ?, message = ?, ended = ?"

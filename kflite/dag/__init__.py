@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 
 from kflite.dag.plan import DagPlan
-from kflite.dag.shape import read
+from kflite.dag.read import read
 from kflite.plan import Origin
 from kflite.value import Value
 

@@ -16,7 +16,20 @@ from kflite.value import Artifact, Outputs, Value
 class Loop:
     """A ParallelFor: iterations are begun in order, at most `shape.limit` at once."""
 
-    __slots__ = ("_items", "_next", "_outcomes", "_over", "_running", "_shape", "component", "dag", "index", "inputs", "parent", "path")
+    __slots__ = (
+        "_items",
+        "_next",
+        "_outcomes",
+        "_over",
+        "_running",
+        "_shape",
+        "component",
+        "dag",
+        "index",
+        "inputs",
+        "parent",
+        "path",
+    )
 
     def __init__(
         self,
@@ -90,7 +103,7 @@ class Loop:
 
 
 def collected(loop: Loop) -> Outputs:
-    """What all iterations gave, in order: parameters as lists, artifacts as one flat list. One whose producer was skipped gives nothing."""
+    """What all iterations gave, in order: parameters as lists, artifacts as one flat list. A skipped producer gives nothing."""
     outputs = [o.outputs for o in loop.outcomes]
     parameters: dict[str, Value] = {
         name: [o.parameters[name] for o in outputs if name in o.parameters] for name in loop.dag.parameters

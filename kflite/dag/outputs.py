@@ -29,7 +29,8 @@ def read(component: Component, provisioned: Mapping[str, Value]) -> Outputs:
     written = _json(Path(str(provisioned["outputFile"])))
     files = provisioned.get("parameters", {})
     values = written.get("parameterValues", written.get("parameter_values", {}))
-    assert isinstance(files, dict) and isinstance(values, dict)
+    assert isinstance(files, dict)
+    assert isinstance(values, dict)
     parameters = {k: _parameter(k, declared, values, files) for k, declared in component.outputs.items()}
     return Outputs(parameters, _artifacts(provisioned.get("artifacts", {}), written.get("artifacts", {})))
 
@@ -106,7 +107,9 @@ def _list(value: Value) -> list[Mapping[str, Value]]:
 def _artifact(before: Mapping[str, Value], after: Mapping[str, Value]) -> Artifact:
     kind = before.get("type")
     old, new = before.get("metadata") or {}, after.get("metadata") or {}
-    assert isinstance(kind, dict) and isinstance(old, dict) and isinstance(new, dict)
+    assert isinstance(kind, dict)
+    assert isinstance(old, dict)
+    assert isinstance(new, dict)
     return Artifact(
         str(before["name"]),
         str(after.get("uri") or before["uri"]),

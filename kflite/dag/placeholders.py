@@ -30,11 +30,14 @@ def text(value: Value) -> str:
 
 
 def fill(value: Value, lookup: Lookup) -> Value:
-    """The value with the placeholders that `lookup` knows replaced, also inside lists and structs; one that stands alone keeps its type."""
+    """The value with the placeholders that `lookup` knows replaced, also inside lists and structs.
+
+    One that stands alone keeps the type of its value.
+    """
     if isinstance(value, str):
         alone = _PLACEHOLDER.fullmatch(value)
         found = lookup(alone["path"]) if alone else None
-        return _fill(value, lookup) if found is None and "{{$" in value else value if found is None else found
+        return _fill(value, lookup) if found is None else found
     if isinstance(value, list):
         return [fill(v, lookup) for v in value]
     if isinstance(value, dict):

@@ -10,12 +10,13 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kflite.dag.condition import ConditionError, holds
+from kflite.dag.condition import ConditionError, holds, readable
 from kflite.dag.loop import Loop, collected
 from kflite.dag.placeholders import fill, of_parameters, of_run, text
+from kflite.dag.read import Shape
 from kflite.dag.resolve import Around, Inputs, Unresolved, convert, given, resolve
 from kflite.dag.scope import Scope
-from kflite.dag.shape import Component, Container, Dag, FromInput, Importer, Shape, Task
+from kflite.dag.shape import Component, Container, Dag, FromInput, Importer, Task
 from kflite.dag.work import ContainerWork
 from kflite.errors import InputError
 from kflite.event import State
@@ -90,7 +91,7 @@ class DagPlan:
         try:
             inputs = resolve(task, component, Around(scope.inputs, scope.outcome, self._lookup))
             if task.condition and not holds(task.condition, inputs.parameters):
-                return self._skip(trigger, f"condition is false: {task.condition}")
+                return self._skip(trigger, f"condition is false: {readable(task.condition)}")
             self._open(trigger, component, inputs)
         except Unresolved as error:
             self._skip(trigger, str(error)) if error.skipped else self._fail(trigger, "BadInput", str(error))
@@ -98,12 +99,13 @@ class DagPlan:
             self._fail(trigger, "BadCondition", str(error))
 
     def _stopped(self, scope: Scope, task: Task) -> str:
+        """Why the task is not to run, "" where it is."""
         if task.always:
             return ""
         for parent in task.parents:
-            state = scope.outcome_at(parent).state
+            state, name = scope.outcome_at(parent).state, scope.dag.tasks[parent].name
             if state is not State.SUCCEEDED:
-                return f"{scope.dag.tasks[parent].name} was {state.value.lower()}" if state is not State.FAILED else f"{scope.dag.tasks[parent].name} failed"
+                return f"{name} failed" if state is State.FAILED else f"{name} was {state.value.lower()}"
         return "the run was stopped" if self._halted else ""
 
     def _lookup(self, path: str) -> str | None:
@@ -113,15 +115,16 @@ class DagPlan:
         scope, task = trigger.scope, trigger.scope.dag.tasks[trigger.index]
         path = scope.path_of(task.name)
         if task.loop:
-            return self._loop(trigger, component, inputs)
-        if isinstance(component.body, Dag):
+            self._loop(trigger, component, inputs)
+        elif isinstance(component.body, Dag):
             self._steps.append(Opened(path, component.name, inputs.parameters))
             inner = Inputs(given(component, inputs.parameters), inputs.artifacts)
-            return self._enter(Scope(path, component, component.body, inner, scope, trigger.index))
-        if isinstance(component.body, Importer):
-            return self._import(trigger, component, component.body, inputs)
-        self._running[path] = trigger
-        self._steps.append(Ready(path, self._work(task, component, component.body, inputs)))
+            self._enter(Scope(path, component, component.body, inner, scope, trigger.index))
+        elif isinstance(component.body, Importer):
+            self._import(trigger, component, component.body, inputs)
+        else:
+            self._running[path] = trigger
+            self._steps.append(Ready(path, self._work(task, component, component.body, inputs)))
 
     def _work(self, task: Task, component: Component, container: Container, inputs: Inputs) -> ContainerWork:
         work = ContainerWork(task, component, container, inputs, self._origin)
@@ -145,17 +148,19 @@ class DagPlan:
 
     def _loop(self, trigger: _Trigger, component: Component, inputs: Inputs) -> None:
         scope, task = trigger.scope, trigger.scope.dag.tasks[trigger.index]
-        assert task.loop and isinstance(component.body, Dag)
-        path = scope.path_of(task.name)
+        items, path = _items(task, inputs), scope.path_of(task.name)
+        assert task.loop
+        assert isinstance(component.body, Dag)
         self._steps.append(Opened(path, component.name, inputs.parameters))
-        self._todo.append(Loop(path, component, component.body, inputs, _items(task, inputs), task.loop, scope, trigger.index))
+        self._todo.append(Loop(path, component, component.body, inputs, items, task.loop, scope, trigger.index))
 
     def _advance(self, loop: Loop) -> None:
         """Begin as many iterations as the loop's limit allows; close it when none is left."""
         while (index := loop.take(self._halted)) is not None:
             self._enter(Scope(f"{loop.path}[{index}]", loop.component, loop.dag, loop.inputs_of(index), loop=loop, index=index))
         if loop.finish():
-            self._settle(_Trigger(loop.parent, loop.index), Outcome(loop.state, collected(loop), loop.reason, loop.message), tell=True)
+            outcome = Outcome(loop.state, collected(loop), loop.reason, loop.message)
+            self._settle(_Trigger(loop.parent, loop.index), outcome, tell=True)
 
     # The end of a task, and of the DAG around it.
 

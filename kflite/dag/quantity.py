@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from kflite.errors import InputError
+from kflite.job import Resources
 
 _UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15, "E": 10**18}
 _UNITS |= {f"{p}i": 2 ** (10 * n) for n, p in enumerate("KMGTPE", 1)} | {"K": 10**3}
@@ -37,3 +39,13 @@ def seconds(text: str) -> float:
         return float(text.removesuffix("s"))
     except ValueError:
         raise InputError(f"{text!r} is not a duration: write seconds as '60s'") from None
+
+
+def needs(texts: Mapping[str, str]) -> tuple[Resources, Resources]:
+    """(request, limit) from Kubernetes quantities; a missing request is the limit, as Kubernetes has it."""
+    gpus = int(texts.get("gpus") or 0)
+    limit = Resources(cpus(texts.get("cpu_limit", "")), memory(texts.get("memory_limit", "")), gpus)
+    request = Resources(
+        cpus(texts.get("cpu_request", "")) or limit.cpus, memory(texts.get("memory_request", "")) or limit.memory, gpus
+    )
+    return request, limit

@@ -69,8 +69,6 @@ def resolve(task: Task, component: Component, around: Around) -> Inputs:
     return Inputs(parameters, _artifacts(task, component, around))
 
 
-
-
 def _first(one: Value, other: Value) -> Value:
     return other if one is None else one
 
@@ -104,7 +102,7 @@ def select(value: Value, selector: str, name: str) -> Value:
     """A part of a value: `parseJson(string_value)["key"]`. Raises Unresolved."""
     match = _SELECTOR.fullmatch(selector.strip())
     if not match:
-        raise Unresolved(f"input {name!r}: the selector {selector!r} is not of the form parseJson(string_value)[\"key\"]")
+        raise Unresolved(f'input {name!r}: the selector {selector!r} is not of the form parseJson(string_value)["key"]')
     key = match[1] or match[2]
     whole = _parsed(value)
     if not isinstance(whole, dict) or key not in whole:
@@ -155,7 +153,10 @@ def _found(binding: Binding, around: Around) -> tuple[Artifact, ...] | None:
 def _no_artifact(name: str, binding: Binding | None, around: Around) -> None:
     producer = binding.source.task if binding and isinstance(binding.source, FromTask) else ""
     skipped = bool(producer) and around.outcome(producer).state in (State.SKIPPED, State.SUCCEEDED)
-    raise Unresolved(f"input artifact {name!r} is not there" + (f": the task that gives it, in {producer!r}, did not run" if producer else ""), skipped)
+    raise Unresolved(
+        f"input artifact {name!r} is not there" + (f": the task that gives it, in {producer!r}, did not run" if producer else ""),
+        skipped,
+    )
 
 
 _CHECKS: Mapping[str, tuple[type, ...]] = {"LIST": (list,), "STRUCT": (dict,), "BOOLEAN": (bool,), "TASK_FINAL_STATUS": (dict,)}

@@ -12,8 +12,9 @@ from pathlib import Path
 from kflite import bootstrap
 from kflite.dag import outputs as left
 from kflite.dag.placeholders import Lookup, argv, fill, of_parameters, of_run, of_task, text
+from kflite.dag.quantity import needs
 from kflite.dag.resolve import Inputs, given
-from kflite.dag.shape import Component, Container, Task, needs
+from kflite.dag.shape import Component, Container, Task
 from kflite.job import Exit, Job, Resources, Role
 from kflite.place import Place
 from kflite.plan import Origin, Retry
@@ -205,9 +206,7 @@ def _short(value: Value) -> str:
 
 def _content(artifacts: tuple[Artifact, ...]) -> str:
     """What tells artifacts apart: their type, content and metadata; the URI only where the content is not known."""
-    return " ".join(
-        f"{a.digest or a.uri} {a.type}" + (f" {_digest(dict(a.metadata))}" if a.metadata else "") for a in artifacts
-    )
+    return " ".join(f"{a.digest or a.uri} {a.type}" + (f" {_digest(dict(a.metadata))}" if a.metadata else "") for a in artifacts)
 
 
 def _provided(artifact: Artifact, place: Place) -> Value:

@@ -29,8 +29,8 @@ def sample(dimension: Dimension, random: Random) -> Value:
     if dimension.log:
         # Half a unit on both sides, so that the ends are as likely as what lies between.
         drawn = round(_between(dimension.low - 0.5 if dimension.low > 1 else 0.5, dimension.high + 0.5, True, random))
-        steps = round((drawn - dimension.low) / dimension.step)
-        return max(dimension.low, min(dimension.low + steps * dimension.step, _last(dimension.low, dimension.high, dimension.step)))
+        step, last = dimension.step, _last(dimension.low, dimension.high, dimension.step)
+        return max(dimension.low, min(dimension.low + round((drawn - dimension.low) / step) * step, last))
     return random.randrange(dimension.low, dimension.high + 1, dimension.step)
 
 

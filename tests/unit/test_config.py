@@ -124,9 +124,9 @@ def test_a_home_that_cannot_be_made_says_where_it_came_from(here: Path, monkeypa
 
 
 def test_results_may_be_used_for_ever_unless_days_are_given(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert load().cache_days == 0.0
+    assert config.load().cache_days == 0.0
     monkeypatch.setenv("KFLITE_CACHE_DAYS", "1.5")
-    assert load().cache_days == 1.5
+    assert config.load().cache_days == 1.5
     monkeypatch.setenv("KFLITE_CACHE_DAYS", "soon")
     with pytest.raises(InputError, match="KFLITE_CACHE_DAYS: cache_days must be a number of days, 0 for ever, and is 'soon'"):
-        load()
+        config.load()
