@@ -93,10 +93,6 @@ class Daemon:
             self._client = self._connect()
         return self._client
 
-    def meet(self) -> None:
-        """Find the daemon, in this thread, to ask it a thing or two. Raises Gone."""
-        self._client = self._connect()
-
     def close(self) -> None:
         """Drop the connections; containers go on."""
         if self._threads is not None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from kflite import bootstrap
 from kflite.dag.work import ContainerWork
-from kflite.errors import ExecutorError
 
 if TYPE_CHECKING:
     from kflite.config import Settings
@@ -28,19 +27,13 @@ class Identity:
         if not isinstance(work, ContainerWork) or not self._contained(on, work):
             return {}
         if work.image not in self._known:
-            self._known[work.image] = self._digest(work.image)
+            self._known[work.image] = self._found().digest(work.image)
         digest = self._known[work.image]
         return {"image digest": digest} if digest else {}
 
     def _contained(self, on: str, work: ContainerWork) -> bool:
         python = bootstrap.recognise(work.container.command, work.container.args)
         return on == "docker" or (on == "local" and not python)
-
-    def _digest(self, image: str) -> str:
-        try:
-            return self._found().digest(image)
-        except ExecutorError:
-            return ""
 
     def _found(self) -> Images:
         if self._images is None:
@@ -49,6 +42,5 @@ class Identity:
             from kflite.executors.images import ImageMap
 
             daemon = Daemon(self._settings.docker.address, self._settings.docker.reconnect_s)
-            daemon.meet()
             self._images = Images(daemon, ImageMap(self._settings.images))
         return self._images
