@@ -24,9 +24,9 @@ def for_command(stream: TextIO, run: Run, wanted: bool = True) -> View:
     if out.live and run.row.on != "inline":
         return _live(out, run)
 
-    def log(task: str, attempt: int) -> Path:
+    def log(task: str, attempt: int) -> Path | None:
         files = log_files(run.place, task, attempt)
-        return files[0] if len(files) == 1 else run.place.attempt(task, attempt)
+        return run.place.attempt(task, attempt) if len(files) > 1 else next(iter(files), None)
 
     return Plain(out, Board(run.id), log)
 

@@ -34,11 +34,11 @@ class Silent:
 
 
 class Plain:
-    """Writes lines. log: the log file of a task's attempt."""
+    """Writes lines. log: the log file of a task's attempt, None where nothing was written."""
 
     every_s: float | None = EVERY_S
 
-    def __init__(self, out: Out, board: Board, log: Callable[[str, int], Path]) -> None:
+    def __init__(self, out: Out, board: Board, log: Callable[[str, int], Path | None]) -> None:
         self._out, self._board, self._log = out, board, log
 
     def show(self, events: Iterable[Event]) -> None:
@@ -81,7 +81,8 @@ class Plain:
         return (sign, (clean(event.task), ""), (f"  {text}", "red" if state == State.FAILED else "dim"))
 
     def _where(self, event: Event) -> list[Line]:
-        return [((f"  log: {self._log(event.task, event.attempt)}", "dim"),)] if event.attempt else []
+        log = self._log(event.task, event.attempt) if event.attempt else None
+        return [((f"  log: {log}", "dim"),)] if log else []
 
 
 def _why(data: Mapping[str, Value]) -> str:
