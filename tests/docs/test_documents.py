@@ -1,0 +1,72 @@
+"""The README's programs and commands, and every example by the command of its first line."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+PROGRAMS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+COMMANDS = re.findall(r"```console\n(.*?)\n```", README, re.DOTALL)
+EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+LAST_LINE = {
+    "conditions.py": "far below the limit",
+    "containers.py": "Output = ",
+    "digits.py": "Output = 0.99",
+    "retries.py": "Output = attempt 3 succeeded",
+    "tune.py": "parameters={'c': ",
+}
+
+
+def run(command: str, where: Path, **environment: str) -> str:
+    """What a command prints, run by this interpreter and its kflite."""
+    words = shlex.split(command)
+    words = [sys.executable, *(["-m", "kflite"] if Path(words[0]).name == "kflite" else []), *words[1:]]
+    done = subprocess.run(
+        words, cwd=where, env=os.environ | environment, capture_output=True, text=True, timeout=100, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.usefixtures("home")
+def test_the_readmes_programs_run(tmp_path: Path) -> None:
+    pipeline, script = PROGRAMS
+    (tmp_path / "iris.py").write_text(pipeline)
+    (tmp_path / "script.py").write_text(script)
+    assert re.search(r"^Output = 0\.9", run("kflite run iris.py", tmp_path), re.MULTILINE)
+    assert run("python script.py", tmp_path).startswith("SUCCEEDED")
+
+
+def test_the_readme_has_two_set_up_commands_and_no_more() -> None:
+    first, second = COMMANDS
+    assert first == "python3 -m venv .venv && .venv/bin/pip install . && .venv/bin/kflite run examples/digits.py"
+    assert second == "bash tests/run"
+
+
+def test_every_example_says_what_is_to_come_of_it() -> None:
+    assert {example.name for example in EXAMPLES} == set(LAST_LINE)
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize("example", [e for e in EXAMPLES if e.name != "containers.py"], ids=lambda e: e.stem)
+def test_an_example_runs_by_its_first_line(example: Path) -> None:
+    assert LAST_LINE[example.name] in run(_first_line(example), ROOT)
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize("on", ["local", "docker"])
+def test_the_containers_example_runs_in_docker(on: str, docker_image: str) -> None:
+    command = f"{_first_line(ROOT / 'examples' / 'containers.py')} --on {on}"
+    assert "Output = to" in run(command, ROOT, KFLITE_IMAGES=f"python:*={docker_image}")
+
+
+def _first_line(example: Path) -> str:
+    return example.read_text().partition("\n")[0].removeprefix("# ")
