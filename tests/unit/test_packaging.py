@@ -55,8 +55,7 @@ def python(code: str, **environment: str) -> str:
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A wheel of the work tree, built from a copy of it, unpacked."""
-    if int(importlib.metadata.version("setuptools").split(".")[0]) < 77:
-        pytest.skip("needs setuptools 77 or newer: bash tests/run has it")
+    pytest.importorskip("setuptools", minversion="77", reason="needs setuptools 77 or newer: bash tests/run has it")
     folder = tmp_path_factory.mktemp("wheel")
     wanted = ["pyproject.toml", "README.md", "LICENSE", *MAPPED.values()]
     for name in wanted:
@@ -87,9 +86,7 @@ def test_the_version_is_the_same_everywhere() -> None:
 
 
 def test_a_wheel_holds_every_module_once_and_nothing_else(wheel: Path) -> None:
-    held = {
-        str(path.relative_to(wheel)) for path in wheel.rglob("*") if path.is_file() and "dist-info" not in str(path)
-    }
+    held = {str(path.relative_to(wheel)) for path in wheel.rglob("*") if path.is_file() and "dist-info" not in str(path)}
     data = [pattern for patterns in SETUPTOOLS["package-data"].values() for pattern in patterns]
     modules = {f"{package.replace('.', '/')}/{path.name}" for package, path in sources()}
     assert held >= modules | {"kflite/py.typed"}
