@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from kflite.cli.common import Given, as_json, known_runs, out
-from kflite.errors import InputError
+from kflite.errors import InputError, NotFound
 
 
 @click.group()
@@ -52,12 +52,15 @@ def list_(given: Given, run: str, limit: int, json_: bool) -> None:
 @click.pass_obj
 def get(given: Given, artifact: str, to: Path, force: bool) -> None:
     """Copy ARTIFACT, by its id, to a file or folder TO; into TO where that is a folder."""
-    from kflite.store.artifacts import fetch
+    from kflite.store.artifacts import delete, exists, fetch
 
     with given.store() as store:
         row = store.artifact(artifact)
     target = to / row.artifact.uri.rstrip("/").rpartition("/")[2] if to.is_dir() else to
     if target.exists() and not force:
         raise InputError(f"{target} exists: name another place, or write over it with --force")
+    if not exists(row.artifact.uri):
+        raise NotFound(f"artifact {row.id} is gone, nothing is at {row.artifact.uri}: kflite clone {row.run} makes it again")
+    delete(str(target))
     fetch(row.artifact.uri, target)
     out().line(str(target))
