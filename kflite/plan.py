@@ -36,31 +36,40 @@ class Work(Protocol):
     @property
     def title(self) -> str:
         """The component's name."""
+
     @property
     def image(self) -> str:
         """The container image, "" where it has none."""
+
     @property
     def python(self) -> bool:
         """Whether it is a Python component, which executors may run without its image."""
+
     @property
     def parameters(self) -> Mapping[str, Value]:
         """Resolved input parameters."""
+
     @property
     def artifacts(self) -> Mapping[str, tuple[Artifact, ...]]:
         """Resolved input artifacts."""
+
     @property
     def request(self) -> Resources:
         """What all replicas take together."""
+
     @property
     def retry(self) -> Retry: ...
     @property
     def timeout_s(self) -> float | None:
         """Longest run time of one attempt, in seconds."""
+
     @property
     def material(self) -> Mapping[str, str] | None:
         """What the cache key is made of, by name (each a short text or a digest); None where the task is not to be cached."""
+
     def job(self, place: Place, task: str, attempt: int) -> Job:
         """The job of one attempt."""
+
     def collect(self, place: Place, task: str, attempt: int, exit: Exit) -> tuple[Exit, Outputs]:
         """Read what the attempt left (blocking I/O); a missing or mistyped output turns success into a failed exit."""
 
@@ -129,7 +138,9 @@ class Plan(Protocol):
 
     def begin(self) -> list[Step]:
         """The first steps. Called once."""
+
     def ended(self, task: str, outcome: Outcome) -> list[Step]:
         """What follows from the end of a task that was `Ready`."""
+
     def halt(self) -> list[Step]:
         """Give no new tasks but those that run whatever happened (exit handlers); what waits is settled as skipped."""
