@@ -97,6 +97,8 @@ class Attempts:
             if attempt.job.id not in self._given_up:
                 raise
             return Exit(-1, "Stopped", "stopped before it had started"), NOTHING
+        except Exception as error:  # noqa: BLE001 - a bug of an executor ends its attempt with its name, and hangs nothing
+            return Exit(1, "InternalError", f"{type(error).__name__}: {error}"), NOTHING
 
     async def _start(self, attempt: Attempt, executor: Executor) -> str:
         if attempt.job.fetch:

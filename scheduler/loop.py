@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Self
 
-from kflite.errors import ExecutorError, KfliteError, LeaseLost
+from kflite.errors import ExecutorError, LeaseLost, StoreError
 from kflite.event import Event, State
 from kflite.executors.base import Executor
 from kflite.job import Exit, Job
@@ -69,7 +70,13 @@ class Scheduler:
             await asyncio.gather(self._work, return_exceptions=True)
         await self._attempts.close()
         await self._lobby.close()
-        for run in list(self._runs):
+        for run, end in self._ends.items():
+            if not end.done() or end.exception():
+                await self._release(run)
+
+    async def _release(self, run: str) -> None:
+        """Others may take the run at once; if the store does not hear of it, when the lease is over."""
+        with suppress(StoreError):
             await self._world.offload(self._world.store.release, run, self._world.owner)
 
     # What users ask.
@@ -95,7 +102,7 @@ class Scheduler:
         return True
 
     async def ended(self, run: str) -> State:
-        """Wait for the end of a run of this scheduler. Raises the StoreError or LeaseLost that stopped it."""
+        """Wait for the end of a run of this scheduler. Raises what stopped it: StoreError, LeaseLost."""
         return await asyncio.shield(self._ends[run])
 
     async def cancel(self, run: str, reason: str = "cancelled", kill: bool = False) -> None:
@@ -130,7 +137,7 @@ class Scheduler:
             self._wake.clear()
             try:
                 await self._turn()
-            except KfliteError as error:
+            except Exception as error:  # noqa: BLE001 - whoever waits for a run hears of it, also of a bug of ours
                 for run in list(self._runs.values()):
                     self._let_go(run, error)
 
@@ -246,7 +253,7 @@ class Scheduler:
         self._ends[run.id].set_result(state)
         self._forget(run)
 
-    def _let_go(self, run: Run, error: KfliteError) -> None:
+    def _let_go(self, run: Run, error: Exception) -> None:
         """Somebody else owns the run, or the store does not take its events: it stays as it is stored, and its tasks go on."""
         self._ends[run.id].set_exception(error)
         self._ends[run.id].exception()

@@ -40,8 +40,12 @@ class Watch:
             await asyncio.sleep(world.lease_s / 3)
 
     async def _listen(self) -> None:
-        async for event in self._world.requests():
-            self._hear(event)
+        while True:
+            try:
+                async for event in self._world.requests():
+                    self._hear(event)
+            except StoreError:
+                await asyncio.sleep(self._world.lease_s / 3)  # its server may come back
 
     async def _orphans(self) -> None:
         world = self._world

@@ -1,0 +1,92 @@
+"""The scheduler over fakes: what it does when something breaks that nobody foresaw."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from kflite import dag, dsl, store
+from kflite.event import Event, State
+from kflite.job import Job
+from kflite.scheduler import Scheduler, Submission, World
+from kflite.testing import FakeExecutor, FakeWorld
+
+
+@dsl.component
+def nothing() -> None:
+    return None
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    async def requests() -> AsyncIterator[Event]:
+        await asyncio.get_running_loop().create_future()
+        yield Event("", "", 0.0)  # type: ignore[arg-type]
+
+    return World(
+        store=store.open("sqlite://"),
+        plans=lambda kind, document, parameters, origin: dag.plan(document, parameters, origin),
+        executors=lambda on: FakeExecutor(FakeWorld()),
+        home=tmp_path,
+        artifacts=str(tmp_path / "artifacts"),
+        owner=store.owner_id(),
+        requests=requests,
+    )
+
+
+def submission(run: str = "r") -> Submission:
+    return Submission(run, "nothing", "pipeline", "nothing", dsl.compile(nothing).dumps(), {}, on="fake")
+
+
+def state_of(world: World) -> State:
+    async def work() -> State:
+        async with Scheduler(world) as scheduler:
+            await scheduler.submit(submission())
+            return await asyncio.wait_for(scheduler.ended("r"), 10)
+
+    return asyncio.run(work())
+
+
+def test_a_run_ends(world: World) -> None:
+    assert state_of(world) is State.SUCCEEDED
+
+
+def test_a_bug_in_a_turn_reaches_whoever_waits_for_the_run(world: World) -> None:
+    points = iter(["decided", "stored"])
+
+    def bug(name: str) -> None:
+        if next(points, "") == "stored":
+            raise ZeroDivisionError("a bug")
+
+    with pytest.raises(ZeroDivisionError, match="a bug"):
+        state_of(replace(world, point=bug))
+
+
+def test_a_bug_in_an_executor_ends_the_task_and_names_itself(world: World) -> None:
+    class Broken(FakeExecutor):
+        async def start(self, job: Job) -> str:
+            raise RuntimeError("a bug")
+
+    assert state_of(replace(world, executors=lambda on: Broken())) is State.FAILED
+    task = world.store.tasks("r")[0]
+    assert (task.reason, task.message) == ("InternalError", "RuntimeError: a bug")
+
+
+def test_a_run_that_was_let_go_is_free_for_the_next_scheduler(world: World) -> None:
+    def bug(name: str) -> None:
+        if name == "stored":
+            raise ZeroDivisionError("a bug")
+
+    with pytest.raises(ZeroDivisionError):
+        state_of(replace(world, point=bug))
+
+    async def resume() -> State:
+        async with Scheduler(replace(world, owner=store.owner_id(), adopt_orphans=False)) as scheduler:
+            assert await scheduler.adopt("r")
+            return await asyncio.wait_for(scheduler.ended("r"), 10)
+
+    assert asyncio.run(resume()) is State.SUCCEEDED
