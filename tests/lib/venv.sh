@@ -17,6 +17,8 @@ make_venv() {
     [ -x "$VENV/bin/python" ] && [ "$(cat "$VENV/kflite.key" 2>/dev/null)" = "$key" ] && return 0
     say "making $VENV (once)"
     rm -rf "$VENV"
+    # Debian packs it apart from Python.
+    "$python" -c 'import ensurepip' 2>/dev/null || apt_install python3-venv || { lacks "python3-venv"; return 1; }
     {
         "$python" -m venv "$VENV" &&
             "$VENV/bin/python" -m pip install -U pip 'setuptools>=77' &&
