@@ -16,6 +16,7 @@ from kflite.executors.docker.launch import Shared, launch
 from kflite.executors.docker.names import Ref
 from kflite.executors.docker.pull import Images
 from kflite.executors.docker.settings import Settings
+from kflite.executors.docker.sweep import sweep
 from kflite.executors.docker.watch import Watch
 from kflite.executors.process.capacity import gpus
 from kflite.job import Exit, Job, Resources
@@ -41,6 +42,7 @@ class DockerExecutor:
         host = describe(self._daemon.info, self._settings, os.environ)
         self._watch = Watch(self._daemon)
         self._shared = Shared(self._daemon, self._watch, self._images, self._settings, host, self._progress)
+        await sweep(self._daemon)
         return self
 
     async def __aexit__(self, *exc: object) -> None:

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, TypeVar
 from kflite.errors import ExecutorError
 from kflite.executors import gang
 from kflite.executors.docker import names, record, spec
-from kflite.executors.docker.daemon import Daemon, Refused
+from kflite.executors.docker.daemon import Daemon, Gone, Refused
+from kflite.executors.docker.ending import lost
 from kflite.executors.docker.folders import alone, prepare
 from kflite.executors.docker.host import Host
 from kflite.executors.docker.names import Box, Ref
@@ -63,19 +64,37 @@ async def launch(shared: Shared, job: Job, stop: Event) -> list[tuple[Box, Copy 
     """
     daemon = shared.daemon
     await shared.watch.connected()
-    while shared.left:
-        await remove(daemon, shared.left.pop())
+    for group in list(shared.left):
+        await remove(daemon, group)
+        shared.left.discard(group)
     try:
         await daemon.in_thread(partial(prepare, job, shared.settings.image_user))
         async with alone(job.folder):
             return await _launch(shared, job, stop)
+    except Gone as error:
+        _leave(shared, job, error)
+        raise
     except OSError as error:
-        await remove(daemon, Ref.of(job).group)
+        await _undo(shared, job)
         reason = "DiskFull" if error.errno == errno.ENOSPC else "StartFailed"
         raise ExecutorError(f"{job.id}: {error}", reason) from error
     except BaseException:
-        await remove(daemon, Ref.of(job).group)
+        await _undo(shared, job)
         raise
+
+
+async def _undo(shared: Shared, job: Job) -> None:
+    try:
+        await remove(shared.daemon, Ref.of(job).group)
+    except Gone as error:
+        _leave(shared, job, error)
+
+
+def _leave(shared: Shared, job: Job, error: Gone) -> None:
+    """Note that the attempt is over and what it made is still there: for this executor, and for those after it."""
+    shared.left.add(Ref.of(job).group)
+    with suppress(OSError):
+        record.write(job.folder, lost(str(error)), [])
 
 
 async def _launch(shared: Shared, job: Job, stop: Event) -> list[tuple[Box, Copy | None]]:

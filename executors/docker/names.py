@@ -14,7 +14,8 @@ MANAGED = "app.kubernetes.io/managed-by"
 MANAGER = "kflite"
 GROUP = "kflite.dev/group"  # the attempt: what its containers and its network have in common
 GPUS = "kflite.dev/gpus"
-_RANK, _REPLICAS, _NAME, _LOG, _OFFSET = (f"kflite.dev/{word}" for word in ("rank", "replicas", "replica", "log", "log-offset"))
+LOG = "kflite.dev/log"
+_RANK, _REPLICAS, _NAME, _OFFSET = (f"kflite.dev/{word}" for word in ("rank", "replicas", "replica", "log-offset"))
 _LONGEST_SLUG = 24  # a container's name is its host name too, and those have at most 63 characters
 
 
@@ -66,7 +67,7 @@ class Box:
     def of(cls, id: str, labels: Mapping[str, str], found: bool = False) -> Box:
         """The container with that id and those labels."""
         rank, replicas, offset = (int(labels[key]) for key in (_RANK, _REPLICAS, _OFFSET))
-        return cls(id, rank, labels[_NAME], Path(labels[_LOG]), offset, replicas, found)
+        return cls(id, rank, labels[_NAME], Path(labels[LOG]), offset, replicas, found)
 
 
 def labels(job: Job, replica: Replica, gpus: tuple[str, ...]) -> dict[str, str]:
@@ -76,7 +77,7 @@ def labels(job: Job, replica: Replica, gpus: tuple[str, ...]) -> dict[str, str]:
         _RANK: str(replica.rank),
         _REPLICAS: str(len(job.replicas)),
         _NAME: f"{replica.role.name}.{replica.index}",
-        _LOG: str(replica.log),
+        LOG: str(replica.log),
         _OFFSET: str(replica.log.stat().st_size if replica.log.exists() else 0),
         **({GPUS: ",".join(gpus)} if gpus else {}),
     }
