@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from kflite.errors import ExecutorError
-from kflite.executors import gang
+from kflite.executors import gang, secrets
 from kflite.executors.process import folder, watch
 from kflite.executors.process.capacity import machine
 from kflite.job import Exit, Job, Python, Resources
@@ -113,7 +113,7 @@ def _run(job: Job) -> Exit:
     (replica,) = job.replicas
     assert replica.role.python
     ports = gang.free_ports(job)
-    env = {**replica.role.env, **gang.environments(job, ["127.0.0.1"], ports)[0]}
+    env = {**replica.role.env, **secrets.values(replica.role), **gang.environments(job, ["127.0.0.1"], ports)[0]}
     _show_source(replica.role.python)
     loop = asyncio.get_running_loop()
     asyncio.events._set_running_loop(None)  # noqa: SLF001 - a component may run a loop of its own

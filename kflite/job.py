@@ -44,6 +44,16 @@ class Python:
 
 
 @dataclass(frozen=True, slots=True)
+class Secret:
+    """A value that only the process may see, as the environment variable `variable`: the entry `key` of the secret `name`."""
+
+    variable: str
+    name: str
+    key: str
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Role:
     """What each of `replicas` equal processes runs. An empty command means the image's own entrypoint, with `args`.
 
@@ -55,6 +65,7 @@ class Role:
     command: tuple[str, ...] = ()
     args: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
+    secrets: tuple[Secret, ...] = ()
     request: Resources = Resources()
     limit: Resources = Resources()
     name: str = "main"

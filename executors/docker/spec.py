@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kflite.errors import ExecutorError
+from kflite.executors import secrets
 from kflite.executors.docker import names
 from kflite.executors.docker.host import Host
 from kflite.job import Job, Replica
@@ -62,7 +63,7 @@ def home(job: Job) -> Path:
 
 def container(job: Job, replica: Replica, order: Order, host: Host) -> dict[str, object]:
     """The body of the request that creates the container."""
-    env = {**(host.env or {}), "HOME": str(home(job)), **replica.role.env, **order.env}
+    env = {**(host.env or {}), "HOME": str(home(job)), **replica.role.env, **secrets.values(replica.role), **order.env}
     entrypoint, command = _command_line(replica, order.image, env, bool(host.user))
     _check_length([*entrypoint, *command, *(f"{key}={value}" for key, value in env.items())])
     name = names.Ref.of(job).name(replica.rank)

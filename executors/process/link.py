@@ -10,6 +10,7 @@ import subprocess
 from pathlib import Path
 
 from kflite.errors import ExecutorError
+from kflite.executors import secrets
 from kflite.executors.process.message import Ending, News, Order
 from kflite.place import private
 
@@ -39,7 +40,13 @@ def spawn(python: str, log: Path) -> tuple[socket.socket, subprocess.Popen[bytes
     try:
         with its, open(log, "ab", opener=private) as said:
             process = subprocess.Popen(
-                arguments, stdin=nothing, stdout=said, stderr=said, pass_fds=[its.fileno()], start_new_session=True
+                arguments,
+                stdin=nothing,
+                stdout=said,
+                stderr=said,
+                pass_fds=[its.fileno()],
+                start_new_session=True,
+                env=secrets.without(os.environ),
             )
     except OSError as error:
         ours.close()

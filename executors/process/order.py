@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from kflite.executors import gang
+from kflite.executors import gang, secrets
 from kflite.executors.process.link import Link
 from kflite.executors.process.message import Replica as Told
 from kflite.executors.process.message import Start
@@ -21,7 +21,13 @@ def start(job: Job, link: Link, gpus: Sequence[str], envs: Sequence[dict[str, st
     """
     told = [gang.environments(job, [_HOST] * len(envs), gang.free_ports(job)), list(_shares(job, gpus)), envs]
     replicas = [
-        _replica(job, replica, {**own, **replica.role.env, **share, **peers}, link, others[replica.rank])
+        _replica(
+            job,
+            replica,
+            {**own, **replica.role.env, **secrets.values(replica.role), **share, **peers},
+            link,
+            others[replica.rank],
+        )
         for replica, peers, share, own in zip(job.replicas, *told, strict=True)
     ]
     return {

@@ -5,7 +5,7 @@ Reads checked documents (kflite.ir.check): what a check refuses is not looked at
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -26,6 +26,7 @@ from kflite.dag.shape import (
     Parameter,
     Task,
 )
+from kflite.job import Secret
 from kflite.plan import Retry
 from kflite.value import Value
 
@@ -109,15 +110,24 @@ def _executor(label: str, shape: Shape) -> Container | Importer:
     if "importer" in doc:
         return _importer(doc["importer"])
     box = doc["container"]
-    deadline = shape.platform(label).get("activeDeadlineSeconds")
+    platform = shape.platform(label)
+    deadline = platform.get("activeDeadlineSeconds")
     return Container(
         box["image"],
         tuple(box.get("command", ())),
         tuple(box.get("args", ())),
         {e["name"]: e.get("value", "") for e in box.get("env", ())},
+        tuple(secret for doc in platform.get("secretAsEnv", ()) for secret in _secrets(doc)),
         _resources(box.get("resources", {})),
         float(deadline) if deadline else None,
     )
+
+
+def _secrets(doc: Document) -> Iterator[Secret]:
+    """Only a secret named in the document: one whose name comes from a task is for a cluster."""
+    name = doc.get("secretNameParameter", {}).get("runtimeValue", {}).get("constant") or doc.get("secretName", "")
+    for entry in doc.get("keyToEnv", ()):
+        yield Secret(entry["envVar"], name, entry["secretKey"], doc.get("optional", False))
 
 
 def _resources(doc: Document) -> dict[str, str]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from kflite.job import Secret
 from kflite.plan import Retry
 from kflite.value import Value
 
@@ -82,6 +83,7 @@ class Container:
     command: tuple[str, ...]
     args: tuple[str, ...]
     env: Mapping[str, str]
+    secrets: tuple[Secret, ...]
     resources: Mapping[str, str]
     timeout_s: float | None
 

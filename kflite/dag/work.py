@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -86,7 +86,7 @@ class ContainerWork:
         made_of = {
             "code": _digest([*_own_words(self.container), *self.container.args]),
             "image": self.image,
-            "environment": _digest(dict(self.container.env)),
+            "environment": _digest([dict(self.container.env), *map(astuple, self.container.secrets)]),
             "outputs": _digest(
                 {k: v.type for k, v in self.component.outputs.items()}
                 | {k: v.type for k, v in self.component.output_artifacts.items()}
@@ -176,7 +176,7 @@ class ContainerWork:
             args = tuple(f"@{file}" if a == executor_input else a for a in args)
             python = bootstrap.recognise(command, args)
         env = {k: text(fill(v, lookup)) for k, v in box.env.items()}
-        return Role(self.image, command, args, env, *request_limit, python=python), files
+        return Role(self.image, command, args, env, box.secrets, *request_limit, python=python), files
 
     def _present(self, name: str) -> bool:
         return self.inputs.parameters.get(name) is not None or name in self.inputs.artifacts

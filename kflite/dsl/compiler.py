@@ -44,7 +44,7 @@ class Library:
         self._spec = spec
         self._names: dict[tuple[object, ...], str] = {}
         self._deployment = PipelineDeploymentConfig()
-        self._timeouts: dict[str, int] = {}
+        self._platform: dict[str, Value] = {}
 
     def write_pipeline(self, spec: ComponentSpec, pipeline: PipelineComponent) -> None:
         """Fills in the component that a pipeline is."""
@@ -80,8 +80,7 @@ class Library:
         from google.protobuf.json_format import MessageToDict
 
         self._spec.deployment_spec.update(MessageToDict(self._deployment))
-        deadlines: dict[str, Value] = {label: {"activeDeadlineSeconds": str(s)} for label, s in self._timeouts.items()}
-        return {"kubernetes": {"deploymentSpec": {"executors": deadlines}}} if deadlines else {}
+        return {"kubernetes": {"deploymentSpec": {"executors": self._platform}}} if self._platform else {}
 
     def _write(self, name: str, component: Component, settings: Settings) -> None:
         spec = self._spec.components[name]
@@ -91,5 +90,5 @@ class Library:
         declare(spec, component.interface)
         spec.executor_label = f"exec-{name.removeprefix('comp-')}"
         executors.write(self._deployment.executors[spec.executor_label], component, settings)
-        if settings.timeout_s:
-            self._timeouts[spec.executor_label] = settings.timeout_s
+        if config := executors.platform(settings):
+            self._platform[spec.executor_label] = config

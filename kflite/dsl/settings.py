@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Hashable
 from dataclasses import dataclass, field, fields
 
 from kflite.dsl import trace
@@ -26,6 +27,15 @@ class Retry:
     longest_s: int = 3600
 
 
+@dataclass(frozen=True, slots=True)
+class SecretEnv:
+    """Entries of a secret that become environment variables: pairs of a key and a variable."""
+
+    name: str
+    keys: tuple[tuple[str, str], ...]
+    optional: bool = False
+
+
 @dataclass(slots=True)
 class Settings:
     """A task's settings; texts may hold placeholders. Those of the executor come first (see `executor_key`)."""
@@ -39,6 +49,7 @@ class Settings:
     accelerator_type: str = ""
     accelerator_limit: str = ""
     timeout_s: int = 0
+    secrets: tuple[SecretEnv, ...] = ()
     retry: Retry | None = None
     caching: bool = True
     cache_key: str = ""
@@ -46,9 +57,9 @@ class Settings:
     ignore_upstream_failure: bool = False
 
     @property
-    def executor_key(self) -> tuple[str | int, ...]:
+    def executor_key(self) -> tuple[Hashable, ...]:
         """Equal for tasks that can share one executor."""
-        words = [getattr(self, f.name) for f in fields(self)[:9] if f.name != "env"]
+        words = [getattr(self, f.name) for f in fields(self)[:10] if f.name != "env"]
         return (*words, *(word for pair in self.env.items() for word in pair))
 
 

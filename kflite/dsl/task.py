@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self, TypeAlias
 from kflite.dsl import trace
 from kflite.dsl.channels import Channel, TaskOutput
 from kflite.dsl.groups import ExitHandler, Group
-from kflite.dsl.settings import Retry, Settings, cores, gigabytes, is_placeholder, seconds
+from kflite.dsl.settings import Retry, SecretEnv, Settings, cores, gigabytes, is_placeholder, seconds
 
 if TYPE_CHECKING:
     from kflite.dsl.component import Component
@@ -91,6 +91,12 @@ class Task:
     def set_env_variable(self, name: str, value: str) -> Self:
         """Sets an environment variable of the process or container."""
         self._own_container("set_env_variable").env[name] = self._text("set_env_variable", value)
+        return self
+
+    def use_secret_as_env(self, secret_name: str, secret_key_to_env: Mapping[str, str], optional: bool = False) -> Self:
+        """Sets environment variables to entries of a secret, which no event, log or view holds: {key of the secret: variable}."""
+        container = self._own_container("use_secret_as_env")
+        container.secrets = (*container.secrets, SecretEnv(secret_name, tuple(secret_key_to_env.items()), optional))
         return self
 
     def set_container_image(self, name: str | Channel) -> Self:

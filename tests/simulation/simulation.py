@@ -256,6 +256,8 @@ class Life:
     async def _rival(self, first: Scheduler) -> None:
         """The scheduler is held up and renews its leases no more; another one takes its run, and then it goes on."""
         await asyncio.sleep(self.random.random() * 30)
+        while not self._submitted():  # noqa: ASYNC110 - simulated time passes at once
+            await asyncio.sleep(1)
         await first._watch.close()
         self.schedulers += 1
         self.rival = True
