@@ -89,7 +89,7 @@ def _component(name: str, doc: Document, shape: Shape) -> Component:
 
 def _parameter(doc: Document) -> Parameter:
     return Parameter(
-        doc.get("parameterType", "STRING"), doc.get("isOptional", False), "defaultValue" in doc, doc.get("defaultValue")
+        doc.get("parameterType", "STRING"), doc.get("isOptional", False), "defaultValue" in doc, _whole(doc.get("defaultValue"))
     )
 
 
@@ -212,7 +212,16 @@ def _binding(doc: Document) -> Binding:
             return Binding(FromInput(doc[key]), selector)
     if "taskFinalStatus" in doc:
         return Binding(FinalStatus(doc["taskFinalStatus"]["producerTask"]), selector)
-    return Binding(Constant(doc.get("runtimeValue", {}).get("constant")), selector)
+    return Binding(Constant(_whole(doc.get("runtimeValue", {}).get("constant"))), selector)
+
+
+def _whole(value: Value) -> Value:
+    """The value with its integers back: protobuf holds all numbers as doubles."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    return {key: _whole(item) for key, item in value.items()} if isinstance(value, dict) else value
 
 
 def _loop(doc: Document) -> Loop | None:

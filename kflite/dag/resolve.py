@@ -168,18 +168,16 @@ def convert(value: Value, type: str, what: str) -> Value:
         return value if isinstance(value, str) else text(value)
     if type in ("NUMBER_INTEGER", "NUMBER_DOUBLE"):
         return _number(value, type, what)
-    if type in ("LIST", "STRUCT") and isinstance(value, str):
-        value = _parsed(value)
-    if type in _CHECKS and not isinstance(value, _CHECKS[type]):
+    found = _parsed(value) if type in ("LIST", "STRUCT") and isinstance(value, str) else value
+    if type in _CHECKS and not isinstance(found, _CHECKS[type]):
         raise Unresolved(f"{what} must be a {type}, and is {text(value)[:200]!r}")
-    return value
+    return found
 
 
-def _number(value: Value, type: str, what: str) -> Value:
-    if isinstance(value, str):
-        value = _parsed(value)
+def _number(given: Value, type: str, what: str) -> Value:
+    value = _parsed(given) if isinstance(given, str) else given
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise Unresolved(f"{what} must be a {type}, and is {text(value)[:200]!r}")
+        raise Unresolved(f"{what} must be a {type}, and is {text(given)[:200]!r}")
     if type == "NUMBER_DOUBLE":
         return float(value) if isinstance(value, int) else value
     if isinstance(value, float) and not value.is_integer():
