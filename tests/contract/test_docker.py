@@ -130,9 +130,8 @@ async def test_a_gang_has_a_network_when_the_daemons_own_ranges_are_full(
         create(name, labels, subnet, api)
 
     monkeypatch.setattr(launch, "_create_network", full)
-    job = jobs.job(
-        replace(jobs.code("import os, socket; socket.gethostbyname(os.environ['KFLITE_HOSTS'].split(',')[1])"), replicas=2)
-    )
+    own_name = "os.environ['KFLITE_HOSTS'].split(',')[int(os.environ['KFLITE_RANK'])]"
+    job = jobs.job(replace(jobs.code(f"import os, socket; socket.gethostbyname({own_name})"), replicas=2))
     assert await run(executor, job) == Exit(0)
     assert client.networks.list(filters={"label": [f"kflite.dev/group={Ref.of(job).group}"]}) == []
 

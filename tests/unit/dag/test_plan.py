@@ -99,7 +99,7 @@ def test_a_branch_that_is_skipped_says_which_condition_was_false() -> None:
 
 @dsl.pipeline
 def nested_loops() -> int:
-    with dsl.ParallelFor([1, 2]) as a:
+    with dsl.ParallelFor([1, 2]):
         with dsl.ParallelFor([10, 20, 30]) as b:
             one = inc(x=b)
         subtotal = total(xs=dsl.Collected(one.output))
@@ -230,7 +230,7 @@ def test_a_parameter_of_the_wrong_type_is_refused_by_name() -> None:
 
 def test_a_condition_without_a_value_fails_and_is_not_false() -> None:
     @dsl.pipeline
-    def unsure(x: int = None) -> None:  # type: ignore[assignment]
+    def unsure(x: int | None = None) -> None:
         with dsl.If(x > 5):
             text(x="high")
 
