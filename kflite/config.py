@@ -76,7 +76,7 @@ def load(flags: Mapping[str, str] | None = None) -> Settings:
 
 def _sources(flags: Mapping[str, str]) -> Iterator[_Source]:
     """The places that hold settings, the strongest first."""
-    here = Path.cwd()
+    here = _here()
     for name, text in flags.items():
         if text:
             yield _Source(f"--{name}", {name: text}, here)
@@ -86,6 +86,13 @@ def _sources(flags: Mapping[str, str]) -> Iterator[_Source]:
     for file in (here / "kflite.toml", user_file()):
         if file.is_file():
             yield _Source(str(file), _read(file), file.parent)
+
+
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise InputError("the folder that you work in is gone: change to one that is there") from None
 
 
 def user_file() -> Path:
