@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 
 from integration.cli import Cli
+
+from kflite import store
 
 GONE_S = 10.0
 
@@ -239,6 +242,14 @@ def processes(cli: Cli) -> list[str]:
         if mark in environment and command:
             found.append(f"{folder.name} {command}")
     return found
+
+
+def nothing_is_stored(cli: Cli) -> None:
+    """Check that there is no run, and no folder of one."""
+    home = Path(cli.environment["KFLITE_HOME"])
+    with closing(store.open(f"sqlite:///{home / 'kflite.db'}")) as opened:
+        assert opened.runs() == []
+    assert not (home / "runs").exists()
 
 
 def nothing_is_left(cli: Cli) -> None:

@@ -104,7 +104,7 @@ def _taken_over(cli: Cli, run: str) -> Process:
         if process.stdout.readline():
             return process
         assert "in the hands of another" in process.communicate(timeout=PATIENCE_S)[1]
-        time.sleep(0.5)
+        time.sleep(1)
     raise AssertionError("the lease did not run out")
 
 
@@ -153,6 +153,31 @@ def test_cancelling_what_a_killed_scheduler_left_ends_its_tasks(tmp_path: Path, 
     assert processes(cli)
     assert "CANCELLED" in cli("cancel", newest(cli))
     nothing_is_left(cli)
+
+
+def test_a_task_that_lost_all_who_looked_after_it_is_ended_before_it_is_tried_again(tmp_path: Path) -> None:
+    cli, ledger = chained(tmp_path, 2), tmp_path / "ledger"
+    first = cli.start("run", "chain.py", "-p", f"ledger={ledger}", "-p", "seconds=1")
+    until(ran(ledger, 1))
+    task = int(os.readlink(tmp_path / "home" / "runs" / newest(cli) / "step" / "1" / "process.0"))
+    for line in processes(cli):
+        if int(line.split()[0]) != task:
+            os.kill(int(line.split()[0]), signal.SIGKILL)
+    first.communicate()
+    second = cli.start("resume", newest(cli))
+    until(ran(ledger, 2))
+    assert not alive(task)
+    out, _ = second.communicate(timeout=PATIENCE_S)
+    assert "SUCCEEDED" in out
+    assert executions(ledger) == {"step": 2, "step-2": 1}
+    assert "Lost" in cli("show", newest(cli), "step")
+
+
+def alive(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
 
 
 def test_a_run_that_was_left_goes_on_with_the_next_scheduler_of_any_run(tmp_path: Path) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from integration.cli import Cli
-from integration.hostile import nothing_is_left, runs
+from integration.hostile import nothing_is_left, nothing_is_stored
 
 SOURCES = """
 from kflite import dsl
@@ -72,7 +74,7 @@ def refused(cli: Cli, *arguments: str, saying: tuple[str, ...]) -> None:
     assert done.stderr.startswith("kflite: ")
     assert len(done.stderr.splitlines()) <= 3, done.stderr
     assert all(part in done.stderr for part in saying), done.stderr
-    assert runs(cli) == []
+    nothing_is_stored(cli)
     nothing_is_left(cli)
 
 
@@ -149,6 +151,15 @@ def test_runs_that_are_not_there_are_named_harmlessly(cli: Cli, run: str) -> Non
         assert done.stderr.startswith("kflite: ")
         assert "\x1b" not in done.stderr
         assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_working_folder_that_is_gone_is_named(cli: Cli, tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    command = ["sh", "-c", f"cd {gone} && rmdir {gone} && exec {sys.executable} -m kflite ls"]
+    done = subprocess.run(command, env=cli.environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr == "kflite: the folder that you work in is gone: change to one that is there\n"
 
 
 def test_the_sound_document_is_one_indeed(cli: Cli) -> None:

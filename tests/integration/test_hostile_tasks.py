@@ -108,14 +108,14 @@ def test_a_memory_limit_that_is_reached_in_docker_is_named(tmp_path: Path, docke
     assert (task["state"], task["reason"]) == ("FAILED", "OutOfMemory")
 
 
-@pytest.mark.parametrize("status", [1, 3, 126, 127, 137, 255])
+@pytest.mark.parametrize("status", [1, 127, 137, 255])
 def test_exit_statuses_are_told_as_they_are(cli: Cli, status: int) -> None:
     task = ended(cli, "leave", f"status={status}", status=1)
     assert (task["state"], task["reason"]) == ("FAILED", "Error")
     assert f"exit status {status}" in cli("show", newest(cli), "leave")
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGSEGV, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGSEGV])
 def test_signals_that_end_a_task_are_named(cli: Cli, number: signal.Signals) -> None:
     task = ended(cli, "die", f"number={number.value}", status=1)
     assert (task["state"], task["reason"]) == ("FAILED", "Killed")
