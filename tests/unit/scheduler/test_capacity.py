@@ -1,0 +1,65 @@
+"""The line before an executor."""
+
+from __future__ import annotations
+
+from kflite.job import Resources
+from kflite.scheduler.capacity import LOOK_AHEAD, MOST_PASSED, Line
+
+GIB = 2**30
+
+
+def everywhere(run: str) -> bool:
+    return True
+
+
+def names(line: Line) -> list[str]:
+    return [waiting.task for waiting in line.admit(everywhere)]
+
+
+def test_first_come_are_first_served_as_far_as_there_is_room() -> None:
+    line = Line(Resources(2.0, GIB))
+    for task in "abc":
+        line.add("r", task, Resources(1.0))
+    assert names(line) == ["a", "b"]
+    line.give(Resources(1.0))
+    assert names(line) == ["c"]
+
+
+def test_a_small_task_passes_a_big_one_for_a_while_only() -> None:
+    line = Line(Resources(2.0, GIB))
+    line.take(Resources(1.0))
+    line.add("r", "big", Resources(2.0))
+    for n in range(MOST_PASSED + 1):
+        line.add("r", f"small-{n}", Resources(1.0))
+        passed = names(line)
+        line.give(Resources(1.0)) if passed else None
+    assert passed == []
+    line.give(Resources(1.0))
+    assert names(line) == ["big"]
+
+
+def test_more_cpus_or_memory_than_there_are_count_as_all_of_them() -> None:
+    line = Line(Resources(2.0, GIB))
+    assert line.add("r", "huge", Resources(64.0, 100 * GIB)) == ""
+    assert names(line) == ["huge"]
+    assert line.free == Resources()
+
+
+def test_gpus_that_are_not_there_are_refused() -> None:
+    assert Line(Resources(2.0, GIB, 1)).add("r", "t", Resources(gpus=2)) == "it asks for 2 GPUs, and there are 1 here"
+
+
+def test_a_run_without_room_of_its_own_holds_up_no_other() -> None:
+    line = Line(Resources(4.0, GIB))
+    line.add("full", "a", Resources(1.0))
+    line.add("other", "b", Resources(1.0))
+    assert [w.task for w in line.admit(lambda run: run == "other")] == ["b"]
+
+
+def test_the_look_down_the_line_has_a_bound() -> None:
+    line = Line(Resources(1.0, GIB))
+    for n in range(LOOK_AHEAD):
+        line.add("r", f"big-{n}", Resources(1.0, gpus=0))
+    line.take(Resources(1.0))
+    line.add("r", "last", Resources(0.0))
+    assert names(line) == []
