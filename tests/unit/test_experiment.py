@@ -1,0 +1,131 @@
+"""An experiment as a plan: trials, some at once, and the best of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from kflite import experiment, space
+from kflite.errors import InputError
+from kflite.event import State
+from kflite.experiment import Experiment
+from kflite.plan import Ended, Origin, Outcome, Ready, Settled, Step
+from kflite.value import Outputs, Value
+
+LEAF = {
+    "pipelineInfo": {"name": "p"},
+    "root": {
+        "inputDefinitions": {"parameters": {"x": {"parameterType": "NUMBER_DOUBLE"}}},
+        "outputDefinitions": {"parameters": {"loss": {"parameterType": "NUMBER_DOUBLE"}}},
+        "dag": {
+            "tasks": {
+                "fit": {"componentRef": {"name": "comp-fit"}, "inputs": {"parameters": {"x": {"componentInputParameter": "x"}}}}
+            },
+            "outputs": {"parameters": {"loss": {"valueFromParameter": {"producerSubtask": "fit", "outputParameterKey": "loss"}}}},
+        },
+    },
+    "components": {
+        "comp-fit": {
+            "executorLabel": "exec-fit",
+            "inputDefinitions": {"parameters": {"x": {"parameterType": "NUMBER_DOUBLE"}}},
+            "outputDefinitions": {"parameters": {"loss": {"parameterType": "NUMBER_DOUBLE"}}},
+        }
+    },
+    "deploymentSpec": {"executors": {"exec-fit": {"container": {"image": "i", "command": ["fit"]}}}},
+}
+
+Judge = Callable[[int, float], Outcome]
+
+
+def asked(**changes: Value) -> str:
+    fields: dict[str, object] = {"metric": "loss", "trials": 6, "parallel": 2, "goal": "minimize"}
+    return Experiment(json.dumps(LEAF), {"x": space.double(0, 1)}, **(fields | changes)).dumps()  # type: ignore[arg-type]
+
+
+def loss(trial: int, x: float) -> Outcome:
+    return Outcome(State.SUCCEEDED, Outputs({"loss": (x - 0.3) ** 2}))
+
+
+class Driven:
+    """An experiment that has been driven to its end."""
+
+    def __init__(self, document: str, judge: Judge = loss, halt_after: int = -1) -> None:
+        plan = experiment.plan(document, {}, Origin("r", "n", 0.0))
+        self.ready: list[Ready] = []
+        self.settled: dict[str, Settled] = {}
+        self.tried: list[float] = []
+        self.most_at_once = 0
+        self.end: Ended | None = None
+        self._follow(plan.begin())
+        while self.ready:
+            self.most_at_once = max(self.most_at_once, len(self.ready))
+            if len(self.tried) == halt_after:
+                self._follow(plan.halt())
+            task = self.ready.pop(0)
+            self.tried.append(float(str(task.work.parameters["x"])))
+            trial = int(task.task.partition("/")[0].removeprefix("trial-"))
+            self._follow(plan.ended(task.task, judge(trial, self.tried[-1])))
+
+    def _follow(self, steps: list[Step]) -> None:
+        for step in steps:
+            assert self.end is None
+            match step:
+                case Ready():
+                    self.ready.append(step)
+                case Settled():
+                    self.settled[step.task] = step
+                case Ended():
+                    self.end = step
+                case _:
+                    pass
+
+
+@pytest.mark.parametrize(("goal", "best"), [("minimize", min), ("maximize", max)])
+def test_the_best_trial_is_found_and_no_more_run_at_once_than_asked(goal: str, best: Callable[[list[float]], float]) -> None:
+    driven = Driven(asked(goal=goal))
+    assert driven.end
+    found = driven.end.outputs.parameters["best"]
+    assert isinstance(found, dict)
+    assert found["value"] == best([(x - 0.3) ** 2 for x in driven.tried])
+    assert (len(driven.tried), driven.most_at_once) == (6, 2)
+
+
+def test_a_trial_that_fails_does_not_fail_the_experiment() -> None:
+    driven = Driven(asked(), lambda trial, x: Outcome(State.FAILED, reason="Error") if trial == 2 else loss(trial, x))
+    assert driven.end
+    assert (driven.end.state, driven.settled["trial-2"].state) == (State.SUCCEEDED, State.FAILED)
+
+
+def test_an_experiment_whose_trials_all_fail_has_failed() -> None:
+    driven = Driven(asked(), lambda trial, x: Outcome(State.FAILED, reason="Error"))
+    assert driven.end
+    assert (driven.end.state, driven.end.reason) == (State.FAILED, "no trial gave a value of the metric")
+
+
+def test_a_trial_without_the_metric_has_failed_and_says_so() -> None:
+    driven = Driven(asked(metric="accuracy"))
+    assert (driven.settled["trial-0"].reason, driven.settled["trial-0"].message) == (
+        "NoMetric",
+        "the output 'accuracy' is None, and must be a number",
+    )
+
+
+def test_a_halted_experiment_begins_no_further_trial() -> None:
+    driven = Driven(asked(), halt_after=3)
+    assert driven.end
+    assert len(driven.tried) < 6
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"goal": "win"}, "must be maximize or minimize"),
+        ({"trials": 0}, "at least one trial"),
+        ({"algorithm": "x"}, "no algorithm"),
+    ],
+)
+def test_an_experiment_that_makes_no_sense_is_refused(changes: dict[str, Value], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        experiment.plan(asked(**changes), {}, Origin("r", "n", 0.0))
