@@ -46,7 +46,8 @@ def succeeded(run: str, task: str, attempt: int = 1, at: float = 5.0, **data: Va
 
 
 def failed(run: str, task: str, attempt: int = 1, at: float = 5.0, **data: Value) -> Event:
-    return Event(run, Kind.TASK_FAILED, at, task, attempt, {"code": 1, "reason": "Error", "message": "no such file"} | data)
+    said: dict[str, Value] = {"code": 1, "reason": "Error", "message": "no such file"}
+    return Event(run, Kind.TASK_FAILED, at, task, attempt, said | data)
 
 
 def document(name: str, uri: str, type: str = "system.Dataset", **metadata: Value) -> Value:
@@ -56,7 +57,8 @@ def document(name: str, uri: str, type: str = "system.Dataset", **metadata: Valu
 
 def made(run: str, task: str, **data: Value) -> list[Event]:
     """A task from its queue to its success."""
-    return [queued(run, task), starting(run, task), running(run, task), succeeded(run, task, **data)]
+    success = Event(run, Kind.TASK_SUCCEEDED, 5.0, task, 1, data)
+    return [queued(run, task), starting(run, task), running(run, task), success]
 
 
 def numbered(opened: Database, run: str = "", after: int = 0) -> list[int]:
