@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from kflite.errors import StoreError
 
 # In PostgreSQL's URLs; `options=-csearch_path=team` and the rest go to the driver as they are.
 SCHEMES = ("postgresql://", "postgres://")
+
+# In a login, what is not written as `%` and two digits.
+MISTAKES = re.compile(r"[@/]|%(?![0-9A-Fa-f]{2})")
 
 
 def shown(url: str) -> str:
@@ -19,5 +24,5 @@ def check(url: str) -> None:
     """Raises StoreError for a URL of PostgreSQL's whose password holds a letter that ends it."""
     rest = url.partition("://")[2].partition("?")[0]
     login = rest.rpartition("@")[0]
-    if "@" in login or "/" in login or "#" in url:
+    if MISTAKES.search(login) or "#" in url:
         raise StoreError(f"store {shown(url)}: in its password @ is to be written %40, / %2F, ? %3F, # %23, : %3A and % %25")

@@ -1,0 +1,144 @@
+"""Followers hear of events as they are stored, by a bell and not by looking again and again."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import AsyncGenerator, Iterator
+from pathlib import Path
+
+import pytest
+from contract.stores import KINDS, queued, submitted, url_of
+
+from kflite import store
+from kflite.event import Event, Kind
+from kflite.store import Database, bell
+from kflite.store import follow as following
+from kflite.store.follow import follow, requests
+
+pytestmark = pytest.mark.anyio
+SOON_S = 20.0
+
+
+@pytest.fixture(params=KINDS)
+def opened(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    """A store whose followers look only when the bell rings."""
+    monkeypatch.setattr(following, "LOOK_ANYWAY_S", 10 * SOON_S)
+    opened = store.open(url_of(request.param, request, tmp_path))
+    opened.append([submitted("a"), submitted("b")])
+    yield opened
+    opened.close()
+
+
+async def soon(batches: AsyncGenerator[list[Event], None]) -> list[int]:
+    async with asyncio.timeout(SOON_S):
+        return [event.seq for event in await anext(batches)]
+
+
+async def test_a_follower_gets_what_is_there_and_then_what_comes(opened: Database) -> None:
+    batches = follow(opened)
+    assert await soon(batches) == [1, 2]
+    waiting = asyncio.ensure_future(soon(batches))
+    await asyncio.sleep(0)
+    opened.append([queued("a", "x"), queued("b", "x")])
+    assert await waiting == [3, 4]
+    await batches.aclose()
+
+
+async def test_a_follower_of_one_run_hears_nothing_of_others(opened: Database) -> None:
+    batches = follow(opened, "a", after=1)
+    waiting = asyncio.ensure_future(soon(batches))
+    await asyncio.sleep(0)
+    opened.append([queued("b", "x")])
+    opened.append([queued("a", "x")])
+    assert await waiting == [4]
+    await batches.aclose()
+
+
+async def test_what_is_stored_between_two_looks_is_not_lost(opened: Database) -> None:
+    batches = follow(opened, after=2)
+    for n in range(50):
+        opened.append([queued("a", f"t{n}")])
+        assert await soon(batches) == [n + 3]
+    await batches.aclose()
+
+
+async def test_many_followers_are_all_told(opened: Database) -> None:
+    every = [follow(opened, after=2) for _ in range(5)]
+    waiting = [asyncio.ensure_future(soon(batches)) for batches in every]
+    await asyncio.sleep(0)
+    opened.append([queued("a", "x")])
+    assert await asyncio.gather(*waiting) == [[3]] * 5
+    for batches in every:
+        await batches.aclose()
+
+
+async def test_requests_are_those_from_now_on(opened: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, read = threading.Event(), opened.requests
+    monkeypatch.setattr(opened, "requests", lambda after: [asked.set(), read(after)][1])
+    opened.append([Event("a", Kind.RUN_CANCEL, 2.0)])
+    coming = requests(opened)
+    waiting = asyncio.ensure_future(anext(coming))
+    await asyncio.to_thread(asked.wait)
+    opened.append([queued("a", "x"), Event("b", Kind.RUN_CANCEL, 3.0)])
+    async with asyncio.timeout(SOON_S):
+        assert (await waiting).run == "b"
+    await coming.aclose()
+
+
+async def test_a_lost_ring_is_made_up_for_by_looking_anyway(opened: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "LOOK_ANYWAY_S", 0.05)
+    monkeypatch.setattr(opened.connection, "ring", lambda: None)
+    batches = follow(opened, after=2)
+    waiting = asyncio.ensure_future(soon(batches))
+    opened.append([queued("a", "x")])
+    assert await waiting == [3]
+    await batches.aclose()
+
+
+class TestBell:
+    """SQLite's."""
+
+    @pytest.fixture
+    def rung(self, tmp_path: Path) -> Iterator[bell.Bell]:
+        rung = bell.Bell(str(tmp_path / "kflite.db"))
+        yield rung
+        rung.close()
+
+    async def test_the_folder_is_private_and_goes_with_the_last(self, rung: bell.Bell) -> None:
+        ear = bell.Ear(rung.folder)
+        assert [path.stat().st_mode & 0o777 for path in (rung.folder, rung.folder.parent)] == [0o700, 0o700]
+        ear.close()
+        rung.close()
+        assert not rung.folder.exists()
+
+    async def test_followers_that_were_killed_are_removed(self, rung: bell.Bell) -> None:
+        dead = bell.Ear(rung.folder)
+        dead._socket.close()
+        living = bell.Ear(rung.folder)
+        rung.ring()
+        assert list(rung.folder.iterdir()) == [living._path]
+        living.close()
+
+    async def test_a_follower_that_does_not_look_holds_nobody_up(self, rung: bell.Bell) -> None:
+        ear = bell.Ear(rung.folder)
+        for _ in range(2000):
+            rung.ring()
+        assert ear.clear()
+        with pytest.raises(BlockingIOError):
+            ear._socket.recv(1)
+        ear.close()
+
+    async def test_links_and_paths_to_one_database_have_one_bell(self, tmp_path: Path) -> None:
+        (tmp_path / "real").mkdir()
+        (tmp_path / "link").symlink_to("real")
+        assert bell.folder(f"{tmp_path}/link/kflite.db") == bell.folder(f"{tmp_path}/real/kflite.db")
+
+    async def test_in_somebody_elses_folder_nobody_listens(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(bell.os, "getuid", lambda: 12345)
+        (tmp_path / "kflite-12345").mkdir()
+        ear = bell.Ear(tmp_path / "kflite-12345" / "0123")
+        assert list(tmp_path.rglob("*")) == [tmp_path / "kflite-12345"]
+        assert ear._socket.type == socket.SOCK_DGRAM
+        ear.close()
