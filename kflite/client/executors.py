@@ -52,7 +52,9 @@ class Executors:
         if on == "docker" or (on == "local" and not work.python):
             digest = self._digest(work.image)
             return {"image digest": digest} if digest else {}
-        return {"interpreter": f"python {sys.version_info.major}.{sys.version_info.minor}"} if work.python else {}
+        if work.python:
+            return {"interpreter": f"python {sys.version_info.major}.{sys.version_info.minor}"}
+        return {"image digest": "none: a process of this machine"}
 
     def _digest(self, image: str) -> str:
         if image not in self._digests:
