@@ -26,7 +26,9 @@ def delete(store: Store, run: RunRow, settings: Settings) -> None:
     if not run.state.ended:
         raise InputError(f"run {run.run} is {run.state}: stop it first, kflite cancel {run.run}")
     place = Place(settings.home, settings.artifacts, run.pipeline, run.run)
-    shared, inherited = store.shared(run.run), store.inherited(run.run)
+    shared = store.shared(run.run)
+    # A task may say that its output lies elsewhere: what is not below the root is the user's own.
+    inherited = {uri for uri in store.inherited(run.run) if uri.startswith(f"{settings.artifacts}/")}
     store.delete_run(run.run)
     shutil.rmtree(place.runs, ignore_errors=True)
     remove(place.root, shared)
