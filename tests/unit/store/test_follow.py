@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import threading
 from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
@@ -13,7 +12,7 @@ from contract.stores import KINDS, queued, submitted, url_of
 
 from kflite import store
 from kflite.event import Event, Kind
-from kflite.store import Database, bell
+from kflite.store import Database
 from kflite.store import follow as following
 from kflite.store.follow import follow, requests
 
@@ -76,7 +75,12 @@ async def test_many_followers_are_all_told(opened: Database) -> None:
 
 async def test_requests_are_those_from_now_on(opened: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     asked, read = threading.Event(), opened.requests
-    monkeypatch.setattr(opened, "requests", lambda after: [asked.set(), read(after)][1])
+
+    def reading(after: int) -> list[Event]:
+        asked.set()
+        return read(after)
+
+    monkeypatch.setattr(opened, "requests", reading)
     opened.append([Event("a", Kind.RUN_CANCEL, 2.0)])
     coming = requests(opened)
     waiting = asyncio.ensure_future(anext(coming))
@@ -95,50 +99,3 @@ async def test_a_lost_ring_is_made_up_for_by_looking_anyway(opened: Database, mo
     opened.append([queued("a", "x")])
     assert await waiting == [3]
     await batches.aclose()
-
-
-class TestBell:
-    """SQLite's."""
-
-    @pytest.fixture
-    def rung(self, tmp_path: Path) -> Iterator[bell.Bell]:
-        rung = bell.Bell(str(tmp_path / "kflite.db"))
-        yield rung
-        rung.close()
-
-    async def test_the_folder_is_private_and_goes_with_the_last(self, rung: bell.Bell) -> None:
-        ear = bell.Ear(rung.folder)
-        assert [path.stat().st_mode & 0o777 for path in (rung.folder, rung.folder.parent)] == [0o700, 0o700]
-        ear.close()
-        rung.close()
-        assert not rung.folder.exists()
-
-    async def test_followers_that_were_killed_are_removed(self, rung: bell.Bell) -> None:
-        dead = bell.Ear(rung.folder)
-        dead._socket.close()
-        living = bell.Ear(rung.folder)
-        rung.ring()
-        assert list(rung.folder.iterdir()) == [living._path]
-        living.close()
-
-    async def test_a_follower_that_does_not_look_holds_nobody_up(self, rung: bell.Bell) -> None:
-        ear = bell.Ear(rung.folder)
-        for _ in range(2000):
-            rung.ring()
-        assert ear.clear()
-        with pytest.raises(BlockingIOError):
-            ear._socket.recv(1)
-        ear.close()
-
-    async def test_links_and_paths_to_one_database_have_one_bell(self, tmp_path: Path) -> None:
-        (tmp_path / "real").mkdir()
-        (tmp_path / "link").symlink_to("real")
-        assert bell.folder(f"{tmp_path}/link/kflite.db") == bell.folder(f"{tmp_path}/real/kflite.db")
-
-    async def test_in_somebody_elses_folder_nobody_listens(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(bell.os, "getuid", lambda: 12345)
-        (tmp_path / "kflite-12345").mkdir()
-        ear = bell.Ear(tmp_path / "kflite-12345" / "0123")
-        assert list(tmp_path.rglob("*")) == [tmp_path / "kflite-12345"]
-        assert ear._socket.type == socket.SOCK_DGRAM
-        ear.close()
