@@ -58,10 +58,9 @@ class _Listener:
         self._ear: Ear | None = None
 
     async def listen(self) -> None:
-        """Get an ear, if there is none. Raises StoreError."""
-        if not self._ear:
-            self._ear = await asyncio.to_thread(self._connection.ear)
-            self._loop.add_reader(self._ear, self._heard)
+        """Get an ear. Raises StoreError."""
+        self._ear = await asyncio.to_thread(self._connection.ear)
+        self._loop.add_reader(self._ear, self._heard)
 
     def _heard(self) -> None:
         if self._ear and not self._ear.clear():
@@ -70,7 +69,9 @@ class _Listener:
 
     async def ring(self) -> None:
         """Wait for the next ring, or for the time to look anyway."""
-        await self.listen()
+        if not self._ear:  # what rang meanwhile was not heard
+            await self.listen()
+            return
         try:
             async with asyncio.timeout(LOOK_ANYWAY_S):
                 await self._rung.wait()
