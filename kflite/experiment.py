@@ -6,6 +6,7 @@ Trial n is the group `trial-n` of the run, its tasks lie below it. The scheduler
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -124,10 +125,9 @@ class ExperimentPlan:
     def _close(self, index: int, end: Ended) -> Step:
         """A trial's end. One that succeeded without a number as its metric has failed."""
         trial, value = self._trials[index], end.outputs.parameters.get(self._experiment.metric)
+        trial.value = _finite(value)
         trial.state = end.state
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            trial.value = float(value)
-        elif end.state is State.SUCCEEDED:
+        if trial.value is None and end.state is State.SUCCEEDED:
             trial.state = State.FAILED
             message = f"the output {self._experiment.metric!r} is {value!r}, and must be a number"
             return Settled(f"trial-{index}", State.FAILED, end.outputs, "NoMetric", message)
@@ -143,3 +143,13 @@ class ExperimentPlan:
         best = self._trials[index]
         found: dict[str, Value] = {"trial": f"trial-{index}", "parameters": dict(best.parameters), "value": best.value}
         return Ended(State.SUCCEEDED, Outputs({"best": found}))
+
+
+def _finite(value: Value) -> float | None:
+    """The value as a number that can be compared; None for all else, such as the NaN of a fit that diverged."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return float(value) if math.isfinite(value) else None
+    except OverflowError:
+        return None

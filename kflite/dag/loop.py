@@ -27,6 +27,7 @@ class Loop:
         "dag",
         "index",
         "inputs",
+        "late",
         "parent",
         "path",
     )
@@ -41,9 +42,10 @@ class Loop:
         shape: LoopShape,
         parent: Scope,
         index: int,
+        late: bool = False,
     ) -> None:
         self.path, self.component, self.dag, self.inputs = path, component, dag, inputs
-        self.parent, self.index = parent, index
+        self.parent, self.index, self.late = parent, index, late
         self._items, self._shape = items, shape
         self._next = self._running = 0
         self._over = False
@@ -51,7 +53,7 @@ class Loop:
 
     def take(self, halted: bool) -> int | None:
         """The next iteration to begin, None when none may begin now."""
-        if halted:
+        if halted and not self.late:
             self._next = len(self._items)
         if self._next >= len(self._items) or (self._shape.limit and self._running >= self._shape.limit):
             return None

@@ -30,7 +30,8 @@ def read(component: Component, provisioned: Mapping[str, Value]) -> Outputs:
     files = provisioned.get("parameters", {})
     values = written.get("parameterValues", written.get("parameter_values", {}))
     assert isinstance(files, dict)
-    assert isinstance(values, dict)
+    if not isinstance(values, dict):
+        raise BadOutput("parameterValues of executor_output.json is not a JSON object")
     parameters = {k: _parameter(k, declared, values, files) for k, declared in component.outputs.items()}
     return Outputs(parameters, _artifacts(provisioned.get("artifacts", {}), written.get("artifacts", {})))
 
@@ -40,8 +41,10 @@ def _json(path: Path) -> dict[str, Value]:
         found = json.loads(path.read_bytes())
     except FileNotFoundError:
         return {}
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadOutput(f"{path.name} is not JSON: {error}") from None
+    except OSError as error:
+        raise BadOutput(f"{path.name} cannot be read: {error.strerror}") from None
     if not isinstance(found, dict):
         raise BadOutput(f"{path.name} is not a JSON object")
     return found
@@ -58,6 +61,8 @@ def _parameter(name: str, declared: Parameter, values: Mapping[str, Value], file
         raw = None
     except UnicodeDecodeError:
         raise BadOutput(f"output {name!r} is not UTF-8 text") from None
+    except OSError as error:
+        raise BadOutput(f"output {name!r} cannot be read: {error.strerror}") from None
     if raw is None:
         raise BadOutput(f"output {name!r} was not written")
     return _typed(name, declared.type, _parse(name, declared.type, raw))
@@ -71,7 +76,7 @@ def _parse(name: str, type: str, raw: str) -> Value:
         return raw in _TRUE
     try:
         found: Value = json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise BadOutput(f"output {name!r} must be a {type}, and its file holds {raw[:200]!r}") from None
     return found
 
@@ -109,7 +114,8 @@ def _artifact(before: Mapping[str, Value], after: Mapping[str, Value]) -> Artifa
     old, new = before.get("metadata") or {}, after.get("metadata") or {}
     assert isinstance(kind, dict)
     assert isinstance(old, dict)
-    assert isinstance(new, dict)
+    if not isinstance(new, dict):
+        raise BadOutput(f"the metadata of artifact {before['name']!r} is not a JSON object")
     return Artifact(
         str(before["name"]),
         str(after.get("uri") or before["uri"]),

@@ -106,7 +106,7 @@ class DagPlan:
             state, name = scope.outcome_at(parent).state, scope.dag.tasks[parent].name
             if state is not State.SUCCEEDED:
                 return f"{name} failed" if state is State.FAILED else f"{name} was {state.value.lower()}"
-        return "the run was stopped" if self._halted else ""
+        return "the run was stopped" if self._halted and not scope.late else ""
 
     def _lookup(self, path: str) -> str | None:
         return self._names.get(path)
@@ -119,7 +119,7 @@ class DagPlan:
         elif isinstance(component.body, Dag):
             self._steps.append(Opened(path, component.name, inputs.parameters))
             inner = Inputs(given(component, inputs.parameters), inputs.artifacts)
-            self._enter(Scope(path, component, component.body, inner, scope, trigger.index))
+            self._enter(Scope(path, component, component.body, inner, scope, trigger.index, late=self._halted))
         elif isinstance(component.body, Importer):
             self._import(trigger, component, component.body, inputs)
         else:
@@ -152,12 +152,13 @@ class DagPlan:
         assert task.loop
         assert isinstance(component.body, Dag)
         self._steps.append(Opened(path, component.name, inputs.parameters))
-        self._todo.append(Loop(path, component, component.body, inputs, items, task.loop, scope, trigger.index))
+        self._todo.append(Loop(path, component, component.body, inputs, items, task.loop, scope, trigger.index, self._halted))
 
     def _advance(self, loop: Loop) -> None:
         """Begin as many iterations as the loop's limit allows; close it when none is left."""
         while (index := loop.take(self._halted)) is not None:
-            self._enter(Scope(f"{loop.path}[{index}]", loop.component, loop.dag, loop.inputs_of(index), loop=loop, index=index))
+            inputs, path = loop.inputs_of(index), f"{loop.path}[{index}]"
+            self._enter(Scope(path, loop.component, loop.dag, inputs, loop=loop, index=index, late=loop.late))
         if loop.finish():
             outcome = Outcome(loop.state, collected(loop), loop.reason, loop.message)
             self._settle(_Trigger(loop.parent, loop.index), outcome, tell=True)

@@ -41,9 +41,15 @@ def seconds(text: str) -> float:
         raise InputError(f"{text!r} is not a duration: write seconds as '60s'") from None
 
 
+def _whole(text: str) -> int:
+    if text and not text.isdecimal():
+        raise InputError(f"{text!r} is not a number of GPUs: write a whole number as '1'")
+    return int(text or 0)
+
+
 def needs(texts: Mapping[str, str]) -> tuple[Resources, Resources]:
     """(request, limit) from Kubernetes quantities; a missing request is the limit, as Kubernetes has it."""
-    gpus = int(texts.get("gpus") or 0)
+    gpus = _whole(texts.get("gpus", ""))
     limit = Resources(cpus(texts.get("cpu_limit", "")), memory(texts.get("memory_limit", "")), gpus)
     request = Resources(
         cpus(texts.get("cpu_request", "")) or limit.cpus, memory(texts.get("memory_request", "")) or limit.memory, gpus

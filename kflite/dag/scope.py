@@ -22,9 +22,23 @@ class Scope:
     """One running instance of a DAG: the root, a nested pipeline, a branch, or (with `loop`) an iteration.
 
     index: its task's index in the parent, or the iteration's number.
+    late: it began after the halt, as an exit task does, and runs whole.
     """
 
-    __slots__ = ("_index", "_outcomes", "_waiting", "component", "dag", "index", "inputs", "loop", "open", "parent", "path")
+    __slots__ = (
+        "_index",
+        "_outcomes",
+        "_waiting",
+        "component",
+        "dag",
+        "index",
+        "inputs",
+        "late",
+        "loop",
+        "open",
+        "parent",
+        "path",
+    )
 
     def __init__(
         self,
@@ -35,9 +49,10 @@ class Scope:
         parent: Scope | None = None,
         index: int = -1,
         loop: Loop | None = None,
+        late: bool = False,
     ) -> None:
         self.path, self.component, self.dag, self.inputs = path, component, dag, inputs
-        self.parent, self.index, self.loop = parent, index, loop
+        self.parent, self.index, self.loop, self.late = parent, index, loop, late
         self.open = len(dag.tasks)
         self._waiting = [len(task.parents) for task in dag.tasks]
         self._outcomes: list[Outcome | None] = [None] * len(dag.tasks)

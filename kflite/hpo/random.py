@@ -44,7 +44,8 @@ def _on_grid(value: float, dimension: Double) -> float:
     if dimension.step is None:
         return value
     most = math.floor((dimension.high - dimension.low) / dimension.step + 1e-9)
-    return dimension.low + min(round((value - dimension.low) / dimension.step), most) * dimension.step
+    # The product may round to a little more than the upper bound.
+    return min(dimension.low + min(round((value - dimension.low) / dimension.step), most) * dimension.step, dimension.high)
 
 
 def _last(low: int, high: int, step: int) -> int:

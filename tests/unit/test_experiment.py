@@ -129,3 +129,15 @@ def test_a_halted_experiment_begins_no_further_trial() -> None:
 def test_an_experiment_that_makes_no_sense_is_refused(changes: dict[str, Value], message: str) -> None:
     with pytest.raises(InputError, match=message):
         experiment.plan(asked(**changes), {}, Origin("r", "n", 0.0))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), True, "0.1", 10**400])
+def test_a_metric_that_cannot_be_compared_is_no_metric_and_never_the_best(value: Value) -> None:
+    def diverging(trial: int, x: float) -> Outcome:
+        return Outcome(State.SUCCEEDED, Outputs({"loss": value})) if trial == 0 else loss(trial, x)
+
+    driven = Driven(asked(), diverging)
+    assert (driven.settled["trial-0"].state, driven.settled["trial-0"].reason) == (State.FAILED, "NoMetric")
+    best = driven.end and driven.end.outputs.parameters["best"]
+    assert isinstance(best, dict)
+    assert best["value"] == min((x - 0.3) ** 2 for x in driven.tried[1:])

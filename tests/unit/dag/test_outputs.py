@@ -88,3 +88,35 @@ def test_an_artifact_keeps_its_metadata_and_takes_what_was_written(tmp_path: Pat
         "/c",
         "system.Model",
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"parameterValues": []}', "parameterValues of executor_output.json is not a JSON object"),
+        ("[" * 100_000, "executor_output.json is not JSON"),
+        ("[]", "executor_output.json is not a JSON object"),
+        ('{"artifacts": {"m": {"artifacts": [{"metadata": [1]}]}}}', "the metadata of artifact 'm' is not a JSON object"),
+    ],
+)
+def test_an_executor_output_of_another_form_is_an_error_and_no_crash(tmp_path: Path, text: str, message: str) -> None:
+    made: Value = {"name": "m", "uri": "/a/m", "type": {"schemaTitle": "system.Model"}}
+    (tmp_path / "executor_output.json").write_text(text)
+    with pytest.raises(BadOutput) as raised:
+        read(component(), provisioned(tmp_path) | {"artifacts": {"m": {"artifacts": [made]}}})
+    assert message in str(raised.value)
+
+
+def test_a_folder_in_place_of_a_file_is_an_error_and_no_crash(tmp_path: Path) -> None:
+    (tmp_path / "y").mkdir()
+    with pytest.raises(BadOutput, match="output 'y' cannot be read: Is a directory"):
+        read(component(y="STRING"), provisioned(tmp_path, "y"))
+    (tmp_path / "executor_output.json").mkdir()
+    with pytest.raises(BadOutput, match=r"executor_output\.json cannot be read: Is a directory"):
+        read(component(), provisioned(tmp_path))
+
+
+def test_a_value_too_deep_to_read_is_an_error_and_no_crash(tmp_path: Path) -> None:
+    (tmp_path / "y").write_text("[" * 100_000)
+    with pytest.raises(BadOutput, match="output 'y' must be a LIST, and its file holds"):
+        read(component(y="LIST"), provisioned(tmp_path, "y"))

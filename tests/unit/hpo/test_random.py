@@ -83,3 +83,7 @@ def test_what_makes_no_sense_is_refused(make, message: str) -> None:  # type: ig
 def test_a_space_is_kept_as_json() -> None:
     whole = {"a": space.double(0.1, 1, log=True), "b": space.integer(1, 9, step=2), "c": space.choice(["x", 1])}
     assert space.load(space.dump(whole)) == whole
+
+
+def test_a_grid_never_goes_beyond_the_upper_bound_by_rounding() -> None:
+    assert max(drawn(space.double(0, 0.3, step=0.1))) == 0.3
