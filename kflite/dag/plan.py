@@ -135,10 +135,10 @@ class DagPlan:
         return work
 
     def _import(self, trigger: _Trigger, component: Component, importer: Importer, inputs: Inputs) -> None:
-        source = importer.uri.source
-        raw = inputs.parameters.get(source.name) if isinstance(source, FromInput) else getattr(source, "value", "")
+        source, filled = importer.uri.source, given(component, inputs.parameters)
+        raw = filled.get(source.name) if isinstance(source, FromInput) else getattr(source, "value", "")
         name, kind = next(iter(component.output_artifacts.items()), ("artifact", importer.kind))
-        metadata = fill(dict(importer.kind.metadata or {}), of_parameters(inputs.parameters))
+        metadata = fill(dict(importer.kind.metadata or {}), of_parameters(filled))
         assert isinstance(metadata, dict)
         artifact = Artifact(name, text(raw), kind.type, kind.version, metadata)
         outcome = Outcome(State.SUCCEEDED, Outputs({}, {name: (artifact,)}), "imported")

@@ -83,8 +83,11 @@ class ContainerWork:
             return None
         if self.task.cache_key:
             return {"component": self.component.name, "cache key": self.task.cache_key}
+        words = [*_own_words(self.container), *self.container.args]
+        if _name_run(*words, *self.container.env.values()):
+            return None
         made_of = {
-            "code": _digest([*_own_words(self.container), *self.container.args]),
+            "code": _digest(words),
             "image": self.image,
             "environment": _digest([dict(self.container.env), *map(astuple, self.container.secrets)]),
             "outputs": _digest(
@@ -93,6 +96,9 @@ class ContainerWork:
             ),
         }
         made_of |= {f"parameter {k}": _short(v) for k, v in self.inputs.parameters.items()}
+        made_of |= {
+            f"default {k}": _short(v) for k, v in self._filled.items() if v is not None and k not in self.inputs.parameters
+        }
         return made_of | {f"artifact {k}": _content(v) for k, v in self.inputs.artifacts.items()}
 
     def job(self, place: Place, task: str, attempt: int) -> Job:
@@ -192,6 +198,11 @@ def _own_words(container: Container) -> list[str]:
     """The command without our runner's text, so that a new release of kflite leaves the cache whole."""
     python = bootstrap.recognise(container.command, container.args)
     return [word for word in container.command if not python or word != python.code]
+
+
+def _name_run(*words: str) -> bool:
+    """Whether words hold the run's or the task's own name: another's result would be a wrong one."""
+    return any("{{$.pipeline_" in word for word in words)
 
 
 def _digest(value: object) -> str:

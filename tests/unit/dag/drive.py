@@ -33,6 +33,7 @@ class Driven:
     halt_after: int = -1
     states: dict[str, State] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
+    messages: dict[str, str] = field(default_factory=dict)
     works: dict[str, Work] = field(default_factory=dict)
     outputs: dict[str, Outputs] = field(default_factory=dict)
     end: Ended | None = None
@@ -61,7 +62,7 @@ class Driven:
                     self._ready[task] = self.works[task] = work
                 case Settled(task, state, outputs, reason, message):
                     self._note(task, state, reason or message)
-                    self.outputs[task] = outputs
+                    self.outputs[task], self.messages[task] = outputs, message
                 case Ended():
                     self.end = step
                 case Opened():

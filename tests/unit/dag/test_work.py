@@ -1,0 +1,269 @@
+"""The work of a task: what it needs, its job, and what its cache key is made of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from builder import Document, Pipeline, constant, loop, of, optional, outer, parameters, task
+from drive import Driven, gives, plan_of
+
+from kflite import bootstrap, dag
+from kflite.event import State
+from kflite.job import Exit, Job, Resources
+from kflite.place import Place
+from kflite.plan import Origin, Ready, Retry, Work
+from kflite.value import Value
+
+GIB = 2**30
+CACHED = {"cachingOptions": {"enableCache": True}}
+
+
+def work(document: str, name: str = "t", run: str = "run-1", **given: Value) -> Work:
+    """The work of the first task of this name that is ready as the pipeline begins."""
+    steps = dag.plan(document, given, Origin(run, "a run", 0.0)).begin()
+    return next(step.work for step in steps if isinstance(step, Ready) and step.task == name)
+
+
+def leaf(
+    inputs: Document | None = None, given: Mapping[str, Document] | None = None, deadline: float = 0, **container: Any
+) -> Work:
+    """The work of one task alone."""
+    pipeline = Pipeline().leaf("c", inputs, deadline=deadline, **container)
+    return work(pipeline.document(t=task("c", inputs=given, **CACHED)))
+
+
+def job(of: Work, tmp_path: Path, attempt: int = 1) -> Job:
+    return of.job(Place(tmp_path, str(tmp_path / "artifacts"), "p", "run-1"), "t", attempt)
+
+
+def material(**changes: Any) -> dict[str, str]:
+    return dict(leaf(**changes).material or {})
+
+
+# What it needs.
+
+
+@pytest.mark.parametrize(
+    ("resources", "request_", "limit"),
+    [
+        ({}, Resources(), Resources()),
+        ({"resourceCpuLimit": "500m", "resourceMemoryLimit": "1Gi"}, Resources(0.5, GIB), Resources(0.5, GIB)),
+        ({"resourceCpuRequest": "1", "resourceCpuLimit": "2"}, Resources(1.0), Resources(2.0)),
+        ({"cpuLimit": 2.0, "memoryLimit": 1.5}, Resources(2.0, 1_500_000_000), Resources(2.0, 1_500_000_000)),
+        ({"cpuLimit": 2.0, "resourceCpuLimit": "4"}, Resources(4.0), Resources(4.0)),
+        ({"accelerator": {"count": "2", "type": "nvidia.com/gpu"}}, Resources(gpus=2), Resources(gpus=2)),
+    ],
+)
+def test_quantities_become_a_request_and_a_limit(
+    tmp_path: Path, resources: Document, request_: Resources, limit: Resources
+) -> None:
+    found = leaf(resources=resources)
+    (role,) = job(found, tmp_path).roles
+    assert (found.request, role.request, role.limit) == (request_, request_, limit)
+
+
+def test_a_quantity_may_come_from_an_input() -> None:
+    asked = leaf(parameters(n=int), {"n": constant(3)}, resources={"resourceCpuLimit": "{{$.inputs.parameters['n']}}"})
+    assert asked.request.cpus == 3.0
+
+
+@pytest.mark.parametrize(
+    ("resources", "message"),
+    [
+        ({"resourceCpuLimit": "{{$.inputs.parameters['n']}}"}, "'two' is not a number of CPUs"),
+        ({"resourceMemoryLimit": "{{$.inputs.parameters['n']}}"}, "'two' is not an amount of memory"),
+        ({"accelerator": {"resourceCount": "{{$.inputs.parameters['n']}}"}}, "'two' is not a number of GPUs"),
+    ],
+)
+def test_a_quantity_that_is_none_fails_its_task_and_nothing_else(resources: Document, message: str) -> None:
+    pipeline = Pipeline().leaf("c", parameters(n=str), resources=resources)
+    document = pipeline.document(t=task("c", inputs={"n": constant("two")}), other=task())
+    driven = Driven(plan_of(document), lambda task, work: gives())
+    assert driven.states == {"t": State.FAILED, "other": State.SUCCEEDED}
+    assert driven.messages["t"].startswith(message)
+
+
+def test_retries_and_the_deadline_are_the_documents() -> None:
+    policy = {"maxRetryCount": 3, "backoffDuration": "2s", "backoffFactor": 3.0, "backoffMaxDuration": "10s"}
+    found = work(Pipeline().leaf("c", deadline=90).document(t=task("c", retryPolicy=policy)))
+    assert (found.retry, found.timeout_s) == (Retry(3, 2.0, 3.0, 10.0), 90.0)
+    assert [found.retry.delay_s(n) for n in (1, 2, 3, 1000)] == [2.0, 6.0, 10.0, 10.0]
+
+
+# Its job.
+
+
+def test_each_attempt_has_a_folder_an_id_and_outputs_of_its_own(tmp_path: Path) -> None:
+    found = work(Pipeline().document(t=task()))
+    first, second = job(found, tmp_path), job(found, tmp_path, 2)
+    assert (first.id, first.attempt, second.attempt) == ("run-1/t", 1, 2)
+    assert first.folder != second.folder
+    assert not set(first.outputs) & set(second.outputs)
+    assert first == job(found, tmp_path), "an attempt that is asked for again is the same"
+
+
+def test_placeholders_are_filled_in_words_environment_and_image(tmp_path: Path) -> None:
+    n = "{{$.inputs.parameters['n']}}"
+    found = leaf(
+        parameters(n=int), {"n": constant(3.0)}, image=f"img:{n}", args=["--n", n], env=[{"name": "N", "value": f"<{n}>"}]
+    )
+    (role,) = job(found, tmp_path).roles
+    assert (role.image, role.args, role.env) == ("img:3", ("--n", "3"), {"N": "<3>"})
+
+
+def test_a_default_stands_in_where_nothing_is_given_but_is_not_present(tmp_path: Path) -> None:
+    present = json.dumps({"IfPresent": {"InputName": "n", "Then": ["given"], "Else": ["not given"]}})
+    found = leaf(parameters(n=optional(int, defaultValue=7.0)), args=["{{$.inputs.parameters['n']}}", present])
+    assert job(found, tmp_path).roles[0].args == ("7", "not given")
+
+
+def test_an_attempt_that_succeeds_without_its_output_has_failed(tmp_path: Path) -> None:
+    found, place = work(Pipeline().document(t=task())), Place(tmp_path, "/a", "p", "run-1")
+    exit, outputs = found.collect(place, "t", 1, Exit(0))
+    assert (exit.code, exit.reason, exit.message, outputs.parameters) == (1, "BadOutput", "output 'x' was not written", {})
+
+
+def test_what_a_failed_attempt_left_is_not_read(tmp_path: Path) -> None:
+    found, place = work(Pipeline().document(t=task())), Place(tmp_path, "/a", "p", "run-1")
+    assert found.collect(place, "t", 1, Exit(3, "Error"))[0] == Exit(3, "Error")
+
+
+# What its cache key is made of.
+
+N = parameters(n=int)
+
+
+@pytest.mark.parametrize(
+    ("change", "part"),
+    [
+        ({"given": {"n": constant(2)}}, {"parameter n"}),
+        ({"command": ["walk"]}, {"code"}),
+        ({"args": ["--fast"]}, {"code"}),
+        ({"image": "another"}, {"image"}),
+        ({"env": [{"name": "A", "value": "b"}]}, {"environment"}),
+        ({"resources": {"resourceCpuLimit": "4"}}, set()),
+        ({"deadline": 60}, set()),
+    ],
+)
+def test_the_key_changes_with_what_decides_the_result_only(change: Document, part: set[str]) -> None:
+    before, after = material(inputs=N, given={"n": constant(1)}), material(**{"inputs": N, "given": {"n": constant(1)}, **change})
+    assert {name for name in before | after if before.get(name) != after.get(name)} == part
+
+
+def test_another_default_is_another_key() -> None:
+    before, after = (material(inputs=parameters(n=optional(int, defaultValue=value))) for value in (1.0, 2.0))
+    assert {name for name in before if before[name] != after[name]} == {"default n"}
+
+
+def test_the_key_does_not_hold_the_text_of_our_runner(monkeypatch: pytest.MonkeyPatch) -> None:
+    def made_with(runner: str, source: str) -> dict[str, str]:
+        monkeypatch.setattr(bootstrap, "runner", lambda: runner)
+        command, args = bootstrap.compose(source, "f")
+        return material(command=command, args=args)
+
+    assert made_with("old", "def f(): ...") == made_with("new", "def f(): ...")
+    assert made_with("old", "def f(): ...") != made_with("old", "def f(): return 1")
+
+
+def test_a_task_with_a_key_of_its_own_is_known_by_that_alone() -> None:
+    options = {"cachingOptions": {"enableCache": True, "cacheKey": "mine"}}
+    found = [work(Pipeline().leaf("c", image=image).document(t=task("c", **options))).material for image in ("a", "b")]
+    assert found[0] == found[1] == {"component": "c", "cache key": "mine"}
+
+
+def test_a_task_that_is_not_to_be_cached_has_no_key() -> None:
+    assert work(Pipeline().document(t=task())).material is None
+
+
+@pytest.mark.parametrize("name", ["pipeline_job_name", "pipeline_job_uuid", "pipeline_root", "pipeline_task_name"])
+@pytest.mark.parametrize("field", ["command", "args", "env"])
+def test_a_task_whose_words_name_its_run_is_not_served_from_another(name: str, field: str) -> None:
+    word = f"--name={{{{$.{name}}}}}"
+    assert leaf(**{field: [{"name": "A", "value": word}] if field == "env" else [word]}).material is None
+
+
+def test_an_input_that_names_the_run_makes_the_key_the_runs_own() -> None:
+    pipeline = Pipeline().leaf("c", parameters(s=str))
+    document = pipeline.document(t=task("c", inputs={"s": constant("{{$.pipeline_job_uuid}}")}, **CACHED))
+    assert work(document, run="one").material != work(document, run="two").material
+    assert work(document, run="one").parameters == {"s": "one"}
+
+
+def test_neither_the_run_nor_the_place_in_a_loop_changes_the_key() -> None:
+    pipeline = Pipeline().leaf("c", parameters(n=int))
+    pipeline.group("body", {"t": task("c", inputs={"n": outer("item")}, **CACHED)}, parameters(item=int))
+    document = pipeline.document(l=loop("body", [5, 5]))
+    assert work(document, "l[0]/t", "one").material == work(document, "l[1]/t", "two").material
+
+
+# Inputs across borders.
+
+
+def works(document: str, **given: Value) -> dict[str, Mapping[str, Value]]:
+    driven = Driven(plan_of(document, **given), lambda task, work: gives(x=1))
+    return {name: found.parameters for name, found in driven.works.items()}
+
+
+def test_a_default_of_the_pipeline_reaches_a_task_in_a_group() -> None:
+    pipeline = Pipeline().leaf("c", parameters(n=int)).group("g", {"t": task("c", inputs={"n": outer("n")})}, parameters(n=int))
+    document = pipeline.document(inputs=parameters(n=optional(int, defaultValue=3.0)), g=task("g", inputs={"n": outer("n")}))
+    found = works(document)["g/t"]["n"]
+    assert (found, type(found)) == (3, int)
+    assert works(document, n=4)["g/t"] == {"n": 4}
+
+
+def test_a_default_of_a_group_is_for_the_tasks_in_it() -> None:
+    pipeline = Pipeline().leaf("c", parameters(n=int))
+    pipeline.group("g", {"t": task("c", inputs={"n": outer("n")})}, parameters(n=optional(int, defaultValue=5.0)))
+    assert works(pipeline.document(g=task("g")))["g/t"] == {"n": 5}
+
+
+def test_an_optional_input_without_a_value_is_absent_and_not_null() -> None:
+    pipeline = Pipeline().leaf("c", parameters(n=optional(int)))
+    pipeline.group("g", {"t": task("c", inputs={"n": outer("n")})}, parameters(n=optional(int)))
+    assert works(pipeline.document(g=task("g")))["g/t"] == {}
+
+
+def test_the_part_of_an_item_is_selected() -> None:
+    pipeline = Pipeline().leaf("c", parameters(n=int, s=str))
+    part = {k: outer("item", parameterExpressionSelector=f'parseJson(string_value)["{k}"]') for k in ("n", "s")}
+    pipeline.group("body", {"t": task("c", inputs=part)}, parameters(item=dict))
+    found = works(pipeline.document(l=loop("body", [{"n": 1, "s": "a"}, {"n": 2, "s": "b"}])))
+    assert list(found.values()) == [{"n": 1, "s": "a"}, {"n": 2, "s": "b"}]
+
+
+def test_a_part_that_is_not_there_fails_the_task_by_name() -> None:
+    pipeline = Pipeline().leaf("c", parameters(n=int))
+    inputs = {"n": outer("item", parameterExpressionSelector='parseJson(string_value)["m"]')}
+    document = pipeline.group("body", {"t": task("c", inputs=inputs)}, parameters(item=dict)).document(l=loop("body", [{"n": 1}]))
+    driven = Driven(plan_of(document), lambda task, work: gives())
+    assert (driven.states["l[0]/t"], driven.messages["l[0]/t"]) == (
+        State.FAILED,
+        "input 'n': there is no key 'm' in {\"n\":1}",
+    )
+
+
+def test_an_input_of_a_task_makes_it_wait_though_nothing_else_says_so() -> None:
+    document = Pipeline().leaf("c", parameters(n=int)).document(b=task("c", inputs={"n": of("a")}), a=task())
+    assert list(works(document)) == ["a", "b"]
+
+
+@pytest.mark.parametrize(("uri", "given"), [({"constant": "s3://b/x"}, {}), ({"runtimeParameter": "uri"}, {"uri": "s3://b/x"})])
+def test_an_importer_gives_what_is_there_without_running(uri: Document, given: dict[str, str]) -> None:
+    pipeline = Pipeline().importer("i", uri, parameters(uri=str) if given else None, metadata={"by": "hand"})
+    document = pipeline.document(i=task("i", inputs={k: constant(v) for k, v in given.items()}))
+    driven = Driven(plan_of(document), lambda task, work: gives())
+    (artifact,) = driven.outputs["i"].artifacts["data"]
+    assert (artifact.uri, artifact.type, artifact.metadata) == ("s3://b/x", "system.Dataset", {"by": "hand"})
+    assert not driven.works
+
+
+def test_a_default_is_the_uri_of_an_importer_where_none_is_given() -> None:
+    declared = parameters(uri=optional(str, defaultValue="s3://b/y"))
+    document = Pipeline().importer("i", {"runtimeParameter": "uri"}, declared).document(i=task("i"))
+    driven = Driven(plan_of(document), lambda task, work: gives())
+    assert driven.outputs["i"].artifacts["data"][0].uri == "s3://b/y"
