@@ -171,7 +171,10 @@ def test_the_key_does_not_hold_the_text_of_our_runner(monkeypatch: pytest.Monkey
 
 def test_a_task_with_a_key_of_its_own_is_known_by_that_alone() -> None:
     options = {"cachingOptions": {"enableCache": True, "cacheKey": "mine"}}
-    found = [work(Pipeline().leaf("c", image=image).document(t=task("c", **options))).material for image in ("a", "b")]
+    name = "{{$.pipeline_job_name}}"
+    found = [
+        work(Pipeline().leaf("c", image=image, args=[name]).document(t=task("c", **options))).material for image in ("a", "b")
+    ]
     assert found[0] == found[1] == {"component": "c", "cache key": "mine"}
 
 

@@ -104,6 +104,12 @@ class Driver:
     def finish(self, random: Random) -> Driver:
         """On to the end, in a random order."""
         while self.queued or self.running:
+            self.turns(random, 1)
+        return self
+
+    def turns(self, random: Random, turns: int) -> Driver:
+        """So many starts and ends, as far as there is something to start or end."""
+        for _ in range(turns):
             if self.queued and (not self.running or random.random() < 0.5):
                 self.start(random.choice(self.queued))
             elif self.running:
