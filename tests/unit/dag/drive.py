@@ -31,6 +31,8 @@ class Driven:
     judge: Judge
     random: Random = field(default_factory=lambda: Random(0))
     halt_after: int = -1
+    after_halt: Judge | None = None
+    late: list[str] = field(default_factory=list)
     states: dict[str, State] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
     messages: dict[str, str] = field(default_factory=dict)
@@ -40,15 +42,18 @@ class Driven:
     most_at_once: int = 0
 
     def __post_init__(self) -> None:
-        self._ready: dict[str, Work] = {}
+        self._ready: list[tuple[str, Work]] = []
+        self._halted = False
         self._follow(self.plan.begin())
         while self._ready:
             if self.halt_after == 0:
+                self._halted = True
+                self.judge = self.after_halt or self.judge
                 self._follow(self.plan.halt())
             self.halt_after -= 1
             self.most_at_once = max(self.most_at_once, len(self._ready))
-            task = self.random.choice(list(self._ready)) if self._ready else ""
-            outcome = self.judge(task, self._ready.pop(task))
+            task, work = self._pick()
+            outcome = self.judge(task, work)
             self._note(task, outcome.state, outcome.reason)
             self._follow(self.plan.ended(task, outcome))
         assert self.end, "the plan has no end"
@@ -59,7 +64,9 @@ class Driven:
             match step:
                 case Ready(task, work):
                     assert task not in self.works, f"{task} is ready twice"
-                    self._ready[task] = self.works[task] = work
+                    self._ready.append((task, work))
+                    self.works[task] = work
+                    self.late += [task] if self._halted else []
                 case Settled(task, state, outputs, reason, message):
                     self._note(task, state, reason or message)
                     self.outputs[task], self.messages[task] = outputs, message
@@ -67,6 +74,12 @@ class Driven:
                     self.end = step
                 case Opened():
                     pass
+
+    def _pick(self) -> tuple[str, Work]:
+        """One of those that are ready; the last takes its place, so that a pick costs the same among many."""
+        index = self.random.randrange(len(self._ready))
+        self._ready[index], self._ready[-1] = self._ready[-1], self._ready[index]
+        return self._ready.pop()
 
     def _note(self, task: str, state: State, reason: str) -> None:
         assert task not in self.states, f"{task} ends twice"
