@@ -67,6 +67,18 @@ async def main():
 asyncio.run(main())
 """
 )
+SCHEDULER = (
+    OPENED
+    + """
+sys.stdin.readline()
+run, owner = sys.argv[2], store.owner_id()
+opened.append([Event(run, Kind.RUN_SUBMITTED, 1.0, data={"name": run, "kind": "dag"})], owner)
+for n in range(int(sys.argv[3])):
+    opened.append([Event(run, Kind.TASK_QUEUED, 2.0, f"t{n}")], owner)
+    opened.renew(owner, 3.0, 10.0)
+opened.append([Event(run, Kind.RUN_ENDED, 4.0, data={"state": "SUCCEEDED"})], owner)
+"""
+)
 OWNER = (
     OPENED
     + """

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from contract.stores import queued, submitted
-from integration.beside import FOLLOWER, HALFWAY, OPENED, OWNER, SOON_S, WRITER, Start, others, sound
+from integration.beside import FOLLOWER, HALFWAY, OPENED, OWNER, SCHEDULER, SOON_S, WRITER, Start, others, sound
 
 from kflite import store
 from kflite.errors import LeaseLost
@@ -176,7 +176,19 @@ def test_the_lease_of_a_process_that_was_killed_is_free_at_once_and_that_of_a_li
     opened.append([queued("b", "x")], me)
 
 
-def test_one_of_two_that_claim_at_once_gets_the_run(opened: Database, start: Start) -> None:
+def test_schedulers_that_write_at_once_each_of_its_own_run_keep_their_leases(opened: Database, start: Start) -> None:
+    beside = [start(SCHEDULER, opened.url, run, 150) for run in ("x", "y")]
+    for other in beside:
+        other.go()
+    assert [other.ends() for other in beside] == [0, 0]
+    assert {run: len(opened.tasks(run)) for run in ("x", "y")} == {"x": 150, "y": 150}
+    assert {(row.run, row.state, row.owner) for row in opened.runs()} >= {
+        ("x", State.SUCCEEDED, ""),
+        ("y", State.SUCCEEDED, ""),
+    }
+
+
+def test_one_of_those_that_claim_at_once_gets_the_run(opened: Database, start: Start) -> None:
     program = (
         OPENED + 'sys.stdin.readline()\nprint(opened.claim("a", store.owner_id(), 9.0, 9.0), flush=True)\nsys.stdin.readline()\n'
     )
