@@ -32,6 +32,7 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]
     opened = store.open(url)
     opened.append([submitted("a")])
     yield opened
+    opened.append([queued("a", "the-end")])  # whoever was killed, it goes on; the ring removes the ears of followers that were
     sound(opened)
     opened.close()
 
