@@ -86,3 +86,16 @@ def test_a_leaf_may_have_a_condition_of_its_own() -> None:
     )
     driven = Driven(plan_of(document, x=9007199254740993), lambda task, work: gives())
     assert driven.states == {"t": State.SUCCEEDED}
+
+
+def test_an_input_whose_producer_was_skipped_in_a_group_skips_its_task_and_does_not_fail_it() -> None:
+    x = {"parameters": {"x": {"valueFromParameter": {"producerSubtask": "t", "outputParameterKey": "x"}}}}
+    tasks = {"t": task(inputs={"n": outer("n")}, condition="int(inputs.parameter_values['n']) > 5")}
+    pipeline = Pipeline().group("g", tasks, parameters(n=int), parameters(x=int), **x).leaf("taker", parameters(x=int))
+    document = pipeline.document(
+        inputs=parameters(n=int), g=task("g", inputs={"n": outer("n")}), z=task("taker", inputs={"x": of("g")})
+    )
+    driven = Driven(plan_of(document, n=1), lambda task, work: gives(x=1))
+    assert driven.states == {"g/t": State.SKIPPED, "g": State.SUCCEEDED, "z": State.SKIPPED}
+    assert driven.reasons["z"] == "input 'x' has no value: the task that gives it, in 'g', was skipped"
+    assert Driven(plan_of(document, n=9), lambda task, work: gives(x=1)).states["z"] is State.SUCCEEDED
