@@ -52,12 +52,23 @@ def load_all(text: str, deepest: int) -> Iterator[Value]:
             if isinstance(event, DocumentStartEvent):
                 yield _Document(deepest).read(loader.get_event)
     except yaml.YAMLError as error:
-        raise YamlProblem(f"this is not YAML: {_words(error)}") from None
+        raise YamlProblem(_told(error, deepest)) from None
     finally:
         loader.dispose()
 
 
-def _words(error: Exception) -> str:
+def _told(error: yaml.YAMLError, deepest: int) -> str:
+    words = _words(error)
+    if "nesting depth" in words:  # libyaml 0.2.6 reads ahead of the events, and has a bound of its own
+        return f"{words.partition(':')[0]}: {_too_deep(deepest)}"
+    return f"this is not YAML: {words}"
+
+
+def _too_deep(deepest: int) -> str:
+    return f"it nests deeper than {deepest} levels; is it a pipeline?"
+
+
+def _words(error: yaml.YAMLError) -> str:
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
         return f"line {error.problem_mark.line + 1}: {error.problem}"
     return " ".join(str(error).split())[:300]
@@ -122,7 +133,7 @@ class _Document:
         if self._at_key():
             raise _at(event, "a list or mapping cannot be a key: use text")
         if len(self.stack) >= self.deepest:
-            raise _at(event, f"it nests deeper than {self.deepest} levels; is it a pipeline?")
+            raise _at(event, _too_deep(self.deepest))
         if event.anchor:
             self.anchors[event.anchor] = None
         self.stack.append(_Open({} if mapping else [], event.anchor, self.weight))
