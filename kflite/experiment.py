@@ -116,8 +116,14 @@ class ExperimentPlan:
         index = len(self._trials)
         name = f"trial-{index}"
         inner = dag.plan(self._experiment.pipeline, {**self._fixed, **parameters}, self._origin, name)
-        self._trials.append(Trial(parameters, inner))
-        return [Opened(name, "trial", parameters), *self._of(index, inner.begin())]
+        trial = Trial(parameters, inner)
+        self._trials.append(trial)
+        try:
+            steps = self._of(index, inner.begin())
+        except InputError as error:
+            trial.state = State.FAILED
+            steps = [Settled(name, State.FAILED, reason="BadInput", message=str(error))]
+        return [Opened(name, "trial", parameters), *steps]
 
     def _of(self, index: int, steps: list[Step]) -> list[Step]:
         return [self._close(index, step) if isinstance(step, Ended) else step for step in steps]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -11,6 +11,7 @@ from kflite import experiment, space
 from kflite.errors import InputError
 from kflite.event import State
 from kflite.experiment import Experiment
+from kflite.hpo import Observation
 from kflite.plan import Ended, Origin, Outcome, Ready, Settled, Step
 from kflite.value import Outputs, Value
 
@@ -39,9 +40,12 @@ LEAF = {
 Judge = Callable[[int, float], Outcome]
 
 
-def asked(**changes: Value) -> str:
+UNIT = space.double(0, 1)
+
+
+def asked(x: space.Dimension = UNIT, **changes: Value) -> str:
     fields: dict[str, object] = {"metric": "loss", "trials": 6, "parallel": 2, "goal": "minimize"}
-    return Experiment(json.dumps(LEAF), {"x": space.double(0, 1)}, **(fields | changes)).dumps()  # type: ignore[arg-type]
+    return Experiment(json.dumps(LEAF), {"x": x}, **(fields | changes)).dumps()  # type: ignore[arg-type]
 
 
 def loss(trial: int, x: float) -> Outcome:
@@ -141,3 +145,50 @@ def test_a_metric_that_cannot_be_compared_is_no_metric_and_never_the_best(value:
     best = driven.end and driven.end.outputs.parameters["best"]
     assert isinstance(best, dict)
     assert best["value"] == min((x - 0.3) ** 2 for x in driven.tried[1:])
+
+
+def test_a_trial_that_the_pipeline_does_not_take_has_failed_and_the_others_go_on() -> None:
+    driven = Driven(asked(space.choice([0.5, "much"]), trials=12))
+    bad = {name: step for name, step in driven.settled.items() if step.state is State.FAILED}
+    assert {step.reason for step in bad.values()} == {"BadInput"}
+    assert {step.message for step in bad.values()} == {"pipeline 'p': parameter 'x' must be a NUMBER_DOUBLE, and is 'much'"}
+    assert (len(bad) + len(driven.tried), driven.end and driven.end.state) == (12, State.SUCCEEDED)
+
+
+def test_an_algorithm_that_has_nothing_more_to_give_ends_the_experiment(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Grid:
+        def propose(self, space: object, history: Sequence[Observation], seed: int) -> dict[str, Value] | None:
+            return {"x": [0.1, 0.2, 0.3][len(history)]} if len(history) < 3 else None
+
+    monkeypatch.setattr(experiment, "algorithm", lambda name: Grid())
+    driven = Driven(asked())
+    assert driven.tried == [0.1, 0.2, 0.3]
+    assert driven.end
+    assert driven.end.state is State.SUCCEEDED
+
+
+def test_an_algorithm_sees_losses_of_which_lower_is_better_and_none_of_what_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Sequence[Observation]] = []
+
+    class Watching:
+        def propose(self, space: object, history: Sequence[Observation], seed: int) -> dict[str, Value] | None:
+            seen.append(history)
+            return {"x": 0.5}
+
+    def judge(trial: int, x: float) -> Outcome:
+        return Outcome(State.SUCCEEDED, Outputs({"loss": 2.0})) if trial else Outcome(State.FAILED, reason="Error")
+
+    monkeypatch.setattr(experiment, "algorithm", lambda name: Watching())
+    Driven(asked(goal="maximize", parallel=1, trials=3), judge)
+    assert [observation.loss for observation in seen[-1]] == [None, -2.0]
+
+
+def test_the_first_of_equal_trials_is_the_best() -> None:
+    driven = Driven(asked(), lambda trial, x: Outcome(State.SUCCEEDED, Outputs({"loss": 1.0})))
+    best = driven.end and driven.end.outputs.parameters["best"]
+    assert isinstance(best, dict)
+    assert best["trial"] == "trial-0"
+
+
+def test_the_same_experiment_tries_the_same_again() -> None:
+    assert Driven(asked()).tried == Driven(asked()).tried != Driven(asked(seed=1)).tried
