@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
 
-from kflite.dag.quantity import seconds
 from kflite.dag.shape import (
     ArtifactKind,
     Binding,
@@ -26,6 +25,7 @@ from kflite.dag.shape import (
     Parameter,
     Task,
 )
+from kflite.ir.quantity import seconds
 from kflite.job import Secret
 from kflite.plan import Retry
 from kflite.value import Value

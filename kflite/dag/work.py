@@ -11,8 +11,8 @@ from pathlib import Path
 
 from kflite import bootstrap
 from kflite.dag import outputs as left
+from kflite.dag.needs import needs
 from kflite.dag.placeholders import Lookup, argv, fill, of_parameters, of_run, of_task, text
-from kflite.dag.quantity import needs
 from kflite.dag.resolve import Inputs, given
 from kflite.dag.shape import Component, Container, Task
 from kflite.job import Exit, Job, Resources, Role

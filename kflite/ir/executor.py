@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+from kflite.errors import InputError
 from kflite.ir.names import bad_key, below, near
+from kflite.ir.quantity import accelerators, cpus, memory
 from kflite.ir.references import Reference, of_word, references
 from kflite.ir.strict import departures
 from kflite.ir.whole import Document, Problems, Whole, declared
 from kflite.value import Value
 
-_QUANTITY = re.compile(r"(\d+(\.\d*)?|\.\d+)(m|k|K|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?")
 _RUN = ("container", "importer")
 _FREE = ("metadata", "customJob")  # of any content
 _SOURCE_ARGS = ("--executor_input", "--executor-input")  # how a Python component is called: its command holds its source
@@ -67,14 +67,25 @@ def _container(spec: Document, path: str) -> Problems:
         name = variable.get("name", "")
         if not name or "=" in name or not name.isprintable():
             yield f"{path}.env[{index}].name", f"{name!r} cannot name an environment variable: use letters, digits and '_'"
-    for key, text in spec.get("resources", {}).items():
-        if key.startswith("resource") and "{{$" not in text and not _QUANTITY.fullmatch(text):
-            yield f"{path}.resources.{key}", f"{text!r} is not a quantity: write CPUs as '2' or '500m', memory as '512Mi' or '4G'"
-        elif isinstance(text, int | float) and text < 0:
-            yield f"{path}.resources.{key}", f"{text} is negative"
-    count = str(spec.get("resources", {}).get("accelerator", {}).get("resourceCount", "0"))
-    if "{{$" not in count and not count.isdecimal():
-        yield f"{path}.resources.accelerator.resourceCount", f"{count!r} is not a whole number of accelerators"
+    yield from _resources(spec.get("resources", {}), f"{path}.resources")
+
+
+def _resources(spec: Document, path: str) -> Problems:
+    for key, held in spec.items():
+        if isinstance(held, int | float) and held < 0:
+            yield f"{path}.{key}", f"{held} is negative"
+        elif key.startswith("resource"):
+            yield from _quantity(held, cpus if "Cpu" in key else memory, f"{path}.{key}")
+    count = str(spec.get("accelerator", {}).get("resourceCount", ""))
+    yield from _quantity(count, accelerators, f"{path}.accelerator.resourceCount")
+
+
+def _quantity(text: str, read: Callable[[str], float], path: str) -> Problems:
+    try:
+        if "{{$" not in text:
+            read(text)
+    except InputError as error:
+        yield path, str(error)
 
 
 def _references(whole: Whole) -> Problems:

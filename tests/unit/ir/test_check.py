@@ -193,7 +193,22 @@ def test_a_sound_pipeline_has_no_problem() -> None:
         (
             {"deploymentSpec/executors/exec-load/container/resources/resourceCpuLimit": "much"},
             "deploymentSpec/executors/exec-load/container/resources/resourceCpuLimit",
-            "is not a quantity",
+            "'much' is not a number of CPUs: write cores as '2' or thousandths as '500m'",
+        ),
+        (
+            {"deploymentSpec/executors/exec-load/container/resources/resourceCpuLimit": "1Gi"},
+            "deploymentSpec/executors/exec-load/container/resources/resourceCpuLimit",
+            "'1Gi' is not a number of CPUs",
+        ),
+        (
+            {"deploymentSpec/executors/exec-load/container/resources/resourceMemoryRequest": "4 GB"},
+            "deploymentSpec/executors/exec-load/container/resources/resourceMemoryRequest",
+            "'4 GB' is not an amount of memory",
+        ),
+        (
+            {"deploymentSpec/executors/exec-load/container/resources/accelerator": {"resourceCount": "some"}},
+            "deploymentSpec/executors/exec-load/container/resources/accelerator/resourceCount",
+            "'some' is not a number of GPUs",
         ),
         ({f"{FIT}/env": None}, f"{FIT}/env", "it is null"),
         (

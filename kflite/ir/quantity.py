@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from kflite.errors import InputError
-from kflite.job import Resources
 
-_UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15, "E": 10**18}
+_UNITS: dict[str, float] = {"m": 0.001, "": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15, "E": 10**18}
 _UNITS |= {f"{p}i": 2 ** (10 * n) for n, p in enumerate("KMGTPE", 1)} | {"K": 10**3}
 _QUANTITY = re.compile(r"(\d+(?:\.\d*)?|\.\d+)([a-zA-Z]*)")
 
@@ -41,17 +39,8 @@ def seconds(text: str) -> float:
         raise InputError(f"{text!r} is not a duration: write seconds as '60s'") from None
 
 
-def _whole(text: str) -> int:
+def accelerators(text: str) -> int:
+    """Whole accelerators: `1`; "" is 0. Raises InputError."""
     if text and not text.isdecimal():
         raise InputError(f"{text!r} is not a number of GPUs: write a whole number as '1'")
     return int(text or 0)
-
-
-def needs(texts: Mapping[str, str]) -> tuple[Resources, Resources]:
-    """(request, limit) from Kubernetes quantities; a missing request is the limit, as Kubernetes has it."""
-    gpus = _whole(texts.get("gpus", ""))
-    limit = Resources(cpus(texts.get("cpu_limit", "")), memory(texts.get("memory_limit", "")), gpus)
-    request = Resources(
-        cpus(texts.get("cpu_request", "")) or limit.cpus, memory(texts.get("memory_request", "")) or limit.memory, gpus
-    )
-    return request, limit
