@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from kflite.client.view.text import Line
     from kflite.ir import Pipeline
     from kflite.ir.whole import Document
+    from kflite.value import Value
 
 
 @click.command("compile")
@@ -58,12 +59,19 @@ def check(target: str, pairs: tuple[str, ...], file: str, json_: bool) -> None:
     values = parameters(pipeline, pairs, file) if pairs or file else None
     ensure(pipeline, loaded.source, values)
     if json_:
-        return out().document({"name": loaded.name, "source": loaded.source, "sound": True})
+        return out().document({"name": loaded.name, "source": loaded.source, "sound": True, "ignored": _ignored(pipeline)})
     return out().lines(_plan(pipeline))
+
+
+def _ignored(pipeline: Pipeline) -> list[Value]:
+    from kflite.ir.check import ignored
+
+    return [{"path": path, "reason": reason} for path, reason in ignored(pipeline)]
 
 
 def _plan(pipeline: Pipeline) -> Iterator[Line]:
     from kflite.client.view.text import clean, value
+    from kflite.ir.check import ignored
     from kflite.ir.types import whole as integral
     from kflite.ir.whole import Whole, declared
 
@@ -74,6 +82,8 @@ def _plan(pipeline: Pipeline) -> Iterator[Line]:
         default = f" = {value(integral(spec['defaultValue']))}" if "defaultValue" in spec else ""
         yield (("  takes ", "dim"), (clean(f"{name}: {spec['parameterType']}{default}"), ""))
     yield from _tasks(root, whole.components, "  ")
+    for path, reason in ignored(pipeline):
+        yield ((clean(f"{path}: {reason}"), "yellow"),)
 
 
 def _tasks(body: Document, components: Mapping[str, Document], indent: str) -> Iterator[Line]:

@@ -70,7 +70,7 @@ class Task:
         """Tries again after failures. Durations: seconds, or texts like "30s"; by default 0 s, factor 2, at most 1 h."""
         if num_retries < 0 or (backoff_factor is not None and backoff_factor <= 0):
             raise trace.refused("set_retry() takes num_retries of 0 or more, and a backoff_factor above 0")
-        self.settings.retry = Retry(
+        self._own_container("set_retry").retry = Retry(
             num_retries,
             seconds(backoff_duration or 0),
             2.0 if backoff_factor is None else float(backoff_factor),

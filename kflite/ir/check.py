@@ -18,6 +18,8 @@ from kflite.value import Value
 SCHEMA = "2.1.0"
 MOST_TASKS = 1_000_000  # with every sub-pipeline written out, loops once: more could not be held
 
+_RETRIED_WHOLE = "it is ignored, as KFP ignores it: a sub-pipeline is not retried as a whole, so set it on the tasks inside"
+
 
 def check(pipeline: Pipeline, parameters: Mapping[str, Value] | None = None) -> list[tuple[str, str]]:
     """All (path in the document, problem with its remedy) of a pipeline, and of the parameters that a run is to have."""
@@ -32,6 +34,17 @@ def ensure(pipeline: Pipeline, source: str, parameters: Mapping[str, Value] | No
     """Raise InvalidPipeline, naming `source`, where `check` finds something."""
     if problems := check(pipeline, parameters):
         raise InvalidPipeline(source, problems)
+
+
+def ignored(pipeline: Pipeline) -> list[tuple[str, str]]:
+    """All (path in the document, what of it has no effect and what to do) of a sound pipeline."""
+    whole = Whole(pipeline.documents[0])
+    return [
+        (f"{below(f'{path}.dag.tasks', name)}.retryPolicy", _RETRIED_WHOLE)
+        for path, body in whole.bodies
+        for name, task in tasks(body).items()
+        if task.get("retryPolicy", {}).get("maxRetryCount") and "dag" in whole.components.get(referred(task), {})
+    ]
 
 
 def _head(document: Document) -> Problems:

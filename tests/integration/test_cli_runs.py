@@ -186,6 +186,7 @@ def test_tune_finds_the_best_trial(cli: Cli) -> None:
 def test_compile_writes_what_check_and_run_read(cli: Cli) -> None:
     cli("compile", "p.py:sound", "-o", "sound.yaml")
     assert "is sound" in cli("check", "sound.yaml")
+    assert cli.json("check", "sound.yaml")["ignored"] == []
     assert cli.json("run", "sound.yaml")["outputs"] == {"Output": 6}
 
 

@@ -442,6 +442,20 @@ def test_resources_belong_to_tasks_that_run_code():
             inner().set_cpu_limit("2")
 
 
+def test_a_pipeline_inside_another_is_not_retried_as_a_whole():
+    @dsl.pipeline
+    def inner():
+        text()
+
+    with pytest.raises(
+        CompileError, match=r"set_retry\(\) needs a task that runs code itself, and 'inner' does not: set it inside"
+    ):
+
+        @dsl.pipeline
+        def outer():
+            inner().set_retry(2)
+
+
 def test_an_output_of_another_pipeline_cannot_be_used():
     kept = []
 

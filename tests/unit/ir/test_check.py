@@ -6,7 +6,7 @@ import pytest
 from unit.ir.documents import sound
 
 from kflite.errors import InvalidPipeline
-from kflite.ir.check import check, ensure
+from kflite.ir.check import check, ensure, ignored
 
 TASKS = "root/dag/tasks"
 NO_JSON = "set is not a type that JSON has: give text, numbers, lists and mappings"
@@ -283,3 +283,13 @@ def test_unknown_platforms_and_artifact_types_are_kept() -> None:
 
     platforms = {"kubernetes": {"x": 1}, "mars": {"deploymentSpec": {"anything": [None]}}}
     assert check(Pipeline(sound().spec, platforms)) == []  # type: ignore[arg-type]
+
+
+def test_retries_of_a_sub_pipeline_are_said_to_be_ignored_and_those_of_a_task_are_not() -> None:
+    assert ignored(sound()) == []
+    retried = sound({f"{TASKS}/each/retryPolicy": {"maxRetryCount": 2}})
+    assert check(retried) == []
+    ((path, reason),) = ignored(retried)
+    assert path == "root.dag.tasks.each.retryPolicy"
+    assert reason.startswith("it is ignored, as KFP ignores it")
+    assert "set it on the tasks inside" in reason
