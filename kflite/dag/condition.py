@@ -13,8 +13,8 @@ from kflite.value import Value
 if TYPE_CHECKING:
     from cel import Program
 
-_PARAMETER = re.compile(r"inputs\.parameter_values\['(?:pipelinechannel--)?([^']*)'\]")
-_CAST = re.compile(r"\b(?:int|double)\(([^()]*)\)")
+_PARAMETER = r"inputs\.parameter_values\['(?:pipelinechannel--)?([^']*)'\]"
+_CAST = r"\b(?:int|double)\(([^()]*)\)"
 
 
 class ConditionError(Exception):
@@ -49,7 +49,7 @@ def holds(expression: str, parameters: Mapping[str, Value]) -> bool:
 
 def readable(expression: str) -> str:
     """The expression as people would write it: parameters by their names, and without casts."""
-    named = _PARAMETER.sub(r"\1", expression)
-    while (plain := _CAST.sub(r"\1", named)) != named:
+    named = re.sub(_PARAMETER, r"\1", expression)
+    while (plain := re.sub(_CAST, r"\1", named)) != named:
         named = plain
     return named

@@ -12,9 +12,9 @@ from kflite.value import Value
 
 _PLACEHOLDER = re.compile(r"\{\{\$(?P<path>[^{}]*)\}\}")
 _QUOTED = r"\[(?:'([^']*)'|\"([^\"]*)\")\]"
-_PARAMETER = re.compile(rf"\.inputs\.parameters{_QUOTED}")
-_ARTIFACT = re.compile(rf"\.(inputs|outputs)\.artifacts{_QUOTED}(?:\.(path|uri|name|metadata)(?:{_QUOTED})?)?")
-_OUTPUT_FILE = re.compile(rf"\.outputs\.parameters{_QUOTED}\.output_file")
+_PARAMETER = rf"\.inputs\.parameters{_QUOTED}"
+_ARTIFACT = rf"\.(inputs|outputs)\.artifacts{_QUOTED}(?:\.(path|uri|name|metadata)(?:{_QUOTED})?)?"
+_OUTPUT_FILE = rf"\.outputs\.parameters{_QUOTED}\.output_file"
 
 Lookup = Callable[[str], Value]
 """From the part of a placeholder after `$` to its value; None where it is none of ours."""
@@ -70,7 +70,7 @@ def of_parameters(parameters: Mapping[str, Value]) -> Lookup:
     """Placeholders of input parameters only, as constants hold them."""
 
     def lookup(path: str) -> Value:
-        match = _PARAMETER.fullmatch(path)
+        match = re.fullmatch(_PARAMETER, path)
         return parameters.get(match[1] or match[2] or "") if match else None
 
     return lookup
@@ -84,11 +84,11 @@ def of_task(executor_input: dict[str, Value], parameters: Mapping[str, Value], n
             return json.dumps(executor_input, separators=(",", ":"))
         if path in names:
             return names[path]
-        if match := _PARAMETER.fullmatch(path):
+        if match := re.fullmatch(_PARAMETER, path):
             return text(parameters.get(match[1] or match[2] or ""))
-        if match := _OUTPUT_FILE.fullmatch(path):
+        if match := re.fullmatch(_OUTPUT_FILE, path):
             return _dig(executor_input, "outputs", "parameters", match[1] or match[2] or "", "outputFile")
-        match = _ARTIFACT.fullmatch(path)
+        match = re.fullmatch(_ARTIFACT, path)
         return _artifact(executor_input, match) if match else None
 
     return lookup

@@ -14,7 +14,7 @@ from kflite.event import State
 from kflite.plan import Outcome
 from kflite.value import Artifact, Value
 
-_SELECTOR = re.compile(r"parseJson\(string_value\)\[(?:'([^']*)'|\"([^\"]*)\")\]")
+_SELECTOR = r"parseJson\(string_value\)\[(?:'([^']*)'|\"([^\"]*)\")\]"
 
 
 class Missing(Enum):
@@ -100,7 +100,7 @@ def final_status(task: str, outcome: Outcome, run: str) -> Value:
 
 def select(value: Value, selector: str, name: str) -> Value:
     """A part of a value: `parseJson(string_value)["key"]`. Raises Unresolved."""
-    match = _SELECTOR.fullmatch(selector.strip())
+    match = re.fullmatch(_SELECTOR, selector.strip())
     if not match:
         raise Unresolved(f'input {name!r}: the selector {selector!r} is not of the form parseJson(string_value)["key"]')
     key = match[1] or match[2]

@@ -1,6 +1,7 @@
 """The shape of a pipeline as frozen data: components, tasks, and where their inputs come from.
 
-The words are those of KFP v2 IR (pipeline_spec.proto); `kflite.dag.read` makes the data from documents.
+The words are those of KFP v2 IR (pipeline_spec.proto); `kflite.dag.read` makes the data from documents. Named tuples, as a
+dataclass takes four times as long to make, and all of this is imported on the way to the first task.
 """
 
 from __future__ import annotations
@@ -8,36 +9,33 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from kflite.job import Secret
 from kflite.plan import Retry
 from kflite.value import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
+class Constant(NamedTuple):
     """A value written in the pipeline; text in it may hold placeholders."""
 
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
-class FromInput:
+class FromInput(NamedTuple):
     """An input of the surrounding DAG."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class FromTask:
+class FromTask(NamedTuple):
     """An output of a task beside this one."""
 
     task: str
     output: str
 
 
-@dataclass(frozen=True, slots=True)
-class FinalStatus:
+class FinalStatus(NamedTuple):
     """How a task beside this one ended."""
 
     task: str
@@ -46,16 +44,14 @@ class FinalStatus:
 Source = Constant | FromInput | FromTask | FinalStatus
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
+class Binding(NamedTuple):
     """Where an input comes from; `selector` picks a part of it."""
 
     source: Source
     selector: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """A declared parameter; `default` counts only when `has_default`."""
 
     type: str
@@ -64,8 +60,7 @@ class Parameter:
     default: Value = None
 
 
-@dataclass(frozen=True, slots=True)
-class ArtifactKind:
+class ArtifactKind(NamedTuple):
     """A declared artifact, or list of artifacts."""
 
     type: str
@@ -75,8 +70,7 @@ class ArtifactKind:
     metadata: Mapping[str, Value] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Container:
+class Container(NamedTuple):
     """What a container task runs; texts may hold placeholders."""
 
     image: str
@@ -88,16 +82,14 @@ class Container:
     timeout_s: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Importer:
+class Importer(NamedTuple):
     """An artifact that exists already; `uri` is a constant or an input parameter's name."""
 
     uri: Binding
     kind: ArtifactKind
 
 
-@dataclass(frozen=True, slots=True)
-class Loop:
+class Loop(NamedTuple):
     """Items of a ParallelFor: given, or from an input; each becomes the input `item`. limit: iterations at once, 0 for all."""
 
     item: str
@@ -107,8 +99,7 @@ class Loop:
     limit: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Task:
+class Task(NamedTuple):
     """A task of a DAG. always: run once its parents ended, however they ended."""
 
     name: str
@@ -143,8 +134,7 @@ class Dag:
         return {task.name: i for i, task in enumerate(self.tasks)}
 
 
-@dataclass(frozen=True, slots=True)
-class Component:
+class Component(NamedTuple):
     """What a task does, and what goes in and comes out."""
 
     name: str
