@@ -24,7 +24,7 @@ class Place:
 
     def attempt(self, task: str, attempt: int) -> Path:
         """The private folder of one attempt: logs, working folder, input and output files."""
-        return self.runs / _below(task) / str(attempt)
+        return self.home.joinpath("runs", self.run, _below(task), str(attempt))
 
     @property
     def runs(self) -> Path:

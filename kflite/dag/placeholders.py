@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from kflite.plan import Origin
 from kflite.value import Value
@@ -15,6 +16,9 @@ _QUOTED = r"\[(?:'([^']*)'|\"([^\"]*)\")\]"
 _PARAMETER = rf"\.inputs\.parameters{_QUOTED}"
 _ARTIFACT = rf"\.(inputs|outputs)\.artifacts{_QUOTED}(?:\.(path|uri|name|metadata)(?:{_QUOTED})?)?"
 _OUTPUT_FILE = rf"\.outputs\.parameters{_QUOTED}\.output_file"
+
+# An encoder that is made once: json.dumps makes one for each call.
+compact = json.JSONEncoder(separators=(",", ":")).encode
 
 Lookup = Callable[[str], Value]
 """From the part of a placeholder after `$` to its value; None where it is none of ours."""
@@ -26,7 +30,7 @@ def text(value: Value) -> str:
         return value or ""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return json.dumps(value, separators=(",", ":"))
+    return compact(value)
 
 
 def fill(value: Value, lookup: Lookup) -> Value:
@@ -76,12 +80,15 @@ def of_parameters(parameters: Mapping[str, Value]) -> Lookup:
     return lookup
 
 
-def of_task(executor_input: dict[str, Value], parameters: Mapping[str, Value], names: Mapping[str, str]) -> Lookup:
-    """All placeholders of a task. parameters: values with defaults filled in; names: what names the run and the task."""
+def of_task(executor_input: dict[str, Value], whole: str, parameters: Mapping[str, Value], names: Mapping[str, str]) -> Lookup:
+    """All placeholders of a task.
+
+    whole: the executor_input as JSON; parameters: values with defaults filled in; names: what names the run and the task.
+    """
 
     def lookup(path: str) -> Value:
         if path == "":
-            return json.dumps(executor_input, separators=(",", ":"))
+            return whole
         if path in names:
             return names[path]
         if match := re.fullmatch(_PARAMETER, path):
@@ -100,7 +107,7 @@ def _artifact(executor_input: dict[str, Value], match: re.Match[str]) -> str | N
     if not isinstance(found, list) or not found:
         return "" if side == "inputs" else None
     if part is None:
-        return json.dumps(found, separators=(",", ":"))
+        return compact(found)
     first = found[0]
     assert isinstance(first, dict)
     if part == "path":
@@ -132,7 +139,13 @@ def _dig(value: Value, *keys: str) -> str | None:
 
 def argv(words: tuple[str, ...], lookup: Lookup, present: Callable[[str], bool]) -> tuple[str, ...]:
     """A command with its placeholders filled; Concat and IfPresent may drop a word or make several of one."""
-    return tuple(out for word in words for out in _word(word, lookup, present))
+    return words if _fixed(words) else tuple(out for word in words for out in _word(word, lookup, present))
+
+
+@lru_cache(maxsize=64)
+def _fixed(words: tuple[str, ...]) -> bool:
+    """Whether nothing is to be filled in; remembered, as a component's source and our runner are long."""
+    return not any("{{$" in word or _struct(word) is not None for word in words)
 
 
 def _word(word: str, lookup: Lookup, present: Callable[[str], bool]) -> Iterator[str]:

@@ -14,6 +14,7 @@ from kflite.dag.condition import ConditionError, holds, readable
 from kflite.dag.loop import Loop, collected
 from kflite.dag.placeholders import fill, of_parameters, of_run, text
 from kflite.dag.read import Shape
+from kflite.dag.recipe import Recipe
 from kflite.dag.resolve import Around, Inputs, Unresolved, convert, given, resolve
 from kflite.dag.scope import Scope
 from kflite.dag.shape import Component, Container, Dag, FromInput, Importer, Task
@@ -39,6 +40,7 @@ class DagPlan:
         self._shape, self._origin, self._prefix = shape, origin, prefix
         self._parameters = parameters
         self._running: dict[str, _Trigger] = {}
+        self._recipes: dict[str, Recipe] = {}
         self._todo: deque[_Trigger | Loop] = deque()
         self._steps: list[Step] = []
         self._halted = False
@@ -127,7 +129,9 @@ class DagPlan:
             self._steps.append(Ready(path, self._work(task, component, component.body, inputs)))
 
     def _work(self, task: Task, component: Component, container: Container, inputs: Inputs) -> ContainerWork:
-        work = ContainerWork(task, component, container, inputs, self._origin)
+        if task.component not in self._recipes:
+            self._recipes[task.component] = Recipe(component, container)
+        work = ContainerWork(task, self._recipes[task.component], inputs, self._origin)
         try:
             work.request  # noqa: B018 - quantities may come from inputs, and are read here for the first time
         except InputError as error:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from functools import cached_property
-from hashlib import sha256
 from pathlib import Path
 
 from kflite import bootstrap
 from kflite.dag import outputs as left
 from kflite.dag.needs import needs
-from kflite.dag.placeholders import Lookup, argv, fill, of_parameters, of_run, of_task, text
+from kflite.dag.placeholders import Lookup, argv, compact, fill, of_parameters, of_run, of_task, text
+from kflite.dag.recipe import Recipe, as_text, digest
 from kflite.dag.resolve import Inputs, given
 from kflite.dag.shape import Component, Container, Task
 from kflite.job import Exit, Job, Resources, Role
@@ -29,10 +28,17 @@ class ContainerWork:
     """A task that runs a container, with its inputs resolved."""
 
     task: Task
-    component: Component
-    container: Container
+    recipe: Recipe
     inputs: Inputs
     origin: Origin
+
+    @property
+    def component(self) -> Component:
+        return self.recipe.component
+
+    @property
+    def container(self) -> Container:
+        return self.recipe.container
 
     @property
     def title(self) -> str:
@@ -60,7 +66,7 @@ class ContainerWork:
 
     @property
     def python(self) -> bool:
-        return bootstrap.recognise(self.container.command, self.container.args) is not None
+        return self.recipe.python
 
     @cached_property
     def image(self) -> str:
@@ -83,18 +89,9 @@ class ContainerWork:
             return None
         if self.task.cache_key:
             return {"component": self.component.name, "cache key": self.task.cache_key}
-        words = [*_own_words(self.container), *self.container.args]
-        if _name_run(*words, *self.container.env.values()):
+        if self.recipe.names_run:
             return None
-        made_of = {
-            "code": _digest(words),
-            "image": self.image,
-            "environment": _digest([dict(self.container.env), *map(astuple, self.container.secrets)]),
-            "outputs": _digest(
-                {k: v.type for k, v in self.component.outputs.items()}
-                | {k: v.type for k, v in self.component.output_artifacts.items()}
-            ),
-        }
+        made_of = {**self.recipe.material, "image": self.image}
         made_of |= {f"parameter {k}": _short(v) for k, v in self.inputs.parameters.items()}
         made_of |= {
             f"default {k}": _short(v) for k, v in self._filled.items() if v is not None and k not in self.inputs.parameters
@@ -104,9 +101,9 @@ class ContainerWork:
     def job(self, place: Place, task: str, attempt: int) -> Job:
         provisioned = self._provision(place, task, attempt)
         executor_input: dict[str, Value] = {"inputs": self._given(place), "outputs": provisioned}
-        lookup = of_task(executor_input, self._filled, self._names(place, task, str(provisioned["outputFile"])))
-        folder = place.attempt(task, attempt)
-        role, files = self._role(lookup, folder, json.dumps(executor_input, separators=(",", ":")))
+        whole, folder = compact(executor_input), place.attempt(task, attempt)
+        lookup = of_task(executor_input, whole, self._filled, self._names(place, task, str(provisioned["outputFile"])))
+        role, files = self._role(lookup, folder, whole)
         written = _written(provisioned)
         artifacts = [Path(str(a["uri"])) for a in _listed(provisioned)]
         return Job(
@@ -167,9 +164,9 @@ class ContainerWork:
             for name, kind in self.component.output_artifacts.items()
         }
         return {
-            "parameters": {name: {"outputFile": str(folder / "outputs" / name)} for name in self.component.outputs},
+            "parameters": {name: {"outputFile": f"{folder}/outputs/{name}"} for name in self.component.outputs},
             "artifacts": artifacts,
-            "outputFile": str(folder / "executor_output.json"),
+            "outputFile": f"{folder}/executor_output.json",
         }
 
     def _role(self, lookup: Lookup, folder: Path, executor_input: str) -> tuple[Role, dict[Path, str]]:
@@ -194,30 +191,15 @@ class ContainerWork:
         return tuple(dict.fromkeys((folder, root, *others)))
 
 
-def _own_words(container: Container) -> list[str]:
-    """The command without our runner's text, so that a new release of kflite leaves the cache whole."""
-    python = bootstrap.recognise(container.command, container.args)
-    return [word for word in container.command if not python or word != python.code]
-
-
-def _name_run(*words: str) -> bool:
-    """Whether words hold the run's or the task's own name: another's result would be a wrong one."""
-    return any("{{$.pipeline_" in word for word in words)
-
-
-def _digest(value: object) -> str:
-    return sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:32]
-
-
 def _short(value: Value) -> str:
     """A value as JSON, or its digest where that is long."""
-    whole = json.dumps(value, sort_keys=True)
-    return whole if len(whole) <= 80 else f"{whole[:40]}… {_digest(value)}"
+    whole = as_text(value)
+    return whole if len(whole) <= 80 else f"{whole[:40]}… {digest(value)}"
 
 
 def _content(artifacts: tuple[Artifact, ...]) -> str:
     """What tells artifacts apart: their type, content and metadata; the URI only where the content is not known."""
-    return " ".join(f"{a.digest or a.uri} {a.type}" + (f" {_digest(dict(a.metadata))}" if a.metadata else "") for a in artifacts)
+    return " ".join(f"{a.digest or a.uri} {a.type}" + (f" {digest(dict(a.metadata))}" if a.metadata else "") for a in artifacts)
 
 
 def _provided(artifact: Artifact, place: Place) -> Value:
