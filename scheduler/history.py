@@ -14,7 +14,7 @@ class History:
 
     def __init__(self, events: Sequence[Event]) -> None:
         self._events = events
-        self._retry = max((i for i, e in enumerate(events) if e.kind is Kind.RUN_RETRIED), default=-1)
+        self._retry = _last_retry(events)
         self._ends: dict[str, Event] = {}
         self._ready: dict[str, None] = {}
         self._passed: dict[str, None] = {}
@@ -78,3 +78,14 @@ class History:
                 del self._ready[task], self._passed[task]
                 return task
         return None
+
+
+def _last_retry(events: Sequence[Event]) -> int:
+    """Where the run was last retried, -1 where it never was; a retry that was asked for while the run went on is none."""
+    found, over = -1, False
+    for position, event in enumerate(events):
+        if event.kind is Kind.RUN_ENDED:
+            over = True
+        elif event.kind is Kind.RUN_RETRIED and over:
+            found, over = position, False
+    return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kflite.errors import TransitionError
-from kflite.event import ENDED, Event, Kind, State
+from kflite.event import Event, Kind, State
 
 _S = State
 _ACTIVE = (_S.STARTING, _S.RUNNING)
@@ -24,6 +24,7 @@ TASK: Mapping[tuple[State | None, Kind], State] = {
     (_S.QUEUED, Kind.TASK_CANCELLED): _S.CANCELLED,
     (_S.STARTING, Kind.TASK_RUNNING): _S.RUNNING,
     (_S.RUNNING, Kind.TASK_SUCCEEDED): _S.SUCCEEDED,
+    (_S.RUNNING, Kind.TASK_CANCELLED): _S.CANCELLED,
     (_S.STOPPING, Kind.TASK_RUNNING): _S.STOPPING,
     (_S.STOPPING, Kind.TASK_CANCELLED): _S.CANCELLED,
     (_S.STOPPING, Kind.TASK_FAILED): _S.FAILED,
@@ -31,7 +32,6 @@ TASK: Mapping[tuple[State | None, Kind], State] = {
     (_S.STOPPING, Kind.TASK_STOPPING): _S.STOPPING,
     **{(s, Kind.TASK_STOPPING): _S.STOPPING for s in _ACTIVE},
     **{(s, Kind.TASK_FAILED): _S.FAILED for s in _ACTIVE},
-    **{(s, Kind.TASK_CANCELLED): _S.CANCELLED for s in _ACTIVE},
     **{(s, Kind.TASK_RETRYING): _S.QUEUED for s in _ACTIVE},
     # After a retry of the run.
     **{(s, Kind.TASK_QUEUED): _S.QUEUED for s in (_S.FAILED, _S.CANCELLED, _S.SKIPPED)},
@@ -39,17 +39,20 @@ TASK: Mapping[tuple[State | None, Kind], State] = {
 }
 
 _OPEN = (_S.QUEUED, _S.RUNNING, _S.STOPPING)
+_OVER = (_S.SUCCEEDED, _S.FAILED, _S.CANCELLED)
 
-# RUN_ENDED leads to the state that it names. A request changes nothing by itself.
+# RUN_ENDED leads to the state that it names. A request changes nothing by itself, but for a retry of a run that has ended;
+# one of a run that goes on comes of two that asked at once.
 RUN: Mapping[tuple[State | None, Kind], State | None] = {
     (None, Kind.RUN_SUBMITTED): _S.QUEUED,
     (_S.QUEUED, Kind.RUN_STARTED): _S.RUNNING,
     (_S.RUNNING, Kind.RUN_STARTED): _S.RUNNING,
     (_S.STOPPING, Kind.RUN_STARTED): _S.STOPPING,
-    **{(s, Kind.RUN_STOPPING): _S.STOPPING for s in _OPEN},
-    **{(s, Kind.RUN_ENDED): None for s in _OPEN},
-    **{(s, Kind.RUN_CANCEL): s for s in State},
-    **{(s, Kind.RUN_RETRIED): _S.QUEUED for s in ENDED},
+    (_S.RUNNING, Kind.RUN_STOPPING): _S.STOPPING,
+    **{(s, Kind.RUN_ENDED): None for s in (_S.RUNNING, _S.STOPPING)},
+    **{(s, Kind.RUN_CANCEL): s for s in (*_OPEN, *_OVER)},
+    **{(s, Kind.RUN_RETRIED): s for s in _OPEN},
+    **{(s, Kind.RUN_RETRIED): _S.QUEUED for s in _OVER},
 }
 
 

@@ -29,7 +29,7 @@ RUN_STARTED = (
 )
 RUN_STOPPING = "UPDATE run SET state = 'STOPPING', reason = ? WHERE run = ?"
 RUN_ENDED = "UPDATE run SET state = ?, reason = ?, outputs = ?, ended = ?, owner = '', lease = 0 WHERE run = ?"
-RUN_RETRIED = "UPDATE run SET state = 'QUEUED', reason = '', ended = NULL, outputs = '{}' WHERE run = ?"
+RUN_RETRIED = "UPDATE run SET state = 'QUEUED', reason = '', ended = NULL, outputs = '{}' WHERE run = ? AND ended IS NOT NULL"
 
 # After a retry of its run a task is queued anew: it keeps its place in the order and the count of its attempts.
 TASK_QUEUED = (

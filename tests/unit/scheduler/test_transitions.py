@@ -1,0 +1,129 @@
+"""Every transition of the machine's tables happens in some life of a run, so that none of them is there in vain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+
+import pytest
+from pipelines import Builder
+from runner import BADLY, LOST, WELL, Driver
+from unit.dag.builder import Pipeline, parameters, task
+
+from kflite.event import Event, Kind, State
+from kflite.job import Exit
+from kflite.scheduler import record, run
+from kflite.scheduler.machine import RUN, TASK, run_after, task_after
+from kflite.value import Outputs
+
+LIVES = 1500
+SECONDS = 0.0
+FAILURE = "inputs.parameter_values['status']['state'] == 'FAILED'"
+
+
+class Life:
+    """A run to which all happens that can, as a seed has it: stops, losses, the cache, other schedulers, retries by users."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = Random(seed)
+        self.document = Builder(self.random).pipeline()
+        self.fail_fast = self.random.random() < 0.2
+        self.driver = Driver(self.document, self._exit, self.fail_fast).begin()
+
+    def live(self) -> None:
+        for _ in range(60):
+            self._turn(self.random.random())
+        self.driver.finish(self.random)
+        self._taken_over(*self.random.choices([Kind.RUN_RETRIED, Kind.RUN_CANCEL], k=self.random.randint(0, 2)))
+        self.driver.finish(self.random)
+
+    def _turn(self, drawn: float) -> None:
+        driver, waiting = self.driver, [t for t in self.driver.queued if self.driver.states[t] is State.QUEUED]
+        if drawn < 0.03:
+            driver.run.cancel("enough", kill=self.random.random() < 0.4)
+        elif drawn < 0.08:
+            self._taken_over(*self.random.choices([Kind.RUN_RETRIED, Kind.RUN_CANCEL, None], [1, 1, 8])[:1])
+        elif drawn < 0.15 and waiting:
+            self._at_the_line(waiting[0])
+        elif drawn < 0.3 and driver.running:
+            self._under_way(self.random.choice(driver.running))
+        else:
+            driver.turns(self.random, 1)
+        self.driver.take()
+
+    def _at_the_line(self, task: str) -> None:
+        self.driver.queued.remove(task)
+        if self.random.random() < 0.7:
+            self.driver.run.cached(task, Outputs({"x": 3}), "another")
+        else:
+            self.driver.run.refuse(task, "NoCapacity", "no room")
+
+    def _under_way(self, task: str) -> None:
+        match self.random.randrange(3):
+            case 0:
+                self.driver.running_now(task)
+            case 1:
+                self.driver.run.expired(task, self.driver.run.tasks[task].attempt)
+            case _:
+                self.driver.running.remove(task)
+                self.driver.run.exited(task, self.random.choice([BADLY, LOST]), Outputs())
+
+    def _taken_over(self, *requests: Kind | None) -> None:
+        """Another scheduler takes the run over, after these requests by users."""
+        told = [Event("r", kind, SECONDS) for kind in requests if kind]
+        self.driver = Driver(self.document, self._exit, self.fail_fast).again([*self.driver.events, *told])
+
+    def _exit(self, task: str, attempt: int) -> Exit:
+        return self.random.choice([WELL, WELL, BADLY, LOST])
+
+
+def skipped_after_a_retry(end: Callable[[Driver], None]) -> Driver:
+    """A task that is there for the failure of another, which succeeds in the end."""
+    pipeline = Pipeline().leaf("c", parameters(status={"parameterType": "TASK_FINAL_STATUS"}))
+    status = {"status": {"taskFinalStatus": {"producerTask": "p"}}}
+    document = pipeline.document(p=task(), t=task("c", inputs=status, always=True, condition=FAILURE))
+    driver = Driver(document, lambda task, attempt: WELL).begin().start("p").end("p", BADLY)
+    end(driver)
+    again = Driver(document, driver.exits).again([*driver.take().events, Event("r", Kind.RUN_RETRIED, SECONDS)])
+    return again.start("p").end("p")
+
+
+def failed(driver: Driver) -> None:
+    driver.start("t").end("t", BADLY)
+
+
+def cancelled(driver: Driver) -> None:
+    driver.run.cancel("enough")
+
+
+@pytest.fixture(scope="module")
+def seen() -> set[tuple[State | None, Kind]]:
+    found: set[tuple[State | None, Kind]] = set()
+
+    def note(state: State | None, event: Event) -> State:
+        found.add((state, event.kind))
+        return task_after(state, event) if event.task else run_after(state, event)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(record, "task_after", note)
+        patch.setattr(run, "run_after", note)
+        for seed in range(LIVES):
+            Life(seed).live()
+        skipped_after_a_retry(failed)
+        skipped_after_a_retry(cancelled)
+    return found
+
+
+def test_every_transition_of_a_task_happens(seen: set[tuple[State | None, Kind]]) -> None:
+    assert {(before, kind.name) for before, kind in TASK if (before, kind) not in seen} == set()
+
+
+def test_every_transition_of_a_run_happens(seen: set[tuple[State | None, Kind]]) -> None:
+    assert {(before, kind.name) for before, kind in RUN if (before, kind) not in seen} == set()
+
+
+@pytest.mark.parametrize("end", [failed, cancelled])
+def test_a_task_that_had_run_may_be_skipped_after_a_retry(end: Callable[[Driver], None]) -> None:
+    again = skipped_after_a_retry(end)
+    assert again.states == {"p": State.SUCCEEDED, "t": State.SKIPPED}
+    assert again.run.state is State.SUCCEEDED
