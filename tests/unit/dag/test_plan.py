@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from drive import FAILS, Driven, gives, plan_of
 
 from kflite import dsl
 from kflite.errors import InputError
 from kflite.event import State
-from kflite.place import Place
 from kflite.plan import Outcome, Work
 from kflite.value import Artifact, Outputs, Value
 
@@ -237,30 +234,3 @@ def test_a_condition_without_a_value_fails_and_is_not_false() -> None:
     driven = run(unsure)
     assert driven.end
     assert driven.end.state is F
-
-
-def test_a_job_knows_its_folders_and_writes_a_large_input_to_a_file(tmp_path: Path) -> None:
-    place = Place(tmp_path, str(tmp_path / "artifacts"), "artifacts", "run-1")
-    driven = run(over, items=list(range(60_000)))
-    job = driven.works["total"].job(place, "total", 2)
-    (file,) = job.files
-    assert job.folder == tmp_path / "runs" / "run-1" / "total" / "2"
-    assert f"@{file}" in job.roles[0].args
-    made = run(artifacts).works["for-loop-2[1]/make"].job(place, "for-loop-2[1]/make", 1)
-    assert tmp_path / "artifacts/artifacts/run-1/for-loop-2.1/make/1/out" in made.outputs
-
-
-def test_artifacts_of_a_remote_root_are_staged(tmp_path: Path) -> None:
-    place = Place(tmp_path, "s3://bucket/root", "p", "r")
-    job = run(artifacts).works["for-loop-2[0]/make"].job(place, "t", 1)
-    ((uri, path),) = job.push
-    assert (uri, place.uri(path)) == ("s3://bucket/root/p/r/t/1/out",) * 2
-    assert path.is_relative_to(tmp_path)
-
-
-def test_the_cache_key_holds_what_decides_the_result_and_nothing_else() -> None:
-    works = run(over, items=[1, 1, 2]).works
-    materials = [works[f"for-loop-1[{i}]/inc"].material for i in range(3)]
-    assert materials[0] == materials[1]
-    first, third = dict(materials[0] or {}), dict(materials[2] or {})
-    assert {name for name in first if first[name] != third[name]} == {"parameter x"}

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builder import Document, Pipeline, constant, loop, of, optional, outer, parameters, task
+from builder import Document, Pipeline, constant, loop, optional, outer, parameters, task
 from drive import Driven, gives, plan_of
 
 from kflite import bootstrap, dag
+from kflite.dag.work import LONGEST_ARGUMENT
 from kflite.event import State
 from kflite.job import Exit, Job, Resources
 from kflite.place import Place
@@ -121,6 +122,51 @@ def test_a_default_stands_in_where_nothing_is_given_but_is_not_present(tmp_path:
     assert job(found, tmp_path).roles[0].args == ("7", "not given")
 
 
+@pytest.mark.parametrize("length", [10, LONGEST_ARGUMENT])
+def test_what_is_too_long_for_an_argument_goes_by_a_file(tmp_path: Path, length: int) -> None:
+    command, args = bootstrap.compose("def f(s): ...", "f")
+    made = job(leaf(parameters(s=str), {"s": constant("x" * length)}, command=command, args=args), tmp_path)
+    given = made.roles[0].args[-1]
+    file = made.folder / "executor_input.json"
+    assert (given == f"@{file}") == (length == LONGEST_ARGUMENT)
+    assert list(made.files) == ([file] if given.startswith("@") else [])
+    whole = json.loads(made.files.get(file, given))
+    assert len(whole["inputs"]["parameterValues"]["s"]) == length
+    assert max(len(word) for word in (*made.roles[0].command, *made.roles[0].args)) < 128 * 1024
+
+
+def staged(place: Place) -> Job:
+    """The job of a task that takes one artifact and gives another."""
+    data: Document = {"artifacts": {"data": {"artifactType": {"schemaTitle": "system.Dataset"}}}}
+    pipeline = Pipeline().importer("i", {"constant": "s3://other/x"}).leaf("c", data, data)
+    source = {"taskOutputArtifact": {"producerTask": "i", "outputArtifactKey": "data"}}
+    document = pipeline.document(i=task("i"), t=task("c") | {"inputs": {"artifacts": {"data": source}}})
+    return work(document).job(place, "l[0]/t", 2)
+
+
+def test_artifacts_of_a_remote_root_are_fetched_and_pushed(tmp_path: Path) -> None:
+    place = Place(tmp_path, "s3://bucket/root", "p", "r")
+    made = staged(place)
+    assert made.fetch == (("s3://other/x", tmp_path / "staging/s3/other/x"),)
+    ((uri, path),) = made.push
+    assert (uri, place.uri(path)) == ("s3://bucket/root/p/r/l.0/t/2/data",) * 2
+    assert path in made.outputs
+    assert path.is_relative_to(tmp_path)
+
+
+def test_artifacts_of_a_local_root_stay_where_they_are(tmp_path: Path) -> None:
+    made = staged(Place(tmp_path, str(tmp_path / "artifacts"), "p", "r"))
+    assert made.push == ()
+    assert tmp_path / "artifacts/p/r/l.0/t/2/data" in made.outputs
+    assert made.folder == tmp_path / "runs/r/l.0/t/2"
+    assert set(made.roots) >= {made.folder, tmp_path / "artifacts"}
+
+
+def test_a_job_is_known_by_its_run_its_task_and_its_attempt(tmp_path: Path) -> None:
+    labels = staged(Place(tmp_path, "/a", "p", "r")).labels
+    assert labels == {"kflite.dev/run": "r", "kflite.dev/task": "l[0]/t", "kflite.dev/attempt": "2"}
+
+
 def test_an_attempt_that_succeeds_without_its_output_has_failed(tmp_path: Path) -> None:
     found, place = work(Pipeline().document(t=task())), Place(tmp_path, "/a", "p", "run-1")
     exit, outputs = found.collect(place, "t", 1, Exit(0))
@@ -201,72 +247,3 @@ def test_neither_the_run_nor_the_place_in_a_loop_changes_the_key() -> None:
     pipeline.group("body", {"t": task("c", inputs={"n": outer("item")}, **CACHED)}, parameters(item=int))
     document = pipeline.document(l=loop("body", [5, 5]))
     assert work(document, "l[0]/t", "one").material == work(document, "l[1]/t", "two").material
-
-
-# Inputs across borders.
-
-
-def works(document: str, **given: Value) -> dict[str, Mapping[str, Value]]:
-    driven = Driven(plan_of(document, **given), lambda task, work: gives(x=1))
-    return {name: found.parameters for name, found in driven.works.items()}
-
-
-def test_a_default_of_the_pipeline_reaches_a_task_in_a_group() -> None:
-    pipeline = Pipeline().leaf("c", parameters(n=int)).group("g", {"t": task("c", inputs={"n": outer("n")})}, parameters(n=int))
-    document = pipeline.document(inputs=parameters(n=optional(int, defaultValue=3.0)), g=task("g", inputs={"n": outer("n")}))
-    found = works(document)["g/t"]["n"]
-    assert (found, type(found)) == (3, int)
-    assert works(document, n=4)["g/t"] == {"n": 4}
-
-
-def test_a_default_of_a_group_is_for_the_tasks_in_it() -> None:
-    pipeline = Pipeline().leaf("c", parameters(n=int))
-    pipeline.group("g", {"t": task("c", inputs={"n": outer("n")})}, parameters(n=optional(int, defaultValue=5.0)))
-    assert works(pipeline.document(g=task("g")))["g/t"] == {"n": 5}
-
-
-def test_an_optional_input_without_a_value_is_absent_and_not_null() -> None:
-    pipeline = Pipeline().leaf("c", parameters(n=optional(int)))
-    pipeline.group("g", {"t": task("c", inputs={"n": outer("n")})}, parameters(n=optional(int)))
-    assert works(pipeline.document(g=task("g")))["g/t"] == {}
-
-
-def test_the_part_of_an_item_is_selected() -> None:
-    pipeline = Pipeline().leaf("c", parameters(n=int, s=str))
-    part = {k: outer("item", parameterExpressionSelector=f'parseJson(string_value)["{k}"]') for k in ("n", "s")}
-    pipeline.group("body", {"t": task("c", inputs=part)}, parameters(item=dict))
-    found = works(pipeline.document(l=loop("body", [{"n": 1, "s": "a"}, {"n": 2, "s": "b"}])))
-    assert list(found.values()) == [{"n": 1, "s": "a"}, {"n": 2, "s": "b"}]
-
-
-def test_a_part_that_is_not_there_fails_the_task_by_name() -> None:
-    pipeline = Pipeline().leaf("c", parameters(n=int))
-    inputs = {"n": outer("item", parameterExpressionSelector='parseJson(string_value)["m"]')}
-    document = pipeline.group("body", {"t": task("c", inputs=inputs)}, parameters(item=dict)).document(l=loop("body", [{"n": 1}]))
-    driven = Driven(plan_of(document), lambda task, work: gives())
-    assert (driven.states["l[0]/t"], driven.messages["l[0]/t"]) == (
-        State.FAILED,
-        "input 'n': there is no key 'm' in {\"n\":1}",
-    )
-
-
-def test_an_input_of_a_task_makes_it_wait_though_nothing_else_says_so() -> None:
-    document = Pipeline().leaf("c", parameters(n=int)).document(b=task("c", inputs={"n": of("a")}), a=task())
-    assert list(works(document)) == ["a", "b"]
-
-
-@pytest.mark.parametrize(("uri", "given"), [({"constant": "s3://b/x"}, {}), ({"runtimeParameter": "uri"}, {"uri": "s3://b/x"})])
-def test_an_importer_gives_what_is_there_without_running(uri: Document, given: dict[str, str]) -> None:
-    pipeline = Pipeline().importer("i", uri, parameters(uri=str) if given else None, metadata={"by": "hand"})
-    document = pipeline.document(i=task("i", inputs={k: constant(v) for k, v in given.items()}))
-    driven = Driven(plan_of(document), lambda task, work: gives())
-    (artifact,) = driven.outputs["i"].artifacts["data"]
-    assert (artifact.uri, artifact.type, artifact.metadata) == ("s3://b/x", "system.Dataset", {"by": "hand"})
-    assert not driven.works
-
-
-def test_a_default_is_the_uri_of_an_importer_where_none_is_given() -> None:
-    declared = parameters(uri=optional(str, defaultValue="s3://b/y"))
-    document = Pipeline().importer("i", {"runtimeParameter": "uri"}, declared).document(i=task("i"))
-    driven = Driven(plan_of(document), lambda task, work: gives())
-    assert driven.outputs["i"].artifacts["data"][0].uri == "s3://b/y"

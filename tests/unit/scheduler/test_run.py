@@ -126,6 +126,13 @@ def test_a_request_to_cancel_that_nobody_heard_is_heard_by_the_next_scheduler() 
     assert again.states["a"] is State.STOPPING
 
 
+def test_what_has_ended_holds_no_work_so_that_a_long_run_does_not_grow() -> None:
+    driver = Driver(CHAIN, well).begin()
+    assert driver.run.tasks["a"].work is not None
+    driver.finish(Random(0))
+    assert [(record.work, record.material) for record in driver.run.tasks.values()] == [(None, None)] * 2
+
+
 pipelines = st.randoms(use_true_random=False).map(lambda random: Builder(random).pipeline())
 
 
