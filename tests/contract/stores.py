@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -11,14 +13,32 @@ from kflite.event import Event, Kind
 from kflite.store import Database
 from kflite.value import Value
 
+# Read before any test changes the environment.
+SERVER = os.environ.get("KFLITE_TEST_POSTGRES", "")
 KINDS = ("file", "memory", "postgresql")
 
 
 def url_of(kind: str, request: pytest.FixtureRequest, folder: Path) -> str:
-    """The URL of a fresh store; a PostgreSQL database is gone after the test."""
+    """The URL of a fresh store."""
     if kind == "postgresql":
-        return str(request.getfixturevalue("postgres_url"))
+        return schema(SERVER, request) if SERVER else str(request.getfixturevalue("postgres_url"))
     return "sqlite://" if kind == "memory" else f"sqlite:///{folder}/kflite.db"
+
+
+def schema(server: str, request: pytest.FixtureRequest) -> str:
+    """The URL of a schema of the test's own, which is made ten times as fast as a database, and is gone after the test."""
+    import psycopg
+
+    name = f"test_{uuid4().hex}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE SCHEMA {name}".encode())
+
+    def drop() -> None:
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(f"DROP SCHEMA {name} CASCADE".encode())
+
+    request.addfinalizer(drop)
+    return f"{server}{'&' if '?' in server else '?'}options=-csearch_path%3D{name}"
 
 
 def submitted(run: str, at: float = 1.0, **data: Value) -> Event:
