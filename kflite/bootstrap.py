@@ -1,7 +1,8 @@
 """The command of a Python component: the runner's text, the user's source, and the packages to install first.
 
 No packages: `python3 -u -c RUNNER SOURCE ARGS`. With packages a shell line installs them first. Any image with python3 runs it;
-an executor that keeps warm interpreters recognises the shape and takes it apart instead.
+an executor that keeps warm interpreters recognises the shape and takes it apart instead. The shape that kfp's compiler writes is
+recognised too, and brought into ours: what stands in for kfp (kflite.standin) travels in it, so that nothing installs kfp.
 """
 
 from __future__ import annotations
@@ -13,20 +14,33 @@ from functools import cache
 from pathlib import Path
 
 from kflite.job import Python
+from kflite.standin import command as packed
 
 _INTERPRETER = ("python3", "-u", "-c")
 _INSTALL = "python3 -m pip install --quiet --no-warn-script-location --disable-pip-version-check --root-user-action ignore"
 _GO_ON = '&& exec "$0" "$@"'
 _FIRST_ARGUMENT = "--function"
+_KFP_ARGUMENTS = {"--executor_input", "--function_to_execute"}
+_MAIN = '\nif __name__ == "__main__":\n'
 
 
 @cache
 def runner() -> str:
-    """The program that runs a component, as one text: the artifact classes, then kflite.runner without its imports of kflite."""
-    here = Path(__file__).parent
-    classes, program = (here / "artifacts.py").read_text("utf-8"), (here / "runner.py").read_text("utf-8")
-    lines = program.splitlines(keepends=True)
-    return classes + "\n" + "".join(line for line in lines if not line.startswith(("from __future__ ", "from kflite")))
+    """The program that runs a component, as one text: the artifact classes, then kflite.runner."""
+    return _joined("artifacts.py", "runner.py")
+
+
+@cache
+def standin() -> str:
+    """The program that runs a component of kfp's compiler, as one text: as `runner`, with what stands in for kfp."""
+    return _joined("artifacts.py", "runner.py", "standin/names.py", "standin/hints.py", "standin/program.py")
+
+
+def _joined(*files: str) -> str:
+    """The files as one module: without their imports of each other, and with the last one's main part only."""
+    first, *others, last = ((Path(__file__).parent / file).read_text("utf-8") for file in files)
+    lines = "\n".join([*(text.split(_MAIN)[0] for text in others), last]).splitlines(keepends=True)
+    return first + "\n" + "".join(line for line in lines if not line.startswith(("from __future__ ", "from kflite")))
 
 
 def compose(
@@ -51,7 +65,12 @@ def compose(
 
 
 def recognise(command: Sequence[str], args: Sequence[str]) -> Python | None:
-    """The command seen as Python code; None where it is not of the shape that `compose` makes. args: placeholders substituted."""
+    """The command seen as Python code; None where neither `compose` nor kfp's compiler makes such a one.
+
+    args: placeholders substituted.
+    """
+    if kfps := _packed(command, args):
+        return Python(standin(), (kfps.source, *args), kfps.packages, kfps.index_urls, kfps.trusted_hosts)
     if tuple(args[:1]) != (_FIRST_ARGUMENT,):
         return None
     installed: tuple[tuple[str, ...], ...] | None = ((), (), ())
@@ -60,6 +79,19 @@ def recognise(command: Sequence[str], args: Sequence[str]) -> Python | None:
     if installed is None or tuple(command[:3]) != _INTERPRETER or len(command) != 5:
         return None
     return Python(command[3], (command[4], *args), *installed)
+
+
+def adopt(command: Sequence[str], args: Sequence[str]) -> tuple[str, ...]:
+    """The command, where kfp's compiler made it, as one that needs no kfp; any other as it is. args: as for `recognise`."""
+    kfps = _packed(command, args)
+    if not kfps:
+        return tuple(command)
+    own = (*_INTERPRETER, standin(), kfps.source)
+    return ("sh", "-c", kfps.script, *own) if kfps.script else own
+
+
+def _packed(command: Sequence[str], args: Sequence[str]) -> packed.Packed | None:
+    return packed.read(command) if len(args) == 4 and set(args[::2]) == _KFP_ARGUMENTS else None
 
 
 def _install_line(packages: Sequence[str], index_urls: Sequence[str], trusted_hosts: Sequence[str]) -> str:

@@ -3,8 +3,9 @@
 The text of this file, after that of kflite.artifacts, travels inside every component's command (see kflite.bootstrap): standard
 library only, and little of that. Source of the contract: KFP v2, what its launcher passes and reads back.
 
-argv: SOURCE --function NAME --executor-input JSON (or @FILE) [--signature JSON]. The signature tells what executor_input does
-not: `inputs` {name: "list", "path" or "status"}, `outputs` {name: type of the returned value, "artifact" for an artifact}.
+argv: SOURCE --function NAME --executor-input JSON [--signature JSON]; SOURCE and JSON may be `@/FILE`, as the kernel takes
+128 KiB a word. The signature tells what executor_input does not: `inputs` {name: "list", "path" or "status"}, `outputs` {name:
+type of the returned value, "artifact" for an artifact}.
 """
 
 from __future__ import annotations
@@ -88,7 +89,7 @@ def arguments(given: Json, kinds: Json, made: Json, function: FunctionType, modu
         elif name in made:
             found[name] = made[name][0].path if kind == "path" else made[name][0]
         elif name in files:
-            found[name] = _with_parent(files[name]["outputFile"])
+            found[name] = parent_made(files[name]["outputFile"])
         elif name not in _defaulted(function, names[: code.co_argcount]):
             found[name] = None
     return found
@@ -105,12 +106,13 @@ def _parameter(name: str, kind: str | None, value: object, given: Json) -> objec
     if kind != "path":
         return value
     path = os.path.join(os.path.dirname(given["outputs"]["outputFile"]), "inputs", name)
-    with open(_with_parent(path), "w", encoding="utf-8") as file:
+    with open(parent_made(path), "w", encoding="utf-8") as file:
         file.write(value if isinstance(value, str) else json.dumps(value))
     return path
 
 
-def _with_parent(path: str) -> str:
+def parent_made(path: str) -> str:
+    """The path, once the folder above it is there."""
     folder = os.path.dirname(path)
     if folder and not os.path.isdir(folder):
         os.makedirs(folder, exist_ok=True)
@@ -127,7 +129,7 @@ def returned(result: object, types: Json) -> Json:
     if isinstance(values, tuple) and len(values) == len(types):
         values = dict(zip(types, values))  # noqa: B905 - images may have Python 3.9
     if not isinstance(values, dict) or set(values) != set(types):
-        raise OutputError(f"returned {_short(result)}: it must be a NamedTuple with the fields {', '.join(types)}")
+        raise OutputError(f"returned {shortened(result)}: it must be a NamedTuple with the fields {', '.join(types)}")
     return values
 
 
@@ -139,11 +141,12 @@ def checked(name: str, value: object, kind: str) -> object:
     if not isinstance(value, _TYPES[kind]) and hasattr(value, "item"):
         value = value.item()
     if not isinstance(value, _TYPES[kind]) or (isinstance(value, bool) and kind != "bool"):
-        raise OutputError(f"output {name!r} is declared as {kind}, and the function returned {_short(value)}")
+        raise OutputError(f"output {name!r} is declared as {kind}, and the function returned {shortened(value)}")
     return float(value) if kind == "float" else value
 
 
-def _short(value: object) -> str:
+def shortened(value: object) -> str:
+    """A value and its type for a message."""
     text = repr(value)
     return f"{text if len(text) < 80 else text[:77] + '...'} ({type(value).__name__})"
 
@@ -155,12 +158,12 @@ def write(result: object, types: Json, made: dict[str, list[Artifact]], file: st
         if kind != "artifact":
             values[name] = checked(name, values[name], kind)
         elif not isinstance(values[name], Artifact):
-            raise OutputError(f"output {name!r} is declared as an artifact, and the function returned {_short(values[name])}")
+            raise OutputError(f"output {name!r} is declared as an artifact, and the function returned {shortened(values[name])}")
     made = {k: [values.pop(k)] if types.get(k) == "artifact" else v for k, v in made.items()}
     if values or made:
         lists = {name: {"artifacts": [_entry(name, item) for item in items]} for name, items in made.items()}
-        text = json.dumps({"parameterValues": values, "artifacts": lists}, default=_plain)
-        with open(_with_parent(file), "w", encoding="utf-8") as out:
+        text = json.dumps({"parameterValues": values, "artifacts": lists}, default=plain_json)
+        with open(parent_made(file), "w", encoding="utf-8") as out:
             out.write(text)
 
 
@@ -169,10 +172,11 @@ def _entry(name: str, item: Artifact) -> Json:
     return {**entry, "custom_path": item.custom_path} if item.custom_path else entry
 
 
-def _plain(value: object) -> object:
+def plain_json(value: object) -> object:
+    """What JSON has for a number of numpy or torch. Raises OutputError for other things."""
     if hasattr(value, "item"):
         return value.item()
-    raise OutputError(f"an output or metadata holds {_short(value)}, which JSON cannot")
+    raise OutputError(f"an output or metadata holds {shortened(value)}, which JSON cannot")
 
 
 def report(error: BaseException, source: str, name: str) -> int:
@@ -187,20 +191,25 @@ def report(error: BaseException, source: str, name: str) -> int:
     return _OUT_OF_MEMORY if isinstance(error, MemoryError) else 1
 
 
+def content(word: str) -> str:
+    """A word of the command, or what the file holds that it names: `@/FILE`."""
+    if not word.startswith("@/"):
+        return word
+    with open(word[1:], encoding="utf-8") as file:
+        return file.read()
+
+
 def run(argv: list[str]) -> int:
     """Runs the component that the arguments describe; returns the exit status."""
-    source, options = argv[0], dict(zip(argv[1::2], argv[2::2]))  # noqa: B905
-    name, text = options["--function"], options["--executor-input"]
-    if text.startswith("@"):
-        with open(text[1:], encoding="utf-8") as file:
-            text = file.read()
-    given, signature = json.loads(text), json.loads(options.get("--signature", "{}"))
+    source, options = content(argv[0]), dict(zip(argv[1::2], argv[2::2]))  # noqa: B905
+    name, given = options["--function"], json.loads(content(options["--executor-input"]))
+    signature = json.loads(options.get("--signature", "{}"))
     output_file, types = given.get("outputs", {}).get("outputFile", ""), signature.get("outputs", {})
     try:
         module = main_module(source, name, output_file)
         made = artifacts(given.get("outputs", {}).get("artifacts", {}), module)
         for items in made.values():
-            _with_parent(items[0].path)
+            parent_made(items[0].path)
         function = module.__dict__[name]
         result = function(**arguments(given, signature.get("inputs", {}), made, function, module))
     except Exception as error:  # noqa: BLE001 - whatever the user's code raises is told with the user's frames

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from kflite.place import Place
 from kflite.plan import Origin, Retry
 from kflite.value import NOTHING, Artifact, Outputs, Value
 
-# A longer executor input goes by file, as the kernel takes 128 KiB an argument.
+# In bytes; a longer executor input or source goes by file, as the kernel takes 128 KiB an argument.
 LONGEST_ARGUMENT = 100_000
 
 
@@ -172,12 +172,12 @@ class ContainerWork:
     def _role(self, lookup: Lookup, folder: Path, executor_input: str) -> tuple[Role, dict[Path, str]]:
         box, request_limit, files = self.container, self._needs, {}
         command, args = (argv(words, lookup, self._present) for words in (box.command, box.args))
-        python = bootstrap.recognise(command, args)
-        if python and len(executor_input) > LONGEST_ARGUMENT:
-            file = folder / "executor_input.json"
-            files[file] = executor_input
-            args = tuple(f"@{file}" if a == executor_input else a for a in args)
-            python = bootstrap.recognise(command, args)
+        if python := bootstrap.recognise(command, args):
+            files = _long({"executor_input.json": executor_input, "source.py": python.argv[0]}, folder)
+            named = {content: f"@{file}" for file, content in files.items()}
+            each = (bootstrap.adopt(command, args), args, python.argv)
+            command, args, words = (tuple(named.get(word, word) for word in words) for words in each)
+            python = replace(python, argv=words)
         env = {k: text(fill(v, lookup)) for k, v in box.env.items()}
         return Role(self.image, command, args, env, box.secrets, *request_limit, python=python), files
 
@@ -189,6 +189,11 @@ class ContainerWork:
         root = place.path(place.artifacts)
         others = [p for p in (place.path(a.uri) for a in self._inputs) if p.is_absolute() and not p.is_relative_to(root)]
         return tuple(dict.fromkeys((folder, root, *others)))
+
+
+def _long(words: Mapping[str, str], folder: Path) -> dict[Path, str]:
+    """The words that are too long for an argument, by the files that are to hold them."""
+    return {folder / name: word for name, word in words.items() if len(word.encode()) > LONGEST_ARGUMENT}
 
 
 def _short(value: Value) -> str:
