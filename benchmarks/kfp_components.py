@@ -1,9 +1,9 @@
-"""What a component of kfp's compiler costs here and with kfp.local, by turns: python benchmarks/kfp_components.py [TASKS] [ROUNDS]
+"""A component of kfp's compiler, here and with kfp.local, by turns: python benchmarks/kfp_components.py [TASKS] [ROUNDS]
 
 The same documents, TASKS independent tasks that do nothing and a chain of as many, in milliseconds of wall time a task, from the
-first task's submission to the run's end. Needs kfp; kflite runs in an environment without it, made as the tests make theirs, and in
-this one, where the kfp that is installed does the work. kfp.local runs with the kfp of this environment: as it is by default but
-for the virtual environment of each task, which takes 9 s, and then without its pip step.
+submission to the run's end. Needs kfp. kflite runs in an environment without it, made as the tests make theirs, and in this one,
+where the kfp that is installed does the work. kfp.local runs with the kfp of this environment: as it is by default but for the
+virtual environment of each task, which takes 9 s, and then without its pip step.
 """
 
 from __future__ import annotations

@@ -138,7 +138,7 @@ def test_a_package_that_is_missing_is_named_when_there_is_no_network(python, tmp
 
 
 def test_in_containers_what_stands_in_for_kfp_travels_in_the_command(python, compiled, docker_image, tmp_path):
-    wanted = ("artifacts", "lists", "types", "logs", "embedded")
+    wanted = ("artifacts", "lists", "types", "logs", "embedded", "embedded_large")
     chosen = {name: document for name, document in compiled.items() if name.split("-")[0] in wanted}
     (tmp_path / "config").mkdir()
     images = f'[images]\n"python:*" = "{docker_image}"\n'

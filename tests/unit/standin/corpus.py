@@ -1,6 +1,7 @@
 """Components in kfp's own language: each annotation, and each option of the decorator that counts at run time. Needs kfp 2.16."""
 
 # ruff: noqa: LOG015, SIM115, UP006, UP035, UP045 - as kfp's users write
+import os
 import tempfile
 from pathlib import Path
 from typing import Dict, List, NamedTuple, Optional
@@ -239,3 +240,14 @@ def embedded_folder(asset: dsl.EmbeddedInput[Artifact]) -> str:
 @dsl.component(task_config_passthroughs=[dsl.TaskConfigField.RESOURCES])
 def configured(config: dsl.TaskConfig) -> str:
     return f"{config.resources} {config.env} {config.node_selector} {config.volume_mounts} {config.affinity}"
+
+
+LARGE = Path(tempfile.mkdtemp()) / "large.bin"
+LARGE.write_bytes(os.urandom(200_000))  # more than an argument holds, in base 64
+
+
+@dsl.component(embedded_artifact_path=str(LARGE))
+def embedded_large(asset: dsl.EmbeddedInput[Artifact]) -> int:
+    import os
+
+    return os.path.getsize(asset.path)

@@ -71,6 +71,7 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("logs", {}, {}),
     ("embedded", {"n": 1}, {}),
     ("embedded_folder", {}, {}),
+    ("embedded_large", {}, {}),
     ("configured", {}, {}),
     ("configured", {"config": {"resources": {"limits": 1}, "nodeSelector": {"a": "b"}, "volumeMounts": []}}, {}),
 ]
@@ -101,7 +102,9 @@ def by_kfp(packed: Packed, folder: Path, given: dict[str, Any]) -> Ended:
 
 def by_the_stand_in(packed: Packed, folder: Path, given: dict[str, Any]) -> Ended:
     """In an interpreter without any packages."""
-    return run([sys.executable, "-I", "-S", "-c", standin(), packed.source, *packed.words(given)], folder)
+    file = folder / "source.py"
+    file.write_text(packed.source)
+    return run([sys.executable, "-I", "-S", "-c", standin(), f"@{file}", *packed.words(given)], folder)
 
 
 @pytest.mark.parametrize(("packed", "parameters", "given"), CASES, indirect=["packed"], ids=[case[0] for case in CASES])
