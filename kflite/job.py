@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
+
+from kflite.value import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +48,49 @@ class Python:
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A value that only the process may see, as the environment variable `variable`: the entry `key` of the secret `name`."""
+    """A value that only the process may see, as the environment variable `variable`: the entry `key` of the secret `name`.
+
+    config: it is an entry of a config map instead.
+    """
 
     variable: str
     name: str
     key: str
     optional: bool = False
+    config: bool = False
+
+
+class Source(StrEnum):
+    """What may be mounted."""
+
+    SECRET = "secret"
+    CONFIG_MAP = "config map"
+    VOLUME = "volume"
+    EMPTY = "empty folder"
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """What a replica sees at `path`: the files of a secret or config map, a named volume that outlives it, or an empty folder.
+
+    optional: the replica runs without it where it does not exist; options: what only a cluster reads of it, in Kubernetes' terms.
+    """
+
+    path: str
+    source: Source
+    name: str
+    sub_path: str = ""
+    optional: bool = False
+    options: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A named volume to create, or to delete; creating one that exists, and deleting one that does not, succeed."""
+
+    name: str
+    delete: bool = False
+    options: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +99,8 @@ class Role:
 
     `request` counts against capacity, for each replica; `limit` bounds a replica while it runs (0: no bound).
     `ports` are names; each replica gets a free port for each name.
+    facts: variables that tell a replica of itself, with the field that each one holds, as ("POD", "metadata.name").
+    accelerator: what kind of GPUs it asks for; settings: what only a cluster can heed, in Kubernetes' terms.
     """
 
     image: str = ""
@@ -72,6 +114,10 @@ class Role:
     replicas: int = 1
     ports: tuple[str, ...] = ()
     python: Python | None = None
+    mounts: tuple[Mount, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+    accelerator: str = ""
+    settings: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +130,7 @@ class Job:
     files: texts to be written before it starts, by path.
     fetch, push: what is copied before it starts and after it succeeded, where artifacts do not lie on this machine: (URI, path).
     timeout_s: longest run time of the attempt in seconds, kept by the scheduler; here for executors that can back it up.
+    workspace: a folder that all tasks of the run share, at the same path; claim: instead of roles, a volume to create or delete.
     """
 
     id: str
@@ -97,6 +144,8 @@ class Job:
     push: tuple[tuple[str, Path], ...] = ()
     timeout_s: float | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
+    workspace: Path | None = None
+    claim: Claim | None = None
 
     @property
     def request(self) -> Resources:
