@@ -62,6 +62,8 @@ def _named(text: str) -> Target:
     place, colon, name = text.rpartition(":")
     if colon and place.endswith(_PYTHON):
         return _file(Path(place), name)
+    if colon and Path(place).is_file():
+        raise InputError(f"{text}: only a Python file holds several targets; name {place} alone")
     if colon and place and _dotted(place) and _dotted(name):
         from kflite.target.python import of_module
 

@@ -142,6 +142,12 @@ def test_kubeflows_other_kinds_are_known_by_name(folder: Path) -> None:
     assert (target.kind, target.name, target.pipeline, target.document) == ("PyTorchJob", "mnist", None, job)
 
 
+def test_a_documents_part_is_not_named(folder: Path) -> None:
+    write(folder / "needs.yaml", "{}")
+    with pytest.raises(InputError, match=r"needs\.yaml:x: only a Python file holds several targets; name needs\.yaml alone"):
+        load("needs.yaml:x")
+
+
 @pytest.mark.parametrize(
     ("target", "error", "message"),
     [
