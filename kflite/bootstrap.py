@@ -18,6 +18,7 @@ from kflite.standin import command as packed
 
 _INTERPRETER = ("python3", "-u", "-c")
 _INSTALL = "python3 -m pip install --quiet --no-warn-script-location --disable-pip-version-check --root-user-action ignore"
+_VENV = 'venv=$(mktemp -d) && python3 -m venv --system-site-packages "$venv" && . "$venv/bin/activate" && '
 _GO_ON = '&& exec "$0" "$@"'
 _FIRST_ARGUMENT = "--function"
 _KFP_ARGUMENTS = {"--executor_input", "--function_to_execute"}
@@ -50,14 +51,16 @@ def compose(
     index_urls: Sequence[str] = (),
     trusted_hosts: Sequence[str] = (),
     signature: Mapping[str, Mapping[str, str]] | None = None,
+    venv: bool = False,
 ) -> tuple[list[str], list[str]]:
     """Command and args of a container that runs `function` of `source`.
 
-    signature: what executor_input does not tell (see kflite.runner); index_urls: the first replaces pip's own, others are added.
+    signature: what executor_input does not tell (see kflite.runner); index_urls: the first replaces pip's own, others are added;
+    venv: installs into a virtual environment that sees the image's packages.
     """
     command = [*_INTERPRETER, runner(), source]
     if packages:
-        command = ["sh", "-c", _install_line(packages, index_urls, trusted_hosts), *command]
+        command = ["sh", "-c", _install_line(packages, index_urls, trusted_hosts, venv), *command]
     args = [_FIRST_ARGUMENT, function, "--executor-input", "{{$}}"]
     if signature:
         args += ["--signature", json.dumps(signature, separators=(",", ":"))]
@@ -94,17 +97,18 @@ def _packed(command: Sequence[str], args: Sequence[str]) -> packed.Packed | None
     return packed.read(command) if len(args) == 4 and set(args[::2]) == _KFP_ARGUMENTS else None
 
 
-def _install_line(packages: Sequence[str], index_urls: Sequence[str], trusted_hosts: Sequence[str]) -> str:
+def _install_line(packages: Sequence[str], index_urls: Sequence[str], trusted_hosts: Sequence[str], venv: bool) -> str:
     options = [("--index-url" if place == 0 else "--extra-index-url", url) for place, url in enumerate(index_urls)]
     options += [("--trusted-host", host) for host in trusted_hosts]
     words = [word for option in options for word in option]
-    return f"{_INSTALL} {shlex.join([*words, '--', *packages])} {_GO_ON}"
+    return f"{_VENV * venv}{_INSTALL} {shlex.join([*words, '--', *packages])} {_GO_ON}"
 
 
 def _read_install_line(line: str) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]] | None:
-    if not (line.startswith(_INSTALL + " ") and line.endswith(" " + _GO_ON)):
+    rest = line.removeprefix(_VENV)
+    if not (rest.startswith(_INSTALL + " ") and rest.endswith(" " + _GO_ON)):
         return None
-    words = shlex.split(line[len(_INSTALL) : -len(_GO_ON)])
+    words = shlex.split(rest[len(_INSTALL) : -len(_GO_ON)])
     if "--" not in words:
         return None
     split = words.index("--")
@@ -112,4 +116,4 @@ def _read_install_line(line: str) -> tuple[tuple[str, ...], tuple[str, ...], tup
     urls = tuple(value for option, value in options if option in ("--index-url", "--extra-index-url"))
     hosts = tuple(value for option, value in options if option == "--trusted-host")
     packages = tuple(words[split + 1 :])
-    return (packages, urls, hosts) if _install_line(packages, urls, hosts) == line else None
+    return (packages, urls, hosts) if _install_line(packages, urls, hosts, rest != line) == line else None

@@ -20,7 +20,7 @@ from kflite.artifacts import (
 )
 from kflite.dsl.annotations import Input, InputPath, Output, OutputPath
 from kflite.dsl.channels import Collected
-from kflite.dsl.component import Component, component
+from kflite.dsl.component import Component
 from kflite.dsl.container import ContainerSpec, container_component
 from kflite.dsl.groups import Elif, Else, ExitHandler, If
 from kflite.dsl.importer import importer
@@ -41,6 +41,7 @@ from kflite.dsl.placeholders import (
     ConcatPlaceholder,
     IfPresentPlaceholder,
 )
+from kflite.dsl.python import component
 from kflite.dsl.task import Task as PipelineTask
 
 if TYPE_CHECKING:

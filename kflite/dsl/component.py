@@ -1,22 +1,15 @@
-"""Components: what can be called in a pipeline to make a task. Here the Python component; others have files of their own."""
+"""Components: what can be called in a pipeline to make a task. Each kind has a file of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Generic, ParamSpec, TypeVar, overload
+from collections.abc import Iterator, Mapping
 
 from kflite.dsl import trace
 from kflite.dsl.channels import Channel
-from kflite.dsl.definitions import of_function
-from kflite.dsl.interface import Input, Interface, interface_of, place_of
-from kflite.dsl.source import Source
+from kflite.dsl.interface import Input, Interface
 from kflite.dsl.task import Argument, Task
 from kflite.dsl.types import Parameter, fits, type_of
 from kflite.errors import CompileError
-
-DEFAULT_IMAGE = "python:3.11"
-P = ParamSpec("P")
-R = TypeVar("R")
 
 
 class Component:
@@ -48,67 +41,6 @@ class Component:
         if double:
             raise trace.refused(f"{self.name}() was given its input {double[0]!r} twice")
         return found | named
-
-
-class PythonComponent(Component, Generic[P, R]):
-    """A component made from a function, whose source is shipped. python_func: the function itself, for tests."""
-
-    def __init__(self, function: Callable[P, R], image: str, packages: Packages, helpers: Sequence[object]) -> None:
-        super().__init__(trace.kebab(function.__name__), interface_of(function), place_of(function))
-        self.python_func = function
-        self.image = image
-        self.packages = packages
-        self.source = Source(function, self.interface, helpers)
-        self.description = function.__doc__ or ""
-
-    def execute(self, *arguments: P.args, **named: P.kwargs) -> R:
-        """Calls the function as plain Python."""
-        return self.python_func(*arguments, **named)
-
-
-class Packages:
-    """What is installed before a Python component runs. index_urls: the first replaces pip's own."""
-
-    def __init__(self, names: Sequence[str], index_urls: Sequence[str], trusted_hosts: Sequence[str]) -> None:
-        for what, words in (("packages_to_install", names), ("pip_index_urls", index_urls), ("pip_trusted_hosts", trusted_hosts)):
-            if isinstance(words, str) or not all(isinstance(word, str) for word in words):
-                raise trace.refused(f"{what} is {words!r}: give a list of texts")
-        self.names, self.index_urls, self.trusted_hosts = tuple(names), tuple(index_urls), tuple(trusted_hosts)
-
-
-@overload
-def component(func: Callable[P, R]) -> PythonComponent[P, R]: ...
-@overload
-def component(
-    func: None = None,
-    *,
-    base_image: str | None = None,
-    packages_to_install: Sequence[str] | None = None,
-    pip_index_urls: Sequence[str] | None = None,
-    pip_trusted_hosts: Sequence[str] | None = None,
-    additional_funcs: Sequence[Callable[..., object]] | None = None,
-) -> Callable[[Callable[P, R]], PythonComponent[P, R]]: ...
-def component(
-    func: Callable[P, R] | None = None,
-    *,
-    base_image: str | None = None,
-    packages_to_install: Sequence[str] | None = None,
-    pip_index_urls: Sequence[str] | None = None,
-    pip_trusted_hosts: Sequence[str] | None = None,
-    additional_funcs: Sequence[Callable[..., object]] | None = None,
-) -> PythonComponent[P, R] | Callable[[Callable[P, R]], PythonComponent[P, R]]:
-    """Makes a component from a typed function; its source, and that of the helpers it uses, is what runs.
-
-    base_image: the image, where containers are used; packages_to_install: pip requirements; additional_funcs: helpers that the
-    source does not name. Raises CompileError for what cannot be shipped or passed, with file, line and remedy.
-    """
-
-    def make(function: Callable[P, R]) -> PythonComponent[P, R]:
-        of_function(function)
-        packages = Packages(packages_to_install or (), pip_index_urls or (), pip_trusted_hosts or ())
-        return PythonComponent(function, base_image or DEFAULT_IMAGE, packages, additional_funcs or ())
-
-    return make(func) if func else make
 
 
 def checked(component: Component, arguments: Mapping[str, Argument]) -> dict[str, Argument]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kflite.bootstrap import compose
-from kflite.dsl.component import Component, PythonComponent
+from kflite.dsl.component import Component
 from kflite.dsl.container import ContainerComponent
 from kflite.dsl.importer import Importer
+from kflite.dsl.python import PythonComponent
 from kflite.dsl.settings import SecretEnv, Settings, cores, gigabytes, is_placeholder
 from kflite.dsl.specs import fill
 from kflite.value import Value
@@ -31,6 +32,7 @@ def write(executor: PipelineDeploymentConfig.ExecutorSpec, component: Component,
             packages.index_urls,
             packages.trusted_hosts,
             component.source.signature,
+            packages.venv,
         )
     else:
         assert isinstance(component, ContainerComponent)

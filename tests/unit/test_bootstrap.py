@@ -13,9 +13,9 @@ from kflite.bootstrap import compose, recognise, runner
 WORDS = st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1), max_size=3)
 
 
-@given(source=st.text(), packages=WORDS, urls=WORDS, hosts=WORDS)
-def test_what_was_composed_is_recognised(source, packages, urls, hosts):
-    command, args = compose(source, "f", packages, urls, hosts, {"outputs": {"Output": "int"}})
+@given(source=st.text(), packages=WORDS, urls=WORDS, hosts=WORDS, venv=st.booleans())
+def test_what_was_composed_is_recognised(source, packages, urls, hosts, venv):
+    command, args = compose(source, "f", packages, urls, hosts, {"outputs": {"Output": "int"}}, venv)
     found = recognise(command, args)
     assert found
     assert (found.code, found.argv) == (runner(), (source, *args))
@@ -79,3 +79,25 @@ def test_the_code_does_not_run_when_the_installation_fails(tmp_path: Path):
         [*command, *args], capture_output=True, text=True, check=False, env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, timeout=60
     )
     assert (done.returncode, done.stdout) == (4, "")
+
+
+def test_a_virtual_environment_takes_the_packages_where_one_is_asked_for(tmp_path: Path):
+    (tmp_path / "python3").symlink_to(sys.executable)
+    wheel = tmp_path / "tiny-1.0-py3-none-any.whl"
+    write_wheel(wheel)
+    code = "def f():\n    import sys, tiny\n    print(sys.prefix != sys.base_prefix, tiny.__file__.startswith(sys.prefix))"
+    command, args = compose(code, "f", [str(wheel)], venv=True)
+    argv = [*command, *("{}" if word == "{{$}}" else word for word in args)]
+    env = {"PATH": f"{tmp_path}:{Path(sys.executable).parent}:/usr/bin:/bin", "PIP_NO_INDEX": "1", "TMPDIR": str(tmp_path)}
+    done = subprocess.run(argv, capture_output=True, text=True, check=False, env=env, timeout=60)
+    assert (done.returncode, done.stdout) == (0, "True True\n"), done.stderr
+
+
+def write_wheel(file: Path) -> None:
+    import zipfile
+
+    with zipfile.ZipFile(file, "w") as wheel:
+        wheel.writestr("tiny.py", "")
+        wheel.writestr("tiny-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n")
+        wheel.writestr("tiny-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr("tiny-1.0.dist-info/RECORD", "")

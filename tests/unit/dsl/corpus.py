@@ -46,6 +46,16 @@ def real(x: float = 0.5) -> float:
     return x
 
 
+@dsl.component(packages_to_install=["a"], pip_index_urls=["https://x"], pip_trusted_hosts=["x"], use_venv=True)
+def installed(x: int = 1) -> int:
+    return x
+
+
+@dsl.component(install_kfp_package=False)
+def bare(x: int = 1) -> int:
+    return x
+
+
 @dsl.component
 def truth() -> bool:
     return True
