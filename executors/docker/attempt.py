@@ -9,11 +9,14 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from kflite.executors.docker import ending, names, record
+from kflite.executors import record
+from kflite.executors.docker import ending, names
 from kflite.executors.docker.daemon import Gone, Refused, State
 from kflite.executors.docker.launch import Shared, remove
-from kflite.executors.docker.names import Box, Ref
+from kflite.executors.docker.names import Box
 from kflite.executors.docker.output import Copy, Log, catch_up, kept
+from kflite.executors.ref import Ref
+from kflite.executors.status import lost
 from kflite.job import Exit
 
 if TYPE_CHECKING:
@@ -84,13 +87,13 @@ class Attempt:
     async def _outcome(self, look: bool) -> Exit:
         try:
             if look and not await self._look():
-                return ending.lost("its containers are gone: somebody removed them")
+                return lost("its containers are gone: somebody removed them")
             return await self._follow_all()
         except Gone as error:
             self._shared.left.add(self._ref.group)
-            return ending.lost(str(error))
+            return lost(str(error))
         except Refused as error:
-            return ending.lost(str(error))
+            return lost(str(error))
 
     def _keep(self, exit: Exit) -> Exit:
         """Write how it ended to its folder, unless another executor did so and removed the containers before we looked."""

@@ -8,17 +8,17 @@ from collections.abc import Callable
 from threading import Event
 from typing import Self
 
-from kflite.executors.docker import record
+from kflite.executors import record
 from kflite.executors.docker.attempt import Attempt
 from kflite.executors.docker.daemon import Daemon
 from kflite.executors.docker.host import describe
 from kflite.executors.docker.launch import Shared, launch
-from kflite.executors.docker.names import Ref
 from kflite.executors.docker.pull import Images
 from kflite.executors.docker.settings import Settings
 from kflite.executors.docker.sweep import sweep
 from kflite.executors.docker.watch import Watch
 from kflite.executors.process.capacity import gpus
+from kflite.executors.ref import Ref
 from kflite.job import Exit, Job, Resources
 
 

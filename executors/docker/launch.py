@@ -15,19 +15,20 @@ from threading import Event
 from typing import TYPE_CHECKING, TypeVar
 
 from kflite.errors import ExecutorError
-from kflite.executors import gang
-from kflite.executors.docker import names, record, spec
+from kflite.executors import gang, record
+from kflite.executors.docker import names, spec
 from kflite.executors.docker.daemon import Daemon, Gone, Refused
-from kflite.executors.docker.ending import lost
 from kflite.executors.docker.folders import alone, prepare
 from kflite.executors.docker.host import Host
-from kflite.executors.docker.names import Box, Ref
+from kflite.executors.docker.names import Box
 from kflite.executors.docker.output import Attached, Copy, Log
 from kflite.executors.docker.pull import Images
 from kflite.executors.docker.settings import Settings
 from kflite.executors.docker.spec import Image, Order
 from kflite.executors.docker.watch import Watch
 from kflite.executors.process.capacity import gpus
+from kflite.executors.ref import Ref
+from kflite.executors.status import lost
 from kflite.job import Job, Replica
 
 if TYPE_CHECKING:

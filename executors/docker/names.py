@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
+from kflite.executors.ref import Ref
 from kflite.job import Job, Replica
 
 MANAGED = "app.kubernetes.io/managed-by"
@@ -16,35 +15,6 @@ GROUP = "kflite.dev/group"  # the attempt: what its containers and its network h
 GPUS = "kflite.dev/gpus"
 LOG = "kflite.dev/log"
 _RANK, _REPLICAS, _NAME, _OFFSET = (f"kflite.dev/{word}" for word in ("rank", "replicas", "replica", "log-offset"))
-_LONGEST_SLUG = 24  # a container's name is its host name too, and those have at most 63 characters
-
-
-@dataclass(frozen=True, slots=True)
-class Ref:
-    """Finds an attempt again: the label of its containers, and its folder."""
-
-    group: str
-    folder: Path
-
-    @classmethod
-    def of(cls, job: Job) -> Ref:
-        """The ref of a job; the same each time."""
-        slug = re.sub(r"[^a-z0-9]+", "-", job.id.rpartition("/")[2].lower()).strip("-")[:_LONGEST_SLUG].strip("-")
-        digest = sha256(f"{job.id}\n{job.attempt}\n{job.folder}".encode()).hexdigest()[:12]
-        return cls(f"kflite-{slug or 'job'}-{digest}", job.folder)
-
-    @classmethod
-    def parse(cls, text: str) -> Ref:
-        """What `str` wrote."""
-        group, _, folder = text.partition("@")
-        return cls(group, Path(folder))
-
-    def __str__(self) -> str:
-        return f"{self.group}@{self.folder}"
-
-    def name(self, rank: int) -> str:
-        """A replica's container and host name."""
-        return f"{self.group}-{rank}"
 
 
 @dataclass(frozen=True, slots=True)

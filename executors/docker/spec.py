@@ -13,6 +13,7 @@ from kflite.errors import ExecutorError
 from kflite.executors import secrets
 from kflite.executors.docker import names
 from kflite.executors.docker.host import Host
+from kflite.executors.ref import Ref
 from kflite.job import Job, Replica
 
 _LONGEST_WORD = 128 << 10  # bytes of one argument or environment entry, with its final zero: the kernel's bound
@@ -66,7 +67,7 @@ def container(job: Job, replica: Replica, order: Order, host: Host) -> dict[str,
     env = {**(host.env or {}), "HOME": str(home(job)), **replica.role.env, **secrets.values(replica.role), **order.env}
     entrypoint, command = _command_line(replica, order.image, env, bool(host.user))
     _check_length([*entrypoint, *command, *(f"{key}={value}" for key, value in env.items())])
-    name = names.Ref.of(job).name(replica.rank)
+    name = Ref.of(job).name(replica.rank)
     network = order.network
     return {
         "Image": order.image.name,

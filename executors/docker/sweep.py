@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from kflite.executors.docker import names, record
+from kflite.executors import record
+from kflite.executors.docker import names
 from kflite.executors.docker.daemon import Daemon
 from kflite.executors.docker.launch import remove
 

@@ -22,8 +22,8 @@ from docker.models.containers import Container
 from kflite.errors import ExecutorError
 from kflite.executors.docker import DockerExecutor, Settings, launch, record
 from kflite.executors.docker.daemon import Refused
-from kflite.executors.docker.names import Ref
 from kflite.executors.images import ImageMap
+from kflite.executors.ref import Ref
 from kflite.job import Exit, Job, Resources, Role
 
 pytestmark = pytest.mark.anyio

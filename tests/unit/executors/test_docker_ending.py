@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kflite.executors.docker import record
+from kflite.executors import record
 from kflite.executors.docker.daemon import State
 from kflite.executors.docker.ending import judge
 from kflite.executors.docker.output import Log, payloads, skipping

@@ -10,9 +10,10 @@ import pytest
 
 from kflite.errors import ExecutorError
 from kflite.executors.docker.host import Host, describe
-from kflite.executors.docker.names import Ref, group_labels
+from kflite.executors.docker.names import group_labels
 from kflite.executors.docker.settings import Settings
 from kflite.executors.docker.spec import Image, Order, container
+from kflite.executors.ref import Ref
 from kflite.job import Job, Resources, Role
 
 HOST = Host(user="1000:1000", groups=("1000",), cpus=4.0, memory=8 << 30)

@@ -1,4 +1,4 @@
-"""How an attempt ended, kept in its folder: written before its containers are removed, so that one of the two is always there."""
+"""How an attempt ended, kept in its folder: written before what ran it is removed, so that one of the two is always there."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from tempfile import NamedTemporaryFile
 
 from kflite.job import Exit
 
-_NAME = "docker.exit"
+_NAME = "attempt.exit"
 
 
 def write(folder: Path, exit: Exit, replicas: Sequence[Exit]) -> None:
     """Keep how the attempt and its replicas (by rank) ended; of several who say so, the first is right."""
     text = json.dumps({**asdict(exit), "replicas": [asdict(replica) for replica in replicas]})
-    with NamedTemporaryFile("w", dir=folder, prefix=".docker.exit-", encoding="utf-8") as file:
+    with NamedTemporaryFile("w", dir=folder, prefix=".attempt.exit-", encoding="utf-8") as file:
         file.write(text)
         file.flush()
         try:

@@ -1,0 +1,40 @@
+"""What finds an attempt again: the name that its containers or pods have in common, and its folder."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from kflite.job import Job
+
+_LONGEST_SLUG = 24  # a container's name is its host name too, and those have at most 63 characters
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """Finds an attempt again."""
+
+    group: str
+    folder: Path
+
+    @classmethod
+    def of(cls, job: Job) -> Ref:
+        """The ref of a job; the same each time."""
+        slug = re.sub(r"[^a-z0-9]+", "-", job.id.rpartition("/")[2].lower()).strip("-")[:_LONGEST_SLUG].strip("-")
+        digest = sha256(f"{job.id}\n{job.attempt}\n{job.folder}".encode()).hexdigest()[:12]
+        return cls(f"kflite-{slug or 'job'}-{digest}", job.folder)
+
+    @classmethod
+    def parse(cls, text: str) -> Ref:
+        """What `str` wrote."""
+        group, _, folder = text.partition("@")
+        return cls(group, Path(folder))
+
+    def __str__(self) -> str:
+        return f"{self.group}@{self.folder}"
+
+    def name(self, rank: int) -> str:
+        """A replica's container and host name."""
+        return f"{self.group}-{rank}"

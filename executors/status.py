@@ -1,0 +1,47 @@
+"""What an exit status says. Pure, but for a log's last line."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+from kflite.job import Exit
+
+SIGNALLED = 128  # a status above it is that of a process killed by a signal
+_TAIL = 2048  # bytes of a log in which its last line is looked for
+
+
+def lost(why: str) -> Exit:
+    """The exit of an attempt of which nothing more can be learnt."""
+    return Exit(-1, "Lost", why, lost=True)
+
+
+def exited(code: int, log: Path) -> Exit:
+    """The exit of a process that ended by itself, with that exit status, as a shell tells it."""
+    if code == 0:
+        return Exit(0)
+    last = last_words(log)
+    if code == 137 and last.startswith("MemoryError"):
+        return Exit(code, "OutOfMemory", "memory ran out")
+    if code - SIGNALLED in set(_signals()):
+        return Exit(SIGNALLED - code, "Killed", f"killed by {signal.Signals(code - SIGNALLED).name}")
+    if code == 1 and last.lower().endswith("docker-init: argument list too long"):
+        return Exit(code, "ArgumentTooLong", "its arguments and environment together are longer than the kernel takes")
+    reason = {126: "NotExecutable", 127: "CommandNotFound"}.get(code, "Error")
+    return Exit(code, reason, f"exit status {code}" + (f": {last}" if last else ""))
+
+
+def _signals() -> Iterator[int]:
+    return (number.value for number in signal.Signals)
+
+
+def last_words(log: Path) -> str:
+    """The last line of a log that is not empty, shortened."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - _TAIL))
+            lines = file.read().decode(errors="replace").split("\n")
+    except OSError:
+        return ""
+    return next((line.strip()[:300] for line in reversed(lines) if line.strip()), "")
