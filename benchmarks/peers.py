@@ -85,11 +85,15 @@ def once(peer: str, work: str, programs: Path, where: str, second: bool = False)
     return wall
 
 
-def measure(peer: str, work: str, programs: Path) -> float | None:
-    """One measurement in an empty folder; W5 is the second of two runs."""
-    with tempfile.TemporaryDirectory() as where:
-        first = once(peer, work, programs, where)
-        return once(peer, work, programs, where, second=True) if work == "W5" and first else first
+def measure(peer: str, work: str, programs: Path, folders: str) -> float | None:
+    """One measurement in an empty folder, which stays; W5 is the second of two runs.
+
+    ext4 gives no inode out again for some seconds after it was freed, and looks at each such one: who comes after a removal of
+    thousands of files pays milliseconds for each of his own.
+    """
+    where = tempfile.mkdtemp(dir=folders)
+    first = once(peer, work, programs, where)
+    return once(peer, work, programs, where, second=True) if work == "W5" and first else first
 
 
 def offers(peer: str, programs: Path) -> list[str]:
@@ -129,13 +133,14 @@ def main() -> None:
         install(peer)
     known = {peer: offers(peer, asked.programs) for peer in peers}
     times: dict[str, dict[str, list[float]]] = {}
-    for work in asked.work or WORKS:
-        times[work] = {peer: [] for peer in peers if work in known[peer]}
-        for _ in range(asked.rounds):
-            for peer, walls in times[work].items():
-                if (wall := measure(peer, work, asked.programs)) is not None:
-                    walls.append(wall)
-        print(f"{work}: {times[work]}, load {os.getloadavg()[0]:.1f}", file=sys.stderr, flush=True)
+    with tempfile.TemporaryDirectory() as folders:
+        for work in asked.work or WORKS:
+            times[work] = {peer: [] for peer in peers if work in known[peer]}
+            for _ in range(asked.rounds):
+                for peer, walls in times[work].items():
+                    if (wall := measure(peer, work, asked.programs, folders)) is not None:
+                        walls.append(wall)
+            print(f"{work}: {times[work]}, load {os.getloadavg()[0]:.1f}", file=sys.stderr, flush=True)
     table(times, peers)
 
 

@@ -37,6 +37,14 @@ def standin() -> str:
     return _joined("artifacts.py", "runner.py", "standin/names.py", "standin/hints.py", "standin/program.py")
 
 
+def split(code: str) -> tuple[str, str]:
+    """A program of ours as what it defines, which may be executed ahead, and what it does; the first is empty for any other."""
+    if code not in (runner(), standin()):
+        return "", code
+    definitions, _, main = code.partition(_MAIN)
+    return definitions, f"if True:\n{main}"
+
+
 def _joined(*files: str) -> str:
     """The files as one module: without their imports of each other, and with the last one's main part only."""
     first, *others, last = ((Path(__file__).parent / file).read_text("utf-8") for file in files)

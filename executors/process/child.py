@@ -18,7 +18,7 @@ from kflite.executors.process import folder
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import CodeType
+    from types import CodeType, ModuleType
 
     from kflite.executors.process.message import Replica, Start
 
@@ -46,7 +46,22 @@ def _make(path: str) -> None:
         os.makedirs(path, exist_ok=True)
 
 
-def become(start: Start, rank: int, code: CodeType | None, owner: str, notes: int, others: list[int]) -> None:
+class Program:
+    """A program's code, and its module, in which what it only defines has been executed before the fork.
+
+    hidden: modules of ours that it is not to find.
+    """
+
+    __slots__ = ("code", "hidden", "module")
+
+    def __init__(self, definitions: str, text: str) -> None:
+        self.module: ModuleType = type(sys)("__main__")
+        exec(compile(definitions, "<string>", "exec", dont_inherit=True), self.module.__dict__)
+        self.code: CodeType = compile(text, "<string>", "exec", dont_inherit=True)
+        self.hidden = [name for name in sys.modules if name.startswith("kflite.executors.process")]
+
+
+def become(start: Start, rank: int, program: Program | None, owner: str, notes: int, others: list[int]) -> None:
     """Turn a fresh fork into a replica and run it; never returns.
 
     owner: the claim still to be made, "" when it has been. notes: a pipe to tell the zygote what an exit status cannot.
@@ -63,7 +78,7 @@ def become(start: Start, rank: int, code: CodeType | None, owner: str, notes: in
             prepare(start, owner)
         replica = start["replicas"][rank]
         _enter(start["start"], rank, replica)
-        status = _run_code(replica, code, notes) if code else _run_command(replica, notes)
+        status = _run_code(replica, program, notes) if program else _run_command(replica, notes)
     except FileExistsError as error:
         _note(notes, "Claimed" if owner and str(error.filename2).endswith("/claim") else "StartFailed", str(error))
     except OSError as error:
@@ -83,7 +98,8 @@ def _enter(place: str, rank: int, replica: Replica) -> None:
     os.dup2(log, 1)
     os.dup2(log, 2)
     os.close(log)
-    os.environ.update(replica["env"])
+    for name, value in replica["env"].items():  # update() would ask what a mapping is, at the price of more copied pages
+        os.environ[name] = value
     if replica["memory"]:
         resource.setrlimit(resource.RLIMIT_DATA, (replica["memory"], resource.getrlimit(resource.RLIMIT_DATA)[1]))
 
@@ -102,17 +118,16 @@ def _run_command(replica: Replica, notes: int) -> int:
         return 126
 
 
-def _run_code(replica: Replica, code: CodeType, notes: int) -> int:
+def _run_code(replica: Replica, program: Program, notes: int) -> int:
     """Run as `python -u -c CODE *argv` does, and end as the interpreter does; returns the exit status."""
-    for name in [name for name in sys.modules if name.startswith("kflite.executors.process")]:
+    for name in program.hidden:
         del sys.modules[name]
-    main = type(sys)("__main__")
-    sys.modules["__main__"] = main
+    sys.modules["__main__"] = program.module
     sys.argv = ["-c", *replica["argv"]]
     sys.path.insert(0, "")
     gc.freeze()  # nothing of the zygote's is looked at, and so copied, by the task's collections
     gc.enable()
-    status = _status(lambda: exec(code, main.__dict__), notes)
+    status = _status(lambda: exec(program.code, program.module.__dict__), notes)
     if "threading" in sys.modules:
         status = _status(sys.modules["threading"]._shutdown, notes) or status  # noqa: SLF001 - as the interpreter does
     atexit._run_exitfuncs()  # noqa: SLF001

@@ -9,6 +9,7 @@ import socket
 import subprocess
 from pathlib import Path
 
+from kflite import bootstrap
 from kflite.errors import ExecutorError
 from kflite.executors import secrets
 from kflite.executors.process.message import Ending, News, Order
@@ -108,7 +109,8 @@ class Link:
         """The name by which the zygote knows this program, which it is told once."""
         if text not in self._codes:
             self._codes[text] = str(len(self._codes))
-            self.send({"code": self._codes[text], "text": text})
+            definitions, main = bootstrap.split(text)
+            self.send({"code": self._codes[text], "definitions": definitions, "text": main})
         return self._codes[text]
 
     def send(self, order: Order) -> None:

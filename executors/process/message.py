@@ -43,9 +43,13 @@ class Start(TypedDict):
 
 @final
 class Code(TypedDict):
-    """A program's text, and the name that it has from here on."""
+    """A program's text, and the name that it has from here on.
+
+    definitions: what stands before it, and may be executed once for all.
+    """
 
     code: str
+    definitions: str
     text: str
 
 

@@ -23,8 +23,6 @@ from kflite.executors.process.family import Family
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import CodeType
-
     from kflite.executors.process.message import Ending, News, Order, Start
 
 PEER_GRACE_S = 10.0  # from SIGTERM to SIGKILL for the replicas of a gang in which one failed
@@ -66,7 +64,7 @@ class Zygote:
         self.peers = {self.control: Peer(control)}
         self.attempts: dict[str, Attempt] = {}
         self.by_pid: dict[int, tuple[Attempt, Process]] = {}
-        self.codes: dict[str, CodeType] = {}
+        self.programs: dict[str, child.Program] = {}
         self.family = Family()
         self.told: dict[int, tuple[str, str]] = {}
         self.notes, self.note_end = os.pipe()
@@ -124,7 +122,8 @@ class Zygote:
         if "start" in order:
             self._start(peer, order)
         elif "code" in order:
-            self.codes[order["code"]] = compile(order["text"], "<string>", "exec", dont_inherit=True)
+            self.programs[order["code"]] = child.Program(order["definitions"], order["text"])
+            gc.freeze()
         elif "stop" in order:
             if running := self.attempts.get(order["stop"]):
                 running.stopped = True
@@ -157,12 +156,12 @@ class Zygote:
 
     def _fork(self, running: Attempt, start: Start, rank: int, owner: str) -> None:
         replica = start["replicas"][rank]
-        code = self.codes[replica["code"]] if "code" in replica else None
+        program = self.programs[replica["code"]] if "code" in replica else None
         pid = os.fork()
         if not pid:
             ours = [self.notes, self.wake, self.wake_end, self.listener.fileno()]
             others = [*ours, *self.peers, *self.family.descriptors]
-            child.become(start, rank, code, owner, self.note_end, others)
+            child.become(start, rank, program, owner, self.note_end, others)
         process = Process(pid, replica["name"], replica["log"], replica["memory"])
         running.processes.append(process)
         self.by_pid[pid] = (running, process)
