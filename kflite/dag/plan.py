@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from kflite.dag.condition import ConditionError, holds, readable
 from kflite.dag.loop import Loop, collected
 from kflite.dag.placeholders import fill, of_parameters, of_run, text
-from kflite.dag.read import Shape
+from kflite.dag.read import Shape, binding
 from kflite.dag.recipe import Recipe
-from kflite.dag.resolve import Around, Inputs, Unresolved, convert, given, resolve
+from kflite.dag.resolve import Around, Inputs, Unresolved, bound, convert, given, resolve
 from kflite.dag.scope import Scope
-from kflite.dag.shape import Component, Container, Dag, FromInput, Importer, Task
+from kflite.dag.shape import Component, Configured, Container, Dag, FromInput, Importer, Settings, Task
 from kflite.dag.work import ContainerWork
 from kflite.errors import InputError
 from kflite.event import State
-from kflite.plan import Ended, Opened, Origin, Outcome, Ready, Settled, Step
+from kflite.plan import Ended, Opened, Origin, Outcome, Ready, Settled, Step, Work
 from kflite.value import Artifact, Outputs, Value
 
 
@@ -91,10 +91,11 @@ class DagPlan:
             return self._skip(trigger, stopped)
         component = self._shape.component(task.component)
         try:
-            inputs = resolve(task, component, Around(scope.inputs, scope.outcome, self._lookup))
+            around = Around(scope.inputs, scope.outcome, self._lookup)
+            inputs = resolve(task, component, around)
             if task.condition and not holds(task.condition, inputs.parameters):
                 return self._skip(trigger, f"condition is false: {readable(task.condition)}")
-            self._open(trigger, component, inputs)
+            self._open(trigger, component, inputs, around)
         except Unresolved as error:
             self._skip(trigger, str(error)) if error.skipped else self._fail(trigger, "BadInput", str(error))
         except ConditionError as error:
@@ -113,7 +114,7 @@ class DagPlan:
     def _lookup(self, path: str) -> str | None:
         return self._names.get(path)
 
-    def _open(self, trigger: _Trigger, component: Component, inputs: Inputs) -> None:
+    def _open(self, trigger: _Trigger, component: Component, inputs: Inputs, around: Around) -> None:
         scope, task = trigger.scope, trigger.scope.dag.tasks[trigger.index]
         path = scope.path_of(task.name)
         if task.loop:
@@ -126,12 +127,23 @@ class DagPlan:
             self._import(trigger, component, component.body, inputs)
         else:
             self._running[path] = trigger
-            self._steps.append(Ready(path, self._work(task, component, component.body, inputs)))
+            self._steps.append(Ready(path, self._work(task, component, component.body, inputs, around)))
 
-    def _work(self, task: Task, component: Component, container: Container, inputs: Inputs) -> ContainerWork:
+    def _work(self, task: Task, component: Component, container: Container, inputs: Inputs, around: Around) -> Work:
+        if container.image.startswith("argostub/"):
+            from kflite.dag import claim
+
+            return claim.work(task, component, container, inputs, self._origin)
         if task.component not in self._recipes:
             self._recipes[task.component] = Recipe(component, container)
-        work = ContainerWork(task, self._recipes[task.component], inputs, self._origin)
+        own = Configured(container.env, container.resources, container.accelerator)
+        if container.platform:
+            own = own._replace(settings=_settings(component, container, inputs, around))
+        if component.configures:
+            from kflite.dag.taskconfig import applied
+
+            inputs, own = applied(component, own, inputs)
+        work = ContainerWork(task, self._recipes[task.component], inputs, self._origin, own)
         try:
             work.request  # noqa: B018 - quantities may come from inputs, and are read here for the first time
         except InputError as error:
@@ -193,6 +205,17 @@ class DagPlan:
             self._settle(_Trigger(scope.parent, scope.index), outcome, tell=True)
         else:
             self._steps.append(Ended(outcome.state, outcome.outputs, outcome.message or outcome.reason))
+
+
+def _settings(component: Component, container: Container, inputs: Inputs, around: Around) -> Settings:
+    from kflite.dag.settings import settings  # most pipelines have none
+
+    own = of_parameters(given(component, inputs.parameters))
+
+    def lookup(path: str) -> Value:
+        return own(path) or around.names(path)
+
+    return settings(container.platform, lambda source: bound(binding(source), around, lookup), lookup)
 
 
 def _items(task: Task, inputs: Inputs) -> list[Value] | tuple[Artifact, ...]:

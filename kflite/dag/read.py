@@ -5,7 +5,7 @@ Reads checked documents (kflite.ir.check): what a check refuses is not looked at
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -26,7 +26,6 @@ from kflite.dag.shape import (
     Task,
 )
 from kflite.ir.quantity import seconds
-from kflite.job import Secret
 from kflite.plan import Retry
 from kflite.value import Value
 
@@ -84,6 +83,7 @@ def _component(name: str, doc: Document, shape: Shape) -> Component:
         {k: _parameter(v) for k, v in outs.get("parameters", {}).items()},
         {k: _artifact(v) for k, v in outs.get("artifacts", {}).items()},
         _dag(doc["dag"]) if "dag" in doc else _executor(doc["executorLabel"], shape),
+        {p["field"]: p.get("applyToTask", False) for p in doc.get("taskConfigPassthroughs", ())},
     )
 
 
@@ -117,17 +117,11 @@ def _executor(label: str, shape: Shape) -> Container | Importer:
         tuple(box.get("command", ())),
         tuple(box.get("args", ())),
         {e["name"]: e.get("value", "") for e in box.get("env", ())},
-        tuple(secret for doc in platform.get("secretAsEnv", ()) for secret in _secrets(doc)),
         _resources(box.get("resources", {})),
         float(deadline) if deadline else None,
+        _accelerator(box.get("resources", {})),
+        platform,
     )
-
-
-def _secrets(doc: Document) -> Iterator[Secret]:
-    """Only a secret named in the document: one whose name comes from a task is for a cluster."""
-    name = doc.get("secretNameParameter", {}).get("runtimeValue", {}).get("constant") or doc.get("secretName", "")
-    for entry in doc.get("keyToEnv", ()):
-        yield Secret(entry["envVar"], name, entry["secretKey"], doc.get("optional", False))
 
 
 def _resources(doc: Document) -> dict[str, str]:
@@ -144,6 +138,11 @@ def _resources(doc: Document) -> dict[str, str]:
     gpu = doc.get("accelerator", {})
     count = gpu.get("resourceCount") or gpu.get("count")
     return out | ({"gpus": str(count)} if count else {})
+
+
+def _accelerator(doc: Document) -> str:
+    gpu = doc.get("accelerator", {})
+    return str(gpu.get("resourceType") or gpu.get("type") or "")
 
 
 def _importer(doc: Document) -> Importer:
@@ -182,8 +181,8 @@ def _parameter_selectors(doc: Document) -> tuple[FromTask, ...]:
 
 def _task(name: str, doc: Document, index: Mapping[str, int]) -> Task:
     inputs, caching, trigger = doc.get("inputs", {}), doc.get("cachingOptions", {}), doc.get("triggerPolicy", {})
-    parameters = {k: _binding(v) for k, v in inputs.get("parameters", {}).items()}
-    artifacts = {k: _binding(v) for k, v in inputs.get("artifacts", {}).items()}
+    parameters = {k: binding(v) for k, v in inputs.get("parameters", {}).items()}
+    artifacts = {k: binding(v) for k, v in inputs.get("artifacts", {}).items()}
     sources = [b.source for b in (*parameters.values(), *artifacts.values())]
     producers = {s.task for s in sources if isinstance(s, FromTask | FinalStatus)} | set(doc.get("dependentTasks", ()))
     return Task(
@@ -202,7 +201,8 @@ def _task(name: str, doc: Document, index: Mapping[str, int]) -> Task:
     )
 
 
-def _binding(doc: Document) -> Binding:
+def binding(doc: Document) -> Binding:
+    """Where an input, or a setting, takes its value."""
     selector = doc.get("parameterExpressionSelector", "")
     for key, output in (("taskOutputParameter", "outputParameterKey"), ("taskOutputArtifact", "outputArtifactKey")):
         if key in doc:

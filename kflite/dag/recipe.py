@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 
@@ -39,7 +39,7 @@ class Recipe:
         kinds = {k: v.type for k, v in component.outputs.items()} | {k: v.type for k, v in component.output_artifacts.items()}
         return {
             "code": digest([*self._own_words, *box.args]),
-            "environment": digest([dict(box.env), *map(astuple, box.secrets)]),
+            "environment": digest([dict(box.env)]),
             "outputs": digest(kinds),
         }
 

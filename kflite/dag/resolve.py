@@ -91,6 +91,18 @@ def _found_parameter(binding: Binding, around: Around) -> Value | Missing:
             return final_status(producer, around.outcome(producer), run)
 
 
+def bound(binding: Binding, around: Around, lookup: Lookup) -> Value:
+    """What a setting takes from around its task, null where nothing was given. Raises Unresolved where a task gave nothing."""
+    found, source = _found_parameter(binding, around), binding.source
+    if isinstance(found, Missing):
+        if isinstance(source, FromTask):
+            skipped = around.outcome(source.task).state in (State.SKIPPED, State.SUCCEEDED)
+            raise Unresolved(f"a setting takes {source.output!r} of {source.task!r}, which did not give it", skipped)
+        return None
+    value = fill(found, lookup) if isinstance(source, Constant) else found
+    return select(value, binding.selector, "of a setting") if binding.selector else value
+
+
 def final_status(task: str, outcome: Outcome, run: str) -> Value:
     """How a task ended, as KFP hands it to an exit task."""
     failed = outcome.state is State.FAILED
@@ -121,7 +133,7 @@ def _parsed(value: Value) -> Value:
 
 
 def _absent(name: str, declared: Parameter, task: Task, around: Around) -> None:
-    if declared.optional or declared.has_default:
+    if declared.optional or declared.has_default or declared.type == "TASK_CONFIG":
         return
     binding = task.parameters.get(name)
     producer = binding.source.task if binding and isinstance(binding.source, FromTask) else ""

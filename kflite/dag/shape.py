@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from kflite.job import Secret
+from kflite.job import Mount, Secret
 from kflite.plan import Retry
 from kflite.value import Value
 
@@ -71,15 +71,34 @@ class ArtifactKind(NamedTuple):
 
 
 class Container(NamedTuple):
-    """What a container task runs; texts may hold placeholders."""
+    """What a container task runs; texts may hold placeholders. platform: its settings as the platform document has them."""
 
     image: str
     command: tuple[str, ...]
     args: tuple[str, ...]
     env: Mapping[str, str]
-    secrets: tuple[Secret, ...]
     resources: Mapping[str, str]
     timeout_s: float | None
+    accelerator: str = ""
+    platform: Mapping[str, Any] = {}
+
+
+class Settings(NamedTuple):
+    """What a role has of them in fields of its own; `more` is what only a cluster can heed, by the names of kfp.kubernetes."""
+
+    secrets: tuple[Secret, ...] = ()
+    mounts: tuple[Mount, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+    more: Mapping[str, Value] = {}
+
+
+class Configured(NamedTuple):
+    """What a task has beside its command. resources: quantities by our own names; texts may hold placeholders."""
+
+    env: Mapping[str, str]
+    resources: Mapping[str, str]
+    accelerator: str = ""
+    settings: Settings = Settings()
 
 
 class Importer(NamedTuple):
@@ -135,7 +154,10 @@ class Dag:
 
 
 class Component(NamedTuple):
-    """What a task does, and what goes in and comes out."""
+    """What a task does, and what goes in and comes out.
+
+    passthroughs: settings that its TASK_CONFIG input holds, by field; true for one that the task has as well.
+    """
 
     name: str
     inputs: Mapping[str, Parameter]
@@ -143,3 +165,9 @@ class Component(NamedTuple):
     outputs: Mapping[str, Parameter]
     output_artifacts: Mapping[str, ArtifactKind]
     body: Dag | Container | Importer
+    passthroughs: Mapping[str, bool] = {}
+
+    @property
+    def configures(self) -> bool:
+        """Whether it starts other work with the task's settings."""
+        return bool(self.passthroughs) or any(declared.type == "TASK_CONFIG" for declared in self.inputs.values())

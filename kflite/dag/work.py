@@ -13,7 +13,7 @@ from kflite.dag.needs import needs
 from kflite.dag.placeholders import Lookup, argv, compact, fill, of_parameters, of_run, of_task, text
 from kflite.dag.recipe import Recipe, as_text, digest
 from kflite.dag.resolve import Inputs, given
-from kflite.dag.shape import Component, Container, Task
+from kflite.dag.shape import Component, Configured, Container, Task
 from kflite.job import Exit, Job, Resources, Role
 from kflite.place import Place
 from kflite.plan import Origin, Retry
@@ -25,12 +25,13 @@ LONGEST_ARGUMENT = 100_000
 
 @dataclass(frozen=True)
 class ContainerWork:
-    """A task that runs a container, with its inputs resolved."""
+    """A task that runs a container, with its inputs and its settings resolved."""
 
     task: Task
     recipe: Recipe
     inputs: Inputs
     origin: Origin
+    own: Configured
 
     @property
     def component(self) -> Component:
@@ -76,7 +77,7 @@ class ContainerWork:
     @cached_property
     def _needs(self) -> tuple[Resources, Resources]:
         lookup = of_parameters(self._filled)
-        return needs({k: text(fill(v, lookup)) for k, v in self.container.resources.items()})
+        return needs({k: text(fill(v, lookup)) for k, v in self.own.resources.items()})
 
     @cached_property
     def _filled(self) -> dict[str, Value]:
@@ -91,12 +92,20 @@ class ContainerWork:
             return {"component": self.component.name, "cache key": self.task.cache_key}
         if self.recipe.names_run:
             return None
-        made_of = {**self.recipe.material, "image": self.image}
+        made_of = {**self.recipe.material, "image": self.image, **self._set}
         made_of |= {f"parameter {k}": _short(v) for k, v in self.inputs.parameters.items()}
         made_of |= {
             f"default {k}": _short(v) for k, v in self._filled.items() if v is not None and k not in self.inputs.parameters
         }
         return made_of | {f"artifact {k}": _content(v) for k, v in self.inputs.artifacts.items()}
+
+    @property
+    def _set(self) -> dict[str, str]:
+        if not any(self.own.settings):
+            return {}
+        from kflite.dag.settings import material
+
+        return material(self.own.settings)
 
     def job(self, place: Place, task: str, attempt: int) -> Job:
         provisioned = self._provision(place, task, attempt)
@@ -178,8 +187,21 @@ class ContainerWork:
             each = (bootstrap.adopt(command, args), args, python.argv)
             command, args, words = (tuple(named.get(word, word) for word in words) for words in each)
             python = replace(python, argv=words)
-        env = {k: text(fill(v, lookup)) for k, v in box.env.items()}
-        return Role(self.image, command, args, env, box.secrets, *request_limit, python=python), files
+        env = {k: text(fill(v, lookup)) for k, v in self.own.env.items()}
+        held = self.own.settings
+        return Role(
+            self.image,
+            command,
+            args,
+            env,
+            held.secrets,
+            *request_limit,
+            python=python,
+            mounts=held.mounts,
+            facts=held.facts,
+            accelerator=text(fill(self.own.accelerator, lookup)),
+            settings=held.more,
+        ), files
 
     def _present(self, name: str) -> bool:
         return self.inputs.parameters.get(name) is not None or name in self.inputs.artifacts

@@ -73,11 +73,19 @@ class Pipeline:
         self.leaf("leaf", outputs=parameters(x=int))
 
     def leaf(
-        self, name: str, inputs: Document | None = None, outputs: Document | None = None, deadline: float = 0, **container: Any
+        self,
+        name: str,
+        inputs: Document | None = None,
+        outputs: Document | None = None,
+        deadline: float = 0,
+        platform: Document | None = None,
+        **container: Any,
     ) -> Pipeline:
-        """A component that runs a container."""
+        """A component that runs a container. platform: its settings as kfp.kubernetes writes them."""
         self.components[f"comp-{name}"] = _declared(inputs, outputs) | {"executorLabel": f"exec-{name}"}
         self.executors[f"exec-{name}"] = {"container": {"image": "img", "command": ["run"], **container}}
+        if platform:
+            self.platform[f"exec-{name}"] = platform
         if deadline:
             self.platform[f"exec-{name}"] = {"activeDeadlineSeconds": str(deadline)}
         return self

@@ -11,7 +11,7 @@ from kflite.dag.outputs import BadOutput, read
 from kflite.dag.shape import ArtifactKind, Component, Container, Parameter
 from kflite.value import Value
 
-BODY = Container("i", (), (), {}, (), {}, None)
+BODY = Container("i", (), (), {}, {}, None)
 
 
 def component(**types: str) -> Component:
