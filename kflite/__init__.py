@@ -9,12 +9,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kflite import dsl, space
+    from kflite import dsl, kubernetes, space
     from kflite.client import Client, Run, Tuning, run, tune
     from kflite.errors import KfliteError
 
 __version__ = "0.1.0"
-__all__ = ["Client", "KfliteError", "Run", "Tuning", "dsl", "run", "space", "tune"]
+__all__ = ["Client", "KfliteError", "Run", "Tuning", "dsl", "kubernetes", "run", "space", "tune"]
 
 _HOMES = {
     "Client": "kflite.client",
@@ -27,7 +27,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> object:
-    if name in ("dsl", "space"):
+    if name in ("dsl", "kubernetes", "space"):
         return import_module(f"kflite.{name}")
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)

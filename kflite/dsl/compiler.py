@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from kflite.dsl import executors
@@ -54,12 +55,18 @@ class Library:
         for name, channel in pipeline.returned.items():
             add_output(spec, name, channel.type, scope.select(channel, pipeline.place))
 
-    def name_of(self, component: Component, settings: Settings, wanted: str) -> str:
-        """The name of the component under these settings; the first task that has them gives it its own."""
-        key = (id(component), *(settings.executor_key if component.has_container else ()))
+    def name_of(self, component: Component, settings: Settings, wanted: str, platform: dict[str, Value]) -> str:
+        """The name of the component under these settings; the first task that has them gives it its own.
+
+        platform: the executor's part of the platform document.
+        """
+        own = (*settings.executor_key, json.dumps(platform, sort_keys=True)) if component.has_container else ()
+        key = (id(component), *own)
         if key not in self._names:
             name = self._names[key] = self.new(wanted)
             self._write(name, component, settings)
+            if platform:
+                self._platform[self._spec.components[name].executor_label] = platform
         return self._names[key]
 
     def new(self, wanted: str) -> str:
@@ -90,5 +97,3 @@ class Library:
         declare(spec, component.interface)
         spec.executor_label = f"exec-{name.removeprefix('comp-')}"
         executors.write(self._deployment.executors[spec.executor_label], component, settings)
-        if config := executors.platform(settings):
-            self._platform[spec.executor_label] = config

@@ -16,6 +16,7 @@ from kflite.dsl.specs import declare_input, set_constant
 from kflite.dsl.task import Task
 from kflite.dsl.types import LIST, ArtifactType, Parameter
 from kflite.errors import CompileError
+from kflite.value import Value
 
 if TYPE_CHECKING:
     from kflite.dsl.compiler import Library
@@ -39,7 +40,8 @@ def write_group(scope: Scope, library: Library) -> None:
 
 
 def _write_task(scope: Scope, task: PipelineTaskSpec, member: Task, library: Library) -> None:
-    task.component_ref.name = library.name_of(member.component, member.settings, member.name)
+    platform = _platform(scope, task, member)
+    task.component_ref.name = library.name_of(member.component, member.settings, member.name, platform)
     for name, argument in member.arguments.items():
         if isinstance(argument, Channel):
             scope.bind(task, name, argument, member.place)
@@ -50,6 +52,29 @@ def _write_task(scope: Scope, task: PipelineTaskSpec, member: Task, library: Lib
     for predecessor in member.predecessors:
         _write_order(scope, task, member, predecessor)
     _write_trigger(scope, task, member)
+
+
+def _platform(scope: Scope, task: PipelineTaskSpec, member: Task) -> dict[str, Value]:
+    """What the task asks of Kubernetes; the task waits for what it takes from others, and no input of it is made."""
+    if not member.settings.kubernetes:
+        return {}
+    from google.protobuf.json_format import MessageToDict
+
+    from kflite.dsl.kubernetes.platform import written
+    from kflite.ir.proto import PipelineTaskSpec
+
+    def bind(value: Value | Channel) -> dict[str, Value]:
+        if not isinstance(value, Channel):
+            _bind_mentioned(scope, task, member, value)
+            return {"runtimeValue": {"constant": value}}
+        apart = PipelineTaskSpec()
+        scope.bind(apart, value.key, value, member.place)
+        for producer in apart.dependent_tasks:
+            scope.depend(task, producer)
+        source: dict[str, Value] = MessageToDict(apart.inputs.parameters[value.key])
+        return source
+
+    return {key: written(node, bind) for key, node in member.settings.kubernetes.items()}
 
 
 def _with_texts(value: object) -> object:

@@ -9,9 +9,8 @@ from kflite.dsl.component import Component
 from kflite.dsl.container import ContainerComponent
 from kflite.dsl.importer import Importer
 from kflite.dsl.python import PythonComponent
-from kflite.dsl.settings import SecretEnv, Settings, cores, gigabytes, is_placeholder
+from kflite.dsl.settings import Settings, cores, gigabytes, is_placeholder
 from kflite.dsl.specs import fill
-from kflite.value import Value
 
 if TYPE_CHECKING:
     from kflite.ir.proto import PipelineDeploymentConfig
@@ -87,19 +86,3 @@ def _write_accelerator(container: PipelineDeploymentConfig.PipelineContainerSpec
         container.resources.accelerator.resource_count = count
         if not is_placeholder(count):
             container.resources.accelerator.count = int(count)
-
-
-def platform(settings: Settings) -> dict[str, Value]:
-    """An executor's part of the platform document (kfp.kubernetes): what the official message has no field for."""
-    config: dict[str, Value] = {"activeDeadlineSeconds": str(settings.timeout_s)} if settings.timeout_s else {}
-    secrets: list[Value] = [_secret(secret) for secret in settings.secrets]
-    return config | ({"secretAsEnv": secrets} if secrets else {})
-
-
-def _secret(secret: SecretEnv) -> Value:
-    return {
-        "secretName": secret.name,
-        "secretNameParameter": {"runtimeValue": {"constant": secret.name}},
-        "keyToEnv": [{"secretKey": key, "envVar": variable} for key, variable in secret.keys],
-        "optional": secret.optional,
-    }

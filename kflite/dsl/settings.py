@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable
 from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING
 
 from kflite.dsl import trace
+
+if TYPE_CHECKING:
+    from kflite.dsl.kubernetes.platform import Tree
 
 _QUANTITY = re.compile(r"(\d+(?:\.\d+)?)([a-zA-Z]*)")
 _CPU_UNITS = {"": 1.0, "m": 0.001}
@@ -27,18 +31,12 @@ class Retry:
     longest_s: int = 3600
 
 
-@dataclass(frozen=True, slots=True)
-class SecretEnv:
-    """Entries of a secret that become environment variables: pairs of a key and a variable."""
-
-    name: str
-    keys: tuple[tuple[str, str], ...]
-    optional: bool = False
-
-
 @dataclass(slots=True)
 class Settings:
-    """A task's settings; texts may hold placeholders. Those of the executor come first (see `executor_key`)."""
+    """A task's settings; texts may hold placeholders. Those of the executor come first (see `executor_key`).
+
+    kubernetes: the executor's part of the platform document.
+    """
 
     image: str = ""
     env: dict[str, str] = field(default_factory=dict)
@@ -48,8 +46,7 @@ class Settings:
     memory_limit: str = ""
     accelerator_type: str = ""
     accelerator_limit: str = ""
-    timeout_s: int = 0
-    secrets: tuple[SecretEnv, ...] = ()
+    kubernetes: Tree = field(default_factory=dict)
     retry: Retry | None = None
     caching: bool = True
     cache_key: str = ""
@@ -58,8 +55,8 @@ class Settings:
 
     @property
     def executor_key(self) -> tuple[Hashable, ...]:
-        """Equal for tasks that can share one executor."""
-        words = [getattr(self, f.name) for f in fields(self)[:10] if f.name != "env"]
+        """Equal for tasks that can share one executor, as far as the first document goes."""
+        words = [getattr(self, f.name) for f in fields(self)[:8] if f.name != "env"]
         return (*words, *(word for pair in self.env.items() for word in pair))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self, TypeAlias
 from kflite.dsl import trace
 from kflite.dsl.channels import Channel, TaskOutput
 from kflite.dsl.groups import ExitHandler, Group
-from kflite.dsl.settings import Retry, SecretEnv, Settings, cores, gigabytes, is_placeholder, seconds
+from kflite.dsl.settings import Retry, Settings, cores, gigabytes, is_placeholder, seconds
 
 if TYPE_CHECKING:
     from kflite.dsl.component import Component
@@ -70,7 +70,7 @@ class Task:
         """Tries again after failures. Durations: seconds, or texts like "30s"; by default 0 s, factor 2, at most 1 h."""
         if num_retries < 0 or (backoff_factor is not None and backoff_factor <= 0):
             raise trace.refused("set_retry() takes num_retries of 0 or more, and a backoff_factor above 0")
-        self._own_container("set_retry").retry = Retry(
+        self.own_container("set_retry").retry = Retry(
             num_retries,
             seconds(backoff_duration or 0),
             2.0 if backoff_factor is None else float(backoff_factor),
@@ -90,43 +90,44 @@ class Task:
 
     def set_env_variable(self, name: str, value: str) -> Self:
         """Sets an environment variable of the process or container."""
-        self._own_container("set_env_variable").env[name] = self._text("set_env_variable", value)
+        self.own_container("set_env_variable").env[name] = self._text("set_env_variable", value)
         return self
 
-    def use_secret_as_env(self, secret_name: str, secret_key_to_env: Mapping[str, str], optional: bool = False) -> Self:
+    def use_secret_as_env(self, secret_name: str | Channel, secret_key_to_env: Mapping[str, str], optional: bool = False) -> Self:
         """Sets environment variables to entries of a secret, which no event, log or view holds: {key of the secret: variable}."""
-        container = self._own_container("use_secret_as_env")
-        container.secrets = (*container.secrets, SecretEnv(secret_name, tuple(secret_key_to_env.items()), optional))
+        from kflite.dsl.kubernetes import use_secret_as_env
+
+        use_secret_as_env(self, secret_name, secret_key_to_env, optional)
         return self
 
     def set_container_image(self, name: str | Channel) -> Self:
         """Runs in this image in place of the component's."""
-        self._own_container("set_container_image").image = self._text("set_container_image", name)
+        self.own_container("set_container_image").image = self._text("set_container_image", name)
         return self
 
     def set_cpu_request(self, cpu: str | float | Channel) -> Self:
         """CPUs that the task takes from what is there: "2", "500m"."""
-        self._own_container("set_cpu_request").cpu_request = self._amount("set_cpu_request", cpu)
+        self.own_container("set_cpu_request").cpu_request = self._amount("set_cpu_request", cpu)
         return self
 
     def set_cpu_limit(self, cpu: str | float | Channel) -> Self:
         """Most CPUs that the task may use: "2", "500m"."""
-        self._own_container("set_cpu_limit").cpu_limit = self._amount("set_cpu_limit", cpu)
+        self.own_container("set_cpu_limit").cpu_limit = self._amount("set_cpu_limit", cpu)
         return self
 
     def set_memory_request(self, memory: str | int | Channel) -> Self:
         """Memory that the task takes from what is there: "4Gi", "500M"."""
-        self._own_container("set_memory_request").memory_request = self._amount("set_memory_request", memory)
+        self.own_container("set_memory_request").memory_request = self._amount("set_memory_request", memory)
         return self
 
     def set_memory_limit(self, memory: str | int | Channel) -> Self:
         """Most memory that the task may use: "4Gi", "500M"."""
-        self._own_container("set_memory_limit").memory_limit = self._amount("set_memory_limit", memory)
+        self.own_container("set_memory_limit").memory_limit = self._amount("set_memory_limit", memory)
         return self
 
     def set_accelerator_type(self, accelerator: str | Channel) -> Self:
         """The kind of accelerator that `set_accelerator_limit` counts, such as "nvidia.com/gpu"."""
-        self._own_container("set_accelerator_type").accelerator_type = self._text("set_accelerator_type", accelerator)
+        self.own_container("set_accelerator_type").accelerator_type = self._text("set_accelerator_type", accelerator)
         return self
 
     def set_accelerator_limit(self, limit: int | str | Channel) -> Self:
@@ -134,7 +135,7 @@ class Task:
         text = str(limit)
         if not (is_placeholder(text) or text.isdecimal()):
             raise trace.refused(f"set_accelerator_limit() takes a whole number, not {limit!r}")
-        self._own_container("set_accelerator_limit").accelerator_limit = text
+        self.own_container("set_accelerator_limit").accelerator_limit = text
         return self
 
     def set_gpu_limit(self, gpu: int | str | Channel) -> Self:
@@ -143,12 +144,15 @@ class Task:
 
     def set_timeout(self, seconds: int) -> Self:
         """Fails an attempt that runs longer than this, in seconds."""
-        if isinstance(seconds, bool) or not isinstance(seconds, int) or seconds <= 0:
-            raise trace.refused(f"set_timeout() takes a whole number of seconds above 0, not {seconds!r}")
-        self._own_container("set_timeout").timeout_s = seconds
+        from kflite.dsl.kubernetes import set_timeout
+
+        if seconds == 0:
+            raise trace.refused("set_timeout() takes a whole number of seconds above 0, not 0")
+        set_timeout(self, seconds)
         return self
 
-    def _own_container(self, method: str) -> Settings:
+    def own_container(self, method: str) -> Settings:
+        """The settings, for a method that is about what runs. Raises CompileError where the task runs nothing itself."""
         if not self.component.has_container:
             raise trace.refused(f"{method}() needs a task that runs code itself, and {self.name!r} does not: set it inside")
         return self.settings

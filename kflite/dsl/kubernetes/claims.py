@@ -1,0 +1,43 @@
+"""Claims of volumes that outlive a run: made and deleted by tasks of their own, which the platform runs without a container."""
+
+from __future__ import annotations
+
+from kflite.dsl.annotations import OutputPath
+from kflite.dsl.container import ContainerSpec, container_component
+
+
+@container_component
+def CreatePVC(  # noqa: N802 - KFP's name
+    name: OutputPath(str),  # type: ignore[valid-type]
+    access_modes: list[str],
+    size: str,
+    pvc_name: str | None = None,
+    pvc_name_suffix: str | None = None,
+    storage_class_name: str | None = "",
+    volume_name: str | None = None,
+    annotations: dict[str, str] | None = None,
+    data_source: dict[str, str] | None = None,
+) -> ContainerSpec:
+    """Makes a claim of a volume, whose name is the output `name`.
+
+    Args:
+        access_modes: who may mount it, such as ["ReadWriteOnce"] or ["ReadWriteMany"]
+        size: of the volume, such as "5Gi"
+        pvc_name: the claim's name; either this or pvc_name_suffix is given
+        pvc_name_suffix: what the run's name is followed by to make the claim's name
+        storage_class_name: of the volume; "" for one that exists already
+        volume_name: of a volume that exists already
+        annotations: of the claim
+        data_source: what the volume is filled from: apiGroup, kind and name of a snapshot or another claim
+    """
+    return ContainerSpec(image="argostub/createpvc")
+
+
+@container_component
+def DeletePVC(pvc_name: str) -> ContainerSpec:  # noqa: N802 - KFP's name
+    """Deletes a claim.
+
+    Args:
+        pvc_name: the claim's name
+    """
+    return ContainerSpec(image="argostub/deletepvc")
