@@ -20,7 +20,8 @@ from contract.registry import Registry
 from docker.models.containers import Container
 
 from kflite.errors import ExecutorError
-from kflite.executors.docker import DockerExecutor, Settings, launch, record
+from kflite.executors import record
+from kflite.executors.docker import DockerExecutor, Settings, launch
 from kflite.executors.docker.daemon import Refused
 from kflite.executors.images import ImageMap
 from kflite.executors.ref import Ref
