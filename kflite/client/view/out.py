@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Sequence
+from math import isfinite, isnan
 from typing import TextIO
 
 from kflite.client.view.text import Line, Signs, Span, ansi, plain, signs
@@ -58,7 +59,7 @@ class Out:
 
     def document(self, data: Value) -> None:
         """JSON in one piece, readable, in ASCII so that every stream can carry it."""
-        self.stream.write(json.dumps(data, indent=2) + "\n")
+        self.stream.write(json.dumps(_finite(data), indent=2, allow_nan=False) + "\n")
         self.stream.flush()
 
     def table(self, head: Sequence[str], rows: Sequence[Sequence[Span]]) -> None:
@@ -66,6 +67,15 @@ class Out:
         every = [tuple((name, "dim") for name in head), *rows]
         widths = [max(len(row[i][0]) for row in every) for i in range(len(head))]
         self.lines(_row(row, widths) for row in every)
+
+
+def _finite(data: Value) -> Value:
+    """The data with what JSON has no number for as a text, in the words of proto3 JSON: "NaN", "Infinity", "-Infinity"."""
+    if isinstance(data, float) and not isfinite(data):
+        return "NaN" if isnan(data) else "Infinity" if data > 0 else "-Infinity"
+    if isinstance(data, list):
+        return [_finite(item) for item in data]
+    return {name: _finite(item) for name, item in data.items()} if isinstance(data, dict) else data
 
 
 def _row(cells: Sequence[Span], widths: Sequence[int]) -> Line:
