@@ -161,10 +161,21 @@ def write(result: object, types: Json, made: dict[str, list[Artifact]], file: st
             raise OutputError(f"output {name!r} is declared as an artifact, and the function returned {shortened(values[name])}")
     made = {k: [values.pop(k)] if types.get(k) == "artifact" else v for k, v in made.items()}
     if values or made:
-        lists = {name: {"artifacts": [_entry(name, item) for item in items]} for name, items in made.items()}
+        lists = {name: {"artifacts": [_entry(name, brought(item)) for item in items]} for name, items in made.items()}
         text = json.dumps({"parameterValues": values, "artifacts": lists}, default=plain_json)
         with open(parent_made(file), "w", encoding="utf-8") as out:
             out.write(text)
+
+
+def brought(item: Artifact) -> Artifact:
+    """The artifact with its bytes where its URI says; nobody else may see the place that the code chose, as in a container."""
+    own, at = item.custom_path, item.uri
+    if own and own != at and "://" not in at and os.path.exists(own):
+        import shutil
+
+        (shutil.copytree if os.path.isdir(own) else shutil.copy2)(own, parent_made(at))
+        item.custom_path = ""
+    return item
 
 
 def _entry(name: str, item: Artifact) -> Json:

@@ -14,7 +14,11 @@ Value: TypeAlias = "None | bool | int | float | str | list[Value] | dict[str, Va
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """A file or folder that a task made. `digest` is the hash of its content, "" where it is not known yet."""
+    """A file or folder that a task made or imported.
+
+    digest: the hash of its content, "" where nothing was written or it is not known yet. outside: "" for what kflite keeps; for
+    what lies elsewhere and may change there "any", or the run that is to fetch it anew, whatever was fetched before.
+    """
 
     name: str
     uri: str
@@ -24,6 +28,7 @@ class Artifact:
     digest: str = ""
     size: int = 0
     custom_path: str = ""
+    outside: str = ""
 
     def as_json(self) -> dict[str, Value]:
         """The artifact as events hold it."""
@@ -36,6 +41,8 @@ class Artifact:
             out |= {"digest": self.digest, "size": self.size}
         if self.custom_path:
             out["custom_path"] = self.custom_path
+        if self.outside:
+            out["outside"] = self.outside
         return out
 
     @classmethod

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kflite.errors import ExecutorError, KfliteError
@@ -13,8 +13,9 @@ from kflite.executors.base import Executor
 from kflite.job import Exit, Job
 from kflite.place import Place
 from kflite.plan import Work
+from kflite.scheduler.kept import keep
 from kflite.store import artifacts
-from kflite.value import NOTHING, Artifact, Outputs
+from kflite.value import NOTHING, Outputs
 
 if TYPE_CHECKING:
     from kflite.scheduler.world import Offload
@@ -151,21 +152,3 @@ def fetch(job: Job) -> None:
     for uri, path in job.fetch:
         if not path.exists():
             artifacts.fetch(uri, path)
-
-
-def keep(attempt: Attempt, outputs: Outputs) -> Outputs:
-    """Hash what was made, and push it to where artifacts are kept; an output that was not written is left as it is. Blocks."""
-    hashed = {k: tuple(_hashed(a, attempt.place) for a in group) for k, group in outputs.artifacts.items()}
-    for uri, path in attempt.job.push:
-        if path.exists():
-            artifacts.push(path, uri)
-    return Outputs(outputs.parameters, hashed)
-
-
-def _hashed(artifact: Artifact, place: Place) -> Artifact:
-    path = place.path(artifact.custom_path or artifact.uri)
-    kept = replace(artifact, uri=place.uri(place.path(artifact.uri)))
-    if not path.exists():
-        return kept
-    digest, size = artifacts.digest(path)
-    return replace(kept, digest=digest, size=size)

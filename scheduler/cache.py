@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import TYPE_CHECKING, TypeAlias
 
-from kflite.value import Outputs, Value
+from kflite.value import Artifact, Outputs, Value
 
 if TYPE_CHECKING:
     from kflite.store.base import CacheRow, Store
@@ -20,11 +20,11 @@ def key_of(material: Mapping[str, Value]) -> str:
     return sha256(json.dumps(material, sort_keys=True).encode()).hexdigest()
 
 
-def hits(store: Store, keys: list[str], now: float, exists: Callable[[str], bool]) -> Hits:
-    """Results by key, those only whose artifacts are all still there. Blocks."""
+def hits(store: Store, keys: list[str], now: float, intact: Callable[[Artifact], bool]) -> Hits:
+    """Results by key, those only whose artifacts are all still there, as they were. Blocks."""
     found = {}
     for key, row in store.cached(keys, now).items():
         outputs = Outputs.from_json(row.outputs)
-        if all(exists(a.uri) for group in outputs.artifacts.values() for a in group):
+        if all(intact(a) for group in outputs.artifacts.values() for a in group):
             found[key] = outputs, row
     return found

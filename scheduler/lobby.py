@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 
 from kflite.errors import ExecutorError
 from kflite.event import State
@@ -65,7 +66,8 @@ class Lobby:
         if not keys:
             return {}
         world = self._world
-        return await world.offload(hits, world.store, keys, world.clock(), artifacts.exists)
+        intact = partial(artifacts.intact, root=world.artifacts)
+        return await world.offload(hits, world.store, keys, world.clock(), intact)
 
     async def _line_up(self, run: Run, task: str) -> None:
         try:

@@ -6,15 +6,13 @@ import os
 import shutil
 from collections.abc import Collection
 from pathlib import Path
-from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from blake3 import blake3
 
 from kflite.errors import KfliteError
-
-if TYPE_CHECKING:
-    from fsspec import AbstractFileSystem
+from kflite.store.remote import filesystem, is_folder, is_remote, look, told
+from kflite.value import Artifact
 
 # From so many bytes on, two threads are worth their start.
 THREADS_FROM = 16 * 2**20
@@ -44,36 +42,59 @@ def _folder(path: Path) -> tuple[str, int]:
     return f"b3d:{hasher.hexdigest()[:40]}", total
 
 
+def extent(path: Path) -> int:
+    """Bytes of a file, or of all files in a folder, as `digest` counts them."""
+    if not path.is_dir() or path.is_symlink():
+        return path.lstat().st_size if path.is_symlink() else path.stat().st_size
+    entries = (Path(folder, name) for folder, _, files in os.walk(path) for name in files)
+    return sum(entry.stat().st_size for entry in entries if not entry.is_symlink())
+
+
 def exists(uri: str) -> bool:
-    """Whether there is something at the URI."""
-    if "://" not in uri or uri.startswith("file://"):
+    """Whether there is something at the URI; no where it cannot be read from here."""
+    if not is_remote(uri):
         return os.path.lexists(uri.removeprefix("file://"))
-    filesystem, path = _filesystem(uri)
-    return bool(filesystem.exists(path))
+    try:
+        with told(uri):
+            driver, path = filesystem(uri)
+            return bool(driver.exists(path))
+    except KfliteError:
+        return False
+
+
+def intact(artifact: Artifact, root: str) -> bool:
+    """Whether what was recorded is still there: below the artifacts' root by its size, elsewhere by its whole content."""
+    if not artifact.digest and not artifact.outside:
+        return True  # nothing was written but metadata
+    uri = artifact.uri.removeprefix("file://")
+    try:
+        if is_remote(uri):
+            return exists(uri) if artifact.outside else look(uri)[1] == artifact.size
+        path = Path(uri)
+        return extent(path) == artifact.size if uri.startswith(f"{root}/") else digest(path)[0] == artifact.digest
+    except (OSError, KfliteError):
+        return False
 
 
 def fetch(uri: str, path: Path) -> None:
-    """Copy a file or folder to a local path, all or nothing. Raises KfliteError."""
-    partial = path.with_name(f".{path.name}.{uuid4().hex[:8]}")
+    """Copy a file or folder to a local path, all or nothing. Raises KfliteError, NotFound."""
+    partial = path.with_name(f".{path.name[:200]}.{uuid4().hex[:8]}")
     partial.parent.mkdir(parents=True, exist_ok=True)
     try:
-        filesystem, source = _filesystem(uri)
-        filesystem.get(source, str(partial), recursive=bool(filesystem.isdir(source)))
+        with told(f"{uri} cannot be fetched"):
+            driver, source = filesystem(uri)
+            driver.get(source, str(partial), recursive=is_folder(driver, source))
         if not path.exists():
             os.rename(partial, path)
-    except (OSError, ValueError) as error:
-        raise KfliteError(f"{uri} cannot be fetched: {error}") from error
     finally:
         _remove(partial)
 
 
 def push(path: Path, uri: str) -> None:
     """Copy a local file or folder to a URI. Raises KfliteError."""
-    try:
-        filesystem, target = _filesystem(uri)
-        filesystem.put(str(path), target, recursive=path.is_dir())
-    except (OSError, ValueError) as error:
-        raise KfliteError(f"{path} cannot be copied to {uri}: {error}") from error
+    with told(f"{path} cannot be copied to {uri}"):
+        driver, target = filesystem(uri)
+        driver.put(str(path), target, recursive=path.is_dir())
 
 
 def delete(uri: str, keep: Collection[str] = ()) -> None:
@@ -91,15 +112,15 @@ def _delete(uri: str) -> None:
     if "://" not in uri:
         _remove(Path(uri))
     elif exists(uri):
-        filesystem, path = _filesystem(uri)
-        filesystem.rm(path, recursive=True)
+        driver, path = filesystem(uri)
+        driver.rm(path, recursive=True)
 
 
 def _names(uri: str) -> list[str]:
     if "://" not in uri:
         return os.listdir(uri) if os.path.isdir(uri) else []
-    filesystem, path = _filesystem(uri)
-    return [Path(entry).name for entry in filesystem.ls(path, detail=False)] if filesystem.isdir(path) else []
+    driver, path = filesystem(uri)
+    return [Path(entry).name for entry in driver.ls(path, detail=False)] if driver.isdir(path) else []
 
 
 def _remove(path: Path) -> None:
@@ -107,14 +128,3 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
-
-
-def _filesystem(uri: str) -> tuple[AbstractFileSystem, str]:
-    from fsspec.core import url_to_fs
-
-    try:
-        return url_to_fs(uri)  # type: ignore[no-any-return]
-    except ImportError as error:
-        raise KfliteError(f"{uri}: {error}") from error
-    except ValueError as error:
-        raise KfliteError(f"{uri}: no file system is known for it: {error}") from error

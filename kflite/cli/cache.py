@@ -57,12 +57,12 @@ def why(given: Given, run: str, task: str, json_: bool) -> None:
     """Say why TASK of RUN was, or was not, answered from the cache."""
     from kflite.client.find import one_task
     from kflite.client.why import why as explain
-    from kflite.store.artifacts import exists
+    from kflite.store.artifacts import intact
 
     with given.store() as store:
         row = store.run(run)
         chosen = one_task(store.tasks(row.run), task, row.run)
-        answer = explain(store, row, chosen, exists)
+        answer = explain(store, row, chosen, lambda artifact: intact(artifact, given.settings.artifacts))
     if json_:
         return out().document(answer.as_json())
     sign, style = ("hit", "green") if answer.hit else ("miss", "yellow")

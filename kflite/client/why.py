@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from kflite.event import Event, Kind, State
 from kflite.store.base import RunRow, Store, TaskRow
-from kflite.value import Outputs, Value
+from kflite.value import Artifact, Outputs, Value
 
 _ENTRIES = 200  # newest cached results of the component that are compared
 _RUNS = 50  # newest earlier runs of the pipeline that are looked through for the same key
@@ -42,8 +42,8 @@ class Why:
         return {"hit": self.hit, "verdict": self.verdict, "text": self.text, "compared": self.compared, "inputs": parts}
 
 
-def why(store: Store, run: RunRow, task: TaskRow, exists: Callable[[str], bool]) -> Why:
-    """Explain. exists: whether the bytes of a URI are still there."""
+def why(store: Store, run: RunRow, task: TaskRow, intact: Callable[[Artifact], bool]) -> Why:
+    """Explain. intact: whether the bytes of an artifact are still there, as they were."""
     material = material_of(store.events, run.run, task.task)
     if task.reason == "cached":
         parts = tuple(Difference(name, text, text) for name, text in (material or {}).items())
@@ -54,7 +54,7 @@ def why(store: Store, run: RunRow, task: TaskRow, exists: Callable[[str], bool])
         return Why(False, "off", "caching is off for this task: set_caching_options, or what it is, says so")
     if run.options.get("cache") is False:
         return Why(False, "off", "caching was off for the whole run: it was started with --no-cache")
-    return _same_key(store, run, task, exists) or _nearest(store, run, task, material)
+    return _same_key(store, run, task, intact) or _nearest(store, run, task, material)
 
 
 def material_of(events: Callable[[str, int], list[Event]], run: str, task: str) -> Mapping[str, str] | None:
@@ -74,13 +74,18 @@ def _all(events: Callable[[str, int], list[Event]], run: str) -> Iterator[Event]
         last = batch[-1].seq
 
 
-def _same_key(store: Store, run: RunRow, task: TaskRow, exists: Callable[[str], bool]) -> Why | None:
+def _same_key(store: Store, run: RunRow, task: TaskRow, intact: Callable[[Artifact], bool]) -> Why | None:
     """The same work was done before, and yet its result could not be used."""
     for earlier, twin in _twins(store, run, task):
-        gone = [uri for uri in _uris(twin) if not exists(uri)]
+        gone = [artifact.uri for artifact in _artifacts(twin) if not intact(artifact)]
         source = f"{earlier.run}/{twin.task}"
         if gone:
-            return Why(False, "gone", f"the same was done in {source}, and its artifact {gone[0]} is no longer there", source)
+            return Why(
+                False,
+                "gone",
+                f"the same was done in {source}, and its artifact {gone[0]} is no longer there, or no longer what it was",
+                source,
+            )
         if twin.ended and twin.ended > task.queued:
             return Why(False, "later", f"{source} did the same at the same time, and was not over yet", source)
         return Why(False, "removed", f"the same was done in {source}, and its cached result had expired or been removed", source)
@@ -95,9 +100,9 @@ def _twins(store: Store, run: RunRow, task: TaskRow) -> Iterator[tuple[RunRow, T
                     yield earlier, twin
 
 
-def _uris(task: TaskRow) -> list[str]:
+def _artifacts(task: TaskRow) -> list[Artifact]:
     held = Outputs.from_json({"artifacts": dict(task.artifacts)})
-    return [artifact.uri for many in held.artifacts.values() for artifact in many]
+    return [artifact for many in held.artifacts.values() for artifact in many]
 
 
 def _nearest(store: Store, run: RunRow, task: TaskRow, material: Mapping[str, str]) -> Why:

@@ -13,7 +13,7 @@ import os
 import sys
 
 from kflite.artifacts import TYPE_CHECKING, Artifact, PipelineTaskFinalStatus
-from kflite.runner import OutputError, checked, content, parent_made, plain_json, report, shortened
+from kflite.runner import OutputError, brought, checked, content, parent_made, plain_json, report, shortened
 from kflite.standin.hints import artifact, declared, is_list, kind, marker, parameter, plain
 from kflite.standin.names import InputPath, TaskConfig, install
 
@@ -137,7 +137,7 @@ def write_packed(result: object, function: FunctionType, made: Json, file: str) 
         else:
             raise OutputError(f"output {name!r} is declared as {hints[name]!r}, which is no type of an output")
     if lists:
-        told["artifacts"] = {name: {"artifacts": [_entry_of(item)]} for name, item in lists.items()}
+        told["artifacts"] = {name: {"artifacts": [_entry_of(brought(item))]} for name, item in lists.items()}
     try:
         text = json.dumps(told, default=plain_json)
     except ValueError as error:
