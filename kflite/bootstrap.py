@@ -27,14 +27,14 @@ _MAIN = '\nif __name__ == "__main__":\n'
 
 @cache
 def runner() -> str:
-    """The program that runs a component, as one text: the artifact classes, then kflite.runner."""
-    return _joined("artifacts.py", "runner.py")
+    """The program that runs a component, as one text: the artifact classes, objects of users' classes, then kflite.runner."""
+    return _joined("artifacts.py", "typed.py", "runner.py")
 
 
 @cache
 def standin() -> str:
     """The program that runs a component of kfp's compiler, as one text: as `runner`, with what stands in for kfp."""
-    return _joined("artifacts.py", "runner.py", "standin/names.py", "standin/hints.py", "standin/program.py")
+    return _joined("artifacts.py", "typed.py", "runner.py", "standin/names.py", "standin/hints.py", "standin/program.py")
 
 
 def split(code: str) -> tuple[str, str]:

@@ -15,6 +15,7 @@ import os
 import sys
 
 from kflite.artifacts import ARTIFACTS, TYPE_CHECKING, Artifact, PipelineTaskFinalStatus
+from kflite.typed import as_json, build, is_model
 
 if TYPE_CHECKING:
     from types import FunctionType, ModuleType
@@ -27,7 +28,7 @@ _TYPES: Json = {"int": int, "float": (int, float), "str": str, "bool": bool, "li
 
 
 class OutputError(Exception):
-    """The function returned what its signature does not say."""
+    """The function returned what its signature does not say, or was given that."""
 
 
 class Annotation:
@@ -95,6 +96,19 @@ def arguments(given: Json, kinds: Json, made: Json, function: FunctionType, modu
     return found
 
 
+def objects(found: Json, kinds: Json, function: FunctionType) -> Json:
+    """The arguments with objects in place of mappings, defaults too, where the signature has a dataclass or pydantic model."""
+    code = function.__code__
+    names = code.co_varnames[code.co_argcount - len(function.__defaults__ or ()) : code.co_argcount]
+    given = {**dict(zip(names, function.__defaults__ or ())), **(function.__kwdefaults__ or {}), **found}  # noqa: B905
+    for name in kinds:
+        try:
+            found[name] = None if given[name] is None else build(kinds[name], given[name])
+        except (TypeError, ValueError) as error:
+            raise OutputError(f"input {name!r} is given {shortened(given[name])}: {error}") from None
+    return found
+
+
 def _defaulted(function: FunctionType, positional: tuple[str, ...]) -> set[str]:
     count = len(function.__defaults__ or ())
     return {*positional[len(positional) - count :], *(function.__kwdefaults__ or ())}
@@ -138,6 +152,7 @@ def checked(name: str, value: object, kind: str) -> object:
 
     Raises OutputError where it is not of the declared type.
     """
+    value = as_json(value)
     if not isinstance(value, _TYPES[kind]) and hasattr(value, "item"):
         value = value.item()
     if not isinstance(value, _TYPES[kind]) or (isinstance(value, bool) and kind != "bool"):
@@ -187,6 +202,8 @@ def plain_json(value: object) -> object:
     """What JSON has for a number of numpy or torch. Raises OutputError for other things."""
     if hasattr(value, "item"):
         return value.item()
+    if is_model(type(value)):
+        return as_json(value)
     raise OutputError(f"an output or metadata holds {shortened(value)}, which JSON cannot")
 
 
@@ -222,7 +239,11 @@ def run(argv: list[str]) -> int:
         for items in made.values():
             parent_made(items[0].path)
         function = module.__dict__[name]
-        result = function(**arguments(given, signature.get("inputs", {}), made, function, module))
+        found = arguments(given, signature.get("inputs", {}), made, function, module)
+        result = function(**objects(found, module.__dict__.get("__types__", {}), function))
+    except OutputError as error:
+        print(f"component {name}: {error}", file=sys.stderr)
+        return 1
     except Exception as error:  # noqa: BLE001 - whatever the user's code raises is told with the user's frames
         return report(error, source, name)
     try:

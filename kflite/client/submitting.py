@@ -16,6 +16,7 @@ from kflite.ir.parameter import bind
 from kflite.ir.whole import declared
 from kflite.scheduler.submission import Submission, submission
 from kflite.store.base import RunRow, Store
+from kflite.typed import as_json
 from kflite.value import Value
 
 if TYPE_CHECKING:
@@ -93,7 +94,11 @@ def of_run(store: Store, row: RunRow, parameters: Mapping[str, Value]) -> Submis
 
 
 def checked(pipeline: Pipeline, source: str, parameters: Mapping[str, Value]) -> dict[str, Value]:
-    """The run's parameters, defaults and all, once pipeline and parameters are found sound. Raises InvalidPipeline."""
+    """The run's parameters, defaults and all, once pipeline and parameters are found sound; objects count as mappings.
+
+    Raises InvalidPipeline.
+    """
+    parameters = {name: as_json(value) for name, value in parameters.items()}
     ensure(pipeline, source, parameters)
     return bind(pipeline, parameters)
 

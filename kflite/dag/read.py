@@ -89,7 +89,11 @@ def _component(name: str, doc: Document, shape: Shape) -> Component:
 
 def _parameter(doc: Document) -> Parameter:
     return Parameter(
-        doc.get("parameterType", "STRING"), doc.get("isOptional", False), "defaultValue" in doc, _whole(doc.get("defaultValue"))
+        doc.get("parameterType", "STRING"),
+        doc.get("isOptional", False),
+        "defaultValue" in doc,
+        _whole(doc.get("defaultValue")),
+        tuple(map(_whole, doc.get("literals", ()))),
     )
 
 

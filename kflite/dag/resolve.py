@@ -61,7 +61,7 @@ def resolve(task: Task, component: Component, around: Around) -> Inputs:
         declared = component.inputs.get(name)
         written = isinstance(task.parameters[name].source, Constant)
         filled = fill(value, lambda path: _first(lookup(path), around.names(path))) if written else value
-        parameters[name] = convert(filled, declared.type, f"input {name!r}") if declared else filled
+        parameters[name] = _allowed(filled, declared, f"input {name!r}") if declared else filled
     item = task.loop.item if task.loop else ""
     for name, declared in component.inputs.items():
         if name not in there and name != item:
@@ -172,6 +172,13 @@ def _no_artifact(name: str, binding: Binding | None, around: Around) -> None:
 
 
 _CHECKS: Mapping[str, tuple[type, ...]] = {"LIST": (list,), "STRUCT": (dict,), "BOOLEAN": (bool,), "TASK_FINAL_STATUS": (dict,)}
+
+
+def _allowed(value: Value, declared: Parameter, what: str) -> Value:
+    found = convert(value, declared.type, what)
+    if declared.literals and found not in declared.literals:
+        raise Unresolved(f"{what} must be one of {', '.join(map(repr, declared.literals))}, and is {text(found)[:200]!r}")
+    return found
 
 
 def convert(value: Value, type: str, what: str) -> Value:

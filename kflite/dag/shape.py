@@ -58,6 +58,7 @@ class Parameter(NamedTuple):
     optional: bool = False
     has_default: bool = False
     default: Value = None
+    literals: tuple[Value, ...] = ()
 
 
 class ArtifactKind(NamedTuple):

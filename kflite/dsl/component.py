@@ -8,8 +8,9 @@ from kflite.dsl import trace
 from kflite.dsl.channels import Channel
 from kflite.dsl.interface import Input, Interface
 from kflite.dsl.task import Argument, Task
-from kflite.dsl.types import Parameter, fits, type_of
+from kflite.dsl.types import Parameter, fits, type_of, unfit
 from kflite.errors import CompileError
+from kflite.typed import as_json
 
 
 class Component:
@@ -49,7 +50,7 @@ def checked(component: Component, arguments: Mapping[str, Argument]) -> dict[str
     unknown = sorted(set(arguments) - set(inputs))
     if unknown:
         raise CompileError(f"{where} has no input {unknown[0]!r}: it has {', '.join(inputs) or 'none'}")
-    given = {name: value for name, value in arguments.items() if value is not None}
+    given = {name: as_json(value) for name, value in arguments.items() if value is not None}
     for name, spec in inputs.items():
         if name in given:
             _check(where, name, given[name], spec)
@@ -69,6 +70,8 @@ def _check(where: str, name: str, value: Argument, spec: Input) -> None:
         raise CompileError(
             f"{where}: {name!r} is declared as {spec.type}, and it was given {_shown(value)} ({given}): change one of them"
         )
+    if not any(isinstance(part, Channel) or "{{$" in str(part) for part in _parts(value)) and (why := unfit(value, spec.type)):
+        raise CompileError(f"{where}: {name!r} is declared as {spec.type}, and {value!r} {why}: change one of them")
 
 
 def _constant_type(where: str, name: str, value: Argument) -> Parameter | None:

@@ -51,6 +51,13 @@ def of_definition(definition: Definition) -> Iterator[FreeName]:
     yield from of_code(compile(module, definition.file, "exec", flag, dont_inherit=True), at_definition=True)
 
 
+def of_fields(definition: Definition) -> Iterator[FreeName]:
+    """The names that the annotations of a class's fields hold, which a dataclass or pydantic model looks up."""
+    found = [node.annotation for node in definition.node.body if isinstance(node, ast.AnnAssign)]
+    for annotation in found:
+        yield from of_code(compile(ast.Expression(annotation), definition.file, "eval", dont_inherit=True), at_definition=True)
+
+
 def is_built_in(name: str) -> bool:
     """Whether Python itself has the name."""
     return name in _ALWAYS_THERE

@@ -7,8 +7,10 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from kflite.dsl.types import FINAL_STATUS, ArtifactType, Declared, Parameter, Type, declared, fits, returned, type_of
+from kflite.dsl import models
+from kflite.dsl.types import FINAL_STATUS, ArtifactType, Declared, Parameter, Type, declared, fits, returned, type_of, unfit
 from kflite.errors import CompileError
+from kflite.typed import as_json
 from kflite.value import Value
 
 _ANSWERS = "use str, int, float, bool, list, dict (or list[int], Optional[int]), dsl.Input[...], dsl.Output[...], artifacts"
@@ -107,18 +109,22 @@ def _declared(function: Callable[..., object], parameter: inspect.Parameter, hin
         raise CompileError(f"{where} has no type: {_ANSWERS}")
     found = declared(hints[parameter.name])
     if found is None:
-        raise CompileError(f"{where} has the type {hints[parameter.name]!r}, which a pipeline cannot pass: {_ANSWERS}")
+        why = models.problem(hints[parameter.name])
+        what = f"and {why}" if why else f"which a pipeline cannot pass: {_ANSWERS}"
+        raise CompileError(f"{where} has the type {hints[parameter.name]!r}, {what}")
     return found
 
 
 def _input(function: Callable[..., object], parameter: inspect.Parameter, found: Declared, description: str) -> Input:
-    default = parameter.default
+    default = as_json(parameter.default)
     if default is parameter.empty:
         absent = (found.optional and isinstance(found.type, ArtifactType)) or found.type == Parameter(FINAL_STATUS)
         return Input(found.type, found.way, absent, None, description)
+    where = f"{place_of(function)}: parameter {parameter.name!r} of {function.__name__}()"
     if default is not None and not (isinstance(found.type, Parameter) and _holds(default, found.type)):
-        where = f"{place_of(function)}: parameter {parameter.name!r} of {function.__name__}()"
         raise CompileError(f"{where} is declared as {found.type}, and its default is {default!r}: change one of them")
+    if default is not None and (why := unfit(default, found.type)):
+        raise CompileError(f"{where} is declared as {found.type}, and its default {default!r} {why}: change one of them")
     return Input(found.type, found.way, True, default, description)
 
 

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import inspect
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from types import FunctionType, ModuleType
 from typing import NoReturn
 
 from kflite.artifacts import ARTIFACTS, Artifact, PipelineTaskFinalStatus
-from kflite.dsl import definitions, freenames
+from kflite.dsl import definitions, freenames, imports
 from kflite.dsl.annotations import Input, Output
 from kflite.dsl.definitions import Definition
 from kflite.dsl.freenames import FreeName
+from kflite.dsl.imports import Import
 from kflite.dsl.interface import Interface
-from kflite.dsl.types import PYTHON_NAMES, ArtifactType, Parameter
+from kflite.dsl.types import PYTHON_NAMES, ArtifactType, Parameter, Type
 from kflite.errors import CompileError
+from kflite.typed import as_json, is_model
 
 _FIRST_LINE = "from __future__ import annotations\n"
 _IN_RUNNER: dict[int, str] = {id(kind): kind.__name__ for kind in (*ARTIFACTS, PipelineTaskFinalStatus)}
@@ -33,7 +34,8 @@ class Source:
         self._definition = definitions.of_function(function)
         assert isinstance(function, FunctionType)
         self._function, self._interface = function, interface
-        self._roots = [*helpers, *_own_artifact_classes(function)]
+        models = [m for spec in interface.inputs.values() if (m := _model(spec.type))]
+        self._roots = [*helpers, *_own_artifact_classes(function), *dict.fromkeys(models)]
         if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
             raise CompileError(f"{self._where()}: {function.__name__}() is async or a generator: a component is a plain function")
         if hasattr(function, "__wrapped__"):
@@ -48,7 +50,7 @@ class Source:
         """The program that the runner executes before it calls the function."""
         shipment = Shipment(self._function, self._roots, complete=True)
         own = self._definition.body_under(f"def {self._function.__name__}({', '.join(self._parameters())}):")
-        return "".join([_FIRST_LINE, *sorted(shipment.lines), *shipment.texts, *shipment.aliases, own])
+        return "".join([_FIRST_LINE, *sorted(shipment.lines), *shipment.texts, *shipment.aliases, *self._types(), own])
 
     @property
     def signature(self) -> dict[str, dict[str, str]]:
@@ -64,20 +66,26 @@ class Source:
         kinds = {n: PYTHON_NAMES[kind.ir] if isinstance(kind, Parameter) else "artifact" for n, kind in returned.items()}
         return {part: words for part, words in (("inputs", ways), ("outputs", kinds)) if words}
 
+    def _types(self) -> Iterator[str]:
+        """What tells the runner which inputs are to be objects."""
+        built = {n: i.type.built for n, i in self._interface.inputs.items() if isinstance(i.type, Parameter) and i.type.built}
+        if built:
+            yield f"__types__ = {{{', '.join(f'{name!r}: {_expression(kind)}' for name, kind in built.items())}}}\n"
+
     def _parameters(self) -> Iterator[str]:
         keyword_only = False
         for parameter in inspect.signature(self._function).parameters.values():
             if parameter.kind is parameter.KEYWORD_ONLY and not keyword_only:
                 keyword_only = True
                 yield "*"
-            yield parameter.name if parameter.default is parameter.empty else f"{parameter.name}={parameter.default!r}"
+            yield parameter.name if parameter.default is parameter.empty else f"{parameter.name}={as_json(parameter.default)!r}"
 
     def _where(self) -> str:
         return f"{self._definition.file}:{self._definition.node.lineno}"
 
 
 class Shipment:
-    """What a function needs from its module: import and alias lines, and texts of helpers in the order of the file.
+    """What a function needs: import and alias lines, texts of helpers in the order of the file, names of other modules.
 
     complete: a name that is not defined yet is an error.
     """
@@ -88,6 +96,7 @@ class Shipment:
         self._found: dict[str, Definition] = {}
         self._values: dict[str, object] = {function.__name__: function}
         self.lines: set[str] = set()
+        self.modules: set[str] = set()
         self.aliases: list[str] = []
         self._take(function, freenames.of_code(function.__code__))
         for root in roots:
@@ -116,38 +125,57 @@ class Shipment:
                 self.lines.add(f"{name.name} = {known}\n")
         elif self._values.get(name.name) in (value, getattr(value, "python_func", value)):
             return
-        elif line := _import_line(name, value):
-            self.lines.add(line)
+        elif found := imports.of_typing(name.name, value):
+            self.lines.add(found.line)
         elif _plain(value) and getattr(value, "__module__", "") == function.__module__:
             self._ship(value, function, name)
+        elif (found := imports.of_name(function, name.name, value)) and self._importable(found, name, value):
+            self.lines.add(found.line)
+            self.modules.update(found.modules)
         else:
             self._refuse(function, name, *_why_not(function, name.name, value))
 
+    def _importable(self, found: Import, name: FreeName, value: object) -> bool:
+        """Whether the code may have the name by an import before it: a definition cannot import what it needs by itself."""
+        return (name.at_definition or found.of_project) and not is_component(value)
+
     def _ship(self, value: object, user: FunctionType, name: FreeName) -> None:
-        plain = _plain(value)
-        if plain is None:
+        bare = _plain(value)
+        if bare is None:
             self._refuse(user, name, "is neither a function nor a class", "pass what it holds as a parameter")
-        own_name = plain.__name__
+        own_name = bare.__name__
         if self._values.setdefault(own_name, value) is not value:
             self._refuse(user, name, f"and another {own_name!r} are both used", "rename one of them")
         if name.name != own_name and self._values.setdefault(name.name, value) is value:
             self.aliases.append(f"{name.name} = {own_name}\n")
         if own_name in self._found or value is self._values.get(self._owner):
             return
-        if isinstance(plain, FunctionType):
-            _refuse_closure(plain)
-            definition: Definition | None = definitions.of_function(plain)
-            scope = plain
+        if isinstance(bare, FunctionType):
+            _refuse_closure(bare)
+            definition: Definition | None = definitions.of_function(bare)
+            scope = bare
         else:
-            definition, scope = definitions.of_class(plain, user.__code__.co_filename, user.__globals__), user
+            definition, scope = definitions.of_class(bare, user.__code__.co_filename, user.__globals__), user
         if definition is None:
             self._refuse(user, name, "is a class that is not at the top of the file", "define it there, or inside the function")
         self._found[own_name] = definition
         self._take(scope, freenames.of_definition(definition))
+        if is_model(bare):
+            self._take(scope, (name for name in freenames.of_fields(definition) if name.name in scope.__globals__))
 
     def _refuse(self, function: FunctionType, name: FreeName, what: str, remedy: str) -> NoReturn:
         where = f"{function.__code__.co_filename}:{name.line}: component {self._owner}()"
         raise CompileError(f"{where} uses {name.name!r}, which {what}, so it cannot be shipped: {remedy}")
+
+
+def _model(kind: Type) -> type | None:
+    while isinstance(kind, Parameter) and kind.items:
+        kind = kind.items
+    return kind.model if isinstance(kind, Parameter) else None
+
+
+def _expression(kind: object) -> str:
+    return f"[{_expression(kind[0])}]" if isinstance(kind, list) else kind.__name__  # type: ignore[attr-defined]
 
 
 def _plain(value: object) -> FunctionType | type | None:
@@ -162,29 +190,20 @@ def _in_runner(value: object) -> str | None:
     return _IN_RUNNER.get(id(value))
 
 
-def _import_line(name: FreeName, value: object) -> str | None:
-    """An import of what any image has: typing, and the standard library where a definition cannot import by itself."""
-    module = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None) or ""
-    root = str(module).partition(".")[0]
-    if root != "typing" and not (name.at_definition and root in sys.stdlib_module_names):
-        return None
-    if isinstance(value, ModuleType):
-        return f"import {module} as {name.name}\n" if "." in module or module != name.name else f"import {module}\n"
-    own = getattr(value, "__name__", None) or getattr(value, "_name", None) or name.name
-    if getattr(sys.modules.get(str(module)), own, None) is not value:
-        return None
-    return f"from {module} import {own}\n" if own == name.name else f"from {module} import {own} as {name.name}\n"
-
-
 def _why_not(function: FunctionType, name: str, value: object) -> tuple[str, str]:
-    from kflite.dsl.component import Component
-
-    if isinstance(value, Component):
+    if is_component(value):
         return "is a component", "call it in the pipeline, and move code that both use into a plain function"
     line = definitions.import_line(function.__code__.co_filename, name)
     if line or isinstance(value, ModuleType):
         return "is imported outside of it", f"write `{line or 'import ' + name}` inside the function"
     return "is a variable of the module", "pass it as a parameter, or define it inside the function"
+
+
+def is_component(value: object) -> bool:
+    """Whether a value makes tasks, so that code which runs in one has no use for it."""
+    from kflite.dsl.component import Component
+
+    return isinstance(value, Component)
 
 
 def _refuse_closure(function: FunctionType) -> None:

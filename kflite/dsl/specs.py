@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from kflite.dsl.interface import Interface
-from kflite.dsl.types import STRING, ArtifactType, Type
+from kflite.dsl.types import STRING, ArtifactType, Parameter, Type
 from kflite.errors import CompileError
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ def declare(spec: ComponentSpec, interface: Interface) -> None:
         entry.is_optional, entry.description = given.optional, given.description
         if given.default is not None:
             fill(entry.default_value, given.default)
+        for literal in given.type.literals if isinstance(given.type, Parameter) else ():
+            fill(entry.literals.add(), literal)
     for name, made in interface.outputs.items():
         declare_output(spec, name, made.type)
         artifact = isinstance(made.type, ArtifactType)

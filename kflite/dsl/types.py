@@ -8,7 +8,10 @@ import typing
 from dataclasses import dataclass
 
 from kflite.artifacts import ARTIFACTS, Artifact, PipelineTaskFinalStatus
+from kflite.dsl import models
 from kflite.dsl.annotations import INPUT, OUTPUT, InputPath, OutputPath
+from kflite.dsl.models import problem
+from kflite.typed import is_model
 
 STRING, INTEGER, DOUBLE, BOOLEAN = "STRING", "NUMBER_INTEGER", "NUMBER_DOUBLE", "BOOLEAN"
 LIST, STRUCT, FINAL_STATUS = "LIST", "STRUCT", "TASK_FINAL_STATUS"
@@ -19,13 +22,28 @@ _BY_NAME = {kind.__name__: kind for kind in ARTIFACTS} | {kind.schema_title: kin
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter's type in IR's words; `items` is the type of a list's elements, None where it is not known."""
+    """A parameter's type in IR's words; `items` is the type of a list's elements, None where it is not known.
+
+    literals: the only values that there are; model: the dataclass or pydantic model that a mapping stands for.
+    """
 
     ir: str
     items: Parameter | None = None
+    literals: tuple[str | int | float | bool, ...] = ()
+    model: type | None = None
 
     def __str__(self) -> str:
+        if self.literals:
+            return f"Literal[{', '.join(map(repr, self.literals))}]"
+        if self.model:
+            return self.model.__name__
         return f"list[{self.items}]" if self.items else PYTHON_NAMES.get(self.ir, self.ir)
+
+    @property
+    def built(self) -> object:
+        """What kflite.typed.build makes of values: a model, or a list of its objects; None for plain values."""
+        inner = self.items.built if self.items else None
+        return self.model or ([inner] if inner else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +91,10 @@ def parameter_type(annotation: object) -> Parameter | None:
     if annotation is PipelineTaskFinalStatus:
         return Parameter(FINAL_STATUS)
     origin = typing.get_origin(annotation) or annotation
+    if origin is typing.Literal:
+        return _literal(typing.get_args(annotation))
+    if isinstance(origin, type) and is_model(origin) and not problem(origin):
+        return Parameter(STRUCT, model=origin)
     if not isinstance(origin, type) or origin not in _PLAIN:
         return None
     arguments = typing.get_args(annotation)
@@ -121,6 +143,21 @@ def fits(given: Type | None, wanted: Type) -> bool:
         generic = Artifact.schema_title in (given.title, wanted.title)
         return given.is_list == wanted.is_list and (generic or given.title == wanted.title)
     return False
+
+
+def _literal(values: tuple[str | int | float | bool, ...]) -> Parameter | None:
+    kinds = {_PLAIN.get(type(value)) for value in values}
+    (kind,) = kinds if len(kinds) == 1 else (None,)
+    return Parameter(kind, literals=values) if kind else None
+
+
+def unfit(value: object, wanted: Type) -> str:
+    """Why a constant of a fitting type is none that the parameter takes; "" where it is one."""
+    if not isinstance(wanted, Parameter):
+        return ""
+    if wanted.literals and value not in wanted.literals:
+        return f"is none of {', '.join(map(repr, wanted.literals))}"
+    return models.unfit(wanted.built, value) if wanted.built else ""
 
 
 def _path(annotation: object, optional: bool) -> Declared | None:
