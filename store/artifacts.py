@@ -76,6 +76,17 @@ def intact(artifact: Artifact, root: str) -> bool:
         return False
 
 
+def head(uri: str, most: int) -> bytes:
+    """The first bytes of a file, `most` at most. Raises OSError, KfliteError."""
+    if not is_remote(uri):
+        with open(uri.removeprefix("file://"), "rb") as file:
+            return file.read(most)
+    with told(f"{uri} cannot be read"):
+        driver, path = filesystem(uri)
+        with driver.open(path, "rb") as file:
+            return bytes(file.read(most))
+
+
 def fetch(uri: str, path: Path) -> None:
     """Copy a file or folder to a local path, all or nothing. Raises KfliteError, NotFound."""
     partial = path.with_name(f".{path.name[:200]}.{uuid4().hex[:8]}")

@@ -7,12 +7,13 @@ from pathlib import Path
 import click
 
 from kflite.cli.common import Given, as_json, known_runs, out
+from kflite.cli.exhibit import open_, show
 from kflite.errors import InputError, NotFound
 
 
 @click.group()
 def artifacts() -> None:
-    """List what was made; copy it out."""
+    """List what was made; show it; copy it out."""
 
 
 @artifacts.command("ls")
@@ -64,3 +65,7 @@ def get(given: Given, artifact: str, to: Path, force: bool) -> None:
     delete(str(target))
     fetch(row.artifact.uri, target)
     out().line(str(target))
+
+
+artifacts.add_command(show)
+artifacts.add_command(open_)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from kflite.value import Value
 
 _DETAILED = 25  # tasks at most for details below each; with more, they are asked for
+_PAGE_LINES = 40  # lines at most of a document that a task wrote
 
 
 @click.command()
@@ -26,7 +27,9 @@ _DETAILED = 25  # tasks at most for details below each; with more, they are aske
 @as_json
 @click.pass_obj
 def show(given: Given, run: str, task: str, details: bool | None, json_: bool) -> None:
-    """Show RUN: its tree of tasks, parameters and outputs; or one TASK of it."""
+    """Show RUN: its tree of tasks, parameters and outputs; or one TASK of it, as `RUN TASK` or `RUN/TASK`."""
+    run, _, path = run.partition("/")
+    task = task or path
     with given.store() as store:
         row = found(store, run)
         tasks = store.tasks(row.run)
@@ -52,12 +55,14 @@ def _run(row: RunRow, tasks: list[TaskRow], place: Place, details: bool) -> Iter
     yield from _values("with ", row.parameters)
     yield from report.outputs(row)
     for task in tasks if details else ():
-        facts = [] if task.group else list(_facts(task, place))
+        facts = [] if task.group else list(_facts(task, place, True))
         if facts:
             yield from ((), ((task.task, "bold"),), *facts)
 
 
-def _facts(task: TaskRow, place: Place) -> Iterator[Line]:
+def _facts(task: TaskRow, place: Place, figures: bool) -> Iterator[Line]:
+    from kflite.client.figures.lines import brief
+    from kflite.client.figures.read import of_task
     from kflite.client.task import log_files
     from kflite.client.view import report
     from kflite.client.view.text import clean
@@ -69,7 +74,10 @@ def _facts(task: TaskRow, place: Place) -> Iterator[Line]:
     yield from _values("  in ", task.parameters)
     yield from ((("  in ", "dim"), *line) for line in report.made(task.inputs))
     yield from _values("  out ", task.outputs)
-    yield from ((("  out ", "dim"), *line) for line in report.made(task.artifacts))
+    for exhibit in of_task(task):
+        held: dict[str, Value] = {exhibit.output: [exhibit.artifact.as_json()]}
+        yield from ((("  out ", "dim"), *line) for line in report.made(held))
+        yield from ((("      ", ""), *line) for line in (brief(exhibit, out().width - 6) if figures else ()))
     for log in log_files(place, task.task, task.attempts) if task.attempts else ():
         yield (("  log ", "dim"), (str(log), ""))
 
@@ -91,15 +99,19 @@ def _show_task(task: TaskRow, attempts: list[AttemptRow], place: Place, json_: b
 
 
 def _task(task: TaskRow, attempts: list[AttemptRow], place: Place) -> Iterator[Line]:
+    from kflite.cli.exhibit import titled
+    from kflite.client.figures.read import exhibits
     from kflite.client.view.text import STYLES, clean, clock, duration
 
     sign = out().signs.states[task.state]
     took = duration(task.ended - task.started) if task.ended and task.started else ""
     yield ((f"{sign} ", STYLES[task.state]), (task.task, "bold"), (f"  {task.state}", STYLES[task.state]), (f"  {took}", "dim"))
-    yield from _facts(task, place)
+    yield from _facts(task, place, False)
     for attempt in attempts:
         took = duration(attempt.ended - attempt.started) if attempt.ended else ""
         why = f"{attempt.reason}: {attempt.message}" if attempt.message else attempt.reason
         code = "" if attempt.code is None else f"  exit {attempt.code}"
         told = f"  attempt {attempt.attempt}  {attempt.state}  {clock(attempt.started)}  {took}{code}  {clean(why)}"
         yield ((told, "dim"),)
+    for exhibit in exhibits([task]):
+        yield from ((), *titled(exhibit, place, out(), _PAGE_LINES))

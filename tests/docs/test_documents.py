@@ -20,6 +20,7 @@ LAST_LINE = {
     "conditions.py": "far below the limit",
     "containers.py": "Output = ",
     "digits.py": "Output = 0.99",
+    "evaluation.py": "Output = 0.99",
     "retries.py": "Output = attempt 3 succeeded",
     "tune.py": "parameters={'c': ",
 }

@@ -12,6 +12,8 @@ from typing import TextIO
 from kflite.client.view.text import Line, Signs, Span, ansi, plain, signs
 from kflite.value import Value
 
+_TYPEWRITER = str.maketrans("·…→", ".~>")  # for streams that have ASCII alone
+
 
 class Out:
     """A stream for people, or for programs that read what people would."""
@@ -54,6 +56,8 @@ class Out:
         write = ansi if self.coloured else plain
         text = "".join(write(each).rstrip() + "\n" for each in many)
         encoding = self.stream.encoding or "utf-8"
+        if not self.signs.unicode:
+            text = text.translate(_TYPEWRITER)
         self.stream.write(text.encode(encoding, "replace").decode(encoding))
         self.stream.flush()
 

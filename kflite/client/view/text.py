@@ -13,7 +13,8 @@ from kflite.value import Value
 Span = tuple[str, str]  # text, and a style: words of `_CODES`, "" for none
 Line = tuple[Span, ...]
 
-_CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "magenta": "35", "cyan": "36"}
+_CODES = {"bold": "1", "dim": "2", "italic": "3", "underline": "4"}
+_CODES |= {"red": "31", "green": "32", "yellow": "33", "blue": "34", "magenta": "35", "cyan": "36"}
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 STYLES = {
@@ -38,6 +39,11 @@ class Signs:
     bar: str
     more: str
     arrow: str
+
+    @property
+    def unicode(self) -> bool:
+        """Whether the terminal has more than ASCII."""
+        return not self.tee.isascii()
 
 
 _UNICODE = Signs(dict(zip(State, "○◌●◍✓✗⊘∅", strict=True)), "├─ ", "└─ ", "│  ", "…", "→")

@@ -1,0 +1,65 @@
+"""Confusion matrices as lines: with shares where there is room, with counts where there is less, else the worst mistakes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kflite.client.figures.data import Confusion
+from kflite.client.figures.numbers import count, percent
+from kflite.client.view.text import Line, Signs, Span, clean
+
+_LABEL = 16  # columns of a row's label at most
+_NAMED = 12  # columns of a column's label at most
+_MISTAKES = 10
+
+
+def matrix(held: Confusion, width: int, signs: Signs) -> Iterator[Line]:
+    """The matrix, rows by true label."""
+    yield (
+        ("confusion matrix", "bold"),
+        (f"  {percent(held.right)} right", "bold cyan"),
+        (f"  of {count(held.total)}, rows true, columns predicted", "dim"),
+    )
+    labels = [clean(label) for label in held.labels]
+    for shares in (True, False):
+        lines = _grid(held, labels, shares, signs)
+        if all(sum(len(text) for text, _ in line) <= width for line in lines):
+            yield from lines
+            return
+    yield ((f"too wide for {width} columns; the most frequent mistakes:", "dim"),)
+    for true, predicted in held.mistakes(_MISTAKES):
+        often = f"{count(held.rows[true][predicted]):>6}  {percent(held.share(true, predicted)):>7}  "
+        yield ((often, ""), (f"{labels[true]} {signs.arrow} {labels[predicted]}", ""))
+
+
+def _grid(held: Confusion, labels: list[str], shares: bool, signs: Signs) -> list[Line]:
+    heads = [_cut(label, _NAMED, signs) for label in labels]
+    cells = [[_cell(held, i, j, shares) for j in range(len(labels))] for i in range(len(labels))]
+    widths = [max(len(heads[j]), *(len(row[j]) for row in cells)) for j in range(len(labels))]
+    left = max(len(_cut(label, _LABEL, signs)) for label in labels)
+    lines: list[Line] = [(*_titles(heads, widths, left), ("   recall", "dim"))]
+    for i, label in enumerate(labels):
+        spans: list[Span] = [(_cut(label, _LABEL, signs).rjust(left), "")]
+        spans += [_span(held, cells, widths, i, j) for j in range(len(labels))]
+        lines.append((*spans, (f"  {percent(held.recall(i)):>7}", "dim")))
+    return lines
+
+
+def _titles(heads: list[str], widths: list[int], left: int) -> list[Span]:
+    return [(" " * left, ""), *((f"  {head:>{width}}", "dim") for head, width in zip(heads, widths, strict=True))]
+
+
+def _cell(held: Confusion, i: int, j: int, shares: bool) -> str:
+    often = count(held.rows[i][j])
+    if not held.rows[i][j]:
+        return "·"
+    return f"{often} {percent(held.share(i, j)):>7}" if shares else often
+
+
+def _span(held: Confusion, cells: list[list[str]], widths: list[int], i: int, j: int) -> Span:
+    style = "dim" if not held.rows[i][j] else "bold green" if i == j else "red" if held.share(i, j) >= 0.1 else ""
+    return (f"  {cells[i][j]:>{widths[j]}}", style)
+
+
+def _cut(label: str, longest: int, signs: Signs) -> str:
+    return label if len(label) <= longest else label[: longest - len(signs.more)] + signs.more

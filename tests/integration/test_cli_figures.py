@@ -1,0 +1,84 @@
+"""What tasks logged, shown in the terminal and written as pages."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from integration.cli import Cli
+
+JUDGED = """
+from kflite import dsl
+
+
+@dsl.component
+def judge(
+    bias: float,
+    scores: dsl.Output[dsl.Metrics],
+    curve: dsl.Output[dsl.ClassificationMetrics],
+    card: dsl.Output[dsl.Markdown],
+    plot: dsl.Output[dsl.HTML],
+    model: dsl.Output[dsl.Model],
+):
+    scores.log_metric("accuracy", 0.75 + bias)
+    curve.log_roc_curve([0.0, 0.5 - bias, 1.0], [0.5, 1.0, 1.0], [float("inf"), 0.5, 0.0])
+    curve.log_confusion_matrix(["cat", "dog"], [[8, 2], [5, 5]])
+    curve.metadata["confidenceMetrics"].append("nonsense")
+    model.framework = "none"
+    for artifact, text in ((card, "# Card of *cats*"), (plot, "<p>words</p><script>evil()</script>"), (model, "m")):
+        with open(artifact.path, "w") as file:
+            file.write(text)
+
+
+@dsl.pipeline
+def judged(bias: float = 0.0):
+    judge(bias=bias)
+"""
+
+
+@pytest.fixture
+def cli(tmp_path: Path) -> Cli:
+    cli = Cli.at(tmp_path)
+    (tmp_path / "judged.py").write_text(JUDGED)
+    return cli
+
+
+def test_figures_are_shown_in_brief_and_whole(cli: Cli) -> None:
+    run = str(cli.json("run", "judged.py")["run"])
+    brief = cli("show", run)
+    assert "accuracy 0.75" in brief
+    assert "ROC AUC 0.8750; confusion matrix of 2 labels, 65.0 % right" in brief
+    assert 'confidenceMetrics[3] is "nonsense"' in brief
+    for whole in (cli("show", run, "judge"), cli("show", f"{run}/judge"), cli("artifacts", "show", run)):
+        assert "true positive rate" in whole
+        assert "Card of cats" in whole
+        assert "words" in whole
+        assert "evil" not in whole
+
+
+def test_one_output_is_shown_by_name_or_id(cli: Cli) -> None:
+    cli("run", "judged.py")
+    assert cli("artifacts", "show", "judged", "judge", "scores") == cli("artifacts", "show", "judged/judge/scores")
+    assert "none" in cli("artifacts", "show", "judged", "judge", "model")
+    assert "it has card" in cli.full("artifacts", "show", "judged", "judge", "x", status=2).stderr
+
+
+def test_a_page_is_written_and_opened(cli: Cli) -> None:
+    opened = cli.folder / "opened"
+    cli.environment["BROWSER"] = f"{sys.executable} -c \"import sys; open('{opened}', 'w').write(sys.argv[1])\" %s"
+    run = str(cli.json("run", "judged.py")["run"])
+    page = Path(cli("artifacts", "open", run).splitlines()[0])
+    assert page == cli.folder / "home" / "runs" / run / "report.html"
+    assert opened.read_text() == page.as_uri()
+    text = page.read_text()
+    assert all(word in text for word in ("<svg", "judge/curve", "<em>cats</em>", "<iframe sandbox"))
+
+
+def test_a_page_of_one_output_is_written_where_it_is_wanted(cli: Cli) -> None:
+    cli("run", "judged.py")
+    told = cli("artifacts", "open", "judged", "judge", "scores", "-o", "page.html", "--no-browser")
+    assert told == f"{cli.folder / 'page.html'}\n"
+    text = (cli.folder / "page.html").read_text()
+    assert "accuracy" in text
+    assert "<svg" not in text
