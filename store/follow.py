@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 
-from kflite.event import Event
+from kflite.event import Event, Kind
 from kflite.store.connection import Connection, Ear
 from kflite.store.database import Database
 
@@ -21,9 +21,10 @@ async def follow(store: Database, run: str = "", after: int = 0) -> AsyncGenerat
             yield batch
 
 
-async def requests(store: Database) -> AsyncGenerator[Event, None]:
-    """What other processes ask of the schedulers, from now on."""
-    async with aclosing(_batches(store, store.requests, await asyncio.to_thread(store.last))) as batches:
+async def news(store: Database, kinds: Sequence[Kind]) -> AsyncGenerator[Event, None]:
+    """Events of some kinds, of all runs, from now on."""
+    last = await asyncio.to_thread(store.last)
+    async with aclosing(_batches(store, lambda seen: store.of_kinds(kinds, seen), last)) as batches:
         async for batch in batches:
             for event in batch:
                 yield event

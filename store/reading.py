@@ -49,10 +49,11 @@ class Reader:
         values = (run, after, limit) if run else (after, limit)
         return self._all(rows.event, f"SELECT {rows.EVENT} FROM event WHERE {where} ORDER BY seq LIMIT ?", values)
 
-    def requests(self, after: int) -> list[Event]:
-        """What other processes asked of a run's scheduler, after event number `after`."""
-        sql = f"SELECT {rows.EVENT} FROM event WHERE kind = '{Kind.RUN_CANCEL.value}' AND seq > ? ORDER BY seq"
-        return self._all(rows.event, sql, (after,))
+    def of_kinds(self, kinds: Sequence[Kind], after: int) -> list[Event]:
+        """The events of some kinds, of all runs, after event number `after`."""
+        marks = ", ".join("?" * len(kinds))
+        sql = f"SELECT {rows.EVENT} FROM event WHERE kind IN ({marks}) AND seq > ? ORDER BY seq"
+        return self._all(rows.event, sql, (*(kind.value for kind in kinds), after))
 
     def last(self) -> int:
         found = self._all(lambda row: row[0], "SELECT max(seq) FROM event")

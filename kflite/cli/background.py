@@ -1,4 +1,4 @@
-"""`--detach`: the run is stored, and a process of its own session takes it over."""
+"""`--detach`: the run is stored, and a process of its own session takes it over. `--submit`: `kflite serve` does."""
 
 from __future__ import annotations
 
@@ -20,25 +20,37 @@ _CODE = "import sys; sys.path.append(sys.argv.pop(1)); from kflite.cli import ma
 
 def detach(settings: Settings, submission: Submission, json_: bool) -> int:
     """Store the run, and leave it to a scheduler in the background."""
+    return leave(settings, _stored(settings, submission, "--detach"), json_)
+
+
+def submit(settings: Settings, submission: Submission, json_: bool) -> int:
+    """Store the run, and leave it to whoever serves the store."""
+    return _told(_stored(settings, submission, "--submit"), json_)
+
+
+def _stored(settings: Settings, submission: Submission, option: str) -> RunRow:
     from kflite import store
 
     if submission.on == "inline":
-        raise InputError("--detach: a run inline has no other process to go on in; use --on process")
+        raise InputError(f"{option}: a run inline has no other process to go on in; use --on process")
     opened = store.open(settings.store)
     try:
         opened.put_plan(submission.digest, submission.kind, submission.document)
         opened.append([submission.event(time.time())])
-        row = opened.run(submission.run)
+        return opened.run(submission.run)
     finally:
         opened.close()
-    return leave(settings, row, json_)
 
 
 def leave(settings: Settings, run: RunRow, json_: bool) -> int:
     """Leave a stored run to a scheduler in the background, print its id."""
+    _start(settings, run.run)
+    return _told(run, json_)
+
+
+def _told(run: RunRow, json_: bool) -> int:
     from kflite.client.view.out import Out
 
-    _start(settings, run.run)
     out = Out(sys.stdout)
     if json_:
         out.document({"run": run.run, "name": run.name, "state": run.state.value})

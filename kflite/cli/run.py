@@ -19,6 +19,7 @@ from kflite.cli.common import Given, as_json
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="S", help="Longest time of the run, in seconds.")
 @click.option("--fail-fast", is_flag=True, help="Stop everything at the first failure.")
 @click.option("--detach", is_flag=True, help="Print the run's id and leave it running in the background.")
+@click.option("--submit", is_flag=True, help="Print the run's id and leave it to `kflite serve`.")
 @click.option("--dry-run", is_flag=True, help="Print the jobs; start nothing.")
 @as_json
 @click.pass_obj
@@ -35,6 +36,7 @@ def run(
     timeout: float | None,
     fail_fast: bool,
     detach: bool,
+    submit: bool,
     dry_run: bool,
     json_: bool,
 ) -> int:
@@ -46,7 +48,7 @@ def run(
     from kflite.client.executors import Executors
 
     executors = Executors(settings)
-    if not (dry_run or detach):
+    if not (dry_run or detach or submit):
         executors.warm(settings.on)  # it gets ready while the target is read
 
     from kflite.cli.common import parameters
@@ -61,10 +63,10 @@ def run(
         from kflite.cli.dry import dry
 
         return dry(settings, submission, json_)
-    if detach:
-        from kflite.cli.background import detach as leave
+    if detach or submit:
+        from kflite.cli import background
 
-        return leave(settings, submission, json_)
+        return (background.submit if submit else background.detach)(settings, submission, json_)
     from kflite.cli.foreground import foreground
 
     return foreground(settings, executors, lambda client: client.start(submission), json_)

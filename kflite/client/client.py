@@ -21,7 +21,7 @@ from kflite.errors import InputError, KfliteError
 from kflite.event import Event, Kind, State
 from kflite.place import Place
 from kflite.store.base import ArtifactRow, CacheRow, RunRow
-from kflite.store.follow import follow, requests
+from kflite.store.follow import follow, news
 from kflite.target import load
 from kflite.value import Value
 
@@ -115,7 +115,7 @@ class Client:
             home=self.settings.home,
             artifacts=self.settings.artifacts,
             owner=owner_id(),
-            requests=lambda: requests(self.store),
+            requests=lambda: news(self.store, (Kind.RUN_CANCEL,)),
             adopt_orphans=self._adopts,
             identify=Identity(self.settings),
         )
@@ -186,7 +186,7 @@ class Client:
         row = self.store.run(run)
         self.executors(row.on)
         ask(self.store, row)
-        await self._adopt(row.run)  # or another scheduler has been faster, and it is done there
+        await self.adopt(row.run)  # or another scheduler has been faster, and it is done there
         return await self.run(row.run)
 
     async def resume(self, run: str) -> Run:
@@ -194,7 +194,7 @@ class Client:
         row = self.store.run(run)
         if row.state.ended:
             raise InputError(f"run {row.run} has ended, {row.state}: kflite retry {row.run} does again what did not succeed")
-        if not await self._adopt(row.run):
+        if not await self.adopt(row.run):
             owner = self.store.run(row.run).owner
             raise InputError(f"run {row.run} is in the hands of another scheduler ({owner}): kflite watch {row.run} shows it")
         return await self.run(row.run)
@@ -202,18 +202,19 @@ class Client:
     async def resume_all(self) -> list[Run]:
         """Go on with all runs whose schedulers are gone."""
         orphans = await asyncio.to_thread(self.store.orphans, time.time())
-        return [await self.run(orphan) for orphan in orphans if await self._adopt(orphan)]
+        return [await self.run(orphan) for orphan in orphans if await self.adopt(orphan)]
 
     async def take(self, run: str) -> Run:
         """Take over a run as soon as nobody has it; one that was left to this client alone, and that others may find first."""
-        while not await self._adopt(run):
+        while not await self.adopt(run):
             with suppress(TimeoutError):
                 async with asyncio.timeout(_AGAIN_S):
                     await self.ended(run)
                     break
         return await self.run(run)
 
-    async def _adopt(self, run: str) -> bool:
+    async def adopt(self, run: str) -> bool:
+        """Take over a run that nobody has; returns whether it is this client's now."""
         scheduler = await self.scheduler()
         if run not in self._mine and await scheduler.adopt(run):
             self._mine.add(run)
@@ -238,7 +239,7 @@ class Client:
         data: dict[str, Value] = {"reason": reason}
         self.store.append([Event(row.run, Kind.RUN_CANCEL, time.time(), data=data | ({"kill": True} if kill else {}))])
         if row.run not in self._mine and row.run in self.store.orphans(time.time()):
-            await self._adopt(row.run)
+            await self.adopt(row.run)
 
     # What is stored.
 

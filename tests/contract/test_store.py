@@ -272,5 +272,5 @@ def test_a_deleted_run_leaves_nothing_but_what_others_share(opened: Database) ->
 def test_requests_of_other_processes_are_read_by_themselves(opened: Database) -> None:
     cancel = Event("a", Kind.RUN_CANCEL, 2.0, data={"reason": "enough"})
     opened.append([submitted("a"), cancel, queued("a", "x"), replace(cancel, run="b")])
-    assert [(event.run, event.seq) for event in opened.requests(0)] == [("a", 2), ("b", 4)]
-    assert opened.requests(4) == []
+    assert [(event.run, event.seq) for event in opened.of_kinds([Kind.RUN_CANCEL], 0)] == [("a", 2), ("b", 4)]
+    assert opened.of_kinds([Kind.RUN_CANCEL], 4) == []

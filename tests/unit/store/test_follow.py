@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from kflite import store
 from kflite.event import Event, Kind
 from kflite.store import Database
 from kflite.store import follow as following
-from kflite.store.follow import follow, requests
+from kflite.store.follow import follow, news
 
 pytestmark = pytest.mark.anyio
 SOON_S = 20.0
@@ -73,16 +73,16 @@ async def test_many_followers_are_all_told(opened: Database) -> None:
         await batches.aclose()
 
 
-async def test_requests_are_those_from_now_on(opened: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked, read = threading.Event(), opened.requests
+async def test_news_are_those_from_now_on(opened: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, read = threading.Event(), opened.of_kinds
 
-    def reading(after: int) -> list[Event]:
+    def reading(kinds: Sequence[Kind], after: int) -> list[Event]:
         asked.set()
-        return read(after)
+        return read(kinds, after)
 
-    monkeypatch.setattr(opened, "requests", reading)
+    monkeypatch.setattr(opened, "of_kinds", reading)
     opened.append([Event("a", Kind.RUN_CANCEL, 2.0)])
-    coming = requests(opened)
+    coming = news(opened, [Kind.RUN_CANCEL])
     waiting = asyncio.ensure_future(anext(coming))
     await asyncio.to_thread(asked.wait)
     opened.append([queued("a", "x"), Event("b", Kind.RUN_CANCEL, 3.0)])
