@@ -36,7 +36,9 @@ ENDED = frozenset({State.SUCCEEDED, State.FAILED, State.CANCELLED, State.SKIPPED
 class Kind(StrEnum):
     """Kinds of events, with what `Event.data` holds. Keys marked ? may be missing."""
 
-    RUN_SUBMITTED = "run.submitted"  # name, kind, plan (the document's digest), parameters, on, options, pipeline, experiment?
+    RUN_SUBMITTED = (
+        "run.submitted"  # name, kind, plan (the document's digest), parameters, artifacts?, on, options, pipeline, experiment?
+    )
     RUN_STARTED = "run.started"  # owner
     RUN_CANCEL = "run.cancel"  # reason?: a request, appended by any process; the owner acts on it
     RUN_STOPPING = "run.stopping"  # reason

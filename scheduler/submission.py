@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from kflite.event import Event, Kind
-from kflite.value import Value
+from kflite.value import Artifact, Outputs, Value
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
     """What to run. document: the plan's text, by `kind` ("pipeline", "experiment"); pipeline: its name, for folders and cache.
 
-    parallel: tasks at once, 0 for as many as the executor has room for; timeout_s: longest time of the whole run.
+    artifacts: the run's input artifacts, by name. parallel: tasks at once, 0 for as many as the executor has room for;
+    timeout_s: longest time of the whole run.
     """
 
     run: str
@@ -30,11 +31,17 @@ class Submission:
     parallel: int = 0
     timeout_s: float | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
+    artifacts: Mapping[str, tuple[Artifact, ...]] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:
         """The document's name in the store."""
         return sha256(self.document.encode()).hexdigest()
+
+    @property
+    def inputs(self) -> dict[str, Value]:
+        """Parameters and artifacts (a list each) in one mapping, as a plan takes them."""
+        return {**self.parameters, **{name: [a.as_json() for a in group] for name, group in self.artifacts.items()}}
 
     def event(self, at: float) -> Event:
         """The event that makes the run."""
@@ -54,7 +61,8 @@ class Submission:
             "on": self.on,
             "options": options,
         }
-        return Event(self.run, Kind.RUN_SUBMITTED, at, data=data | ({"experiment": self.experiment} if self.experiment else {}))
+        data |= {"experiment": self.experiment} if self.experiment else {}
+        return Event(self.run, Kind.RUN_SUBMITTED, at, data=data | Outputs({}, self.artifacts).as_json())
 
 
 def submission(event: Event, document: str) -> Submission:
@@ -64,4 +72,6 @@ def submission(event: Event, document: str) -> Submission:
     assert isinstance(options, dict)
     assert isinstance(parameters, dict)
     texts = {k: str(data.get(k, "")) for k in ("name", "kind", "pipeline", "on", "experiment")}
-    return Submission(run=event.run, document=document, parameters=parameters, **texts, **options)  # type: ignore[arg-type]
+    given = Outputs.from_json({"artifacts": data.get("artifacts")}).artifacts
+    held = {**texts, **options, "parameters": parameters, "artifacts": given}
+    return Submission(run=event.run, document=document, **held)  # type: ignore[arg-type]

@@ -70,7 +70,7 @@ class World:
 
     def run(self, asked: Submission, created: float) -> Run:
         """A run, not begun. Raises InputError."""
-        plan = self.plans(asked.kind, asked.document, asked.parameters, Origin(asked.run, asked.name, created))
+        plan = self.plans(asked.kind, asked.document, asked.inputs, Origin(asked.run, asked.name, created))
         place = Place(self.home, self.artifacts, asked.pipeline, asked.run)
         return Run(asked, plan, place, self.clock, lambda work: self.identify(asked.on, work), self.cache_s)
 

@@ -42,6 +42,30 @@ def _folder(path: Path) -> tuple[str, int]:
     return f"b3d:{hasher.hexdigest()[:40]}", total
 
 
+def content(uri: str) -> tuple[str, int]:
+    """(what stands for the content, bytes) of what lies elsewhere: its hash, or what a driver tells of it without reading it.
+
+    "" where the driver does not tell. Raises KfliteError, OSError. A file or folder that is as it was is not read twice.
+    """
+    if is_remote(uri):
+        return look(uri)
+    path = Path(uri.removeprefix("file://"))
+    seen = _seen(path)
+    if (found := _contents.get(path)) is None or found[0] != seen:
+        found = _contents[path] = (seen, digest(path))
+    return found[1]
+
+
+_contents: dict[Path, tuple[str, tuple[str, int]]] = {}
+
+
+def _seen(path: Path) -> str:
+    """What changes when a file does, or any file in a folder: names, sizes, times and inodes."""
+    files = [path] if not path.is_dir() else sorted(Path(folder, name) for folder, _, names in os.walk(path) for name in names)
+    stats = ((file, file.lstat()) for file in files)
+    return blake3(repr([(str(f), s.st_size, s.st_mtime_ns, s.st_ino) for f, s in stats]).encode()).hexdigest()
+
+
 def extent(path: Path) -> int:
     """Bytes of a file, or of all files in a folder, as `digest` counts them."""
     if not path.is_dir() or path.is_symlink():

@@ -102,6 +102,7 @@ def changes(event: Event, seq: int, owner: str, lease: float) -> Iterator[Change
     """What follows from an event. seq: its number; owner, lease: who holds a run that is made, and until when."""
     if event.kind is Kind.RUN_SUBMITTED:
         yield _submitted(event, owner, lease)
+        yield from _artifacts(event, _group(event))
     elif event.kind is Kind.TASK_QUEUED:
         yield _queued(event, seq, State.QUEUED, None)
     elif event.kind is Kind.TASK_SKIPPED:
@@ -194,8 +195,7 @@ def _attempt_ended(event: Event, state: State) -> Change:
 
 
 def _made(event: Event, cached: bool) -> Iterator[Change]:
-    artifacts, parameters = event.data.get("artifacts") or {}, event.data.get("parameters") or {}
-    assert isinstance(artifacts, dict)
+    artifacts, parameters = _group(event), event.data.get("parameters") or {}
     assert isinstance(parameters, dict)
     if not cached:
         yield from _artifacts(event, artifacts)
@@ -205,12 +205,19 @@ def _made(event: Event, cached: bool) -> Iterator[Change]:
         yield _entry(event)
 
 
+def _group(event: Event) -> dict[str, Value]:
+    artifacts = event.data.get("artifacts") or {}
+    assert isinstance(artifacts, dict)
+    return artifacts
+
+
 def _artifacts(event: Event, artifacts: Mapping[str, Value]) -> Iterator[Change]:
+    """The rows of what a task made, or of what a run was given: those have no task in their id."""
     for output, group in artifacts.items():
         assert isinstance(group, list)
         for place, document in enumerate(group):
             assert isinstance(document, dict)
-            id = f"{event.run}/{event.task}/{output}" + (f"[{place}]" if len(group) > 1 else "")
+            id = "/".join(filter(None, (event.run, event.task, output))) + (f"[{place}]" if len(group) > 1 else "")
             yield NEW_ARTIFACT, (id, event.run, event.task, output, event.at, clean(str(document["uri"])), dumps(document))
 
 

@@ -63,7 +63,8 @@ def told(what: str) -> Iterator[None]:
     except KfliteError:
         raise
     except FileNotFoundError as error:
-        raise NotFound(f"{what}: nothing is there") from error
+        why = f" ({error.__cause__})" if error.__cause__ else ""
+        raise NotFound(f"{what}: nothing is there{why}") from error
     except PermissionError as error:
         raise KfliteError(f"{what}: access is denied: {error}") from error
     except Exception as error:  # each driver has errors of its own

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kflite.cli.common import Given, as_json, found, known_runs, optional_run, out, texts
+from kflite.cli.common import ARTIFACT, Given, artifacts, as_json, found, known_runs, optional_run, out, texts
 
 if TYPE_CHECKING:
     pass
@@ -81,18 +81,20 @@ async def _resume_all(given: Given) -> int:
 @click.command()
 @optional_run
 @click.option("--param", "-p", "pairs", multiple=True, metavar="K=V", help="A parameter that is to be another.")
+@click.option("--artifact", "-a", "made", multiple=True, metavar="K=V", help=ARTIFACT)
 @click.option("--detach", is_flag=True, help="Print the new run's id and leave it running in the background.")
 @as_json
 @click.pass_obj
-def clone(given: Given, run: str, pairs: tuple[str, ...], detach: bool, json_: bool) -> int:
-    """Run what RUN ran once more, with its parameters but for those given."""
+def clone(given: Given, run: str, pairs: tuple[str, ...], made: tuple[str, ...], detach: bool, json_: bool) -> int:
+    """Run what RUN ran once more, with its parameters and artifacts but for those given."""
     from kflite.cli.background import detach as begin
     from kflite.cli.foreground import foreground
     from kflite.client.submitting import of_run
 
     with given.store() as store:
         row = found(store, run)
-        submission = of_run(store, row, _parsed(store, row, pairs))
+        values = {**_parsed(store, row, pairs), **artifacts(made)}
+        submission = of_run(store, row, values, given.settings.artifacts)
     if detach:
         return begin(given.settings, submission, json_)
     return foreground(given.settings, None, lambda client: client.start(submission), json_)

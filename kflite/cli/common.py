@@ -14,12 +14,13 @@ import click
 from kflite.errors import InputError, NotFound
 
 if TYPE_CHECKING:
+    from kflite.client.submitting import Around
     from kflite.client.view.out import Out
     from kflite.config import Settings
     from kflite.ir import Pipeline
     from kflite.place import Place
     from kflite.store import Database
-    from kflite.store.base import RunRow
+    from kflite.store.base import ArtifactRow, RunRow
     from kflite.value import Value
 
 C = TypeVar("C", bound=Callable[..., object])
@@ -52,6 +53,16 @@ class Given:
             yield opened
         finally:
             opened.close()
+
+    def around(self, settings: Settings) -> Around:
+        """What a submission is made with; the store is opened where an earlier run's artifact is named."""
+        from kflite.client.submitting import Around
+
+        def find(id: str) -> ArtifactRow:
+            with self.store() as store:
+                return store.artifact(id)
+
+        return Around(settings.on, settings.artifacts, find)
 
     def place(self, run: RunRow) -> Place:
         """Where the run's files lie."""
@@ -89,6 +100,8 @@ def _late(ctx: click.Context, parameter: click.Parameter, value: str | None) -> 
     if value and given and parameter.name:
         given.flags[parameter.name] = value
 
+
+ARTIFACT = "An input artifact: a path, a URI, or an id that `artifacts ls` shows; more than once for a list."
 
 as_json = click.option("--json", "json_", is_flag=True, help="Print JSON.")
 
@@ -140,6 +153,15 @@ def texts(pairs: Sequence[str], option: str = "--param") -> dict[str, str]:
             raise InputError(f"{option} {pair}: it must be NAME=VALUE")
         given[name.strip()] = text
     return given
+
+
+def artifacts(pairs: Sequence[str]) -> dict[str, Value]:
+    """What `--artifact` gives: a list of texts by name."""
+    given: dict[str, list[Value]] = {}
+    for pair in pairs:
+        for name, text in texts((pair,), "--artifact").items():
+            given.setdefault(name, []).append(text)
+    return {**given}
 
 
 def _file(path: Path) -> dict[str, Value]:

@@ -25,7 +25,7 @@ _OPENED = 8  # groups that are named
 def dry(settings: Settings, submission: Submission, json_: bool) -> int:
     """Print what would start first; returns the exit status."""
     origin = Origin(submission.run, submission.name, time.time())
-    steps = plan(submission.kind, submission.document, submission.parameters, origin).begin()
+    steps = plan(submission.kind, submission.document, submission.inputs, origin).begin()
     place = Place(settings.home, settings.artifacts, submission.pipeline, submission.run)
     jobs = [(step.task, step.work.job(place, step.task, 1)) for step in steps if isinstance(step, Ready)]
     out = Out(sys.stdout)
@@ -41,6 +41,8 @@ def _lines(submission: Submission, steps: list[Step], jobs: list[tuple[str, Job]
     yield ((f"{submission.name}", "bold"), (f"  {submission.kind} on {submission.on}: nothing was started", "dim"))
     for name, given in submission.parameters.items():
         yield (("  with ", "dim"), (clean(name), ""), (" = ", "dim"), (value(given), ""))
+    for name, group in submission.artifacts.items():
+        yield from ((("  with ", "dim"), (clean(name), ""), (" = ", "dim"), (clean(a.uri), "")) for a in group)
     opened = [step.task for step in steps if isinstance(step, Opened)]
     if opened:
         more = f" and {len(opened) - _OPENED} more" if len(opened) > _OPENED else ""

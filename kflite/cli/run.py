@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
-from kflite.cli.common import Given, as_json
+from kflite.cli.common import ARTIFACT, Given, as_json
 
 
 @click.command()
 @click.argument("target")
 @click.option("--param", "-p", "pairs", multiple=True, metavar="K=V", help="A parameter; more than once for more.")
+@click.option("--artifact", "-a", "made", multiple=True, metavar="K=V", help=ARTIFACT)
 @click.option("--params", "file", default="", metavar="FILE", help="Parameters from a YAML or JSON file.")
 @click.option("--on", default="", metavar="WHERE", help="local, process, docker or inline.")
 @click.option("--name", default="", help="The run's name; the pipeline's if not given.")
@@ -27,6 +28,7 @@ def run(
     given: Given,
     target: str,
     pairs: tuple[str, ...],
+    made: tuple[str, ...],
     file: str,
     on: str,
     name: str,
@@ -51,14 +53,14 @@ def run(
     if not (dry_run or detach or submit):
         executors.warm(settings.on)  # it gets ready while the target is read
 
-    from kflite.cli.common import parameters
+    from kflite.cli.common import artifacts, parameters
     from kflite.client.submitting import Options, of_target, runnable
     from kflite.target import load
 
     loaded = load(target)
-    values = parameters(runnable(loaded), pairs, file)
+    values = {**parameters(runnable(loaded), pairs, file), **artifacts(made)}
     options = Options(name, experiment, settings.on, not no_cache, parallel, timeout, fail_fast)
-    submission = of_target(loaded, values, options, settings.on)
+    submission = of_target(loaded, values, options, given.around(settings))
     if dry_run:
         from kflite.cli.dry import dry
 

@@ -75,7 +75,7 @@ def tune(
     values = parameters(runnable(loaded), pairs, file)
     search = Search(searched, metric, goal, algorithm, trials, parallel, seed)
     options = Options(name, experiment, settings.on, cache=not no_cache, timeout=timeout)
-    submission = of_search(loaded, search, values, options, settings.on)
+    submission = of_search(loaded, search, values, options, given.around(settings))
     if detach:
         return leave(settings, submission, json_)
 

@@ -11,17 +11,17 @@ from typing import TypeVar
 from kflite.client.attend import Interrupts, attend
 from kflite.client.client import Client
 from kflite.client.handle import Run
+from kflite.client.inputs import Given
 from kflite.client.tuning import Tuning
 from kflite.client.view.choose import for_script
 from kflite.space import Space
-from kflite.value import Value
 
 T = TypeVar("T")
 
 
 def run(
     target: object,
-    parameters: Mapping[str, Value] | None = None,
+    parameters: Mapping[str, Given] | None = None,
     *,
     on: str = "",
     name: str = "",
@@ -37,9 +37,9 @@ def run(
 ) -> Run:
     """Run a target to its end; a run that failed is returned as one, with its state, and not raised.
 
-    target: a pipeline or component (kflite's or kfp's), a path, a dict. on: `local`, `process`, `docker`, `inline`. timeout: in
-    seconds. progress: show the run while it goes on. Raises InputError for what cannot be run, and KeyboardInterrupt, once the
-    run is cancelled, for Ctrl-C.
+    target: a pipeline or component (kflite's or kfp's), a path, a dict. parameters: values and artifacts, as for `Client.submit`.
+    on: `local`, `process`, `docker`, `inline`. timeout: in seconds. progress: show the run while it goes on. Raises InputError
+    for what cannot be run, and KeyboardInterrupt, once the run is cancelled, for Ctrl-C.
     """
 
     async def work(interrupts: Interrupts) -> Run:
@@ -70,7 +70,7 @@ def tune(
     trials: int = 10,
     parallel: int = 1,
     seed: int = 0,
-    parameters: Mapping[str, Value] | None = None,
+    parameters: Mapping[str, Given] | None = None,
     on: str = "",
     name: str = "",
     experiment: str = "",

@@ -14,9 +14,10 @@ from kflite.client.delete import delete
 from kflite.client.executors import Executors
 from kflite.client.handle import Run
 from kflite.client.identity import Identity
+from kflite.client.inputs import Given
 from kflite.client.plans import plan
 from kflite.client.retry import ask
-from kflite.client.submitting import Options, Search, of_run, of_search, of_target
+from kflite.client.submitting import Around, Options, Search, of_run, of_search, of_target
 from kflite.errors import InputError, KfliteError
 from kflite.event import Event, Kind, State
 from kflite.place import Place
@@ -125,7 +126,7 @@ class Client:
     async def submit(
         self,
         target: object,
-        parameters: Mapping[str, Value] | None = None,
+        parameters: Mapping[str, Given] | None = None,
         *,
         name: str = "",
         experiment: str = "",
@@ -137,11 +138,14 @@ class Client:
     ) -> Run:
         """Start a run; returns once the store holds it.
 
-        target: a pipeline or component (kflite's or kfp's), a path, a dict. parallel: tasks at once, 0 for as many as there is
-        room for. timeout: longest time of the run, in seconds. fail_fast: stop at the first failure. Raises InputError.
+        target: a pipeline or component (kflite's or kfp's), a path, a dict. parameters: by name; an input artifact is a path, a
+        URI, the id of an earlier run's artifact, or what `run.outputs` holds, and a list of them where it is a list.
+        parallel: tasks at once, 0 for as many as there is room for. timeout: longest time of the run, in seconds. fail_fast: stop
+        at the first failure. Raises InputError.
         """
         options = Options(name, experiment, on, cache, parallel, timeout, fail_fast)
-        return await self.start(of_target(load(target), parameters or {}, options, self.settings.on))
+        loaded = load(target)
+        return await self.start(await asyncio.to_thread(of_target, loaded, parameters or {}, options, self._around))
 
     async def tune(
         self,
@@ -154,7 +158,7 @@ class Client:
         trials: int = 10,
         parallel: int = 1,
         seed: int = 0,
-        parameters: Mapping[str, Value] | None = None,
+        parameters: Mapping[str, Given] | None = None,
         name: str = "",
         experiment: str = "",
         on: str = "",
@@ -167,7 +171,12 @@ class Client:
         """
         options = Options(name, experiment, on, cache, timeout=timeout)
         search = Search(space, metric, goal, algorithm, trials, parallel, seed)
-        return await self.start(of_search(load(target), search, parameters or {}, options, self.settings.on))
+        loaded = load(target)
+        return await self.start(await asyncio.to_thread(of_search, loaded, search, parameters or {}, options, self._around))
+
+    @property
+    def _around(self) -> Around:
+        return Around(self.settings.on, self.settings.artifacts, self.store.artifact)
 
     async def start(self, submission: Submission) -> Run:
         """Start what was put together before."""
@@ -177,9 +186,9 @@ class Client:
         self._mine.add(submission.run)
         return await self.run(submission.run)
 
-    async def clone(self, run: str, parameters: Mapping[str, Value] | None = None) -> Run:
-        """Run the same again, with these parameters instead of the run's own."""
-        return await self.start(of_run(self.store, self.store.run(run), parameters or {}))
+    async def clone(self, run: str, parameters: Mapping[str, Given] | None = None) -> Run:
+        """Run the same again, with these parameters and artifacts instead of the run's own."""
+        return await self.start(of_run(self.store, self.store.run(run), parameters or {}, self.settings.artifacts))
 
     async def retry(self, run: str) -> Run:
         """Do again what did not succeed in a run that has ended; what succeeded stays."""

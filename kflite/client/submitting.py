@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from kflite.client.inputs import Find, Given, Inputs
 from kflite.client.names import run_id
-from kflite.errors import InputError
+from kflite.errors import InputError, InvalidPipeline
 from kflite.ir import Pipeline
-from kflite.ir.check import ensure
+from kflite.ir.check import check
 from kflite.ir.names import bad_title, near
 from kflite.ir.parameter import bind
 from kflite.ir.whole import declared
 from kflite.scheduler.submission import Submission, submission
 from kflite.store.base import RunRow, Store
-from kflite.typed import as_json
 from kflite.value import Value
 
 if TYPE_CHECKING:
@@ -50,14 +50,23 @@ class Search:
     seed: int
 
 
-def of_target(target: Target, parameters: Mapping[str, Value], options: Options, on: str) -> Submission:
-    """A run of a pipeline. Raises InvalidPipeline with every problem of the pipeline and its parameters."""
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a submission is made with. on: where runs go that do not say so; root: of artifacts; find: those of earlier runs."""
+
+    on: str
+    root: str
+    find: Find
+
+
+def of_target(target: Target, given: Mapping[str, Given], options: Options, around: Around) -> Submission:
+    """A run of a pipeline. Raises InvalidPipeline with every problem of the pipeline and of what the run is given."""
     pipeline = runnable(target)
-    given = checked(pipeline, target.source, parameters)
-    return _submission(target.name, "pipeline", pipeline.name, pipeline.dumps(), given, options, on)
+    inputs = checked(pipeline, target.source, given, around)
+    return _submission(target.name, "pipeline", pipeline, pipeline.dumps(), inputs, options, around)
 
 
-def of_search(target: Target, search: Search, parameters: Mapping[str, Value], options: Options, on: str) -> Submission:
+def of_search(target: Target, search: Search, given: Mapping[str, Given], options: Options, around: Around) -> Submission:
     """A tuning of a pipeline's parameters: the document of an experiment, which holds the pipeline's."""
     from kflite.experiment import Experiment, loads
 
@@ -65,42 +74,48 @@ def of_search(target: Target, search: Search, parameters: Mapping[str, Value], o
     held = {name: getattr(search, name) for name in Search.__slots__}
     document = Experiment(pipeline=pipeline.dumps(), **held).dumps()
     loads(document)
-    _searchable(pipeline, target.source, search, parameters)
-    return _submission(target.name, "experiment", pipeline.name, document, parameters, options, on)
+    inputs = Inputs(pipeline, given, around.find, around.root)
+    _searchable(pipeline, target.source, search, inputs)
+    return _submission(target.name, "experiment", pipeline, document, inputs, options, around)
 
 
-def _searchable(pipeline: Pipeline, source: str, search: Search, parameters: Mapping[str, Value]) -> None:
+def _searchable(pipeline: Pipeline, source: str, search: Search, inputs: Inputs) -> None:
     """Raise for a pipeline without the metric, and for parameters of which the first trial could not begin."""
     from kflite.hpo import algorithm
 
     first = algorithm(search.algorithm).propose(search.space, [], search.seed) or {}
-    ensure(pipeline, source, {**parameters, **first})
+    _ensure(pipeline, source, {**inputs.all, **first}, inputs.problems)
     outputs = declared(pipeline.documents[0]["root"], "output", "parameters")  # type: ignore[arg-type]
     if search.metric not in outputs:
         raise InputError(f"{source}: the pipeline has no output {search.metric!r} as a metric; {near(search.metric, outputs)}")
 
 
-def of_run(store: Store, row: RunRow, parameters: Mapping[str, Value]) -> Submission:
-    """The same run again, with other parameters."""
+def of_run(store: Store, row: RunRow, given: Mapping[str, Given], root: str) -> Submission:
+    """The same run again, given other parameters and artifacts."""
     kind, document = store.plan(row.plan)
-    given = {**row.parameters, **parameters}
-    if kind == "pipeline":
-        given = checked(Pipeline.loads(document), row.run, given)
-    return replace(
-        submission(store.events(row.run, limit=1)[0], document),
-        run=run_id(row.name, time.time()),
-        parameters=given,
-    )
+    before = submission(store.events(row.run, limit=1)[0], document)
+    new = replace(before, run=run_id(row.name, time.time()))
+    if kind != "pipeline":
+        return replace(new, parameters={**before.parameters, **given})  # type: ignore[dict-item]
+    around = Around(before.on, root, store.artifact)
+    inputs = checked(Pipeline.loads(document), row.run, {**before.parameters, **before.artifacts, **given}, around)
+    return replace(new, parameters=inputs.parameters, artifacts=inputs.artifacts)
 
 
-def checked(pipeline: Pipeline, source: str, parameters: Mapping[str, Value]) -> dict[str, Value]:
-    """The run's parameters, defaults and all, once pipeline and parameters are found sound; objects count as mappings.
+def checked(pipeline: Pipeline, source: str, given: Mapping[str, Given], around: Around) -> Inputs:
+    """What the run is given, defaults and all, once all of it is found sound; objects count as mappings.
 
     Raises InvalidPipeline.
     """
-    parameters = {name: as_json(value) for name, value in parameters.items()}
-    ensure(pipeline, source, parameters)
-    return bind(pipeline, parameters)
+    inputs = Inputs(pipeline, given, around.find, around.root)
+    _ensure(pipeline, source, inputs.all, inputs.problems)
+    inputs.parameters = bind(pipeline, inputs.all)
+    return inputs
+
+
+def _ensure(pipeline: Pipeline, source: str, given: Mapping[str, Value], more: Sequence[tuple[str, str]]) -> None:
+    if problems := [*check(pipeline, given), *more]:
+        raise InvalidPipeline(source, problems)
 
 
 def runnable(target: Target) -> Pipeline:
@@ -111,7 +126,7 @@ def runnable(target: Target) -> Pipeline:
 
 
 def _submission(
-    name: str, kind: str, pipeline: str, document: str, parameters: Mapping[str, Value], options: Options, on: str
+    name: str, kind: str, pipeline: Pipeline, document: str, inputs: Inputs, options: Options, around: Around
 ) -> Submission:
     called = options.name or name
     for option, text in (("--name", called), ("--experiment", options.experiment)):
@@ -121,10 +136,11 @@ def _submission(
         run=run_id(called, time.time()),
         name=called,
         kind=kind,
-        pipeline=pipeline,
+        pipeline=pipeline.name,
         document=document,
-        parameters=parameters,
-        on=options.on or on,
+        parameters=inputs.parameters,
+        artifacts=inputs.artifacts,
+        on=options.on or around.on,
         experiment=options.experiment,
         cache=options.cache,
         fail_fast=options.fail_fast,

@@ -17,7 +17,7 @@ from kflite.value import Value
 __all__ = ["DagPlan", "plan"]
 
 
-def plan(document: str, parameters: Mapping[str, Value], origin: Origin, prefix: str = "") -> DagPlan:
+def plan(document: str, inputs: Mapping[str, Value], origin: Origin, prefix: str = "") -> DagPlan:
     """The plan of a pipeline as `kflite.ir.Pipeline.dumps` wrote it, checked before; task paths begin with `prefix`."""
     first, *rest = (json.loads(line) for line in document.splitlines())
-    return DagPlan(read(first, rest[0]["platforms"] if rest else {}), parameters, origin, prefix)
+    return DagPlan(read(first, rest[0]["platforms"] if rest else {}), inputs, origin, prefix)

@@ -34,11 +34,11 @@ class _Trigger:
 
 
 class DagPlan:
-    """The plan of one run of a pipeline, with all its nested DAGs and loops."""
+    """The plan of one run of a pipeline, with its nested DAGs and loops. inputs: parameters, and artifacts as lists of JSON."""
 
-    def __init__(self, shape: Shape, parameters: Mapping[str, Value], origin: Origin, prefix: str = "") -> None:
+    def __init__(self, shape: Shape, inputs: Mapping[str, Value], origin: Origin, prefix: str = "") -> None:
         self._shape, self._origin, self._prefix = shape, origin, prefix
-        self._parameters = parameters
+        self._given = inputs
         self._running: dict[str, _Trigger] = {}
         self._recipes: dict[str, Recipe] = {}
         self._todo: deque[_Trigger | Loop] = deque()
@@ -49,7 +49,8 @@ class DagPlan:
     def begin(self) -> list[Step]:
         root = self._shape.root
         assert isinstance(root.body, Dag)
-        inputs = Inputs(given(root, self._typed(root)), {})
+        artifacts = {name: _artifacts(self._given[name]) for name in root.input_artifacts if name in self._given}
+        inputs = Inputs(given(root, self._typed(root)), artifacts)
         self._enter(Scope(self._prefix, root, root.body, inputs))
         return self._drain()
 
@@ -64,7 +65,8 @@ class DagPlan:
 
     def _typed(self, root: Component) -> dict[str, Value]:
         try:
-            return {k: convert(v, root.inputs[k].type, f"parameter {k!r}") for k, v in self._parameters.items()}
+            values = {k: v for k, v in self._given.items() if k not in root.input_artifacts}
+            return {k: convert(v, root.inputs[k].type, f"parameter {k!r}") for k, v in values.items()}
         except Unresolved as error:
             raise InputError(f"pipeline {self._shape.name!r}: {error}") from None
 
@@ -216,6 +218,11 @@ def _settings(component: Component, container: Container, inputs: Inputs, around
         return own(path) or around.names(path)
 
     return settings(container.platform, lambda source: bound(binding(source), around, lookup), lookup)
+
+
+def _artifacts(given: Value) -> tuple[Artifact, ...]:
+    assert isinstance(given, list)
+    return tuple(Artifact.from_json(one) for one in given if isinstance(one, dict))
 
 
 def _items(task: Task, inputs: Inputs) -> list[Value] | tuple[Artifact, ...]:

@@ -1,4 +1,7 @@
-"""The parameters of a run: from text or Python values to what the pipeline declares, with its defaults."""
+"""The parameters of a run: from text or Python values to what the pipeline declares, with its defaults.
+
+Input artifacts are given beside them, as lists of JSON objects; `kflite.client.inputs` makes those of paths and URIs.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from kflite.ir.types import WORDS, type_of, typed, unfit, wrong
 from kflite.ir.whole import Document, Problems, declared
 from kflite.value import Value
 
+_ARTIFACT = "give a path, a URI, or the id of an earlier run's artifact, as --artifact"
 _BOOLEANS = {"true": True, "t": True, "1": True, "yes": True, "false": False, "f": False, "0": False, "no": False}
 
 
@@ -23,7 +27,7 @@ def problems(document: Document, given: Mapping[str, Value]) -> Problems:
     known, artifacts = declared(root, "input", "parameters"), declared(root, "input", "artifacts")
     for name, value in given.items():
         if name in artifacts:
-            yield f"parameter {name}", "the pipeline takes an artifact here: this version cannot hand artifacts to a pipeline"
+            yield from _artifact(name, artifacts[name], value)
         elif name not in known:
             shown = name if name.isprintable() else repr(name)
             yield f"parameter {shown}", f"the pipeline {_named(document)} has no such parameter: {near(name, known)}"
@@ -34,6 +38,13 @@ def problems(document: Document, given: Mapping[str, Value]) -> Problems:
     yield from _missing(known, artifacts, given)
 
 
+def _artifact(name: str, spec: Document, value: Value) -> Problems:
+    if not isinstance(value, list) or not all(isinstance(item, dict) and item.get("uri") for item in value):
+        yield f"artifact {name}", f"the pipeline takes an artifact here, and {shown(str(value))} is none: {_ARTIFACT} {name}=…"
+    elif len(value) != 1 and not spec.get("isArtifactList"):
+        yield f"artifact {name}", f"it is one artifact, and {len(value)} are given"
+
+
 def _missing(known: Mapping[str, Document], artifacts: Mapping[str, Document], given: Mapping[str, Value]) -> Problems:
     for name, spec in known.items():
         if name not in given and not spec.get("isOptional") and "defaultValue" not in spec:
@@ -41,7 +52,7 @@ def _missing(known: Mapping[str, Document], artifacts: Mapping[str, Document], g
             yield f"parameter {name}", f"it is required and not given: give {WORDS.get(kind, 'a value')}, as --param {name}=…"
     for name, spec in artifacts.items():
         if name not in given and not spec.get("isOptional"):
-            yield f"input {name}", "the pipeline needs an artifact: this version cannot hand artifacts to a pipeline"
+            yield f"artifact {name}", f"it is required and not given: {_ARTIFACT} {name}=…"
 
 
 def _named(document: Document) -> str:
@@ -51,14 +62,14 @@ def _named(document: Document) -> str:
 def bind(pipeline: Pipeline, given: Mapping[str, Value]) -> dict[str, Value]:
     """The run's parameters: what was given, in the form of its declared type, and the defaults of what was not.
 
-    Optional parameters without a default are left out. Raises InvalidPipeline with every problem.
+    Optional parameters without a default are left out; artifacts are no parameters. Raises InvalidPipeline with every problem.
     """
     document = pipeline.documents[0]
     if found := list(problems(document, given)):
         raise InvalidPipeline(pipeline.name, found)
     known = declared(document["root"], "input", "parameters")  # type: ignore[arg-type]
     out = {name: spec["defaultValue"] for name, spec in known.items() if "defaultValue" in spec} | dict(given)
-    return {name: _kept(out[name], type_of(known[name]), name in given) for name in out}
+    return {name: _kept(out[name], type_of(known[name]), name in given) for name in out if name in known}
 
 
 def _kept(value: Value, kind: str, given: bool) -> Value:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from unit.ir.documents import sound
+from unit.ir.documents import Document, sound
 
 from kflite.errors import InvalidPipeline
 from kflite.ir.parameter import bind, coerce, parse
@@ -97,7 +97,27 @@ def test_an_optional_parameter_takes_null_and_a_required_one_must_be_given() -> 
         bind(sound(), {})
 
 
-def test_a_required_artifact_is_told_as_what_this_version_cannot_take() -> None:
-    artifact = {"root/inputDefinitions/artifacts": {"data": {"artifactType": {"schemaTitle": "system.Dataset"}}}}
-    with pytest.raises(InvalidPipeline, match="this version cannot hand artifacts to a pipeline"):
-        bind(sound(artifact), {"rate": 1})
+DATASET: Document = {"artifactType": {"schemaTitle": "system.Dataset"}}
+TWO: Value = [{"uri": "/a"}, {"uri": "/b"}]
+
+
+@pytest.mark.parametrize(
+    ("spec", "given", "message"),
+    [
+        (DATASET, {}, "artifact data: it is required and not given: give a path, a URI"),
+        (DATASET, {"data": "/a"}, "artifact data: the pipeline takes an artifact here, and '/a' is none"),
+        (DATASET, {"data": [{"name": "a"}]}, "artifact data: the pipeline takes an artifact here"),
+        (DATASET, {"data": TWO}, "artifact data: it is one artifact, and 2 are given"),
+    ],
+)
+def test_what_is_wrong_with_an_input_artifact_is_told(spec: Document, given: dict[str, Value], message: str) -> None:
+    with pytest.raises(InvalidPipeline, match=message):
+        bind(sound({"root/inputDefinitions/artifacts": {"data": spec}}), {"rate": 1, **given})
+
+
+@pytest.mark.parametrize(
+    ("spec", "given"),
+    [({**DATASET, "isOptional": True}, {}), ({**DATASET, "isArtifactList": True}, {"data": TWO}), (DATASET, {"data": TWO[:1]})],
+)
+def test_artifacts_that_fit_are_no_parameters(spec: Document, given: dict[str, Value]) -> None:
+    assert "data" not in bind(sound({"root/inputDefinitions/artifacts": {"data": spec}}), {"rate": 1, **given})
