@@ -8,10 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
+from kflite.config import default_home
 from kflite.errors import ExecutorError
-from kflite.executors import gang, secrets
+from kflite.executors import facts, gang, secrets
 from kflite.executors.process import folder, watch
 from kflite.executors.process.capacity import machine
+from kflite.executors.volumes import Volumes
 from kflite.job import Exit, Job, Python, Resources
 
 
@@ -19,12 +21,13 @@ class InlineExecutor:
     """Runs a job inside `wait`, in the caller's thread.
 
     The event loop stands still meanwhile, so a running job cannot be stopped. Memory limits are not kept, and a job that crashes
-    the interpreter takes the scheduler along.
+    the interpreter takes the scheduler along. volumes: the folder of named volumes.
     """
 
     name = "inline"
 
-    def __init__(self) -> None:
+    def __init__(self, volumes: Path | None = None) -> None:
+        self._volumes = Volumes(volumes or default_home() / "volumes")
         self._waiting: dict[str, Job] = {}
 
     async def __aenter__(self) -> Self:
@@ -43,7 +46,12 @@ class InlineExecutor:
         Raises ExecutorError for what is not one replica of a Python component whose packages are installed.
         """
         ref = str(job.folder)
-        if folder.claimed(ref)[1]:
+        if folder.claimed(ref)[1] or folder.read_exit(ref):
+            return ref
+        if job.claim:
+            self._volumes.settle(job.claim)
+            _make(job.folder)
+            _keep(ref, Exit(0))
             return ref
         _check(job)
         for path in (job.folder, work(job), *(path.parent for path in (*job.outputs, *job.files))):
@@ -91,6 +99,13 @@ def _check(job: Job) -> None:
     if len(replicas) != 1:
         raise ExecutorError(f"{job.id} has {len(replicas)} replicas, and inline runs one: use --on process", "NotOne")
     code = replicas[0].role.python
+    if replicas[0].role.mounts:
+        paths = ", ".join(mount.path for mount in replicas[0].role.mounts)
+        raise ExecutorError(
+            f"{job.id} mounts {paths}, and inline runs in a process that has no mounts of its own: "
+            "use --on process or --on docker",
+            "NoMounts",
+        )
     if code is None:
         raise ExecutorError(f"{job.id} is a command and no Python component: use --on process or --on docker", "NotPython")
     missing = _missing(code)
@@ -113,7 +128,8 @@ def _run(job: Job) -> Exit:
     (replica,) = job.replicas
     assert replica.role.python
     ports = gang.free_ports(job)
-    env = {**replica.role.env, **secrets.values(replica.role), **gang.environments(job, ["127.0.0.1"], ports)[0]}
+    told = {**secrets.values(replica.role), **facts.values(job, replica)}
+    env = {**replica.role.env, **told, **gang.environments(job, ["127.0.0.1"], ports)[0]}
     _show_source(replica.role.python)
     loop = asyncio.get_running_loop()
     asyncio.events._set_running_loop(None)  # noqa: SLF001 - a component may run a loop of its own

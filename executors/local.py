@@ -17,9 +17,13 @@ class Warm(Executor, Protocol):
 
     def warm(self) -> None: ...
 
+    async def can_mount(self) -> bool:
+        """Whether its processes may have mounts of their own."""
+
 
 class LocalExecutor:
-    """Chooses for each job: a job whose roles are all Python runs as processes, any other in containers.
+    """Chooses for each job: a job whose roles are all Python runs as processes, any other in containers; so does one that mounts
+    something, where processes may not.
 
     docker: makes the Docker executor; called when the first job needs it, and again after it found no daemon.
     """
@@ -50,7 +54,8 @@ class LocalExecutor:
 
     async def start(self, job: Job) -> str:
         """See the seam. Raises ExecutorError (NoDocker) when the job needs containers and no daemon answers."""
-        if all(role.python for role in job.roles):
+        python = all(role.python for role in job.roles)
+        if python and (not any(role.mounts for role in job.roles) or await self._process.can_mount()):
             return f"{self._process.name}:{await self._process.start(job)}"
         docker = await self._with_docker()
         return f"{docker.name}:{await docker.start(job)}"

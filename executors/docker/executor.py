@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable
+from pathlib import Path
 from threading import Event
 from typing import Self
 
+from kflite.config import default_home
 from kflite.executors import record
 from kflite.executors.docker.attempt import Attempt
 from kflite.executors.docker.daemon import Daemon
@@ -19,19 +21,27 @@ from kflite.executors.docker.sweep import sweep
 from kflite.executors.docker.watch import Watch
 from kflite.executors.process.capacity import gpus
 from kflite.executors.ref import Ref
-from kflite.job import Exit, Job, Resources
+from kflite.executors.volumes import Volumes
+from kflite.job import Claim, Exit, Job, Resources
 
 
 class DockerExecutor:
     """Runs each replica as a container of its own.
 
-    progress: gets a job's id and a note on the pull of its image; None writes the notes to the job's log.
+    progress: gets a job's id and a note on the pull of its image; None writes the notes to the job's log; volumes: the folder of
+    named volumes.
     """
 
     name = "docker"
 
-    def __init__(self, settings: Settings | None = None, progress: Callable[[str, str], None] | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        progress: Callable[[str, str], None] | None = None,
+        volumes: Path | None = None,
+    ) -> None:
         self._settings, self._progress = settings or Settings(), progress
+        self._volumes = Volumes(volumes or default_home() / "volumes")
         self._daemon = Daemon(self._settings.address, self._settings.reconnect_s)
         self._images = Images(self._daemon, self._settings.images)
         self._attempts: dict[str, Attempt] = {}
@@ -41,7 +51,7 @@ class DockerExecutor:
         await self._daemon.connect()
         host = describe(self._daemon.info, self._settings, os.environ)
         self._watch = Watch(self._daemon)
-        self._shared = Shared(self._daemon, self._watch, self._images, self._settings, host, self._progress)
+        self._shared = Shared(self._daemon, self._watch, self._images, self._settings, host, self._volumes, self._progress)
         await sweep(self._daemon)
         return self
 
@@ -69,6 +79,9 @@ class DockerExecutor:
         ref = str(Ref.of(job))
         if ref in self._attempts or record.read(job.folder):
             return ref
+        if job.claim:
+            await asyncio.to_thread(self._settle, job.claim, job.folder)
+            return ref
         if ref not in self._starting:
             stop = Event()
             self._starting[ref] = stop, asyncio.create_task(self._start(job, ref, stop))
@@ -92,6 +105,12 @@ class DockerExecutor:
     async def stop(self, ref: str, grace_s: float) -> None:
         """See the seam."""
         await self._attempt(ref).stop(grace_s)
+
+    def _settle(self, claim: Claim, folder: Path) -> None:
+        """A volume is created or deleted before the start returns."""
+        self._volumes.settle(claim)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        record.write(folder, Exit(0), [])
 
     async def _start(self, job: Job, ref: str, stop: Event) -> None:
         try:

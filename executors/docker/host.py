@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from kflite.executors import facts
 from kflite.executors.docker.daemon import Info
 from kflite.executors.docker.settings import Settings
 
@@ -20,7 +21,8 @@ class Host:
     """The machine of the daemon, and the caller.
 
     user: as Docker takes it, "" for the image's own; cpus in cores, memory in bytes; init: the daemon has an init process;
-    selinux: labels of bind mounts are to be left out of account; files: (source, target), to be mounted read only.
+    selinux: labels of bind mounts are to be left out of account; files: (source, target), to be mounted read only;
+    rootless: root in a container is the caller; address: the machine's in its network.
     """
 
     user: str
@@ -31,6 +33,8 @@ class Host:
     selinux: bool = False
     env: Mapping[str, str] | None = None
     files: tuple[tuple[Path, Path], ...] = ()
+    rootless: bool = False
+    address: str = facts.HERE
 
 
 def describe(info: Info, settings: Settings, environ: Mapping[str, str]) -> Host:
@@ -46,6 +50,8 @@ def describe(info: Info, settings: Settings, environ: Mapping[str, str]) -> Host
         selinux="name=selinux" in security,
         env={**_names(environ), **env},
         files=files,
+        rootless="name=rootless" in security,
+        address=facts.address(),
     )
 
 

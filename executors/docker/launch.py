@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,7 +12,7 @@ from hashlib import sha256
 from ipaddress import IPv4Network
 from itertools import islice
 from threading import Event
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from kflite.errors import ExecutorError
 from kflite.executors import gang, record
@@ -20,21 +20,25 @@ from kflite.executors.docker import names, spec
 from kflite.executors.docker.daemon import Daemon, Gone, Refused
 from kflite.executors.docker.folders import alone, prepare
 from kflite.executors.docker.host import Host
+from kflite.executors.docker.mounts import binds
 from kflite.executors.docker.names import Box
 from kflite.executors.docker.output import Attached, Copy, Log
 from kflite.executors.docker.pull import Images
 from kflite.executors.docker.settings import Settings
-from kflite.executors.docker.spec import Image, Order
+from kflite.executors.docker.spec import Bind, Image, Order
+from kflite.executors.docker.user import as_another
 from kflite.executors.docker.watch import Watch
 from kflite.executors.process.capacity import gpus
 from kflite.executors.ref import Ref
 from kflite.executors.status import lost
+from kflite.executors.volumes import Volumes
 from kflite.job import Job, Replica
 
 if TYPE_CHECKING:
     from docker import APIClient
 
 T = TypeVar("T")
+Mounts: TypeAlias = Mapping[int, Sequence[Bind]]  # by rank
 
 _SPARE, _GANG_PREFIX = IPv4Network("198.18.0.0/15"), 23  # 510 addresses for a gang
 _TRIES = 16
@@ -53,6 +57,7 @@ class Shared:
     images: Images
     settings: Settings
     host: Host
+    volumes: Volumes
     progress: Callable[[str, str], None] | None = None
     left: set[str] = field(default_factory=set)
     choosing_gpus: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -69,9 +74,11 @@ async def launch(shared: Shared, job: Job, stop: Event) -> list[tuple[Box, Copy 
         await remove(daemon, group)
         shared.left.discard(group)
     try:
-        await daemon.in_thread(partial(prepare, job, shared.settings.image_user))
+        open_ = shared.settings.image_user or any(map(as_another, job.roles))
+        await daemon.in_thread(partial(prepare, job, open_))
+        mounts = await daemon.in_thread(partial(binds, job, shared.volumes, open_)) if any(r.mounts for r in job.roles) else {}
         async with alone(job.folder):
-            return await _launch(shared, job, stop)
+            return await _launch(shared, job, mounts, stop)
     except Gone as error:
         _leave(shared, job, error)
         raise
@@ -98,8 +105,8 @@ def _leave(shared: Shared, job: Job, error: Gone) -> None:
         record.write(job.folder, lost(str(error)), [])
 
 
-async def _launch(shared: Shared, job: Job, stop: Event) -> list[tuple[Box, Copy | None]]:
-    boxes = await _create_all(shared, job, stop)
+async def _launch(shared: Shared, job: Job, mounts: Mounts, stop: Event) -> list[tuple[Box, Copy | None]]:
+    boxes = await _create_all(shared, job, mounts, stop)
     # Whoever ends an attempt writes its exit before its containers are removed: these would run what has run.
     if record.read(job.folder):
         await remove(shared.daemon, Ref.of(job).group)
@@ -116,14 +123,20 @@ async def remove(daemon: Daemon, group: str) -> None:
     await _all(daemon.call(partial(_remove_network, net["Id"]), accept=(_NOT_FOUND, _IN_USE)) for net in networks)
 
 
-async def _create_all(shared: Shared, job: Job, stop: Event) -> list[Box]:
+async def _create_all(shared: Shared, job: Job, mounts: Mounts, stop: Event) -> list[Box]:
     network = await _network(shared.daemon, job) if len(job.replicas) > 1 else ""
     hosts = [Ref.of(job).name(replica.rank) for replica in job.replicas]
     envs = gang.environments(job, hosts, [spec.ports(replica) for replica in job.replicas])
     async with shared.choosing_gpus if job.request.gpus else nullcontext():
         shares = await _shares(shared.daemon, job)
         return await _all(
-            _create(shared, job, replica, stop, partial(spec.Order, env=env, network=network, gpus=share))
+            _create(
+                shared,
+                job,
+                replica,
+                stop,
+                partial(spec.Order, env=env, network=network, gpus=share, binds=mounts.get(replica.rank, ())),
+            )
             for replica, env, share in zip(job.replicas, envs, shares, strict=True)
         )
 
@@ -167,14 +180,15 @@ async def _shares(daemon: Daemon, job: Job) -> list[tuple[str, ...]]:
 async def _create(shared: Shared, job: Job, replica: Replica, stop: Event, order: Callable[[Image], Order]) -> Box:
     asked, name = replica.role.image, Ref.of(job).name(replica.rank)
     tell = partial(_tell, shared, job, replica)
-    image = await shared.images.find(asked, tell, stop)
+    policy = str(replica.role.settings.get("imagePullPolicy", ""))
+    image = await shared.images.find(asked, tell, stop, policy)
     try:
         return await _create_of(shared, job, replica, name, order(image))
     except Refused as error:
         if error.status != _NOT_FOUND:
             raise
     shared.images.forget(asked)  # somebody removed it since it was looked at
-    return await _create_of(shared, job, replica, name, order(await shared.images.find(asked, tell, stop)))
+    return await _create_of(shared, job, replica, name, order(await shared.images.find(asked, tell, stop, policy)))
 
 
 async def _create_of(shared: Shared, job: Job, replica: Replica, name: str, order: Order) -> Box:

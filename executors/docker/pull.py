@@ -31,18 +31,18 @@ class Images:
         self._known: dict[str, Image] = {}
         self._locks: dict[str, asyncio.Lock] = {}
 
-    async def find(self, asked: str, tell: Callable[[str], None], stop: Event) -> Image:
+    async def find(self, asked: str, tell: Callable[[str], None], stop: Event, policy: str = "") -> Image:
         """The image used for `asked`, pulled if it is not here. tell: gets notes on the pull; stop: set to give it up.
 
-        Raises ExecutorError (ImageNotFound).
+        policy: Always pulls it also where it is here, Never does not. Raises ExecutorError (ImageNotFound).
         """
         name = self._map.image(asked)
         if not name:
             raise ExecutorError("a container without an image: name one in the component", "NoImage")
         async with self._locks.setdefault(name, asyncio.Lock()):
-            if name not in self._known:
+            if name not in self._known or policy == "Always":
                 try:
-                    self._known[name] = await self._look(name, tell, stop)
+                    self._known[name] = await self._look(name, tell, stop, policy)
                 except Refused as error:
                     raise _not_found(asked, name, error.explanation) from error
             return self._known[name]
@@ -59,8 +59,10 @@ class Images:
             return ""
         return str(next((entry.partition("@")[2] for entry in found.get("RepoDigests") or ()), found["Id"]))
 
-    async def _look(self, name: str, tell: Callable[[str], None], stop: Event) -> Image:
-        found = await self._daemon.call(partial(_inspect, name), accept=(404,))
+    async def _look(self, name: str, tell: Callable[[str], None], stop: Event, policy: str) -> Image:
+        found = await self._daemon.call(partial(_inspect, name), accept=(404,)) if policy != "Always" else None
+        if found is None and policy == "Never":
+            raise Refused(404, "it is not here, and is not to be pulled (imagePullPolicy Never)")
         if found is None:
             await self._daemon.call(partial(_pull, name, tell, stop))
             found = await self._daemon.call(partial(_inspect, name))

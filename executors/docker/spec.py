@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 from kflite.errors import ExecutorError
-from kflite.executors import secrets
+from kflite.executors import facts, secrets
 from kflite.executors.docker import names
 from kflite.executors.docker.host import Host
+from kflite.executors.docker.user import as_another, user
 from kflite.executors.ref import Ref
 from kflite.job import Job, Replica
 
@@ -37,14 +39,22 @@ class Image:
     shell: bool = False
 
 
+Bind: TypeAlias = dict[str, object]
+"""One of the mounts in the request that creates a container."""
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a replica's container is made of, beside the job. env: what it is told of its gang; network: "" for the default."""
+    """What a replica's container is made of, beside the job.
+
+    env: what it is told of its gang and of the machine; network: "" for the default; binds: what it mounts for itself.
+    """
 
     image: Image
     env: Mapping[str, str] = field(default_factory=dict)
     network: str = ""
     gpus: tuple[str, ...] = ()
+    binds: Sequence[Bind] = ()
 
 
 def ports(replica: Replica) -> dict[str, int]:
@@ -64,15 +74,18 @@ def home(job: Job) -> Path:
 
 def container(job: Job, replica: Replica, order: Order, host: Host) -> dict[str, object]:
     """The body of the request that creates the container."""
-    env = {**(host.env or {}), "HOME": str(home(job)), **replica.role.env, **secrets.values(replica.role), **order.env}
-    entrypoint, command = _command_line(replica, order.image, env, bool(host.user))
+    told, late = _told(job, replica, host)
+    env = {**(host.env or {}), "HOME": str(home(job)), **replica.role.env, **secrets.values(replica.role), **told, **order.env}
+    entrypoint, command = _command_line(replica, order.image, env, bool(host.user) and not as_another(replica.role))
+    if late:
+        entrypoint, command = _with_address(late, order.image, Ref.of(job).name(replica.rank)), [*entrypoint, *command]
     _check_length([*entrypoint, *command, *(f"{key}={value}" for key, value in env.items())])
     name = Ref.of(job).name(replica.rank)
     network = order.network
     return {
         "Image": order.image.name,
         "Hostname": name,
-        "User": host.user,
+        "User": user(replica.role, host),
         "Entrypoint": entrypoint,
         "Cmd": command,
         "Env": [f"{key}={value}" for key, value in env.items()],
@@ -82,7 +95,7 @@ def container(job: Job, replica: Replica, order: Order, host: Host) -> dict[str,
         "HostConfig": _bounds(replica, order, host)
         | {
             "NetworkMode": network or "default",
-            "Mounts": list(_mounts(job, host)),
+            "Mounts": [*_mounts(job, host), *order.binds],
             "GroupAdd": list(host.groups),
             "Init": host.init,
             "LogConfig": _LOG,
@@ -101,6 +114,28 @@ def _command_line(replica: Replica, image: Image, env: Mapping[str, str], privat
     if image.shell and private and all(name.isidentifier() for name in (*env, *image.env)):
         return list(_WRAP), words
     return words[:1], words[1:]
+
+
+def _told(job: Job, replica: Replica, host: Host) -> tuple[dict[str, str], list[str]]:
+    """What it is told of itself, and the variables of its address, which nobody knows before it has started."""
+    if not replica.role.facts:
+        return {}, []
+    late = [name for name, field in replica.role.facts if field in ("status.podIP", "status.podIPs")]
+    told = facts.values(job, replica, host=host.address)
+    return {name: text for name, text in told.items() if name not in late}, late
+
+
+def _with_address(late: Sequence[str], image: Image, name: str) -> list[str]:
+    """A shell that finds the container's own address among those that the daemon wrote for it."""
+    if not image.shell or not all(variable.isidentifier() for variable in late):
+        raise ExecutorError(
+            f"{', '.join(late)}: the address of a container (status.podIP) is found by a shell, "
+            f"and the image {image.name} has none: choose another image",
+            "NoShell",
+        )
+    exports = " ".join(f'{variable}="$a"' for variable in late)
+    find = f'while read -r a b; do if [ "$b" = {name} ]; then export {exports}; break; fi; done </etc/hosts'
+    return ["/bin/sh", "-c", f'{find}; exec "$0" "$@"']
 
 
 def _check_length(words: Sequence[str]) -> None:
@@ -123,6 +158,9 @@ def _bounds(replica: Replica, order: Order, host: Host) -> dict[str, object]:
     limit = replica.role.limit
     # As much as on the machine itself: Docker's own 64 MB stall data loaders.
     bounds: dict[str, object] = {"ShmSize": host.memory // 2} if host.memory else {}
+    shared = replica.role.settings.get("enabledSharedMemory")
+    if isinstance(shared, dict) and shared.get("size"):
+        bounds["ShmSize"] = int(str(shared["size"]))
     if 0 < limit.cpus < host.cpus:
         bounds["NanoCpus"] = int(limit.cpus * 1e9)
     if limit.memory:

@@ -14,7 +14,7 @@ import resource
 import signal
 import sys
 
-from kflite.executors.process import folder
+from kflite.executors.process import folder, mounts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 
 OUT_OF_MEMORY = 137  # the status with which kflite's runner ends when a component's memory ran out
+_REMEDY = "run with --on docker, or let users have user namespaces (sysctl user.max_user_namespaces)"
 _MESSAGE = 500  # characters of an error that are passed on: a note is at most 4 KiB, so that the pipe takes it whole
 
 
@@ -79,6 +80,8 @@ def become(start: Start, rank: int, program: Program | None, owner: str, notes: 
         replica = start["replicas"][rank]
         _enter(start["start"], rank, replica)
         status = _run_code(replica, program, notes) if program else _run_command(replica, notes)
+    except mounts.Forbidden:
+        _note(notes, "NoMounts", f"this machine lets no process have mounts of its own: {_REMEDY}")
     except FileExistsError as error:
         _note(notes, "Claimed" if owner and str(error.filename2).endswith("/claim") else "StartFailed", str(error))
     except OSError as error:
@@ -93,6 +96,8 @@ def become(start: Start, rank: int, program: Program | None, owner: str, notes: 
 def _enter(place: str, rank: int, replica: Replica) -> None:
     folder.add_process(place, rank)
     _make(replica["work"])
+    if replica["mounts"]:
+        mounts.enter(replica["mounts"], f"{place}/mounts/roots.{rank}")
     os.chdir(replica["work"])
     log = os.open(replica["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(log, 1)

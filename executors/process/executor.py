@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Self
 from kflite.errors import ExecutorError
 from kflite.executors.process import folder, order, watch
 from kflite.executors.process.capacity import gpus, machine
-from kflite.executors.process.link import Link, connect, spawn
-from kflite.executors.process.message import Ending
-from kflite.job import Exit, Job, Resources, Role
+from kflite.executors.process.link import Link, connect, probe, spawn
+from kflite.executors.process.message import Ending, Mount
+from kflite.executors.volumes import Volumes, clear, left
+from kflite.job import Claim, Exit, Job, Resources, Role
 
 if TYPE_CHECKING:
     from kflite.executors.environments import Environments
@@ -28,14 +29,23 @@ class ProcessExecutor:
     """Runs each replica as a process of its own, in its own group, folder and log.
 
     environments: the folder of environments built for packages; python: the interpreter of tasks that need none of their own;
-    capacity: what to give at once, instead of what the machine has.
+    capacity: what to give at once, instead of what the machine has; volumes: the folder of named volumes, beside `environments`
+    where none is given.
     """
 
     name = "process"
 
-    def __init__(self, environments: Path, python: str = sys.executable, capacity: Resources | None = None) -> None:
+    def __init__(
+        self,
+        environments: Path,
+        python: str = sys.executable,
+        capacity: Resources | None = None,
+        volumes: Path | None = None,
+    ) -> None:
         self._home, self._python = environments, python
+        self._volumes = Volumes(volumes or environments.parent / "volumes")
         self._environments: Environments | None = None
+        self._can_mount: bool | None = None
         self._capacity = capacity
         self._zygotes: dict[str, _Zygote] = {}
         self._others: dict[str, Link] = {}  # to zygotes of other schedulers, by socket
@@ -71,6 +81,9 @@ class ProcessExecutor:
         ref = str(job.folder)
         if ref in self._started or self._is_claimed(ref):
             return ref
+        if job.claim:
+            return await self._settle(job.claim, ref)
+        mounts = await self._mounts(job) if any(role.mounts for role in job.roles) else {}
         pythons = [await self._interpreter(replica.role) for replica in job.replicas]
         chosen = next((p for p, r in zip(pythons, job.replicas, strict=True) if r.role.python), self._python)
         envs = [_activation(python, self._python) for python in pythons]
@@ -78,7 +91,7 @@ class ProcessExecutor:
         link = zygote.link()
         self._take_gpus(ref, job)
         others = ["" if python == chosen else python for python in pythons]
-        link.send(order.start(job, link, self._gpus.get(ref, ()), envs, others))
+        link.send(order.start(job, link, self._gpus.get(ref, ()), envs, others, mounts))
         self._started[ref] = (zygote, link.end(ref))
         return ref
 
@@ -92,6 +105,8 @@ class ProcessExecutor:
             ending = await self._find(ref)
         self._started.pop(ref, None)
         self._gpus.pop(ref, None)
+        if left(ref):
+            await asyncio.to_thread(clear, ref)
         return Exit(ending["code"], ending["reason"], ending["message"], ending["lost"])
 
     async def stop(self, ref: str, grace_s: float) -> None:
@@ -108,6 +123,25 @@ class ProcessExecutor:
             await self._find(ref)
         else:
             await watch.end(folder.processes(ref), grace_s)
+
+    async def can_mount(self) -> bool:
+        """Whether this machine lets tasks have mounts of their own; tried once, which takes some 50 ms."""
+        if self._can_mount is None:
+            self._can_mount = sys.platform == "linux" and await probe(self._python)
+        return self._can_mount
+
+    async def _mounts(self, job: Job) -> dict[int, list[Mount]]:
+        if sys.platform != "linux":
+            raise ExecutorError(f"{job.id} mounts volumes, which a process can on Linux only: use --on docker", "NoMounts")
+        return await asyncio.to_thread(order.mounts_of, job, self._volumes)
+
+    async def _settle(self, claim: Claim, ref: str) -> str:
+        """A volume is created or deleted before the start returns."""
+        if not folder.read_exit(ref):
+            await asyncio.to_thread(self._volumes.settle, claim)
+            os.makedirs(ref, 0o700, exist_ok=True)
+            folder.write_exit(ref, _ending("", "", code=0))
+        return ref
 
     async def _interpreter(self, role: Role) -> str:
         if not role.python or not role.python.packages:
@@ -256,8 +290,8 @@ def _give_up(ref: str) -> bool:
     return True
 
 
-def _ending(reason: str, message: str) -> Ending:
-    return {"code": -1, "reason": reason, "message": message, "lost": reason == "Lost", "replicas": []}
+def _ending(reason: str, message: str, code: int = -1) -> Ending:
+    return {"code": code, "reason": reason, "message": message, "lost": reason == "Lost", "replicas": []}
 
 
 def _lost(ref: str, why: str) -> Ending:

@@ -21,7 +21,7 @@ _LONGEST = 70  # bytes of a folder's path that leave room for ours
 _BOOT = """
 import sys
 from importlib.machinery import SourceFileLoader
-for name in ("folder", "family", "attempt", "child", "zygote"):
+for name in ("folder", "family", "attempt", "mounts", "child", "zygote"):
     full = "kflite.executors.process." + name
     module = sys.modules[full] = type(sys)(full)
     sys.modules.setdefault("kflite.executors.process", type(sys)("kflite.executors.process")).__dict__[name] = module
@@ -54,6 +54,14 @@ def spawn(python: str, log: Path) -> tuple[socket.socket, subprocess.Popen[bytes
         raise ExecutorError(f"cannot start {python}: {error.strerror}: name another interpreter") from error
     ours.setblocking(False)
     return ours, process
+
+
+async def probe(python: str) -> bool:
+    """Whether a process of this machine may have mounts of its own."""
+    program = 'import sys; sys.path[:0] = sys.argv[1:]; import mounts; mounts.enter([], "")'
+    arguments = [python, "-I", "-S", "-c", program, str(Path(__file__).parent)]
+    tried = await asyncio.create_subprocess_exec(*arguments, stderr=subprocess.DEVNULL)
+    return await tried.wait() == 0
 
 
 def sockets() -> Path:

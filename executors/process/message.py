@@ -15,6 +15,18 @@ class Ending(TypedDict):
     replicas: list[Ending]
 
 
+class Mount(TypedDict):
+    """What is seen at `path`: the folder or file `source`, or a new folder in memory, of `size` bytes at most (0: no bound).
+
+    files: what that folder holds, by name, in base 64; nothing can be written to it then.
+    """
+
+    path: str
+    source: NotRequired[str]
+    size: NotRequired[int]
+    files: NotRequired[dict[str, str]]
+
+
 class Replica(TypedDict):
     """What one process runs: the program `argv`, or `code` (by its name) with arguments `argv`. memory: bytes, 0 for no bound."""
 
@@ -24,6 +36,7 @@ class Replica(TypedDict):
     env: dict[str, str]
     memory: int
     argv: list[str]
+    mounts: list[Mount]
     code: NotRequired[str]
 
 

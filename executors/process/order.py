@@ -2,31 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kflite.executors import gang, secrets
 from kflite.executors.process.link import Link
+from kflite.executors.process.message import Mount, Start
 from kflite.executors.process.message import Replica as Told
-from kflite.executors.process.message import Start
 from kflite.job import Job, Replica
+
+if TYPE_CHECKING:
+    from kflite.executors.volumes import Seen, Volumes
 
 _HOST = "127.0.0.1"
 
 
-def start(job: Job, link: Link, gpus: Sequence[str], envs: Sequence[dict[str, str]], others: Sequence[str]) -> Start:
+def start(
+    job: Job,
+    link: Link,
+    gpus: Sequence[str],
+    envs: Sequence[dict[str, str]],
+    others: Sequence[str],
+    mounts: Mapping[int, list[Mount]],
+) -> Start:
     """The order to start all replicas.
 
-    gpus: taken for the job; envs: entries of each replica's interpreter, by rank; others: its path where it is not the zygote's.
+    gpus: taken for the job; envs: entries of each replica's interpreter, by rank; others: its path where it is not the zygote's;
+    mounts: of the replicas that have some, by rank.
     """
     told = [gang.environments(job, [_HOST] * len(envs), gang.free_ports(job)), list(_shares(job, gpus)), envs]
     replicas = [
         _replica(
             job,
             replica,
-            {**own, **replica.role.env, **secrets.values(replica.role), **share, **peers},
+            {**own, **replica.role.env, **secrets.values(replica.role), **told_of(job, replica), **share, **peers},
             link,
             others[replica.rank],
+            mounts.get(replica.rank, []),
         )
         for replica, peers, share, own in zip(job.replicas, *told, strict=True)
     ]
@@ -39,7 +53,29 @@ def start(job: Job, link: Link, gpus: Sequence[str], envs: Sequence[dict[str, st
     }
 
 
-def _replica(job: Job, replica: Replica, env: dict[str, str], link: Link, other: str) -> Told:
+def told_of(job: Job, replica: Replica) -> dict[str, str]:
+    """The variables that tell a replica of itself."""
+    if not replica.role.facts:
+        return {}
+    from kflite.executors import facts
+
+    return facts.values(job, replica)
+
+
+def mounts_of(job: Job, volumes: Volumes) -> dict[int, list[Mount]]:
+    """What replicas mount, by rank. Blocks. Raises ExecutorError for what cannot be mounted."""
+    return {replica.rank: [_mount(seen) for seen in volumes.seen(job, replica)] for replica in job.replicas}
+
+
+def _mount(seen: Seen) -> Mount:
+    if seen.source:
+        return {"path": seen.path, "source": str(seen.source)}
+    if seen.files is None:
+        return {"path": seen.path, "size": seen.size}
+    return {"path": seen.path, "files": {name: b64encode(content).decode() for name, content in seen.files.items()}}
+
+
+def _replica(job: Job, replica: Replica, env: dict[str, str], link: Link, other: str, mounts: list[Mount]) -> Told:
     role = replica.role
     told: Told = {
         "name": f"{role.name}.{replica.index}",
@@ -48,6 +84,7 @@ def _replica(job: Job, replica: Replica, env: dict[str, str], link: Link, other:
         "env": env,
         "memory": role.limit.memory,
         "argv": [*role.command, *role.args],
+        "mounts": mounts,
     }
     if role.python and other:
         told["argv"] = [other, "-u", "-c", role.python.code, *role.python.argv]

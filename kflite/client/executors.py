@@ -22,7 +22,7 @@ class Executors:
     """Gives the executor for a text of `--on`. Nothing is contacted before a job needs it."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+        self._settings, self._volumes = settings, settings.home / "volumes"
         self._made: dict[str, Executor] = {}
         self._digests: dict[str, str] = {}
         self._host: DockerExecutor | None = None
@@ -78,7 +78,7 @@ class Executors:
     def _processes(self, on: str) -> ProcessExecutor:
         from kflite.executors.process import ProcessExecutor
 
-        self._warm[on] = ProcessExecutor(self._settings.home / "environments")
+        self._warm[on] = ProcessExecutor(self._settings.home / "environments", volumes=self._volumes)
         return self._warm[on]
 
     def _docker(self) -> DockerExecutor:
@@ -88,12 +88,13 @@ class Executors:
         from kflite.executors.docker import Settings as Chosen
         from kflite.executors.images import ImageMap
 
-        return DockerExecutor(Chosen(images=ImageMap(self._settings.images), **asdict(self._settings.docker)))
+        chosen = Chosen(images=ImageMap(self._settings.images), **asdict(self._settings.docker))
+        return DockerExecutor(chosen, volumes=self._volumes)
 
     def _inline(self) -> Executor:
         from kflite.executors.inline import InlineExecutor
 
-        return InlineExecutor()
+        return InlineExecutor(self._volumes)
 
     def _local(self) -> Executor:
         from kflite.executors.local import LocalExecutor

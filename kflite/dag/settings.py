@@ -15,6 +15,8 @@ from kflite.dag.placeholders import Lookup, fill, text
 from kflite.dag.recipe import digest
 from kflite.dag.resolve import Unresolved
 from kflite.dag.shape import Settings
+from kflite.errors import InputError
+from kflite.ir.quantity import memory
 from kflite.job import Mount, Secret, Source
 from kflite.value import Value
 
@@ -117,10 +119,18 @@ def _mounts(held: Document) -> Iterator[Mount]:
     for name, entry in _named(held, "pvcMount", "pvc"):
         yield Mount(text(entry["mountPath"]), Source.VOLUME, name, text(entry.get("subPath")))
     for entry in _list(held, "emptyDirMounts"):
-        options = {key: entry[key] for key in ("medium", "sizeLimit") if entry.get(key)}
+        options = {key: entry[key] for key in ("medium",) if entry.get(key)} | _bytes(entry, "sizeLimit")
         yield Mount(text(entry["mountPath"]), Source.EMPTY, text(entry.get("volumeName")), options=options)
     for entry in _list(held, "genericEphemeralVolume"):
         yield Mount(text(entry["mountPath"]), Source.EMPTY, text(entry.get("volumeName")), options=_ephemeral(entry))
+
+
+def _bytes(entry: dict[str, Value], key: str) -> dict[str, Value]:
+    """A quantity in plain bytes, which executors read without knowing units."""
+    try:
+        return {key: str(memory(text(entry[key])))} if entry.get(key) else {}
+    except InputError as error:
+        raise Unresolved(f"{key}: {error}") from None
 
 
 def _ephemeral(entry: dict[str, Value]) -> dict[str, Value]:
@@ -143,6 +153,8 @@ def _for_a_cluster(held: dict[str, Value]) -> Iterator[tuple[str, Value]]:
             yield key, [term for entry in _list(held, key) if (term := _node_affinity(entry))]
         elif key == "imagePullSecret":
             yield key, [name for name, _ in _named(held, key, "secret")]
+        elif key == "enabledSharedMemory" and isinstance(value, dict):
+            yield key, value | _bytes(value, "size")
         elif key not in _OWN:
             yield key, value
 

@@ -18,8 +18,8 @@ from kflite.job import Exit, Job, Resources
 from kflite.testing import FakeExecutor, FakeRun, FakeWorld
 
 BASIC = frozenset({"start"})
-CODE = BASIC | {"code"}  # what jobs print, read and write is real
-ALL = CODE | {"commands", "stop", "gangs", "outlives", "isolated"}
+CODE = BASIC | {"code", "claims"}  # what jobs print, read and write is real
+ALL = CODE | {"commands", "stop", "gangs", "outlives", "isolated", "mounts"}
 
 
 @dataclass(frozen=True)
@@ -62,13 +62,17 @@ def _fake(home: Path) -> Executor:
 
 
 def _process(home: Path) -> ProcessExecutor:
-    return ProcessExecutor(home / "environments", sys.executable, Resources(4.0, 8 << 30, 0))
+    return ProcessExecutor(home / "environments", sys.executable, Resources(4.0, 8 << 30, 0), volumes=home / "volumes")
+
+
+def _docker(home: Path) -> DockerExecutor:
+    return DockerExecutor(volumes=home / "volumes")
 
 
 SUBJECTS = [
     Subject("fake", _fake, BASIC | {"stop", "outlives"}),
-    Subject("inline", lambda _home: InlineExecutor(), CODE),
+    Subject("inline", lambda home: InlineExecutor(home / "volumes"), CODE),
     Subject("process", _process),
-    Subject("docker", lambda _home: DockerExecutor(), needs="docker_image"),
-    Subject("local", lambda home: LocalExecutor(_process(home), DockerExecutor), needs="docker_image"),
+    Subject("docker", _docker, needs="docker_image"),
+    Subject("local", lambda home: LocalExecutor(_process(home), lambda: _docker(home)), needs="docker_image"),
 ]

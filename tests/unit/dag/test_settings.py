@@ -81,7 +81,7 @@ def test_secrets_config_maps_claims_and_empty_folders_are_mounted() -> None:
         Mount("/s", Source.SECRET, "s", optional=True),
         Mount("/c", Source.CONFIG_MAP, "s"),
         Mount("/v", Source.VOLUME, "s", "a/b"),
-        Mount("/e", Source.EMPTY, "e", options={"medium": "Memory", "sizeLimit": "1Gi"}),
+        Mount("/e", Source.EMPTY, "e", options={"medium": "Memory", "sizeLimit": "1073741824"}),
         Mount("/g", Source.EMPTY, "g", options={"accessModes": ["ReadWriteOnce"], "size": "2Gi"}),
     )
 
@@ -164,7 +164,7 @@ def test_facts_are_variables_with_a_field() -> None:
         ),
         (
             {"enabledSharedMemory": {"volumeName": "shm", "size": "1Gi"}},
-            {"enabledSharedMemory": {"volumeName": "shm", "size": "1Gi"}},
+            {"enabledSharedMemory": {"volumeName": "shm", "size": "1073741824"}},
         ),
         ({"podAffinity": [{"topologyKey": "zone", "anti": True}]}, {"podAffinity": [{"topologyKey": "zone", "anti": True}]}),
         ({"ofTheFuture": {"nameParameter": NAME}}, {"ofTheFuture": {"nameParameter": "s"}}),
@@ -185,6 +185,12 @@ def test_a_selector_that_is_no_mapping_fails_its_task() -> None:
     pipeline = Pipeline().leaf("c", platform={"nodeSelector": {"nodeSelectorJson": constant([1])}})
     driven = Driven(plan_of(pipeline.document(t=task("c"))), lambda task, work: gives())
     assert (driven.states["t"], driven.messages["t"]) == (State.FAILED, "nodeSelector must be a mapping, and is '[1]'")
+
+
+def test_a_size_that_is_none_fails_its_task() -> None:
+    pipeline = Pipeline().leaf("c", platform={"emptyDirMounts": [{"mountPath": "/e", "sizeLimit": "much"}]})
+    driven = Driven(plan_of(pipeline.document(t=task("c"))), lambda task, work: gives())
+    assert driven.messages["t"].startswith("sizeLimit: 'much' is not an amount of memory")
 
 
 def test_what_is_mounted_decides_whether_a_result_may_be_used_again() -> None:

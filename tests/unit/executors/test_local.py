@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -10,7 +11,7 @@ import pytest
 
 from kflite.errors import ExecutorError
 from kflite.executors.local import LocalExecutor
-from kflite.job import Exit, Job, Python, Resources, Role
+from kflite.job import Claim, Exit, Job, Mount, Python, Resources, Role, Source
 from kflite.testing import FakeExecutor, FakeRun, FakeWorld
 
 pytestmark = pytest.mark.anyio
@@ -26,8 +27,13 @@ class Processes(FakeExecutor):
     def __init__(self, world: FakeWorld | None = None) -> None:
         super().__init__(world or FakeWorld(capacity=Resources(2.0, 1 << 30)), "process")
 
+    mounts = True
+
     def warm(self) -> None:
         self.warmed += 1
+
+    async def can_mount(self) -> bool:
+        return self.mounts
 
 
 class Daemon(FakeExecutor):
@@ -80,6 +86,28 @@ async def test_a_command_runs_in_a_container(local: LocalExecutor, job: Callable
     assert ref.startswith("docker:")
     assert (await local.wait(ref)).code == 3
     assert processes.world.starts == []
+
+
+MOUNTING = replace(PYTHON, mounts=(Mount("/data", Source.VOLUME, "data"),))
+
+
+async def test_python_with_mounts_runs_as_a_process_where_processes_may_mount(
+    local: LocalExecutor, job: Callable[..., Job], processes: Processes
+) -> None:
+    assert (await local.start(job(MOUNTING))).startswith("process:")
+
+
+async def test_python_with_mounts_runs_in_a_container_where_they_may_not(
+    local: LocalExecutor, job: Callable[..., Job], processes: Processes
+) -> None:
+    processes.mounts = False
+    assert (await local.start(job(MOUNTING))).startswith("docker:")
+    assert (await local.start(replace(job(PYTHON), attempt=2))).startswith("process:")
+
+
+async def test_a_volume_is_created_without_docker(local: LocalExecutor, job: Callable[..., Job], docker: Daemon) -> None:
+    assert (await local.start(replace(job(), claim=Claim("data")))).startswith("process:")
+    assert docker.entered == 0
 
 
 async def test_one_role_that_is_no_python_takes_the_job_to_containers(local: LocalExecutor, job: Callable[..., Job]) -> None:

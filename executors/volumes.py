@@ -1,0 +1,136 @@
+"""What replicas may mount on this machine: named volumes, which are folders, empty folders, and the files of secrets.
+
+A named volume is the folder of its name below HOME/volumes. A task of the pipeline creates it (CreatePVC) or the user does, by
+making the folder, or a link to one of his own. It has no size and no access modes: it is as large as the disk.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from kflite.errors import ExecutorError
+from kflite.executors import secrets
+from kflite.job import Claim, Job, Mount, Replica, Source
+from kflite.value import Value
+
+_NAME = r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?"  # a DNS name, as Kubernetes asks for
+_LONGEST_NAME = 253
+_GIVEN = "mounts"  # below an attempt's folder: what is gone when it ends
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a replica sees at `path`: the folder or file `source`; or new files, that it can only read; or else an empty folder in
+    memory of at most `size` bytes (0: no bound).
+    """
+
+    path: str
+    source: Path | None = None
+    files: Mapping[str, bytes] | None = None
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Volumes:
+    """The named volumes, which are folders in `folder`."""
+
+    folder: Path
+
+    def seen(self, job: Job, replica: Replica) -> list[Seen]:
+        """What a replica's mounts are here; empty folders are made. Blocks.
+
+        Raises ExecutorError for a volume, secret or config map that does not exist, and for a path that cannot be mounted.
+        """
+        mounts = sorted(replica.role.mounts, key=lambda mount: PurePosixPath(mount.path).parts)
+        return [self._seen(job, replica, number, mount) for number, mount in enumerate(mounts)]
+
+    def _seen(self, job: Job, replica: Replica, number: int, mount: Mount) -> Seen:
+        path = _path(mount)
+        if mount.source in (Source.SECRET, Source.CONFIG_MAP):
+            return Seen(path, files=secrets.files(mount))
+        if mount.source is Source.VOLUME:
+            return Seen(path, self._part(mount))
+        if mount.options.get("medium") == "Memory":
+            return Seen(path, size=int(str(mount.options.get("sizeLimit") or 0)))
+        return Seen(path, given(job, replica, number))
+
+    def _part(self, mount: Mount) -> Path:
+        """The volume, or the part of it that is asked for, which is made where it does not exist."""
+        whole = self.path(mount.name)
+        if not whole.is_dir():
+            remedy = f"create it by a CreatePVC task, by `mkdir -p {whole}`, or by a link there to a folder of yours"
+            raise ExecutorError(f"there is no volume {mount.name!r}: {remedy}", "VolumeMissing")
+        part = (whole / mount.sub_path).resolve()
+        if not part.is_relative_to(whole.resolve()):
+            raise ExecutorError(f"{mount.sub_path!r} leads out of the volume {mount.name!r}: name a path inside it", "BadMount")
+        if not part.exists():
+            part.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return part
+
+    def path(self, name: str) -> Path:
+        """Where a volume lies, or would. Raises ExecutorError for what cannot name one."""
+        if not re.fullmatch(_NAME, name) or len(name) > _LONGEST_NAME:
+            raise ExecutorError(f"{name!r} cannot name a volume: use small letters, digits, '-' and '.'", "BadVolume")
+        return self.folder / name
+
+    def settle(self, claim: Claim) -> None:
+        """Create or delete a volume; one that is there already, or not any more, is left so. Blocks. Raises ExecutorError."""
+        path = self.path(claim.name)
+        if not claim.delete:
+            return self._create(path, claim.options)
+        if path.is_symlink():
+            return path.unlink(missing_ok=True)
+        return shutil.rmtree(path, ignore_errors=not path.exists())
+
+    def _create(self, path: Path, options: Mapping[str, Value]) -> None:
+        if path.exists():
+            return
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if source := self._source(options):
+            shutil.copytree(source, path, symlinks=True)
+        path.mkdir(mode=0o700, exist_ok=True)
+
+    def _source(self, options: Mapping[str, Value]) -> Path | None:
+        """The volume whose content it is to have."""
+        source = options.get("dataSource")
+        if not isinstance(source, dict):
+            return None
+        kind, name = source.get("kind"), str(source.get("name", ""))
+        if kind != "PersistentVolumeClaim" or not self.path(name).is_dir():
+            raise ExecutorError(
+                f"no {kind} {name!r} on this machine: a volume can be made here from another volume", "VolumeMissing"
+            )
+        return self.path(name)
+
+
+def _path(mount: Mount) -> str:
+    pure = PurePosixPath(mount.path)
+    if not pure.is_absolute() or ".." in pure.parts or len(pure.parts) == 1:
+        raise ExecutorError(
+            f"{mount.path!r} is no place to mount {mount.source} {mount.name!r}: give an absolute path", "BadMount"
+        )
+    if mount.sub_path and mount.source is not Source.VOLUME:
+        raise ExecutorError(f"{mount.path}: only a volume can be mounted in part, and this is a {mount.source}", "BadMount")
+    return str(pure)
+
+
+def given(job: Job, replica: Replica, number: int) -> Path:
+    """A private folder that is gone when the attempt ends, made now."""
+    folder = job.folder / _GIVEN / f"{replica.rank}.{number}"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def clear(folder: Path | str) -> None:
+    """Remove what the attempt with this folder was given, once it has ended. Blocks."""
+    shutil.rmtree(os.path.join(folder, _GIVEN), ignore_errors=True)
+
+
+def left(folder: Path | str) -> bool:
+    """Whether there is something to clear; most attempts had nothing."""
+    return os.path.isdir(os.path.join(folder, _GIVEN))
