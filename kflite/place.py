@@ -40,6 +40,10 @@ class Place:
         """The URI of an output; with a local root it is an absolute path."""
         return f"{self.root}/{_below(task)}/{attempt}/{output}"
 
+    def logs(self, task: str, attempt: int) -> str:
+        """Where an ended attempt's logs are kept for other machines, when artifacts lie elsewhere."""
+        return self.artifact(task, attempt, ".logs")
+
     @property
     def remote(self) -> bool:
         """Whether artifacts lie elsewhere, and jobs see copies of them."""

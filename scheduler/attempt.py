@@ -13,7 +13,7 @@ from kflite.executors.base import Executor
 from kflite.job import Exit, Job
 from kflite.place import Place
 from kflite.plan import Work
-from kflite.scheduler.kept import keep
+from kflite.scheduler.kept import keep, keep_logs
 from kflite.store import artifacts
 from kflite.value import NOTHING, Outputs
 
@@ -87,7 +87,10 @@ class Attempts:
                 raise asyncio.CancelledError
             ref.set_result(known)
             started(known)
-            return await self._collect(attempt, await executor.wait(known))
+            exit = await executor.wait(known)
+            if attempt.place.remote:
+                await self._offload(keep_logs, attempt)
+            return await self._collect(attempt, exit)
         except ExecutorError as error:
             return Exit(1, error.reason, str(error)), NOTHING
         except KfliteError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,15 @@ def keep(attempt: Attempt, outputs: Outputs) -> Outputs:
         for name, group in outputs.artifacts.items()
     }
     return Outputs(outputs.parameters, kept)
+
+
+def keep_logs(attempt: Attempt) -> None:
+    """Let other machines read what the attempt wrote. Where that cannot be, it is read here: no reason to fail a task."""
+    kept = attempt.place.logs(attempt.task, attempt.job.attempt)
+    for replica in attempt.job.replicas:
+        if replica.log.exists():
+            with suppress(KfliteError):
+                artifacts.push(replica.log, f"{kept}/{replica.log.name}")
 
 
 def _kept(attempt: Attempt, artifact: Artifact, name: str) -> Artifact:

@@ -129,7 +129,11 @@ def push(path: Path, uri: str) -> None:
     """Copy a local file or folder to a URI. Raises KfliteError."""
     with told(f"{path} cannot be copied to {uri}"):
         driver, target = filesystem(uri)
-        driver.put(str(path), target, recursive=path.is_dir())
+        try:
+            driver.put(str(path), target, recursive=path.is_dir())
+        except FileNotFoundError:  # a file system with folders, unlike an object store
+            driver.makedirs(target.rpartition("/")[0], exist_ok=True)
+            driver.put(str(path), target, recursive=path.is_dir())
 
 
 def delete(uri: str, keep: Collection[str] = ()) -> None:
@@ -139,7 +143,7 @@ def delete(uri: str, keep: Collection[str] = ()) -> None:
     if not kept:
         _delete(uri)
     elif uri not in kept:
-        for name in _names(uri):
+        for name in names(uri):
             delete(f"{uri}/{name}", kept)
 
 
@@ -151,7 +155,8 @@ def _delete(uri: str) -> None:
         driver.rm(path, recursive=True)
 
 
-def _names(uri: str) -> list[str]:
+def names(uri: str) -> list[str]:
+    """What lies in a folder, nothing where it is none."""
     if "://" not in uri:
         return os.listdir(uri) if os.path.isdir(uri) else []
     driver, path = filesystem(uri)

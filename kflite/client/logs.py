@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import aclosing
 from pathlib import Path
 
-from kflite.client.task import log_files
+from kflite.client.task import local_logs, log_files
 from kflite.event import Event, Kind, State
 from kflite.place import Place
 from kflite.store import Database
@@ -65,15 +65,15 @@ class Tails:
         """Give on what is new in all files; files of ended attempts are read to their end and let go."""
         news = False
         for (task, attempt), ended in list(self._attempts.items()):
-            tails = self._of(task, attempt)
+            tails = self._of(task, attempt, log_files if ended else local_logs)
             more = [tail.read(write) for tail in tails]
             news = news or any(more)
             if ended and not any(more):
                 self._drop(task, attempt, tails, write)
         return news
 
-    def _of(self, task: str, attempt: int) -> list[Tail]:
-        for path in log_files(self._place, task, attempt):
+    def _of(self, task: str, attempt: int, files: Callable[[Place, str, int], list[Path]]) -> list[Tail]:
+        for path in files(self._place, task, attempt):
             if path not in self._tails and wanted(path, self._replica):
                 self._tails[path] = Tail(path, title(task, path)), task, attempt
         return [tail for tail, *of in self._tails.values() if of == [task, attempt]]

@@ -77,9 +77,23 @@ class Task:
 
 
 def log_files(place: Place, task: str, attempt: int) -> list[Path]:
-    """The log files of an attempt, by role and index."""
+    """The log files of an attempt, by role and index; those of one that ran on another machine are brought here first."""
+    return local_logs(place, task, attempt) or (_brought(place, task, attempt) if place.remote else [])
+
+
+def local_logs(place: Place, task: str, attempt: int) -> list[Path]:
+    """The log files that are here."""
     folder = place.attempt(task, attempt)
     return sorted((path for path in folder.glob("log*") if path.is_file()), key=_by_index)
+
+
+def _brought(place: Place, task: str, attempt: int) -> list[Path]:
+    from kflite.store import artifacts
+
+    kept = place.logs(task, attempt)
+    for name in artifacts.names(kept) if artifacts.exists(kept) else ():
+        artifacts.fetch(f"{kept}/{name}", place.attempt(task, attempt) / name)
+    return local_logs(place, task, attempt)
 
 
 def _by_index(path: Path) -> tuple[str, int]:

@@ -13,6 +13,8 @@ PYTHON
 make_venv() {
     local python key
     python=$(command -v "${PYTHON:-python3}") || { lacks "Python 3.11 or newer"; return 1; }
+    # The one behind an activated environment, which may be the very one that is made anew.
+    python=$("$python" -c 'import sys; print(sys._base_executable)') || return 1
     key=$(dependencies "$python") || return 1
     [ -x "$VENV/bin/python" ] && [ "$(cat "$VENV/kflite.key" 2>/dev/null)" = "$key" ] && return 0
     say "making $VENV (once)"
