@@ -168,4 +168,23 @@ class PipelineTaskFinalStatus:
         self.error_message: str | None = error.get("message")
 
 
+_FRAGMENTS = ("affinity", "tolerations", "node_selector", "env", "volumes", "volume_mounts", "resources")
+_CAMEL = {"node_selector": "nodeSelector", "volume_mounts": "volumeMounts"}
+
+
+class TaskConfig:
+    """Settings of the task, for code that starts other jobs: fragments of a Pod's description, None where there are none."""
+
+    def __init__(self, *fragments: object, **named: object) -> None:
+        self.__dict__.update(dict.fromkeys(_FRAGMENTS), **dict(zip(_FRAGMENTS, fragments)), **named)  # noqa: B905
+
+    @classmethod
+    def of(cls, value: Json) -> TaskConfig:
+        """The settings in an executor_input's value."""
+        return cls(**{name: value.get(_CAMEL.get(name, name)) for name in _FRAGMENTS})
+
+    def __repr__(self) -> str:
+        return f"TaskConfig({', '.join(f'{name}={value!r}' for name, value in self.__dict__.items())})"
+
+
 ARTIFACTS = (Artifact, Dataset, Model, Metrics, ClassificationMetrics, SlicedClassificationMetrics, HTML, Markdown)

@@ -22,19 +22,20 @@ _VENV = 'venv=$(mktemp -d) && python3 -m venv --system-site-packages "$venv" && 
 _GO_ON = '&& exec "$0" "$@"'
 _FIRST_ARGUMENT = "--function"
 _KFP_ARGUMENTS = {"--executor_input", "--function_to_execute"}
+_RUNNER = ("artifacts.py", "typed.py", "surroundings.py", "runner.py")
 _MAIN = '\nif __name__ == "__main__":\n'
 
 
 @cache
 def runner() -> str:
-    """The program that runs a component, as one text: the artifact classes, objects of users' classes, then kflite.runner."""
-    return _joined("artifacts.py", "typed.py", "runner.py")
+    """The program that runs a component, as one text: what its code sees, then kflite.runner."""
+    return _joined(*_RUNNER)
 
 
 @cache
 def standin() -> str:
     """The program that runs a component of kfp's compiler, as one text: as `runner`, with what stands in for kfp."""
-    return _joined("artifacts.py", "typed.py", "runner.py", "standin/names.py", "standin/hints.py", "standin/program.py")
+    return _joined(*_RUNNER, "standin/names.py", "standin/hints.py", "standin/program.py")
 
 
 def split(code: str) -> tuple[str, str]:

@@ -4,8 +4,9 @@ The text of this file, after that of kflite.artifacts, travels inside every comp
 library only, and little of that. Source of the contract: KFP v2, what its launcher passes and reads back.
 
 argv: SOURCE --function NAME --executor-input JSON [--signature JSON]; SOURCE and JSON may be `@/FILE`, as the kernel takes
-128 KiB a word. The signature tells what executor_input does not: `inputs` {name: "list", "path" or "status"}, `outputs` {name:
-type of the returned value, "artifact" for an artifact}.
+128 KiB a word. The signature tells what executor_input does not: `inputs` {name: "list", "path", "status", "config", or "empty
+config" where nobody passes one}, `outputs` {name: type of the returned value, "artifact" for an artifact}, `embedded` {name:
+schema title of what came with the code}.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import json
 import os
 import sys
 
-from kflite.artifacts import ARTIFACTS, TYPE_CHECKING, Artifact, PipelineTaskFinalStatus
+from kflite.artifacts import ARTIFACTS, TYPE_CHECKING, Artifact, PipelineTaskFinalStatus, TaskConfig
+from kflite.surroundings import Surroundings, show_lines
 from kflite.typed import as_json, build, is_model
 
 if TYPE_CHECKING:
@@ -31,39 +33,9 @@ class OutputError(Exception):
     """The function returned what its signature does not say, or was given that."""
 
 
-class Annotation:
-    """Stands for Input and Output where component code mentions them; nothing evaluates annotations at run time."""
-
-    def __class_getitem__(cls, item: object) -> object:
-        return item
-
-
-def main_module(source: str, name: str, output_file: str) -> ModuleType:
-    """The user's code, executed as the module `__main__`, so that what it defines can be pickled."""
-    module, dsl, folder = type(sys)("__main__"), type(sys)("dsl"), Artifact()
-    folder.path = os.path.dirname(output_file)
-    names: Json = {kind.__name__: kind for kind in (*ARTIFACTS, PipelineTaskFinalStatus)}
-    names |= {"Input": Annotation, "Output": Annotation, "get_uri": lambda suffix="Output": f"{folder.uri}/{suffix}"}
-    dsl.__dict__.update(names)
-    module.__dict__.update(names, dsl=dsl)
-    sys.modules["__main__"] = module
-    if "linecache" in sys.modules:  # where it is loaded a debugger may be too
-        show_lines(source, name)
-    exec(compile(source, f"<component {name}>", "exec", dont_inherit=True), module.__dict__)
-    return module
-
-
-def show_lines(source: str, name: str) -> None:
-    """Lets tracebacks and debuggers show the source's lines."""
-    import linecache
-
-    file = f"<component {name}>"
-    linecache.cache[file] = (len(source), None, source.splitlines(True), file)
-
-
 def artifacts(lists: Json, module: ModuleType) -> dict[str, list[Artifact]]:
     """Artifact objects by name, of the classes that their schema titles say."""
-    classes = {c.schema_title: c for c in module.__dict__.values() if hasattr(c, "schema_title")}
+    classes = {c.schema_title: c for c in (*ARTIFACTS, *module.__dict__.values()) if hasattr(c, "schema_title")}
     return {key: [_artifact(entry, classes) for entry in value["artifacts"]] for key, value in lists.items()}
 
 
@@ -72,6 +44,13 @@ def _artifact(entry: Json, classes: dict[str, type[Artifact]]) -> Artifact:
     made.name, made.uri, made.metadata = entry.get("name", ""), entry.get("uri", ""), entry.get("metadata") or {}
     made.custom_path = entry.get("customPath", "")
     return made
+
+
+def embedded(signature: Json, around: Surroundings, module: ModuleType) -> dict[str, list[Artifact]]:
+    """What came along with the code, as the artifacts that the signature's `embedded` tells {name: schema title}."""
+    kinds = signature.get("embedded", {}).items()
+    entries = {name: {"artifacts": [{"type": {"schemaTitle": title}, "uri": around.embedded}]} for name, title in kinds}
+    return artifacts(entries, module)
 
 
 def arguments(given: Json, kinds: Json, made: Json, function: FunctionType, module: ModuleType) -> Json:
@@ -91,6 +70,10 @@ def arguments(given: Json, kinds: Json, made: Json, function: FunctionType, modu
             found[name] = made[name][0].path if kind == "path" else made[name][0]
         elif name in files:
             found[name] = parent_made(files[name]["outputFile"])
+        elif kind == "config":
+            raise OutputError(f"input {name!r} is the task's configuration, and whatever started this passed none")
+        elif kind == "empty config":
+            found[name] = TaskConfig()
         elif name not in _defaulted(function, names[: code.co_argcount]):
             found[name] = None
     return found
@@ -115,8 +98,8 @@ def _defaulted(function: FunctionType, positional: tuple[str, ...]) -> set[str]:
 
 
 def _parameter(name: str, kind: str | None, value: object, given: Json) -> object:
-    if kind == "status":
-        return PipelineTaskFinalStatus(value)  # type: ignore[arg-type]
+    if kind in ("status", "config"):
+        return PipelineTaskFinalStatus(value) if kind == "status" else TaskConfig.of(value)  # type: ignore[arg-type]
     if kind != "path":
         return value
     path = os.path.join(os.path.dirname(given["outputs"]["outputFile"]), "inputs", name)
@@ -233,19 +216,22 @@ def run(argv: list[str]) -> int:
     name, given = options["--function"], json.loads(content(options["--executor-input"]))
     signature = json.loads(options.get("--signature", "{}"))
     output_file, types = given.get("outputs", {}).get("outputFile", ""), signature.get("outputs", {})
+    around = Surroundings(os.path.dirname(output_file))
     try:
-        module = main_module(source, name, output_file)
+        module = around.module(source, name)
         made = artifacts(given.get("outputs", {}).get("artifacts", {}), module)
         for items in made.values():
             parent_made(items[0].path)
         function = module.__dict__[name]
-        found = arguments(given, signature.get("inputs", {}), made, function, module)
+        found = arguments(given, signature.get("inputs", {}), {**made, **embedded(signature, around, module)}, function, module)
         result = function(**objects(found, module.__dict__.get("__types__", {}), function))
     except OutputError as error:
         print(f"component {name}: {error}", file=sys.stderr)
         return 1
     except Exception as error:  # noqa: BLE001 - whatever the user's code raises is told with the user's frames
         return report(error, source, name)
+    finally:
+        around.close()
     try:
         write(result, types, made, output_file)
     except (OutputError, ValueError) as error:

@@ -17,14 +17,16 @@ from kflite.artifacts import (
     Model,
     PipelineTaskFinalStatus,
     SlicedClassificationMetrics,
+    TaskConfig,
 )
-from kflite.dsl.annotations import Input, InputPath, Output, OutputPath
+from kflite.dsl.annotations import EmbeddedInput, Input, InputPath, Output, OutputPath
 from kflite.dsl.channels import Collected
 from kflite.dsl.component import Component
 from kflite.dsl.container import ContainerSpec, container_component
 from kflite.dsl.groups import Elif, Else, ExitHandler, If
 from kflite.dsl.importer import importer
 from kflite.dsl.loops import ParallelFor
+from kflite.dsl.notebook import notebook_component
 from kflite.dsl.oneof import OneOf
 from kflite.dsl.pipeline import pipeline
 from kflite.dsl.placeholders import (
@@ -42,7 +44,9 @@ from kflite.dsl.placeholders import (
     IfPresentPlaceholder,
 )
 from kflite.dsl.python import component
+from kflite.dsl.runtime import get_uri, run_notebook
 from kflite.dsl.task import Task as PipelineTask
+from kflite.dsl.task_config import TaskConfigField, TaskConfigPassthrough
 
 if TYPE_CHECKING:
     from kflite.ir import Pipeline
@@ -71,6 +75,7 @@ __all__ = [
     "Dataset",
     "Elif",
     "Else",
+    "EmbeddedInput",
     "ExitHandler",
     "If",
     "IfPresentPlaceholder",
@@ -86,11 +91,17 @@ __all__ = [
     "PipelineTask",
     "PipelineTaskFinalStatus",
     "SlicedClassificationMetrics",
+    "TaskConfig",
+    "TaskConfigField",
+    "TaskConfigPassthrough",
     "compile",
     "component",
     "container_component",
+    "get_uri",
     "importer",
+    "notebook_component",
     "pipeline",
+    "run_notebook",
 ]
 
 

@@ -1,14 +1,15 @@
-"""What a component's signature is written with: Input, Output, InputPath, OutputPath."""
+"""What a component's signature is written with: Input, Output, EmbeddedInput, InputPath, OutputPath."""
 
 from __future__ import annotations
 
 from typing import Annotated, TypeAlias, TypeVar
 
 T = TypeVar("T")
-INPUT, OUTPUT = "kflite input", "kflite output"
+INPUT, OUTPUT, EMBEDDED = "kflite input", "kflite output", "kflite embedded input"
 
 Input: TypeAlias = Annotated[T, INPUT]
 Output: TypeAlias = Annotated[T, OUTPUT]
+EmbeddedInput: TypeAlias = Annotated[T, EMBEDDED]
 
 
 class InputPath:

@@ -9,6 +9,7 @@ from kflite.dsl import executors
 from kflite.dsl.component import Component
 from kflite.dsl.dag import write_group
 from kflite.dsl.pipeline import PipelineComponent
+from kflite.dsl.python import PythonComponent
 from kflite.dsl.scope import Scope
 from kflite.dsl.settings import Settings
 from kflite.dsl.specs import add_output, declare
@@ -96,4 +97,6 @@ class Library:
             return
         declare(spec, component.interface)
         spec.executor_label = f"exec-{name.removeprefix('comp-')}"
+        for passed in component.passthroughs if isinstance(component, PythonComponent) else ():
+            spec.task_config_passthroughs.add(field=passed.field.value, apply_to_task=passed.apply_to_task)
         executors.write(self._deployment.executors[spec.executor_label], component, settings)

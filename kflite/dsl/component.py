@@ -34,7 +34,7 @@ class Component:
         return f"<{type(self).__name__} {self.name}>"
 
     def _by_name(self, arguments: tuple[Argument, ...], named: dict[str, Argument]) -> dict[str, Argument]:
-        names = [name for name, spec in self.interface.inputs.items() if not spec.is_final_status]
+        names = [name for name, spec in self.interface.inputs.items() if not spec.is_given]
         if len(arguments) > len(names):
             raise trace.refused(f"{self.name}() takes {len(names)} inputs, and {len(arguments)} were given")
         found = dict(zip(names, arguments, strict=False))
@@ -54,14 +54,15 @@ def checked(component: Component, arguments: Mapping[str, Argument]) -> dict[str
     for name, spec in inputs.items():
         if name in given:
             _check(where, name, given[name], spec)
-        elif not spec.optional and not spec.is_final_status:
+        elif not spec.optional and not spec.is_given:
             raise CompileError(f"{where} needs the input {name!r} ({spec.type}): pass {name}=...")
     return given
 
 
 def _check(where: str, name: str, value: Argument, spec: Input) -> None:
-    if spec.is_final_status:
-        raise CompileError(f"{where}: {name!r} is filled in by the exit handler: do not pass it")
+    if spec.is_given:
+        source = "the exit handler" if spec.is_final_status else "the task's own settings"
+        raise CompileError(f"{where}: {name!r} is filled in by {source}: do not pass it")
     given = value.type if isinstance(value, Channel) else _constant_type(where, name, value)
     if not isinstance(value, Channel) and not isinstance(spec.type, Parameter):
         what = f"{name!r} is an artifact ({spec.type}), and {value!r} is a constant"

@@ -8,7 +8,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from kflite.dsl import models
-from kflite.dsl.types import FINAL_STATUS, ArtifactType, Declared, Parameter, Type, declared, fits, returned, type_of, unfit
+from kflite.dsl.types import (
+    CONFIG,
+    FINAL_STATUS,
+    ArtifactType,
+    Declared,
+    Parameter,
+    Type,
+    declared,
+    fits,
+    returned,
+    type_of,
+    unfit,
+)
 from kflite.errors import CompileError
 from kflite.typed import as_json
 from kflite.value import Value
@@ -29,6 +41,11 @@ class Input:
     description: str = ""
 
     @property
+    def is_given(self) -> bool:
+        """Whether it comes from outside the pipeline's channels: a final status, the task's settings."""
+        return isinstance(self.type, Parameter) and self.type.ir in (FINAL_STATUS, CONFIG)
+
+    @property
     def is_final_status(self) -> bool:
         return isinstance(self.type, Parameter) and self.type.ir == FINAL_STATUS
 
@@ -44,10 +61,11 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """What goes into a component and what comes out, by name."""
+    """What goes into a component and what comes out, by name. embedded: what its code brings along; IR does not tell it."""
 
     inputs: Mapping[str, Input] = field(default_factory=dict)
     outputs: Mapping[str, Output] = field(default_factory=dict)
+    embedded: Mapping[str, Type] = field(default_factory=dict)
 
 
 def place_of(function: Callable[..., object]) -> str:
@@ -64,13 +82,16 @@ def interface_of(function: Callable[..., object]) -> Interface:
     hints, described = _annotations(function), described_arguments(function.__doc__ or "")
     inputs: dict[str, Input] = {}
     outputs: dict[str, Output] = {}
+    embedded: dict[str, Type] = {}
     for parameter in inspect.signature(function).parameters.values():
         name, found = parameter.name, _declared(function, parameter, hints)
-        if found.output:
+        if found.way == "embedded":
+            embedded[name] = found.type
+        elif found.output:
             outputs[name] = Output(found.type, found.way, described.get(name, ""))
         else:
             inputs[name] = _input(function, parameter, found, described.get(name, ""))
-    return Interface(inputs, outputs | _returned(function, hints, outputs))
+    return Interface(inputs, outputs | _returned(function, hints, outputs), embedded)
 
 
 def described_arguments(docstring: str) -> dict[str, str]:
@@ -118,7 +139,8 @@ def _declared(function: Callable[..., object], parameter: inspect.Parameter, hin
 def _input(function: Callable[..., object], parameter: inspect.Parameter, found: Declared, description: str) -> Input:
     default = as_json(parameter.default)
     if default is parameter.empty:
-        absent = (found.optional and isinstance(found.type, ArtifactType)) or found.type == Parameter(FINAL_STATUS)
+        given = found.type in (Parameter(FINAL_STATUS), Parameter(CONFIG))
+        absent = given or (found.optional and isinstance(found.type, ArtifactType))
         return Input(found.type, found.way, absent, None, description)
     where = f"{place_of(function)}: parameter {parameter.name!r} of {function.__name__}()"
     if default is not None and not (isinstance(found.type, Parameter) and _holds(default, found.type)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import overload
 
 from kflite.dsl import trace
@@ -34,13 +35,13 @@ class PipelineComponent(Component):
 
     @classmethod
     def of_one(cls, component: Component) -> PipelineComponent:
-        """A pipeline of one task, with the component's inputs and outputs."""
+        """A pipeline of one task, with the component's inputs and outputs; what only tasks can be given is left out."""
         made = cls.__new__(cls)
-        Component.__init__(made, component.name, component.interface, component.place)
+        inputs = {name: spec for name, spec in component.interface.inputs.items() if not spec.is_given}
+        Component.__init__(made, component.name, replace(component.interface, inputs=inputs), component.place)
         made.description = made.pipeline_root = made.label = ""
-        inputs = component.interface.inputs
         with trace.Trace(), Group() as made.root:
-            task = Task(component, {n: PipelineInput(n, spec.type) for n, spec in inputs.items() if not spec.is_final_status})
+            task = Task(component, {n: PipelineInput(n, spec.type) for n, spec in inputs.items()})
             made.returned = dict(task.outputs)
         return made
 
@@ -48,7 +49,7 @@ class PipelineComponent(Component):
         if not self.name:
             raise CompileError(f"{self.place}: a pipeline's name needs letters or digits")
         for name, spec in self.interface.inputs.items():
-            if spec.is_final_status or spec.way == "path":
+            if spec.is_given or spec.way == "path":
                 raise CompileError(f"{self.place}: the input {name!r} is of a kind that only components have: use its plain type")
         for name, output in self.interface.outputs.items():
             if output.way != "return":

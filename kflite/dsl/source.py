@@ -3,25 +3,50 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from types import FunctionType, ModuleType
 from typing import NoReturn
 
-from kflite.artifacts import ARTIFACTS, Artifact, PipelineTaskFinalStatus
-from kflite.dsl import definitions, freenames, imports
-from kflite.dsl.annotations import Input, Output
+from kflite.artifacts import ARTIFACTS, Artifact, PipelineTaskFinalStatus, TaskConfig
+from kflite.dsl import definitions, freenames, imports, project
+from kflite.dsl.annotations import EmbeddedInput, Input, Output
 from kflite.dsl.definitions import Definition
+from kflite.dsl.embedded import Embedded
 from kflite.dsl.freenames import FreeName
 from kflite.dsl.imports import Import
 from kflite.dsl.interface import Interface
-from kflite.dsl.types import PYTHON_NAMES, ArtifactType, Parameter, Type
+from kflite.dsl.types import CONFIG, PYTHON_NAMES, ArtifactType, Parameter, Type
 from kflite.errors import CompileError
 from kflite.typed import as_json, is_model
 
 _FIRST_LINE = "from __future__ import annotations\n"
-_IN_RUNNER: dict[int, str] = {id(kind): kind.__name__ for kind in (*ARTIFACTS, PipelineTaskFinalStatus)}
-_IN_RUNNER |= {id(Input): "Input", id(Output): "Output"}
+_IN_RUNNER: dict[int, str] = {id(kind): kind.__name__ for kind in (*ARTIFACTS, PipelineTaskFinalStatus, TaskConfig)}
+_IN_RUNNER |= {id(Input): "Input", id(Output): "Output", id(EmbeddedInput): "EmbeddedInput"}
+
+
+@dataclass(frozen=True, slots=True)
+class Cargo:
+    """What a component brings along beside its source, and whether it is passed its task's settings.
+
+    runs: the text of kflite.dsl.cells, where a notebook is embedded.
+    """
+
+    embedded: Embedded | None = None
+    runs: str = ""
+    config: bool = False
+
+    def lines(self, modules: Mapping[str, str]) -> Iterator[str]:
+        """What the source begins with. modules: of the user's project, by path."""
+        files = {**modules, **({"kflite_cells.py": self.runs} if self.runs else {})}
+        if files:
+            yield f"__files__({json.dumps(files)})\n"
+        if self.runs and self.embedded:
+            yield f"dsl.run_notebook = run_notebook = __import__('kflite_cells').runner({self.embedded.expression})\n"
+        elif self.embedded:
+            yield f"{self.embedded.expression}\n"
 
 
 class Source:
@@ -30,10 +55,10 @@ class Source:
     helpers: functions and classes to ship besides those that the code names.
     """
 
-    def __init__(self, function: Callable[..., object], interface: Interface, helpers: Sequence[object]) -> None:
+    def __init__(self, function: Callable[..., object], interface: Interface, helpers: Sequence[object], cargo: Cargo) -> None:
         self._definition = definitions.of_function(function)
         assert isinstance(function, FunctionType)
-        self._function, self._interface = function, interface
+        self._function, self._interface, self._cargo = function, interface, cargo
         models = [m for spec in interface.inputs.values() if (m := _model(spec.type))]
         self._roots = [*helpers, *_own_artifact_classes(function), *dict.fromkeys(models)]
         if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
@@ -50,7 +75,8 @@ class Source:
         """The program that the runner executes before it calls the function."""
         shipment = Shipment(self._function, self._roots, complete=True)
         own = self._definition.body_under(f"def {self._function.__name__}({', '.join(self._parameters())}):")
-        return "".join([_FIRST_LINE, *sorted(shipment.lines), *shipment.texts, *shipment.aliases, *self._types(), own])
+        head = [_FIRST_LINE, *self._cargo.lines(project.files(shipment.modules)), *sorted(shipment.lines)]
+        return "".join([*head, *shipment.texts, *shipment.aliases, *self._types(), own])
 
     @property
     def signature(self) -> dict[str, dict[str, str]]:
@@ -60,11 +86,14 @@ class Source:
         for name, spec in self._interface.inputs.items():
             if spec.is_final_status:
                 ways[name] = "status"
+            elif spec.type == Parameter(CONFIG):
+                ways[name] = "config" if self._cargo.config else "empty config"
             elif isinstance(spec.type, ArtifactType) and spec.type.is_list:
                 ways[name] = "list"
         returned = {name: spec.type for name, spec in self._interface.outputs.items() if spec.way == "return"}
         kinds = {n: PYTHON_NAMES[kind.ir] if isinstance(kind, Parameter) else "artifact" for n, kind in returned.items()}
-        return {part: words for part, words in (("inputs", ways), ("outputs", kinds)) if words}
+        embedded = {name: kind.title for name, kind in self._interface.embedded.items() if isinstance(kind, ArtifactType)}
+        return {part: words for part, words in (("inputs", ways), ("outputs", kinds), ("embedded", embedded)) if words}
 
     def _types(self) -> Iterator[str]:
         """What tells the runner which inputs are to be objects."""

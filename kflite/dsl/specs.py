@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 # Of the enum ParameterTypeEnum in pipeline_spec.proto.
 _NUMBERS = {"NUMBER_DOUBLE": 1, "NUMBER_INTEGER": 2, "STRING": 3, "BOOLEAN": 4, "LIST": 5, "STRUCT": 6, "TASK_FINAL_STATUS": 7}
+_NUMBERS["TASK_CONFIG"] = 8
 
 
 def declare(spec: ComponentSpec, interface: Interface) -> None:

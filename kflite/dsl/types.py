@@ -7,14 +7,14 @@ import types
 import typing
 from dataclasses import dataclass
 
-from kflite.artifacts import ARTIFACTS, Artifact, PipelineTaskFinalStatus
+from kflite.artifacts import ARTIFACTS, Artifact, PipelineTaskFinalStatus, TaskConfig
 from kflite.dsl import models
-from kflite.dsl.annotations import INPUT, OUTPUT, InputPath, OutputPath
+from kflite.dsl.annotations import EMBEDDED, INPUT, OUTPUT, InputPath, OutputPath
 from kflite.dsl.models import problem
 from kflite.typed import is_model
 
 STRING, INTEGER, DOUBLE, BOOLEAN = "STRING", "NUMBER_INTEGER", "NUMBER_DOUBLE", "BOOLEAN"
-LIST, STRUCT, FINAL_STATUS = "LIST", "STRUCT", "TASK_FINAL_STATUS"
+LIST, STRUCT, FINAL_STATUS, CONFIG = "LIST", "STRUCT", "TASK_FINAL_STATUS", "TASK_CONFIG"
 _PLAIN: dict[object, str] = {str: STRING, int: INTEGER, float: DOUBLE, bool: BOOLEAN, list: LIST, dict: STRUCT}
 PYTHON_NAMES = {STRING: "str", INTEGER: "int", DOUBLE: "float", BOOLEAN: "bool", LIST: "list", STRUCT: "dict"}
 _BY_NAME = {kind.__name__: kind for kind in ARTIFACTS} | {kind.schema_title: kind for kind in ARTIFACTS}
@@ -63,7 +63,10 @@ Type: typing.TypeAlias = Parameter | ArtifactType
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What one annotation declares. way: "value", "artifact" or "path"; output: the function is given a place to write to."""
+    """What one annotation declares. way: "value", "artifact", "path", or "embedded" for what comes with the component's code.
+
+    output: the function is given a place to write to.
+    """
 
     type: Type
     way: str = "value"
@@ -80,6 +83,8 @@ def declared(annotation: object) -> Declared | None:
         inner, marker = typing.get_args(annotation)[:2]
         kind = artifact_type(inner)
         known = kind is not None and marker in (INPUT, OUTPUT) and not (kind.is_list and marker == OUTPUT)
+        if kind and marker == EMBEDDED:
+            return Declared(kind, "embedded")
         return Declared(kind, "artifact", marker == OUTPUT, optional) if kind and known else None
     found = artifact_type(annotation) or parameter_type(annotation)
     return Declared(found, "value" if isinstance(found, Parameter) else "artifact", False, optional) if found else None
@@ -90,6 +95,8 @@ def parameter_type(annotation: object) -> Parameter | None:
     annotation, _ = _without_none(annotation)
     if annotation is PipelineTaskFinalStatus:
         return Parameter(FINAL_STATUS)
+    if annotation is TaskConfig:
+        return Parameter(CONFIG)
     origin = typing.get_origin(annotation) or annotation
     if origin is typing.Literal:
         return _literal(typing.get_args(annotation))

@@ -33,19 +33,12 @@ def _load() -> ModuleType:
 
 
 if TYPE_CHECKING:
-    from kfp.pipeline_spec.pipeline_spec_pb2 import (
-        ComponentSpec,
-        PipelineDeploymentConfig,
-        PipelineSpec,
-        PipelineTaskSpec,
-        SinglePlatformSpec,
-    )
+    from kfp.pipeline_spec.pipeline_spec_pb2 import ComponentSpec, PipelineDeploymentConfig, PipelineSpec, PipelineTaskSpec
 else:
     _module = _load()
     ComponentSpec = _module.ComponentSpec
     PipelineDeploymentConfig = _module.PipelineDeploymentConfig
     PipelineSpec = _module.PipelineSpec
     PipelineTaskSpec = _module.PipelineTaskSpec
-    SinglePlatformSpec = _module.SinglePlatformSpec
 
-__all__ = ["ComponentSpec", "PipelineDeploymentConfig", "PipelineSpec", "PipelineTaskSpec", "SinglePlatformSpec"]
+__all__ = ["ComponentSpec", "PipelineDeploymentConfig", "PipelineSpec", "PipelineTaskSpec"]

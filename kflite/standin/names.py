@@ -9,7 +9,8 @@ from __future__ import annotations
 import sys
 import typing
 
-from kflite.artifacts import ARTIFACTS, TYPE_CHECKING, Artifact, PipelineTaskFinalStatus
+from kflite.artifacts import ARTIFACTS, TYPE_CHECKING, Artifact, PipelineTaskFinalStatus, TaskConfig
+from kflite.surroundings import no_notebook
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -78,22 +79,6 @@ _PLACEHOLDERS = {
     "WORKSPACE_PATH": ".workspace_path",
 }
 _MARKERS = (InputAnnotation, OutputAnnotation, EmbeddedAnnotation)
-_FRAGMENTS = ("affinity", "tolerations", "node_selector", "env", "volumes", "volume_mounts", "resources")
-
-
-class TaskConfig:
-    """Settings of the task, for code that starts other jobs: fragments of a Pod's description, None where there are none."""
-
-    def __init__(self, *fragments: object, **named: object) -> None:
-        self.__dict__.update(dict.fromkeys(_FRAGMENTS), **dict(zip(_FRAGMENTS, fragments)), **named)  # noqa: B905
-
-    def __repr__(self) -> str:
-        return f"TaskConfig({', '.join(f'{name}={value!r}' for name, value in self.__dict__.items())})"
-
-
-def run_notebook(**parameters: object) -> None:
-    """A notebook component's code puts its own function in the place of this one."""
-    raise NotImplementedError("dsl.run_notebook runs the notebook of a dsl.notebook_component, and this component is none")
 
 
 def modules(folder: str) -> dict[str, Json]:
@@ -109,14 +94,14 @@ def modules(folder: str) -> dict[str, Json]:
     annotations: Json = {kind.__name__: kind for kind in (InputPath, OutputPath, *_MARKERS)}
     placeholders = {f"{name}_PLACEHOLDER": "{{$" + path + "}}" for name, path in _PLACEHOLDERS.items()}
     generics = {"Input": _generic(InputAnnotation), "Output": _generic(OutputAnnotation)}
-    tasks = {"TaskConfig": TaskConfig, "PipelineTaskFinalStatus": PipelineTaskFinalStatus, "run_notebook": run_notebook}
+    tasks = {"TaskConfig": TaskConfig, "PipelineTaskFinalStatus": PipelineTaskFinalStatus, "run_notebook": no_notebook}
     public = {**artifact_types, **generics, **tasks, **placeholders, "InputPath": InputPath, "OutputPath": OutputPath}
     return {
         "kfp": {"__version__": _VERSION, "TYPE_CHECK": True},
         "kfp.version": {"__version__": _VERSION},
         "kfp.dsl": {**public, **annotations, "EmbeddedInput": _generic(EmbeddedAnnotation), "__all__": list(public)},
         "kfp.dsl.constants": {"WORKSPACE_MOUNT_PATH": "/kfp-workspace"},
-        "kfp.dsl.notebook_helpers": {"run_notebook": run_notebook},
+        "kfp.dsl.notebook_helpers": {"run_notebook": no_notebook},
         "kfp.dsl.task_config": {"TaskConfig": TaskConfig},
         "kfp.dsl.task_final_status": {"PipelineTaskFinalStatus": PipelineTaskFinalStatus},
         "kfp.dsl.types": {},

@@ -12,10 +12,10 @@ import json
 import os
 import sys
 
-from kflite.artifacts import TYPE_CHECKING, Artifact, PipelineTaskFinalStatus
+from kflite.artifacts import TYPE_CHECKING, Artifact, PipelineTaskFinalStatus, TaskConfig
 from kflite.runner import OutputError, brought, checked, content, parent_made, plain_json, report, shortened
 from kflite.standin.hints import artifact, declared, is_list, kind, marker, parameter, plain
-from kflite.standin.names import InputPath, TaskConfig, install
+from kflite.standin.names import InputPath, install
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 _MODULE = "ephemeral_component"  # as kfp names it: what it defines is pickled by this name
 _CHIEFS = ("workerpool0", "chief", "master")
-_CAMEL = {"node_selector": "nodeSelector", "volume_mounts": "volumeMounts"}
 _WITHOUT_KFP = "kfp is not installed here, and kflite offers in its place what components use at run time only"
 
 
@@ -80,7 +79,7 @@ def _value(name: str, hint: Hint, function: FunctionType, given: Json, made: Jso
     if bare is PipelineTaskFinalStatus:
         return PipelineTaskFinalStatus(value or {})
     if bare is TaskConfig:
-        return TaskConfig(**{own: (value or {}).get(_CAMEL.get(own, own)) for own in TaskConfig().__dict__})
+        return TaskConfig.of(value or {})
     if marker(bare) == "EmbeddedAnnotation":
         return _embedded(bare, function.__globals__)
     if name in made:

@@ -2,6 +2,8 @@
 
 # ruff: noqa: B006, E712, SIM117, SIM300, UP006, UP014, UP035, UP045 - kfp reads this too
 
+import tempfile
+from pathlib import Path
 from typing import Dict, List, NamedTuple, Optional
 
 from kflite import dsl
@@ -54,6 +56,30 @@ def installed(x: int = 1) -> int:
 @dsl.component(install_kfp_package=False)
 def bare(x: int = 1) -> int:
     return x
+
+
+@dsl.component(embedded_artifact_path=__file__)
+def embedding(data: dsl.EmbeddedInput[Dataset], x: int = 1) -> int:
+    return x
+
+
+NOTEBOOK = Path(tempfile.mkdtemp()) / "n.ipynb"
+NOTEBOOK.write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')
+
+
+@dsl.notebook_component(notebook_path=str(NOTEBOOK))
+def notebook(rate: float = 0.5):
+    dsl.run_notebook(rate=rate)
+
+
+@dsl.component(task_config_passthroughs=[dsl.TaskConfigField.ENV, dsl.TaskConfigPassthrough(dsl.TaskConfigField.RESOURCES, True)])
+def trainer(n: int, config: dsl.TaskConfig) -> str:
+    return f"{n} {config}"
+
+
+@dsl.component
+def configured(n: int, config: dsl.TaskConfig) -> str:
+    return f"{n} {config}"
 
 
 @dsl.component
@@ -298,6 +324,14 @@ def artifacts(given: Input[Dataset], sets: Input[List[Dataset]], n: int = 1) -> 
     shell(a="x", n=n, data=given, sets=dsl.Collected(each.outputs["data"]))
     made_type = NamedTuple("Made", [("sets", List[Dataset]), ("k", int), ("model", Model)])
     return made_type(sets=dsl.Collected(each.outputs["data"]), k=parts.outputs["x"], model=fitted.output)
+
+
+@dsl.pipeline
+def configurations(n: int = 1):
+    trainer(n=n).set_cpu_limit("2")
+    configured(n=n)
+    embedding()
+    notebook(rate=0.1)
 
 
 @dsl.pipeline

@@ -3,7 +3,7 @@
 import pytest
 
 from kflite import dsl
-from kflite.errors import CompileError
+from kflite.errors import CompileError, InputError
 from kflite.ir.read import read
 
 
@@ -47,3 +47,101 @@ def test_a_file_that_cannot_be_written_is_told_with_the_component(tmp_path):
 def test_a_text_in_place_of_a_list_is_refused(option):
     with pytest.raises(CompileError, match=f"{option} is 'numpy': give a list of texts"):
         dsl.component(**{option: "numpy"})
+
+
+def configured(config: dsl.TaskConfig) -> str:
+    return str(config)
+
+
+def test_settings_that_a_component_is_passed_stand_in_ir_and_are_nobodys_to_give():
+    fields = [dsl.TaskConfigField.ENV, dsl.TaskConfigPassthrough(dsl.TaskConfigField.RESOURCES, apply_to_task=True)]
+    document = dsl.compile(dsl.component(task_config_passthroughs=fields)(configured)).documents[0]
+    spec = document["components"]["comp-configured"]
+    assert spec["taskConfigPassthroughs"] == [{"field": "ENV"}, {"field": "RESOURCES", "applyToTask": True}]
+    assert spec["inputDefinitions"]["parameters"] == {"config": {"parameterType": "TASK_CONFIG", "isOptional": True}}
+    assert "inputDefinitions" not in document["root"]
+
+
+def test_settings_are_not_passed_by_hand():
+    made = dsl.component(configured)
+
+    @dsl.pipeline
+    def p():
+        with pytest.raises(CompileError, match="'config' is filled in by the task's own settings: do not pass it"):
+            made(config={})
+        made()
+
+    assert dsl.compile(p)
+
+
+def test_settings_that_the_function_does_not_take_are_refused():
+    with pytest.raises(CompileError, match=r"pass settings that one does not take: give .* a parameter of type dsl.TaskConfig"):
+        dsl.component(task_config_passthroughs=[dsl.TaskConfigField.ENV])(one)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"), [(["ENV"], "holds 'ENV': give"), ([dsl.TaskConfigField.ENV] * 2, "ENV twice: keep")]
+)
+def test_settings_that_are_none_are_refused(fields, words):
+    with pytest.raises(CompileError, match=words):
+        dsl.component(task_config_passthroughs=fields)
+
+
+def embedding(data: dsl.EmbeddedInput[dsl.Dataset]): ...
+
+
+def test_an_embedded_input_needs_something_embedded():
+    with pytest.raises(CompileError, match=r"'data' is dsl.EmbeddedInput, and nothing is embedded: name embedded_artifact_path"):
+        dsl.component(embedding)
+
+
+def test_what_is_to_be_embedded_must_exist():
+    with pytest.raises(CompileError, match=r"test_components.py:\d+: embedded_artifact_path 'nowhere' does not exist: name"):
+        dsl.component(embedded_artifact_path="nowhere")(embedding)
+
+
+def test_the_same_content_makes_the_same_component_wherever_and_whenever_it_lies(tmp_path):
+    made = []
+    for name in ("first", "second"):
+        (tmp_path / name / "deep").mkdir(parents=True)
+        (tmp_path / name / "deep" / "a.txt").write_text("hello")
+        made.append(dsl.component(embedded_artifact_path=str(tmp_path / name))(embedding))
+    assert command(made[0]) == command(made[1])
+
+
+def notebook_of(**options):
+    @dsl.notebook_component(**options)
+    def train(rate: float = 1.0):
+        dsl.run_notebook(rate=rate)
+
+    return train
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ({}, "does not exist: name a file"),
+        ({"n/a.txt": ""}, "holds no notebook: name one notebook"),
+        ({"n/a.ipynb": "{}", "n/b.ipynb": "{}"}, "holds a.ipynb, b.ipynb: name one notebook"),
+        ({"n/a.ipynb": "{}"}, "a.ipynb is no notebook of format 4: save it"),
+        ({"n/a.ipynb": "print(1)"}, "a.ipynb is no notebook of format 4: save it"),
+    ],
+)
+def test_a_notebook_that_is_none_is_refused(tmp_path, files, words):
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    with pytest.raises(CompileError, match=rf"test_components.py:\d+: notebook_path .*{words}"):
+        notebook_of(notebook_path=str(tmp_path / "n"))
+
+
+def test_a_function_that_never_runs_its_notebook_is_refused(tmp_path):
+    (tmp_path / "n.ipynb").write_text('{"cells": []}')
+    with pytest.raises(CompileError, match=r"one\(\) never calls dsl.run_notebook\(\), so its notebook would not run: call it"):
+        dsl.notebook_component(notebook_path=str(tmp_path / "n.ipynb"))(one)
+
+
+@pytest.mark.parametrize("call", [dsl.get_uri, dsl.run_notebook])
+def test_what_belongs_into_component_code_says_so_elsewhere(call):
+    with pytest.raises(InputError, match="is called outside a running component: call it in"):
+        call()

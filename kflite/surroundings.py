@@ -1,0 +1,129 @@
+"""What a component's code finds when it runs: the names of the language, and the files that travel with it.
+
+The text of this file travels inside every component's command (see kflite.bootstrap): standard library only, and little of that.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from kflite.artifacts import ARTIFACTS, TYPE_CHECKING, Artifact, PipelineTaskFinalStatus, TaskConfig
+
+if TYPE_CHECKING:
+    from importlib.machinery import ModuleSpec
+    from types import ModuleType
+
+    from kflite.artifacts import Json
+
+
+class Annotation:
+    """Stands for Input, Output and EmbeddedInput where component code mentions them; nothing evaluates annotations."""
+
+    def __class_getitem__(cls, item: object) -> object:
+        return item
+
+
+class Surroundings:
+    """The names that a component's code has, below the task's own folder.
+
+    code: where files are that travelled with it; embedded: the one that `embedded_artifact_path` named.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self.code = os.path.join(os.path.abspath(folder), "code")
+        self.embedded = ""
+        self.names: Json = {kind.__name__: kind for kind in (*ARTIFACTS, PipelineTaskFinalStatus, TaskConfig)}
+        self.names.update(Input=Annotation, Output=Annotation, EmbeddedInput=Annotation)
+        place = Artifact()
+        place.path = folder
+        self.names.update(get_uri=lambda suffix="Output": f"{place.uri}/{suffix}", run_notebook=no_notebook)
+
+    def module(self, source: str, name: str) -> ModuleType:
+        """The user's code, executed as the module `__main__`, so that what it defines can be pickled."""
+        module = sys.modules["__main__"] = type(sys)("__main__")
+        dsl: ModuleType = type(sys)("dsl")
+        dsl.__dict__.update(self.names)
+        module.__dict__.update(self.names, dsl=dsl, __files__=self.bring, __embedded__=self.unpack)
+        if "linecache" in sys.modules:  # where it is loaded a debugger may be too
+            show_lines(source, name)
+        exec(compile(source, f"<component {name}>", "exec", dont_inherit=True), module.__dict__)
+        return module
+
+    def bring(self, texts: dict[str, str]) -> None:
+        """Lets modules be imported that travelled with the code: their texts by path."""
+        for path, text in texts.items():
+            file = os.path.join(self.code, *path.split("/"))
+            os.makedirs(os.path.dirname(file), exist_ok=True)
+            with open(file, "w", encoding="utf-8") as out:
+                out.write(text)
+        self.open(self.code)
+
+    def unpack(self, archive: str, name: str) -> str:
+        """Brings what was embedded, a tar.gz as base64, and says where it is. name: of the file in it, "" for the folder."""
+        import base64
+        import io
+        import tarfile
+
+        folder = os.path.join(self.code, "embedded")
+        with tarfile.open(fileobj=io.BytesIO(base64.b64decode(archive)), mode="r:gz") as files:
+            if hasattr(tarfile, "data_filter"):
+                files.extractall(folder, filter="data")
+            else:
+                files.extractall(folder)
+        self.embedded = os.path.join(folder, name) if name else folder
+        self.open(folder)
+        return self.embedded
+
+    def open(self, folder: str) -> None:
+        """Lets modules of the folder be imported, and what they import of kflite where it is not installed."""
+        if folder not in sys.path:
+            sys.path.insert(0, folder)
+        if self not in sys.meta_path:
+            sys.meta_path.append(self)
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        """kflite, where it is not installed: for modules that define components beside what this one needs."""
+        if name.split(".", maxsplit=1)[0] != "kflite":
+            return None
+        return type(sys.__spec__)(name, self, is_package=True)  # type: ignore[arg-type]
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        """A module with the language's names, in which decorators leave functions as they are."""
+        module: ModuleType = type(sys)(spec.name)
+        module.__dict__.update(self.names, __getattr__=unused)
+        if spec.name == "kflite":
+            module.__dict__["dsl"] = module
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Nothing is left to do."""
+
+    def close(self) -> None:
+        """Forgets the modules that came along: this process may go on, with another component."""
+        if self in sys.meta_path:
+            sys.meta_path.remove(self)
+            for name, module in list(sys.modules.items()):
+                file = str(getattr(module, "__file__", None) or "")
+                if file.startswith(self.code + os.sep) or getattr(module, "__dict__", {}).get("__getattr__") is unused:
+                    del sys.modules[name]
+
+
+def unused(name: str) -> object:
+    """Whatever else a module at its top takes from kflite; decorators, for the most part."""
+    if name.startswith("__"):
+        raise AttributeError(name)
+    return lambda *given, **_: given[0] if given and callable(given[0]) else (lambda function: function)
+
+
+def no_notebook(**parameters: object) -> None:
+    """A notebook component's code puts its own function in the place of this one."""
+    raise NotImplementedError("dsl.run_notebook runs the notebook of a dsl.notebook_component, and this component is none")
+
+
+def show_lines(source: str, name: str) -> None:
+    """Lets tracebacks and debuggers show the source's lines."""
+    import linecache
+
+    file = f"<component {name}>"
+    linecache.cache[file] = (len(source), None, source.splitlines(True), file)
