@@ -44,6 +44,9 @@ class Kind(StrEnum):
     RUN_STOPPING = "run.stopping"  # reason
     RUN_ENDED = "run.ended"  # state, reason?, outputs?
     RUN_RETRIED = "run.retried"  # a request: what did not succeed is reset
+    RUN_LABELLED = "run.labelled"  # labels: by name, null for one that is taken off
+    RUN_ARCHIVED = "run.archived"  # by the user: lists leave it out
+    RUN_UNARCHIVED = "run.unarchived"
     TASK_QUEUED = "task.queued"  # title, parameters?, artifacts?, key?, group?: true for a sub-DAG or loop
     TASK_STARTING = "task.starting"  # executor
     TASK_RUNNING = "task.running"  # ref

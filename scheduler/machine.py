@@ -55,6 +55,9 @@ RUN: Mapping[tuple[State | None, Kind], State | None] = {
     **{(s, Kind.RUN_RETRIED): _S.QUEUED for s in _OVER},
 }
 
+# What users note about a run, whatever its state, which stays as it is.
+NOTES = frozenset({Kind.RUN_LABELLED, Kind.RUN_ARCHIVED, Kind.RUN_UNARCHIVED})
+
 
 def task_after(state: State | None, event: Event) -> State:
     """The task's state after the event. Raises TransitionError."""
@@ -66,6 +69,8 @@ def task_after(state: State | None, event: Event) -> State:
 
 def run_after(state: State | None, event: Event) -> State:
     """The run's state after the event. Raises TransitionError."""
+    if event.kind in NOTES and state:
+        return state
     if (state, event.kind) not in RUN:
         raise TransitionError(f"run {event.run}: {event.kind} cannot follow in state {state}")
     return RUN[state, event.kind] or State(str(event.data["state"]))

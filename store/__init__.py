@@ -5,7 +5,7 @@ Only the scheduler and the client import this package.
 
 from __future__ import annotations
 
-from kflite.errors import StoreError
+from kflite.errors import InputError, StoreError
 from kflite.store.address import SCHEMES, shown
 from kflite.store.base import Store
 from kflite.store.connection import Connection
@@ -18,7 +18,7 @@ __all__ = ["Database", "Store", "open", "owner_id"]
 def open(url: str) -> Database:
     """The store at `sqlite:///PATH` (made when it is not there), `sqlite://` (in memory) or `postgresql://…`.
 
-    Raises StoreError.
+    Raises StoreError, and InputError for any other URL.
     """
     if url.startswith("sqlite://"):
         from kflite.store.sqlite import SqliteConnection
@@ -26,7 +26,7 @@ def open(url: str) -> Database:
         return Database(SqliteConnection(url))
     if url.startswith(SCHEMES):
         return Database(_postgres(url))
-    raise StoreError(f"store {shown(url)!r}: give sqlite:///PATH or postgresql://USER@HOST/DATABASE")
+    raise InputError(f"store {shown(url)!r}: give sqlite:///PATH or postgresql://USER@HOST/DATABASE")
 
 
 def _postgres(url: str) -> Connection:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -30,6 +31,8 @@ class RunRow:
     parameters: Mapping[str, Value] = field(default_factory=dict)
     outputs: Mapping[str, Value] = field(default_factory=dict)  # Outputs.as_json()
     options: Mapping[str, Value] = field(default_factory=dict)
+    archived: float | None = None  # since when it is
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,25 @@ class CacheRow:
     outputs: Mapping[str, Value]  # Outputs.as_json()
 
 
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Which runs, and in which order. where: an expression, see `kflite.store.where`; state, experiment: "" for any.
+
+    archived: only those, None: all. sort: a field that has an order; times and numbers fall and texts rise, unless `reverse`.
+    after: the run that the last page ended with. now: what the time is, for `duration` and times such as `-7d`.
+    """
+
+    where: str = ""
+    state: str = ""
+    experiment: str = ""
+    archived: bool | None = False
+    sort: str = "created"
+    reverse: bool = False
+    after: str = ""
+    limit: int = 100
+    now: float = field(default_factory=time.time)
+
+
 class Store(Protocol):
     """Events and what is derived from them. Thread-safe. Raises StoreError, StoreFull, StoreLocked, LeaseLost."""
 
@@ -133,6 +155,9 @@ class Store(Protocol):
 
     def runs(self, limit: int = 100, state: str = "", experiment: str = "", before: float | None = None) -> list[RunRow]:
         """Newest first."""
+
+    def search(self, query: Query) -> list[RunRow]:
+        """The runs that are searched, in its order. Raises InputError, NotFound for what it starts after."""
 
     def run(self, run: str) -> RunRow:
         """The run with this id, or with this unique prefix of an id. NotFound names near ones."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Iterator, Sequence
 
 from kflite.errors import LeaseLost
 from kflite.event import Event, Kind
+from kflite.store.cells import Cell, dumps
 from kflite.store.connection import Row
 from kflite.store.owner import dead
-from kflite.store.projection import Cell, changes, dumps
+from kflite.store.projection import changes
 from kflite.store.reading import Reader, marks, parts
 
 # A lease that is not renewed for so many seconds is free for others.
@@ -17,10 +19,12 @@ LEASE_S = 10.0
 MOST_EVENTS = 80
 
 NEW_EVENTS = "INSERT INTO event(run, kind, at, task, attempt, data) VALUES"
-LAST_OF_PLAN = (
-    'DELETE FROM "plan" WHERE digest = (SELECT "plan" FROM run WHERE run = ?)'
-    ' AND NOT EXISTS (SELECT 1 FROM run WHERE "plan" = digest AND run != ?)'
+# A document that no run and no version of a pipeline has any more.
+UNUSED_PLAN = (
+    'DELETE FROM "plan" WHERE digest = ? AND NOT EXISTS (SELECT 1 FROM run WHERE "plan" = digest)'
+    ' AND NOT EXISTS (SELECT 1 FROM version WHERE "plan" = digest)'
 )
+OF_RUN = ("event", "task", "attempt", "artifact", "metric", "parameter", "label", "cache", "run")
 OPEN = "state IN ('QUEUED', 'RUNNING', 'STOPPING')"
 
 
@@ -77,9 +81,18 @@ class Database(Reader):
 
     def delete_run(self, run: str) -> None:
         with self._lock, self.connection.writing():
-            self.connection.execute(LAST_OF_PLAN, (run, run))
-            for table in ("event", "task", "attempt", "artifact", "metric", "cache", "run"):
+            plans = list(self._plans(run))
+            for table in OF_RUN:
                 self.connection.execute(f"DELETE FROM {table} WHERE run = ?", (run,))
+            for digest in plans:
+                self.connection.execute(UNUSED_PLAN, (digest,))
+
+    def _plans(self, run: str) -> Iterator[str]:
+        """The documents that the run has had; a retry may have brought another."""
+        sql = f"SELECT data FROM event WHERE run = ? AND kind IN ('{Kind.RUN_SUBMITTED.value}', '{Kind.RUN_RETRIED.value}')"
+        for (data,) in self.connection.rows(sql, (run,)):
+            if digest := json.loads(data).get("plan"):
+                yield str(digest)
 
     def uncache(self, keys: Iterable[str]) -> int:
         removed = 0

@@ -9,7 +9,7 @@ beginning of a name is a range of an index.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 
@@ -25,9 +25,9 @@ def _number(key: bool = False) -> Column[int]:
     return Column(Integer, primary_key=key, nullable=False)
 
 
-def _some(name: str, column: str, where: str) -> Index:
+def _some(name: str, *columns: str, where: str) -> Index:
     """An index of some rows only, which the others' writers do not pay for."""
-    return Index(name, column, sqlite_where=text(where), postgresql_where=text(where))
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
 # Rows lie in their key's order: SQLite then writes one tree, and finds a run's rows side by side.
@@ -40,7 +40,7 @@ class EventTable(SQLModel, table=True):
     __tablename__ = "event"
     __table_args__ = (
         Index("event_of_run", "run", "seq"),
-        _some("event_asking", "seq", "kind = 'run.cancel'"),
+        _some("event_asking", "seq", where="kind = 'run.cancel'"),
         {"sqlite_autoincrement": True},
     )
     seq: int = Field(sa_column=Column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True))
@@ -53,12 +53,13 @@ class EventTable(SQLModel, table=True):
 
 
 class RunTable(SQLModel, table=True):
-    """A run. lease: until when `owner` holds it. parameters, outputs, options: JSON."""
+    """A run. lease: until when `owner` holds it; archived: since when it is. parameters, outputs, options: JSON."""
 
     __tablename__ = "run"
     __table_args__ = (
         Index("run_by_age", "created"),
         Index("run_by_experiment", "experiment", "created"),
+        Index("run_by_plan", "plan"),
         Index("run_by_state", "state", "created"),
     )
     run: str = Field(sa_column=_text(key=True))
@@ -78,13 +79,39 @@ class RunTable(SQLModel, table=True):
     parameters: str = Field(sa_column=_text())
     outputs: str = Field(sa_column=_text())
     options: str = Field(sa_column=_text())
+    archived: float | None = Field(sa_column=_real(optional=True))
+
+
+class ParameterTable(SQLModel, table=True):
+    """A parameter of a run, to find the run by. value: its beginning as text, number: the same where it is one."""
+
+    __tablename__ = "parameter"
+    __table_args__ = (
+        Index("parameter_by_value", "name", "value"),
+        _some("parameter_by_number", "name", "number", where="number IS NOT NULL"),
+        CLUSTERED,
+    )
+    run: str = Field(sa_column=_text(key=True))
+    name: str = Field(sa_column=_text(key=True))
+    value: str = Field(sa_column=_text())
+    number: float | None = Field(sa_column=_real(optional=True))
+
+
+class LabelTable(SQLModel, table=True):
+    """A label of a run."""
+
+    __tablename__ = "label"
+    __table_args__ = (Index("label_by_value", "name", "value"), CLUSTERED)
+    run: str = Field(sa_column=_text(key=True))
+    name: str = Field(sa_column=_text(key=True))
+    value: str = Field(sa_column=_text())
 
 
 class TaskTable(SQLModel, table=True):
     """A task or group of a run. position: the number of the event that made it. parameters, inputs, outputs, artifacts: JSON."""
 
     __tablename__ = "task"
-    __table_args__ = (_some("task_by_source", "source", "source != ''"), CLUSTERED)
+    __table_args__ = (_some("task_by_source", "source", where="source != ''"), CLUSTERED)
     run: str = Field(sa_column=_text(key=True))
     task: str = Field(sa_column=_text(key=True))
     position: int = Field(sa_column=Column(BigInteger, nullable=False))
@@ -142,7 +169,7 @@ class MetricTable(SQLModel, table=True):
     """A number that a task gave: an output parameter, or an entry of a metrics artifact."""
 
     __tablename__ = "metric"
-    __table_args__ = CLUSTERED
+    __table_args__ = (Index("metric_by_value", "name", "value"), CLUSTERED)
     run: str = Field(sa_column=_text(key=True))
     task: str = Field(sa_column=_text(key=True))
     name: str = Field(sa_column=_text(key=True))
@@ -176,3 +203,26 @@ class PlanTable(SQLModel, table=True):
     digest: str = Field(sa_column=_text(key=True))
     kind: str = Field(sa_column=_text())
     document: str = Field(sa_column=_text())
+
+
+class VersionTable(SQLModel, table=True):
+    """A version of a pipeline that was uploaded. position: in the order of a pipeline's uploads; plan: its document's digest."""
+
+    __tablename__ = "version"
+    __table_args__ = (Index("version_by_plan", "plan"), UniqueConstraint("pipeline", "position"))
+    pipeline: str = Field(sa_column=_text(key=True))
+    version: str = Field(sa_column=_text(key=True))
+    position: int = Field(sa_column=_number())
+    plan: str = Field(sa_column=_text())
+    description: str = Field(sa_column=_text())
+    created: float = Field(sa_column=_real())
+
+
+class ExperimentTable(SQLModel, table=True):
+    """A name for runs that belong together. archived: since when it is, and its runs with it."""
+
+    __tablename__ = "experiment"
+    name: str = Field(sa_column=_text(key=True))
+    description: str = Field(sa_column=_text())
+    created: float = Field(sa_column=_real())
+    archived: float | None = Field(sa_column=_real(optional=True))

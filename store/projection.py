@@ -5,19 +5,12 @@ Pure. A change is a statement with its values; the statements are plain SQL that
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Callable, Iterator, Mapping
-from typing import TypeAlias
 
 from kflite.event import Event, Kind, State
+from kflite.store import findable
+from kflite.store.cells import Change, clean, dumps, number, word
 from kflite.value import Value
-
-Cell: TypeAlias = "str | int | float | bool | None"
-Change: TypeAlias = "tuple[str, tuple[Cell, ...]]"
-
-# What a column of numbers holds; what is larger, infinite or no number is in the event alone.
-LARGEST = sys.float_info.max
 
 NEW_RUN = (
     'INSERT INTO run(run, name, kind, state, reason, pipeline, experiment, place, "plan", created, owner, lease, parameters,'
@@ -89,20 +82,13 @@ CACHED = (
     " outputs = excluded.outputs"
 )
 
-# Compact JSON, in ASCII: so a text holds whatever a task printed, also what is not UTF-8.
-dumps = json.JSONEncoder(separators=(",", ":")).encode
-
-
-def clean(text: str) -> str:
-    """The text as a database takes it: what is not Unicode is replaced, and so is the letter zero."""
-    return text if text.isprintable() else text.encode(errors="replace").decode().replace("\0", "\ufffd")
-
 
 def changes(event: Event, seq: int, owner: str, lease: float) -> Iterator[Change]:
     """What follows from an event. seq: its number; owner, lease: who holds a run that is made, and until when."""
     if event.kind is Kind.RUN_SUBMITTED:
         yield _submitted(event, owner, lease)
         yield from _artifacts(event, _group(event))
+        yield from findable.submitted(event)
     elif event.kind is Kind.TASK_QUEUED:
         yield _queued(event, seq, State.QUEUED, None)
     elif event.kind is Kind.TASK_SKIPPED:
@@ -111,27 +97,22 @@ def changes(event: Event, seq: int, owner: str, lease: float) -> Iterator[Change
         yield from _CHANGES[event.kind](event)
 
 
-def _word(event: Event, name: str) -> str:
-    value = event.data.get(name)
-    return "" if value is None else clean(str(value))
-
-
 def _part(data: Mapping[str, Value], name: str) -> str:
     value = data.get(name)
     return dumps(value) if value else "{}"
 
 
 def _submitted(event: Event, owner: str, lease: float) -> Change:
-    texts = {n: _word(event, n) for n in ("name", "kind", "pipeline", "experiment", "on", "plan")}
+    texts = {n: word(event, n) for n in ("name", "kind", "pipeline", "experiment", "on", "plan")}
     given = (_part(event.data, "parameters"), _part(event.data, "options"))
     return NEW_RUN, (event.run, *texts.values(), event.at, owner, lease if owner else 0.0, *given)
 
 
 def _queued(event: Event, seq: int, state: State, ended: float | None) -> Change:
-    title = _word(event, "title") or event.task.rpartition("/")[2]
-    group, key = bool(event.data.get("group")), _word(event, "key")
+    title = word(event, "title") or event.task.rpartition("/")[2]
+    group, key = bool(event.data.get("group")), word(event, "key")
     parts = (_part(event.data, "parameters"), _part(event.data, "artifacts"))
-    reason = _word(event, "reason")
+    reason = word(event, "reason")
     return TASK_QUEUED, (event.run, event.task, seq, title, state.value, reason, event.at, ended, group, key, *parts)
 
 
@@ -140,11 +121,11 @@ def _run_started(event: Event) -> Iterator[Change]:
 
 
 def _run_stopping(event: Event) -> Iterator[Change]:
-    yield RUN_STOPPING, (_word(event, "reason"), event.run)
+    yield RUN_STOPPING, (word(event, "reason"), event.run)
 
 
 def _run_ended(event: Event) -> Iterator[Change]:
-    yield RUN_ENDED, (_word(event, "state"), _word(event, "reason"), _part(event.data, "outputs"), event.at, event.run)
+    yield RUN_ENDED, (word(event, "state"), word(event, "reason"), _part(event.data, "outputs"), event.at, event.run)
 
 
 def _run_retried(event: Event) -> Iterator[Change]:
@@ -152,7 +133,7 @@ def _run_retried(event: Event) -> Iterator[Change]:
 
 
 def _starting(event: Event) -> Iterator[Change]:
-    executor = _word(event, "executor")
+    executor = word(event, "executor")
     yield TASK_STARTING, (event.attempt, executor, event.run, event.task)
     yield ATTEMPT_STARTING, (event.run, event.task, event.attempt, executor, event.at)
 
@@ -160,23 +141,23 @@ def _starting(event: Event) -> Iterator[Change]:
 def _running(event: Event) -> Iterator[Change]:
     yield TASK_RUNNING, (event.at, event.run, event.task)
     if event.attempt:
-        yield ATTEMPT_RUNNING, (_word(event, "ref"), event.run, event.task, event.attempt)
+        yield ATTEMPT_RUNNING, (word(event, "ref"), event.run, event.task, event.attempt)
 
 
 def _stopping(event: Event) -> Iterator[Change]:
-    reason = _word(event, "reason")
+    reason = word(event, "reason")
     yield TASK_STOPPING, (reason, event.run, event.task)
     yield ATTEMPT_STOPPING, (reason, event.run, event.task, event.attempt)
 
 
 def _retrying(event: Event) -> Iterator[Change]:
-    yield TASK_RETRYING, (_word(event, "reason"), _word(event, "message"), event.run, event.task)
+    yield TASK_RETRYING, (word(event, "reason"), word(event, "message"), event.run, event.task)
     yield _attempt_ended(event, State.FAILED)
 
 
 def _ended(state: State) -> Callable[[Event], Iterator[Change]]:
     def rows(event: Event) -> Iterator[Change]:
-        reason, message, source = (_word(event, n) for n in ("reason", "message", "source"))
+        reason, message, source = (word(event, n) for n in ("reason", "message", "source"))
         made = (_part(event.data, "parameters"), _part(event.data, "artifacts"))
         yield TASK_ENDED, (state.value, reason, message, event.at, source, *made, event.run, event.task)
         if event.attempt and not source:
@@ -190,7 +171,7 @@ def _ended(state: State) -> Callable[[Event], Iterator[Change]]:
 def _attempt_ended(event: Event, state: State) -> Change:
     code = event.data.get("code", 0 if state is State.SUCCEEDED else None)
     assert code is None or isinstance(code, int)
-    ended = (state.value, code, _word(event, "reason"), _word(event, "message"), event.at)
+    ended = (state.value, code, word(event, "reason"), word(event, "message"), event.at)
     return ATTEMPT_ENDED, (*ended, event.run, event.task, event.attempt)
 
 
@@ -232,15 +213,15 @@ def _numbers(parameters: Mapping[str, Value], artifacts: Mapping[str, Value]) ->
 
 def _plain(values: Mapping[str, Value]) -> Iterator[tuple[str, float]]:
     for name, value in values.items():
-        if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST:
-            yield name, float(value)
+        if (real := number(value)) is not None:
+            yield name, real
 
 
 def _entry(event: Event) -> Change:
     expires = event.data.get("expires")
     assert expires is None or isinstance(expires, int | float)
     outputs = {k: v for k, v in event.data.items() if k in ("parameters", "artifacts")}
-    key, material = _word(event, "key"), _part(event.data, "material")
+    key, material = word(event, "key"), _part(event.data, "material")
     return CACHED, (key, event.at, expires, material, dumps(outputs), event.run, event.task)
 
 
@@ -249,6 +230,7 @@ _CHANGES: Mapping[Kind, Callable[[Event], Iterator[Change]]] = {
     Kind.RUN_STOPPING: _run_stopping,
     Kind.RUN_ENDED: _run_ended,
     Kind.RUN_RETRIED: _run_retried,
+    **findable.CHANGES,
     Kind.TASK_STARTING: _starting,
     Kind.TASK_RUNNING: _running,
     Kind.TASK_STOPPING: _stopping,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from threading import RLock
 from typing import TypeVar
@@ -11,9 +12,9 @@ from typing import TypeVar
 from kflite.errors import NotFound
 from kflite.event import Event, Kind
 from kflite.store import rows
-from kflite.store.base import ArtifactRow, AttemptRow, CacheRow, RunRow, TaskRow
+from kflite.store.base import ArtifactRow, AttemptRow, CacheRow, Query, RunRow, TaskRow
+from kflite.store.cells import Cell, clean
 from kflite.store.connection import Connection, Row
-from kflite.store.projection import Cell, clean
 
 T = TypeVar("T")
 
@@ -62,12 +63,26 @@ class Reader:
     def runs(self, limit: int = 100, state: str = "", experiment: str = "", before: float | None = None) -> list[RunRow]:
         wanted: list[tuple[str, Cell]] = [("state = ?", state), ("experiment = ?", experiment), ("created < ?", before)]
         where, values = _where(wanted)
-        return self._all(rows.run, f"SELECT {rows.RUN} FROM run {where} ORDER BY created DESC, run LIMIT ?", [*values, limit])
+        return self._runs(f"{where} ORDER BY created DESC, run LIMIT ?", [*values, limit])
+
+    def search(self, query: Query) -> list[RunRow]:
+        from kflite.store.query import page
+
+        return self._runs(*page(query, self.run))
+
+    def _runs(self, clause: str, values: Iterable[Cell]) -> list[RunRow]:
+        found = self._all(rows.run, f"SELECT {rows.RUN} FROM run {clause}", values)
+        labels: dict[str, dict[str, str]] = {}
+        for part in parts(row.run for row in found):
+            sql = f"SELECT run, name, value FROM label WHERE run IN ({marks(part)}) ORDER BY name"
+            for run, name, value in self._all(tuple, sql, part):
+                labels.setdefault(run, {})[name] = value
+        return [replace(row, labels=labels[row.run]) if row.run in labels else row for row in found]
 
     def run(self, run: str) -> RunRow:
         wanted = clean(run)
-        sql = f"SELECT {rows.RUN} FROM run WHERE run >= ? AND run < ? ORDER BY run LIMIT 6"
-        found = self._all(rows.run, sql, (wanted, wanted + "\U0010ffff")) if wanted else []
+        bounds = (wanted, wanted + "\U0010ffff")
+        found = self._runs("WHERE run >= ? AND run < ? ORDER BY run LIMIT 6", bounds) if wanted else []
         if not found:
             raise NotFound(f"there is no run {run!r}{self._near(wanted)}")
         if len(found) > 1 and found[0].run != wanted:

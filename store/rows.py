@@ -15,7 +15,7 @@ Row = Sequence[Any]
 EVENT = "run, kind, at, task, attempt, data, seq"
 RUN = (
     'run, name, kind, state, reason, pipeline, experiment, place, "plan", created, started, ended, owner,'
-    " parameters, outputs, options"
+    " parameters, outputs, options, archived"
 )
 TASK = (
     "run, task, title, state, reason, message, attempts, executor, queued, started, ended, is_group, cache_key, source,"
@@ -33,10 +33,10 @@ def event(row: Row) -> Event:
 
 
 def run(row: Row) -> RunRow:
-    """A row of RUN."""
-    *head, parameters, outputs, options = row
+    """A row of RUN; labels are read beside it."""
+    *head, parameters, outputs, options, archived = row
     head[3] = State(head[3])
-    return RunRow(*head, *map(json.loads, (parameters, outputs, options)))
+    return RunRow(*head, *map(json.loads, (parameters, outputs, options)), *[archived])
 
 
 def task(row: Row) -> TaskRow:

@@ -1,31 +1,83 @@
-"""`kflite ls`: the newest runs."""
+"""`kflite ls`: the newest runs, or those that are searched."""
 
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 import click
 
-from kflite.cli.common import Given, as_json, out
+from kflite.cli.common import Given, as_json, known_runs, out
+from kflite.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kflite.store.base import RunRow
+
+_EXAMPLES = """
+\b
+Fields of EXPR:  state run name pipeline experiment on kind reason
+                 created started ended (2026-11-24, 2026-11-24T08:30, -7d)
+                 duration (90s, 30m, 12h)  param.NAME  metric.NAME  label.NAME
+Operators:       = != < <= > >=   ~ !~ (contains)   and or not ( )
+
+\b
+kflite ls --where 'state=FAILED name~digits created>-7d'
+kflite ls --where 'param.c>0.3 or not label.team=a' --sort metric.accuracy
+"""
 
 
-@click.command()
-@click.option("--limit", "-n", type=click.IntRange(min=1), default=20, show_default=True, help="How many, the newest first.")
+@click.command(epilog=_EXAMPLES)
+@click.option("--limit", "-n", type=click.IntRange(min=1), default=20, show_default=True, help="How many.")
+@click.option("--where", default="", metavar="EXPR", help="Only runs that the expression is true of, see below.")
 @click.option("--state", default="", help="Only runs in this state.")
 @click.option("--experiment", default="", help="Only runs of this experiment.")
+@click.option("--archived", is_flag=True, help="Only archived runs.")
+@click.option("--all", "-a", "all_", is_flag=True, help="Archived runs too.")
+@click.option("--sort", default="created", show_default=True, metavar="FIELD", help="Times and numbers fall, texts rise.")
+@click.option("--reverse", is_flag=True, help="The other way round.")
+@click.option("--after", default="", metavar="RUN", shell_complete=known_runs, help="The next page: what follows this run.")
 @as_json
 @click.pass_obj
-def ls(given: Given, limit: int, state: str, experiment: str, json_: bool) -> None:
+def ls(
+    given: Given,
+    limit: int,
+    where: str,
+    state: str,
+    experiment: str,
+    archived: bool,
+    all_: bool,
+    sort: str,
+    reverse: bool,
+    after: str,
+    json_: bool,
+) -> None:
     """List runs, the newest first."""
     from kflite.client.describe import listed_json
+    from kflite.store.base import Query
+
+    if archived and all_:
+        raise InputError("--archived lists only archived runs, and --all archived runs too: give one of them")
+    query = Query(where, state, experiment, None if all_ else archived, sort, reverse, after, limit + 1)
+    with given.store() as store:
+        runs = store.search(query)
+    if json_:
+        return out().document([listed_json(run) for run in runs[:limit]])
+    if not runs:
+        return out().line((_none(bool(where or state or experiment or after or archived)), "dim"))
+    _table(runs[:limit])
+    return out().line((f"more: --after {runs[limit - 1].run}", "dim")) if len(runs) > limit else None
+
+
+def _none(searched: bool) -> str:
+    return "no such runs" if searched else "no runs yet: kflite run TARGET makes one"
+
+
+def _table(runs: Sequence[RunRow]) -> None:
+    labelled = any(run.labels for run in runs)
     from kflite.client.view.text import STYLES, clean, clock, duration
 
-    with given.store() as store:
-        runs = store.runs(limit, state.upper(), experiment)
-    if json_:
-        return out().document([listed_json(run) for run in runs])
-    if not runs:
-        return out().line(("no runs yet: kflite run TARGET makes one" if not state and not experiment else "no such runs", "dim"))
     rows = [
         (
             (run.run, "bold"),
@@ -33,8 +85,15 @@ def ls(given: Given, limit: int, state: str, experiment: str, json_: bool) -> No
             (clean(run.name), ""),
             (clock(run.created), "dim"),
             (duration((run.ended or time.time()) - run.created), "dim"),
+            *([(_labels(run), "cyan")] if labelled else []),
             (clean(run.reason), "dim"),
         )
         for run in runs
     ]
-    return out().table(("RUN", "STATE", "NAME", "CREATED", "TIME", "REASON"), rows)
+    out().table(("RUN", "STATE", "NAME", "CREATED", "TIME", *(["LABELS"] if labelled else []), "REASON"), rows)
+
+
+def _labels(run: RunRow) -> str:
+    from kflite.client.view.text import clean
+
+    return clean(" ".join(f"{name}={text}" for name, text in run.labels.items()))

@@ -15,6 +15,7 @@ from kflite.cli.common import ARTIFACT, Given, as_json
 @click.option("--on", default="", metavar="WHERE", help="local, process, docker or inline.")
 @click.option("--name", default="", help="The run's name; the pipeline's if not given.")
 @click.option("--experiment", default="", help="The experiment that the run belongs to.")
+@click.option("--label", "labels", multiple=True, metavar="K=V", help="A label of the run; more than once for more.")
 @click.option("--no-cache", is_flag=True, help="Use no result of an earlier run.")
 @click.option("--parallel", type=click.IntRange(min=0), default=0, help="Tasks at once; 0: as many as there is room for.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="S", help="Longest time of the run, in seconds.")
@@ -33,6 +34,7 @@ def run(
     on: str,
     name: str,
     experiment: str,
+    labels: tuple[str, ...],
     no_cache: bool,
     parallel: int,
     timeout: float | None,
@@ -53,13 +55,13 @@ def run(
     if not (dry_run or detach or submit):
         executors.warm(settings.on)  # it gets ready while the target is read
 
-    from kflite.cli.common import artifacts, parameters
+    from kflite.cli.common import artifacts, parameters, texts
     from kflite.client.submitting import Options, of_target, runnable
     from kflite.target import load
 
     loaded = load(target)
     values = {**parameters(runnable(loaded), pairs, file), **artifacts(made)}
-    options = Options(name, experiment, settings.on, not no_cache, parallel, timeout, fail_fast)
+    options = Options(name, experiment, settings.on, not no_cache, parallel, timeout, fail_fast, texts(labels, "--label"))
     submission = of_target(loaded, values, options, given.around(settings))
     if dry_run:
         from kflite.cli.dry import dry

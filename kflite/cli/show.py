@@ -11,7 +11,7 @@ import click
 from kflite.cli.common import Given, as_json, found, optional_run, out
 
 if TYPE_CHECKING:
-    from kflite.client.view.text import Line
+    from kflite.client.view.text import Line, Span
     from kflite.place import Place
     from kflite.store.base import AttemptRow, RunRow, TaskRow
     from kflite.value import Value
@@ -51,13 +51,25 @@ def _run(row: RunRow, tasks: list[TaskRow], place: Place, details: bool) -> Iter
     from kflite.client.view.text import clock
 
     yield from tree.lines(Board.of(row, tasks), time.time(), out().signs, out().width)
-    yield (("created ", "dim"), (clock(row.created), ""), ("  on ", "dim"), (row.on, ""))
+    yield (("created ", "dim"), (clock(row.created), ""), ("  on ", "dim"), (row.on, ""), *_grouped(row))
     yield from _values("with ", row.parameters)
     yield from report.outputs(row)
     for task in tasks if details else ():
         facts = [] if task.group else list(_facts(task, place, True))
         if facts:
             yield from ((), ((task.task, "bold"),), *facts)
+
+
+def _grouped(row: RunRow) -> Iterator[Span]:
+    """The run's experiment and labels, and whether it is archived."""
+    from kflite.client.view.text import clean
+
+    if row.experiment:
+        yield from (("  experiment ", "dim"), (clean(row.experiment), ""))
+    for name, text in row.labels.items():
+        yield from (("  ", ""), (clean(f"{name}={text}"), "cyan"))
+    if row.archived:
+        yield ("  archived", "yellow")
 
 
 def _facts(task: TaskRow, place: Place, figures: bool) -> Iterator[Line]:

@@ -30,6 +30,7 @@ def run(
     parallel: int = 0,
     timeout: float | None = None,
     fail_fast: bool = False,
+    labels: Mapping[str, str] | None = None,
     store: str = "",
     artifacts: str = "",
     home: str = "",
@@ -54,6 +55,7 @@ def run(
                 parallel=parallel,
                 timeout=timeout,
                 fail_fast=fail_fast,
+                labels=labels,
             )
             return await _to_the_end(client, started, interrupts, progress)
 

@@ -10,6 +10,7 @@ from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Self
 
 from kflite import config
+from kflite.client import notes
 from kflite.client.delete import delete
 from kflite.client.executors import Executors
 from kflite.client.handle import Run
@@ -21,7 +22,7 @@ from kflite.client.submitting import Around, Options, Search, of_run, of_search,
 from kflite.errors import InputError, KfliteError
 from kflite.event import Event, Kind, State
 from kflite.place import Place
-from kflite.store.base import ArtifactRow, CacheRow, RunRow
+from kflite.store.base import ArtifactRow, CacheRow, Query, RunRow
 from kflite.store.follow import follow, news
 from kflite.target import load
 from kflite.value import Value
@@ -135,6 +136,7 @@ class Client:
         parallel: int = 0,
         timeout: float | None = None,  # noqa: ASYNC109 - the run's, kept by the scheduler
         fail_fast: bool = False,
+        labels: Mapping[str, str] | None = None,
     ) -> Run:
         """Start a run; returns once the store holds it.
 
@@ -143,7 +145,7 @@ class Client:
         parallel: tasks at once, 0 for as many as there is room for. timeout: longest time of the run, in seconds. fail_fast: stop
         at the first failure. Raises InputError.
         """
-        options = Options(name, experiment, on, cache, parallel, timeout, fail_fast)
+        options = Options(name, experiment, on, cache, parallel, timeout, fail_fast, labels or {})
         loaded = load(target)
         return await self.start(await asyncio.to_thread(of_target, loaded, parameters or {}, options, self._around))
 
@@ -256,9 +258,37 @@ class Client:
         """The run with this id, or with this unique beginning of an id. Raises NotFound."""
         return Run(self, self.store.run(run))
 
-    async def runs(self, limit: int = 100, state: str = "", experiment: str = "") -> list[Run]:
-        """The newest runs first."""
-        return [Run(self, row) for row in await asyncio.to_thread(self.store.runs, limit, state, experiment)]
+    async def runs(
+        self,
+        limit: int = 100,
+        state: str = "",
+        experiment: str = "",
+        *,
+        where: str = "",
+        archived: bool | None = False,
+        sort: str = "created",
+        reverse: bool = False,
+        after: str = "",
+    ) -> list[Run]:
+        """The newest runs first, or those that are searched; `after` a run, the next page. Raises InputError.
+
+        where: an expression such as `param.c>0.3 not label.team=a`, see `kflite.store.where`. archived: only those; None: all.
+        sort: a field of such expressions; times and numbers fall, texts rise, unless `reverse`.
+        """
+        query = Query(where, state, experiment, archived, sort, reverse, after, limit)
+        return [Run(self, row) for row in await asyncio.to_thread(self.store.search, query)]
+
+    async def archive(self, *runs: str) -> None:
+        """Leave runs that have ended out of lists; nothing of them is lost. Raises InputError for one that goes on."""
+        await asyncio.to_thread(notes.archive, self.store, [self.store.run(run) for run in runs])
+
+    async def unarchive(self, *runs: str) -> None:
+        """Bring archived runs back into lists."""
+        await asyncio.to_thread(notes.unarchive, self.store, [self.store.run(run) for run in runs])
+
+    async def label(self, run: str, labels: Mapping[str, str | None]) -> None:
+        """Set labels of a run; those that are None here are taken off. Raises InputError."""
+        await asyncio.to_thread(notes.label, self.store, self.store.run(run), labels)
 
     async def artifacts(self, run: str = "", limit: int = 1000) -> list[ArtifactRow]:
         """What was made, by one run or by all."""

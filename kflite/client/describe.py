@@ -17,6 +17,7 @@ def run_json(run: RunRow, tasks: Iterable[TaskRow]) -> dict[str, Value]:
         "state": run.state.value,
         "outputs": outputs_json(run.outputs),
         "tasks": [task_json(task) for task in tasks],
+        **_noted(run),
     }
 
 
@@ -45,7 +46,13 @@ def listed_json(run: RunRow) -> dict[str, Value]:
         "kind": run.kind,
         "started": iso(run.started),
         "ended": iso(run.ended),
+        **_noted(run),
     }
+
+
+def _noted(run: RunRow) -> dict[str, Value]:
+    """How the user has put the run in order."""
+    return {"experiment": run.experiment, "labels": dict(run.labels), "archived": run.archived is not None}
 
 
 def artifact_json(row: ArtifactRow) -> dict[str, Value]:

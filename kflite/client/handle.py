@@ -61,6 +61,10 @@ class Run:
         return self._last.parameters
 
     @property
+    def labels(self) -> Mapping[str, str]:
+        return self._last.labels
+
+    @property
     def outputs(self) -> Mapping[str, Value | Made | list[Made]]:
         """Output parameters as values, output artifacts as objects with `.uri` and `.path`, by name."""
         held = self.row.outputs
@@ -95,10 +99,12 @@ class Run:
     async def events(self, after: int = 0) -> AsyncIterator[Event]:
         """What happened since event number `after`, and what happens, until the run ends."""
         async with aclosing(follow(self._client.store, self.id, after)) as batches:
+            over = False
             async for batch in batches:
                 for event in batch:
+                    over = event.kind is Kind.RUN_ENDED or (over and event.kind is not Kind.RUN_RETRIED)
                     yield event
-                if batch and batch[-1].kind is Kind.RUN_ENDED:
+                if over:
                     return
 
     async def wait(self) -> Run:

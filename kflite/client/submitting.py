@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from kflite.client.inputs import Find, Given, Inputs
 from kflite.client.names import run_id
+from kflite.client.notes import check_labels
 from kflite.errors import InputError, InvalidPipeline
 from kflite.ir import Pipeline
 from kflite.ir.check import check
@@ -35,6 +36,7 @@ class Options:
     parallel: int = 0
     timeout: float | None = None
     fail_fast: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,7 @@ def _submission(
     for option, text in (("--name", called), ("--experiment", options.experiment)):
         if wrong := bad_title(text):
             raise InputError(f"{option} {wrong}")
+    check_labels(options.labels)
     return Submission(
         run=run_id(called, time.time()),
         name=called,
@@ -146,4 +149,5 @@ def _submission(
         fail_fast=options.fail_fast,
         parallel=options.parallel,
         timeout_s=options.timeout,
+        labels=options.labels,
     )

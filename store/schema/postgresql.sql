@@ -44,12 +44,32 @@ CREATE TABLE event (
   data TEXT COLLATE "C" NOT NULL,
   PRIMARY KEY (seq)
 );
+CREATE TABLE experiment (
+  name TEXT COLLATE "C" NOT NULL,
+  description TEXT COLLATE "C" NOT NULL,
+  created FLOAT(53) NOT NULL,
+  archived FLOAT(53),
+  PRIMARY KEY (name)
+);
+CREATE TABLE label (
+  run TEXT COLLATE "C" NOT NULL,
+  name TEXT COLLATE "C" NOT NULL,
+  value TEXT COLLATE "C" NOT NULL,
+  PRIMARY KEY (run, name)
+);
 CREATE TABLE metric (
   run TEXT COLLATE "C" NOT NULL,
   task TEXT COLLATE "C" NOT NULL,
   name TEXT COLLATE "C" NOT NULL,
   value FLOAT(53) NOT NULL,
   PRIMARY KEY (run, task, name)
+);
+CREATE TABLE parameter (
+  run TEXT COLLATE "C" NOT NULL,
+  name TEXT COLLATE "C" NOT NULL,
+  value TEXT COLLATE "C" NOT NULL,
+  number FLOAT(53),
+  PRIMARY KEY (run, name)
 );
 CREATE TABLE plan (
   digest TEXT COLLATE "C" NOT NULL,
@@ -75,6 +95,7 @@ CREATE TABLE run (
   parameters TEXT COLLATE "C" NOT NULL,
   outputs TEXT COLLATE "C" NOT NULL,
   options TEXT COLLATE "C" NOT NULL,
+  archived FLOAT(53),
   PRIMARY KEY (run)
 );
 CREATE TABLE task (
@@ -99,6 +120,16 @@ CREATE TABLE task (
   artifacts TEXT COLLATE "C" NOT NULL,
   PRIMARY KEY (run, task)
 );
+CREATE TABLE version (
+  pipeline TEXT COLLATE "C" NOT NULL,
+  version TEXT COLLATE "C" NOT NULL,
+  position INTEGER NOT NULL,
+  plan TEXT COLLATE "C" NOT NULL,
+  description TEXT COLLATE "C" NOT NULL,
+  created FLOAT(53) NOT NULL,
+  PRIMARY KEY (pipeline, version),
+  UNIQUE (pipeline, position)
+);
 CREATE INDEX artifact_by_age ON artifact (created);
 CREATE INDEX artifact_by_uri ON artifact (uri);
 CREATE INDEX artifact_of_run ON artifact (run);
@@ -107,12 +138,18 @@ CREATE INDEX cache_by_title ON cache (pipeline, title, created);
 CREATE INDEX cache_of_run ON cache (run);
 CREATE INDEX event_asking ON event (seq) WHERE kind = 'run.cancel';
 CREATE INDEX event_of_run ON event (run, seq);
+CREATE INDEX label_by_value ON label (name, value);
+CREATE INDEX metric_by_value ON metric (name, value);
+CREATE INDEX parameter_by_number ON parameter (name, number) WHERE number IS NOT NULL;
+CREATE INDEX parameter_by_value ON parameter (name, value);
 CREATE INDEX run_by_age ON run (created);
 CREATE INDEX run_by_experiment ON run (experiment, created);
+CREATE INDEX run_by_plan ON run (plan);
 CREATE INDEX run_by_state ON run (state, created);
 CREATE INDEX task_by_source ON task (source) WHERE source != '';
+CREATE INDEX version_by_plan ON version (plan);
 CREATE TABLE alembic_version (
   version_num VARCHAR(32) NOT NULL,
   CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO alembic_version VALUES ('0001');
+INSERT INTO alembic_version VALUES ('0002');

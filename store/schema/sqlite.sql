@@ -50,12 +50,34 @@ CREATE TABLE event (
   attempt INTEGER NOT NULL,
   data TEXT NOT NULL
 );
+CREATE TABLE experiment (
+  name TEXT NOT NULL,
+  description TEXT NOT NULL,
+  created FLOAT NOT NULL,
+  archived FLOAT,
+  PRIMARY KEY (name)
+);
+CREATE TABLE label (
+  run TEXT NOT NULL,
+  name TEXT NOT NULL,
+  value TEXT NOT NULL,
+  PRIMARY KEY (run, name)
+)
+ WITHOUT ROWID;
 CREATE TABLE metric (
   run TEXT NOT NULL,
   task TEXT NOT NULL,
   name TEXT NOT NULL,
   value FLOAT NOT NULL,
   PRIMARY KEY (run, task, name)
+)
+ WITHOUT ROWID;
+CREATE TABLE parameter (
+  run TEXT NOT NULL,
+  name TEXT NOT NULL,
+  value TEXT NOT NULL,
+  number FLOAT,
+  PRIMARY KEY (run, name)
 )
  WITHOUT ROWID;
 CREATE TABLE run (
@@ -76,6 +98,7 @@ CREATE TABLE run (
   parameters TEXT NOT NULL,
   outputs TEXT NOT NULL,
   options TEXT NOT NULL,
+  archived FLOAT,
   PRIMARY KEY (run)
 );
 CREATE TABLE task (
@@ -101,6 +124,16 @@ CREATE TABLE task (
   PRIMARY KEY (run, task)
 )
  WITHOUT ROWID;
+CREATE TABLE version (
+  pipeline TEXT NOT NULL,
+  version TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  "plan" TEXT NOT NULL,
+  description TEXT NOT NULL,
+  created FLOAT NOT NULL,
+  PRIMARY KEY (pipeline, version),
+  UNIQUE (pipeline, position)
+);
 CREATE INDEX artifact_by_age ON artifact (created);
 CREATE INDEX artifact_by_uri ON artifact (uri);
 CREATE INDEX artifact_of_run ON artifact (run);
@@ -109,12 +142,18 @@ CREATE INDEX cache_by_title ON cache (pipeline, title, created);
 CREATE INDEX cache_of_run ON cache (run);
 CREATE INDEX event_asking ON event (seq) WHERE kind = 'run.cancel';
 CREATE INDEX event_of_run ON event (run, seq);
+CREATE INDEX label_by_value ON label (name, value);
+CREATE INDEX metric_by_value ON metric (name, value);
+CREATE INDEX parameter_by_number ON parameter (name, number) WHERE number IS NOT NULL;
+CREATE INDEX parameter_by_value ON parameter (name, value);
 CREATE INDEX run_by_age ON run (created);
 CREATE INDEX run_by_experiment ON run (experiment, created);
+CREATE INDEX run_by_plan ON run ("plan");
 CREATE INDEX run_by_state ON run (state, created);
 CREATE INDEX task_by_source ON task (source) WHERE source != '';
+CREATE INDEX version_by_plan ON version ("plan");
 CREATE TABLE alembic_version (
   version_num VARCHAR(32) NOT NULL,
   CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO alembic_version VALUES ('0001');
+INSERT INTO alembic_version VALUES ('0002');

@@ -25,7 +25,7 @@ def test_a_pipeline_runs_and_its_output_is_printed(cli: Cli) -> None:
 
 def test_json_is_one_object_with_the_contract_s_keys(cli: Cli) -> None:
     shown = cli.json("run", "p.py:sound")
-    assert list(shown) == ["run", "name", "state", "outputs", "tasks"]
+    assert list(shown) == ["run", "name", "state", "outputs", "tasks", "experiment", "labels", "archived"]
     assert (shown["name"], shown["state"], shown["outputs"]) == ("sound", "SUCCEEDED", {"Output": 6})
     write = tasks(shown)["write"]
     assert list(write) == [

@@ -18,7 +18,7 @@ def test_ls_lists_the_newest_first(cli: Cli) -> None:
     first, second = cli.json("run", "p.py:sound"), cli.json("run", "p.py:loop")
     listed = json.loads(cli("ls", "--json"))
     assert [run["run"] for run in listed] == [second["run"], first["run"]]
-    assert list(listed[0]) == ["run", "name", "state", "kind", "started", "ended"]
+    assert list(listed[0]) == ["run", "name", "state", "kind", "started", "ended", "experiment", "labels", "archived"]
     assert listed[0]["kind"] == "pipeline"
     assert "sound" in cli("ls")
 
@@ -219,8 +219,8 @@ def test_a_closed_standard_output_is_no_trouble(cli: Cli) -> None:
     assert done.stderr == b""
 
 
-@pytest.mark.parametrize("url", ["foo://x", "sqlite:////proc/nowhere/x.db"])
-def test_a_store_that_cannot_be_opened_is_named_with_the_remedy(cli: Cli, url: str) -> None:
-    said = cli.full("ls", "--store", url, status=1).stderr
+@pytest.mark.parametrize(("url", "status"), [("mysql://x", 2), ("sqlite:////proc/nowhere/x.db", 1)])
+def test_a_store_that_cannot_be_opened_is_named_with_the_remedy(cli: Cli, url: str, status: int) -> None:
+    said = cli.full("ls", "--store", url, status=status).stderr
     assert url in said
     assert "Traceback" not in said

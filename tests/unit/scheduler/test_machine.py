@@ -6,9 +6,9 @@ import pytest
 
 from kflite.errors import TransitionError
 from kflite.event import ENDED, Event, Kind, State
-from kflite.scheduler.machine import RUN, TASK, run_after, task_after
+from kflite.scheduler.machine import NOTES, RUN, TASK, run_after, task_after
 
-RUN_KINDS = [kind for kind in Kind if kind.startswith("run.")]
+RUN_KINDS = [kind for kind in Kind if kind.startswith("run.") and kind not in NOTES]
 TASK_KINDS = [kind for kind in Kind if kind.startswith("task.")]
 STATES: list[State | None] = [None, *State]
 
@@ -51,6 +51,13 @@ def test_what_the_runs_table_lacks_is_an_error_that_names_it(state: State | None
     else:
         with pytest.raises(TransitionError, match=f"run r: {kind} cannot follow in state {state}"):
             run_after(state, event(kind))
+
+
+@pytest.mark.parametrize("kind", sorted(NOTES))
+def test_a_note_changes_no_state_and_needs_a_run(kind: Kind) -> None:
+    assert [run_after(state, event(kind)) for state in State] == list(State)
+    with pytest.raises(TransitionError):
+        run_after(None, event(kind))
 
 
 @pytest.mark.parametrize("state", sorted(ENDED))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kflite import store
-from kflite.errors import StoreError
+from kflite.errors import InputError, KfliteError, StoreError
 from kflite.store.address import shown
 
 SECRET = "s3cret"
@@ -40,7 +40,7 @@ def test_a_url_is_shown_without_what_is_secret(url: str, expected: str) -> None:
     ],
 )
 def test_no_message_holds_a_password(url: str) -> None:
-    with pytest.raises(StoreError) as raised:
+    with pytest.raises(KfliteError) as raised:
         store.open(url)
     assert SECRET not in str(raised.value)
 
@@ -51,7 +51,7 @@ def test_a_letter_that_ends_a_password_is_named() -> None:
 
 
 def test_another_kind_of_store_is_refused_with_those_there_are() -> None:
-    with pytest.raises(StoreError, match="give sqlite:///PATH or postgresql://"):
+    with pytest.raises(InputError, match="give sqlite:///PATH or postgresql://"):
         store.open("redis://host")
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kflite import store
 from kflite.event import Event, Kind, State
-from kflite.scheduler.machine import RUN, TASK, run_after, task_after
+from kflite.scheduler.machine import NOTES, RUN, TASK, run_after, task_after
 from kflite.store import Database
 from kflite.value import Value
 
@@ -89,7 +89,7 @@ def _may_follow(task: Task | None, kind: Kind) -> bool:
 
 
 def _of_run(state: State, run: str, draw: st.DrawFn, at: float) -> Event:
-    kind = draw(st.sampled_from([kind for before, kind in RUN if before is state]))
+    kind = draw(st.sampled_from([*(kind for before, kind in RUN if before is state), *sorted(NOTES)]))
     return Event(run, kind, at, data={"state": draw(st.sampled_from(["SUCCEEDED", "FAILED"])), "reason": "Why"})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import sqlite3
 from collections.abc import Iterator
@@ -24,7 +25,7 @@ NEXT = """
 from alembic import op
 import sqlalchemy as sa
 
-revision, down_revision = "0002", "0001"
+revision, down_revision = "0003", "0002"
 
 def upgrade():
     op.add_column("run", sa.Column("mood", sa.Text(), nullable=False, server_default="calm"))
@@ -42,10 +43,11 @@ def next_version(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A kflite whose schema has moved on by a column."""
     versions = tmp_path / "versions"
     versions.mkdir()
-    (versions / "r0001.py").write_text((ddl.VERSIONS / "r0001.py").read_text())
-    (versions / "r0002.py").write_text(NEXT.format(more=""))
+    for name in ("r0001.py", "r0002.py"):
+        (versions / name).write_text((ddl.VERSIONS / name).read_text())
+    (versions / "r0003.py").write_text(NEXT.format(more=""))
     monkeypatch.setattr(ddl, "VERSIONS", versions)
-    monkeypatch.setattr(ddl, "HEAD", "0002")
+    monkeypatch.setattr(ddl, "HEAD", "0003")
     return versions
 
 
@@ -119,7 +121,7 @@ def test_the_tables_of_sqlite_lie_in_the_order_of_their_keys_after_a_migration_t
         found = [name for name, sql in db.execute("SELECT name, sql FROM sqlite_master") if sql and "WITHOUT ROWID" in sql]
         counted = db.execute("SELECT sql FROM sqlite_master WHERE name = 'event'").fetchone()[0]
     db.close()
-    assert sorted(found) == ["attempt", "metric", "task"]
+    assert sorted(found) == ["attempt", "label", "metric", "parameter", "task"]
     assert "AUTOINCREMENT" in counted
 
 
@@ -133,18 +135,45 @@ def test_an_older_database_is_migrated_when_it_is_opened_and_keeps_what_it_holds
     opened.close()
     with connected(url) as connection:
         assert connection.exec_driver_sql("SELECT mood FROM run").scalar() == "calm"
-    assert revision(url) == "0002"
+    assert revision(url) == "0003"
+
+
+def test_a_database_of_the_first_schema_finds_its_runs_by_all_that_the_second_one_can(url: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ddl, "HEAD", "0001")
+        migrate(url, ddl.NOTHING)
+    with connected(url) as connection:
+        for run in ("a", "b"):
+            given = json.dumps({"c": 0.3, "text": "x" * 600, "big": 10**400, "on": run == "a"})
+            options = json.dumps({"labels": {"team": run}} if run == "a" else {})
+            cells = (run, "digits", "pipeline", "FAILED", "", "p", "tune", "local", "d", 1.0, "", 0.0, given, "{}", options)
+            sql = "INSERT INTO run(run, name, kind, state, reason, pipeline, experiment, place, plan, created, owner, lease,"
+            named = [f"'{cell}'" for cell in cells]
+            connection.exec_driver_sql(f"{sql} parameters, outputs, options) VALUES({', '.join(named)})")
+        connection.commit()
+    store.open(url).close()
+    assert (difference(url), revision(url)) == ([], ddl.HEAD)
+    with connected(url) as connection:
+        found = connection.exec_driver_sql("SELECT name, value, number FROM parameter WHERE run = 'a' ORDER BY name")
+        assert [(name, len(value), number) for name, value, number in found] == [
+            ("big", 401, None),
+            ("c", 3, 0.3),
+            ("on", 4, None),
+            ("text", 500, None),
+        ]
+        assert list(connection.exec_driver_sql("SELECT run, name, value FROM label")) == [("a", "team", "a")]
+        assert list(connection.exec_driver_sql("SELECT name, archived FROM experiment")) == [("tune", None)]
 
 
 def test_a_migration_that_fails_changes_nothing(url: str, next_version: Path) -> None:
-    (next_version / "r0002.py").write_text(NEXT.format(more="op.execute('SELECT nonsense FROM nowhere')"))
+    (next_version / "r0003.py").write_text(NEXT.format(more="op.execute('SELECT nonsense FROM nowhere')"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ddl, "HEAD", "0001")
+        patch.setattr(ddl, "HEAD", "0002")
         filled(url)
         before = tables(url)
-    with pytest.raises(StoreError, match=r"from schema 0001 to 0002.*nowhere.*nothing was changed"):
+    with pytest.raises(StoreError, match=r"from schema 0002 to 0003.*nowhere.*nothing was changed"):
         store.open(url)
-    assert (tables(url), revision(url)) == (before, "0001")
+    assert (tables(url), revision(url)) == (before, "0002")
 
 
 @pytest.mark.parametrize("found", ["0099", ""])
