@@ -31,9 +31,14 @@ def of_name(function: Callable[..., object], name: str, value: object) -> Import
         return _of_value(name, value)
     (statement,) = ast.parse(text).body
     if isinstance(statement, ast.ImportFrom):
-        return _from(project.origin(statement, str(function.__globals__.get("__package__") or "")), statement.names[0].name, name)
+        return _from(project.origin(statement, package_of(function)), statement.names[0].name, name)
     assert isinstance(statement, ast.Import)
     return Import(f"{text}\n", (statement.names[0].name,))
+
+
+def package_of(function: Callable[..., object]) -> str:
+    """The package that dots stand for in a function's file."""
+    return str(function.__globals__.get("__package__") or "")
 
 
 def of_typing(name: str, value: object) -> Import | None:
