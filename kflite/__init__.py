@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kflite import dsl, kubernetes, space
-    from kflite.client import Client, Run, Tuning, run, tune
+    from kflite.client import Client, Comparison, Run, Tuning, compare, run, tune
     from kflite.errors import KfliteError
 
 __version__ = "0.1.0"
-__all__ = ["Client", "KfliteError", "Run", "Tuning", "dsl", "kubernetes", "run", "space", "tune"]
+__all__ = ["Client", "Comparison", "KfliteError", "Run", "Tuning", "compare", "dsl", "kubernetes", "run", "space", "tune"]
 
 _HOMES = {
     "Client": "kflite.client",
+    "Comparison": "kflite.client",
     "Run": "kflite.client",
     "Tuning": "kflite.client",
+    "compare": "kflite.client",
     "run": "kflite.client",
     "tune": "kflite.client",
     "KfliteError": "kflite.errors",

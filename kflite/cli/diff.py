@@ -1,39 +1,115 @@
-"""`kflite diff`: two runs side by side."""
+"""`kflite diff`: runs side by side."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from kflite.cli.common import Given, as_json, known_runs, out
+from kflite.errors import InputError
+
+if TYPE_CHECKING:
+    from kflite.client.comparison import Comparison, Entry
+    from kflite.client.view.text import Line, Span
 
 
 @click.command()
-@click.argument("first", shell_complete=known_runs)
-@click.argument("second", shell_complete=known_runs)
-@click.option("--all", "all_", is_flag=True, help="Also what is the same in both.")
+@click.argument("runs", nargs=-1, required=True, metavar="RUN RUN...", shell_complete=known_runs)
+@click.option("--all", "all_", is_flag=True, help="Also what is the same in all.")
+@click.option("--open", "open_", is_flag=True, help="Write it as a page, with curves over each other, and open it in a browser.")
+@click.option("--no-browser", is_flag=True, help="With --open: only write the page, and say where it is.")
+@click.option("--output", "-o", "to", type=click.Path(path_type=Path, dir_okay=False), help="Write the page here.")
 @as_json
 @click.pass_obj
-def diff(given: Given, first: str, second: str, all_: bool, json_: bool) -> None:
-    """Compare runs FIRST and SECOND: parameters, outputs, metrics, and what each task did."""
-    from kflite.client.diff import diff as compare
-    from kflite.client.diff import diff_json
-    from kflite.client.view.text import clean, value
+def diff(given: Given, runs: tuple[str, ...], all_: bool, open_: bool, no_browser: bool, to: Path | None, json_: bool) -> None:
+    """Compare runs: parameters, outputs, metrics, curves, confusion matrices, and what each task did.
 
+    The first RUN is what the others are compared with.
+    """
+    from kflite.client.comparison import of
+
+    if len(runs) < 2:
+        raise InputError(f"kflite diff {runs[0]}: name another run to compare it with")
     with given.store() as store:
-        rows = store.run(first), store.run(second)
-        pairs = compare(store, *rows)
+        rows = [store.run(run) for run in runs]
+        compared = of([(row, store.tasks(row.run)) for row in rows])
     if json_:
-        return out().document(diff_json(*rows, pairs))
-    shown = [pair for pair in pairs if all_ or not pair.same]
+        return out().document(compared.json())
+    if open_ or to:
+        return _open(compared, to or given.settings.home / "comparisons" / _name(compared), open_ and not no_browser)
+    return _print(compared, all_)
+
+
+def _open(compared: Comparison, path: Path, browser: bool) -> None:
+    from kflite.cli.browser import show_page
+
+    show_page(compared.save(path), browser)
+
+
+def _name(compared: Comparison) -> str:
+    from hashlib import sha256
+
+    runs = " ".join(run.run for run in compared.runs)
+    return f"{compared.runs[0].run}-{sha256(runs.encode()).hexdigest()[:8]}.html"
+
+
+def _print(compared: Comparison, all_: bool) -> None:
+    names = [run.run for run in compared.runs]
+    shown = [entry for entry in compared.entries if all_ or not entry.same]
     if not shown:
-        return out().line(f"{rows[0].run} and {rows[1].run} are the same: {len(pairs)} values compared")
-    cells = [
-        (
-            (pair.section, "dim"),
-            (clean(pair.name), ""),
-            ("-" if pair.first is None else value(pair.first, 40), "dim" if pair.same else "red"),
-            ("-" if pair.second is None else value(pair.second, 40), "dim" if pair.same else "green"),
-        )
-        for pair in shown
-    ]
-    return out().table(("", "", rows[0].run, rows[1].run), cells)
+        return out().line(f"{', '.join(names[:-1])} and {names[-1]} are the same: {len(compared.entries)} values compared")
+    cells = [_cells(entry) for entry in shown]
+    heads = [f"#{place}" for place in range(1, len(names) + 1)]
+    if sum(len(name) + 2 for name in names) + max(len(row[1][0]) for row in cells) + 14 <= out().width:
+        heads = names
+    else:
+        out().lines((((f"{head} ", "dim"), (name, "bold")) for head, name in zip(heads, names, strict=True)))
+    out().table(("", "", *heads), cells)
+    return out().lines(_matrices(compared, heads, all_))
+
+
+def _cells(entry: Entry) -> tuple[Span, ...]:
+    from kflite.client.view.text import clean
+
+    titles = {"roc": "AUC", "confusion": "right"}
+    values = ((_value(entry, place), _style(entry, place)) for place in range(len(entry.values)))
+    return ((titles.get(entry.section, entry.section), "dim"), (clean(entry.name), ""), *values)
+
+
+def _value(entry: Entry, place: int) -> str:
+    from kflite.client.figures.numbers import change
+    from kflite.client.figures.read import number
+    from kflite.client.view.text import value
+
+    held = entry.values[place]
+    if held is None:
+        return "-"
+    first, now = (None, None) if entry.section == "parameters" else (number(entry.values[0]), number(held))
+    moved = change(first, now) if first is not None and now is not None else ""
+    shown = f"{held:.6g}" if isinstance(held, float) else value(held, 40)
+    return f"{shown}  {moved}" if moved else shown
+
+
+def _style(entry: Entry, place: int) -> str:
+    if entry.same or entry.values[place] is None:
+        return "dim"
+    return "" if entry.values[place] == entry.values[0] else "yellow"
+
+
+def _matrices(compared: Comparison, heads: list[str], all_: bool) -> Iterator[Line]:
+    from kflite.client.figures.matrix import beside, grid
+    from kflite.client.figures.numbers import percent
+    from kflite.client.view.text import clean
+
+    same = {entry.name for entry in compared.entries if entry.section == "confusion" and entry.same}
+    for name, row in compared.matrices.items():
+        if all_ or name not in same:
+            blocks = [
+                [((head, "dim"), (f"  {percent(held.right)} right", "bold cyan")), *grid(held, out().width, out().signs)]
+                for head, held in zip(heads, row, strict=True)
+                if held
+            ]
+            yield from ((), ((clean(name), "bold"), ("  rows true, columns predicted", "dim")), *beside(blocks, out().width))

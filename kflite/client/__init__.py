@@ -11,20 +11,23 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from kflite.client.blocking import run, tune
     from kflite.client.client import Client
+    from kflite.client.comparison import Comparison, compare
     from kflite.client.handle import Run
     from kflite.client.made import Made
     from kflite.client.task import Task
     from kflite.client.tuning import Trial, Tuning
 
-__all__ = ["Client", "Made", "Run", "Task", "Trial", "Tuning", "run", "tune"]
+__all__ = ["Client", "Comparison", "Made", "Run", "Task", "Trial", "Tuning", "compare", "run", "tune"]
 
 _HOMES = {
     "Client": "client",
+    "Comparison": "comparison",
     "Made": "made",
     "Run": "handle",
     "Task": "task",
     "Trial": "tuning",
     "Tuning": "tuning",
+    "compare": "comparison",
     "run": "blocking",
     "tune": "blocking",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
 from pathlib import Path
@@ -17,7 +18,8 @@ from kflite.value import Value
 
 if TYPE_CHECKING:
     from kflite.client.client import Client
-    from kflite.store.base import AttemptRow, RunRow
+    from kflite.client.figures.data import Exhibit
+    from kflite.store.base import AttemptRow, RunRow, TaskRow
 
 
 class Run:
@@ -91,6 +93,41 @@ class Run:
         rows = self._client.store.tasks(self.id)
         return {row.task: Task(row, tuple(attempts.get(row.task, ())), self.place) for row in rows}
 
+    @property
+    def metrics(self) -> Mapping[str, float]:
+        """All numbers that tasks logged or returned, by `task/name`."""
+        from kflite.client.figures.metrics import metrics
+
+        return metrics(self._rows())
+
+    @property
+    def figures(self) -> Mapping[str, Exhibit]:
+        """What can be shown, by `task/output`: `.figures` of each are tables, ROC curves, confusion matrices, slices, pages."""
+        from kflite.client.figures.read import exhibits
+
+        return {exhibit.name: exhibit for exhibit in exhibits(self._rows())}
+
+    def report(self, path: str | os.PathLike[str] = "", *, network: bool = False) -> Path:
+        """Write a page with all that is to be seen of the run; returns its absolute path.
+
+        path: the file, of kflite's own choice if "". network: let HTML that tasks wrote load scripts from the network.
+        """
+        from kflite.client.page.document import write
+        from kflite.client.page.whole import run_page
+
+        text = run_page(self.row, self._rows(), list(self.figures.values()), self.place, network)
+        return write(text, Path(path) if path else self.place.runs / "report.html")
+
+    def _repr_html_(self) -> str:
+        from kflite.client.page.document import part
+        from kflite.client.page.report import report
+
+        shown = [exhibit for exhibit in self.figures.values() if not exhibit.is_page]
+        return part(report(self.row, self._rows(), shown, {}, network=False))
+
+    def _rows(self) -> list[TaskRow]:
+        return [task.row for task in self.tasks.values()]
+
     def logs(self) -> str:
         """The logs of all tasks, each under its path; bytes that are no text are replaced."""
         parts = [_headed(name, path) for name, task in self.tasks.items() for path in task.log_files()]
@@ -125,7 +162,7 @@ class Run:
 
     def json(self) -> dict[str, Value]:
         """The object that `kflite show --json` prints."""
-        return run_json(self.row, (task.row for task in self.tasks.values()))
+        return run_json(self.row, self._rows())
 
 
 def _headed(name: str, path: Path) -> str:

@@ -5,13 +5,12 @@ Every problem is found in one go, each with its path in the document and what to
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from kflite.errors import InvalidPipeline
-from kflite.ir import component, executor, parameter
+from kflite.ir import component, executor, parameter, platform
 from kflite.ir.names import bad_key, bad_pipeline, below
 from kflite.ir.pipeline import Pipeline
-from kflite.ir.types import unfit
 from kflite.ir.whole import Document, Problems, Whole, declared, referred, tasks
 from kflite.value import Value
 
@@ -24,7 +23,7 @@ _RETRIED_WHOLE = "it is ignored, as KFP ignores it: a sub-pipeline is not retrie
 def check(pipeline: Pipeline, parameters: Mapping[str, Value] | None = None) -> list[tuple[str, str]]:
     """All (path in the document, problem with its remedy) of a pipeline, and of the parameters that a run is to have."""
     whole = Whole(pipeline.documents[0])
-    found = [*_head(whole.document), *_bodies(whole), *executor.problems(whole), *_platforms(pipeline.platforms)]
+    found = [*_head(whole.document), *_bodies(whole), *executor.problems(whole), *platform.problems(whole, pipeline.platforms)]
     if parameters is not None:
         found += parameter.problems(whole.document, parameters)
     return found
@@ -39,12 +38,13 @@ def ensure(pipeline: Pipeline, source: str, parameters: Mapping[str, Value] | No
 def ignored(pipeline: Pipeline) -> list[tuple[str, str]]:
     """All (path in the document, what of it has no effect and what to do) of a sound pipeline."""
     whole = Whole(pipeline.documents[0])
-    return [
+    retried = [
         (f"{below(f'{path}.dag.tasks', name)}.retryPolicy", _RETRIED_WHOLE)
         for path, body in whole.bodies
         for name, task in tasks(body).items()
         if task.get("retryPolicy", {}).get("maxRetryCount") and "dag" in whole.components.get(referred(task), {})
     ]
+    return [*retried, *platform.unknown(pipeline.platforms)]
 
 
 def _head(document: Document) -> Problems:
@@ -100,12 +100,3 @@ def _size(whole: Whole) -> Problems:
             stack += [(name, True), *((n, False) for n in set(inner))]
     if sizes.get("", 0) > MOST_TASKS:
         yield "root", f"with its sub-pipelines written out it has {sizes['']:,} tasks: the limit is {MOST_TASKS:,}"
-
-
-def _platforms(platforms: Mapping[str, Value]) -> Iterable[tuple[str, str]]:
-    """Unknown platforms are kept as they are, if they are JSON."""
-    for name, value in platforms.items():
-        if wrong := unfit(value):
-            yield below("platforms", name), wrong
-        elif not isinstance(value, dict):
-            yield below("platforms", name), "it must be a mapping"

@@ -42,20 +42,27 @@ def _spared(site: Site, name: str, spec: Document) -> bool:
     return bool(optional) or iterator(site.spec).get("itemInput") == name
 
 
-def _parameter(site: Site, spec: Document | None, source: Document, path: str) -> Problems:
+def _parameter(site: Site, spec: Document | None, given: Document, path: str) -> Problems:
+    if "taskFinalStatus" not in given:
+        yield from source(site, spec, given, path)
+        return
     wanted = type_of(spec) if spec else ""
-    if "componentInputParameter" in source:
-        yield from _from_input(site, wanted, source, path)
-    elif "taskOutputParameter" in source:
-        yield from _from_task(site, wanted, source, path)
-    elif "taskFinalStatus" in source:
-        producer = source["taskFinalStatus"].get("producerTask", "")
-        if producer not in tasks(site.around):
-            yield f"{path}.taskFinalStatus.producerTask", no_task(site, producer)
-        elif not feeds("TASK_FINAL_STATUS", wanted):
-            yield path, f"it takes {WORDS.get(wanted, wanted)}, and is given a final status: declare it as TASK_FINAL_STATUS"
-    elif "constant" in source.get("runtimeValue", {}):
-        yield from _constant(site, spec, source["runtimeValue"]["constant"], path)
+    producer = given["taskFinalStatus"].get("producerTask", "")
+    if producer not in tasks(site.around):
+        yield f"{path}.taskFinalStatus.producerTask", no_task(site, producer)
+    elif not feeds("TASK_FINAL_STATUS", wanted):
+        yield path, f"it takes {WORDS.get(wanted, wanted)}, and is given a final status: declare it as TASK_FINAL_STATUS"
+
+
+def source(site: Site, spec: Document | None, given: Document, path: str) -> Problems:
+    """Everything that is wrong with where a task, or its settings, take a value from. spec: how it is declared, None for any."""
+    wanted = type_of(spec) if spec else ""
+    if "componentInputParameter" in given:
+        yield from _from_input(site, wanted, given, path)
+    elif "taskOutputParameter" in given:
+        yield from _from_task(site, wanted, given, path)
+    elif "constant" in given.get("runtimeValue", {}):
+        yield from _constant(site, spec, given["runtimeValue"]["constant"], path)
     else:
         yield path, "it has no source: give runtimeValue.constant, componentInputParameter or taskOutputParameter"
 

@@ -33,12 +33,19 @@ def _load() -> ModuleType:
 
 
 if TYPE_CHECKING:
-    from kfp.pipeline_spec.pipeline_spec_pb2 import ComponentSpec, PipelineDeploymentConfig, PipelineSpec, PipelineTaskSpec
+    from kfp.pipeline_spec.pipeline_spec_pb2 import (
+        ComponentSpec,
+        PipelineDeploymentConfig,
+        PipelineSpec,
+        PipelineTaskSpec,
+        SinglePlatformSpec,
+    )
 else:
     _module = _load()
     ComponentSpec = _module.ComponentSpec
     PipelineDeploymentConfig = _module.PipelineDeploymentConfig
     PipelineSpec = _module.PipelineSpec
     PipelineTaskSpec = _module.PipelineTaskSpec
+    SinglePlatformSpec = _module.SinglePlatformSpec
 
-__all__ = ["ComponentSpec", "PipelineDeploymentConfig", "PipelineSpec", "PipelineTaskSpec"]
+__all__ = ["ComponentSpec", "PipelineDeploymentConfig", "PipelineSpec", "PipelineTaskSpec", "SinglePlatformSpec"]

@@ -129,7 +129,7 @@ def _one(value: Value, field: FieldDescriptor, path: str) -> Problems:
         yield from departures(value, field.message_type, path)
     elif field.enum_type is not None:
         yield from _enum(value, field.enum_type, path)
-    elif wrong := _scalar(value, _KINDS[field.type]):
+    elif wrong := scalar(value, _KINDS[field.type]):
         yield path, wrong
 
 
@@ -147,7 +147,8 @@ def _enum(value: Value, enum: EnumDescriptor, path: str) -> Problems:
 _KINDS = {1: "number", 2: "number", 3: "int64", 4: "uint64", 5: "int32", 8: "bool", 9: "text", 13: "uint32"}
 
 
-def _scalar(value: Value, kind: str) -> str | None:
+def scalar(value: Value, kind: str) -> str | None:
+    """What is wrong with a scalar, None when nothing is. kind: text, bool, number, or an integer's."""
     right = {"text": _text, "bool": _bool, "number": _number}.get(kind, _integer)(value)
     word = {"text": "text", "bool": "true or false", "number": "a number"}.get(kind, "a whole number")
     remedy = " (quote it)" if kind == "text" and isinstance(value, int | float) else ""

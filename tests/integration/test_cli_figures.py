@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -34,6 +35,23 @@ def judge(
 @dsl.pipeline
 def judged(bias: float = 0.0):
     judge(bias=bias)
+"""
+
+SCRIPT = """
+import kflite
+from judged import judged
+
+first = kflite.run(judged)
+second = kflite.run(judged, {"bias": 0.25})
+print(first.metrics)
+print(first.figures["judge/curve"].figures[0].auc)
+print([name for name, figure in first.figures.items() if figure.is_page])
+compared = kflite.compare(first, second.id)
+entry = next(entry for entry in compared.entries if entry.name == "judge/accuracy")
+print(list(entry.values), entry.same)
+first.report("report.html")
+compared.save("compared.html")
+assert "<svg" in first._repr_html_() and "<svg" in compared._repr_html_()
 """
 
 
@@ -82,3 +100,30 @@ def test_a_page_of_one_output_is_written_where_it_is_wanted(cli: Cli) -> None:
     text = (cli.folder / "page.html").read_text()
     assert "accuracy" in text
     assert "<svg" not in text
+
+
+def test_runs_are_compared_in_the_terminal_and_on_a_page(cli: Cli) -> None:
+    runs = [str(cli.json("run", "judged.py", "-p", f"bias={bias}")["run"]) for bias in (0.0, 0.25, 0.0)]
+    printed = cli("diff", *runs, "--all")
+    assert "0.9375  +0.0625 (+7.1 %)" in printed
+    assert printed.count("65.0 % right") == 3
+    told = cli("diff", *runs, "--open", "--no-browser").strip()
+    assert Path(told).parent == cli.folder / "home" / "comparisons"
+    text = Path(told).read_text()
+    assert text.count('class="curve"') == 3
+    assert all(run in text for run in runs)
+
+
+def test_a_script_reads_metrics_and_figures_and_compares(cli: Cli) -> None:
+    (cli.folder / "script.py").write_text(SCRIPT)
+    done = subprocess.run(
+        [sys.executable, "script.py"], cwd=cli.folder, env=cli.environment, text=True, capture_output=True, check=False
+    )
+    assert done.stdout.splitlines() == [
+        "{'judge/accuracy': 0.75}",
+        "0.875",
+        "['judge/card', 'judge/plot']",
+        "[0.75, 1.0] False",
+    ], done
+    assert "<svg" in (cli.folder / "report.html").read_text()
+    assert "2 runs compared" in (cli.folder / "compared.html").read_text()

@@ -122,12 +122,16 @@ def test_clone_runs_again_with_other_parameters(cli: Cli) -> None:
 
 
 def test_diff_shows_what_differs(cli: Cli) -> None:
-    first = cli.json("run", "p.py:sound")
-    second = cli.json("run", "p.py:sound", "-p", "n=5")
-    compared = cli.json("diff", str(first["run"]), str(second["run"]))
-    assert compared["parameters"] == {"n": {"first": 3, "second": 5, "same": False}}
-    assert compared["outputs"] == {"Output": {"first": 6, "second": 10, "same": False}}
-    assert "parameters" in cli("diff", str(first["run"]), str(second["run"]))
+    first, second, third = (str(cli.json("run", "p.py:sound", "-p", f"n={n}")["run"]) for n in (3, 5, 3))
+    compared = cli.json("diff", first, second, third)
+    assert compared["runs"] == [first, second, third]
+    assert compared["parameters"] == {"n": {"values": [3, 5, 3], "same": False}}
+    assert compared["outputs"] == {"Output": {"values": [6, 10, 6], "same": False}}
+    printed = cli("diff", first, second)
+    assert "parameters" in printed
+    assert "10  +4 (+66.7 %)" in printed
+    assert "the same" in cli("diff", first, first)
+    assert "name another run" in cli.full("diff", first, status=2).stderr
 
 
 def test_rm_removes_records_logs_and_artifacts(cli: Cli) -> None:

@@ -112,3 +112,8 @@ class Exhibit:
     def name(self) -> str:
         """`train/choose/confusion`; what is the run's own output has no task."""
         return f"{self.task}/{self.output}" if self.task else self.output
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it is a document."""
+        return any(isinstance(figure, Page) for figure in self.figures)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 
 from kflite.client.figures.data import Confusion
 from kflite.client.figures.numbers import count, percent
@@ -11,6 +12,7 @@ from kflite.client.view.text import Line, Signs, Span, clean
 _LABEL = 16  # columns of a row's label at most
 _NAMED = 12  # columns of a column's label at most
 _MISTAKES = 10
+_BETWEEN = 4  # columns between two matrices
 
 
 def matrix(held: Confusion, width: int, signs: Signs) -> Iterator[Line]:
@@ -20,6 +22,11 @@ def matrix(held: Confusion, width: int, signs: Signs) -> Iterator[Line]:
         (f"  {percent(held.right)} right", "bold cyan"),
         (f"  of {count(held.total)}, rows true, columns predicted", "dim"),
     )
+    yield from grid(held, width, signs)
+
+
+def grid(held: Confusion, width: int, signs: Signs) -> Iterator[Line]:
+    """The matrix alone."""
     labels = [clean(label) for label in held.labels]
     for shares in (True, False):
         lines = _grid(held, labels, shares, signs)
@@ -63,3 +70,18 @@ def _span(held: Confusion, cells: list[list[str]], widths: list[int], i: int, j:
 
 def _cut(label: str, longest: int, signs: Signs) -> str:
     return label if len(label) <= longest else label[: longest - len(signs.more)] + signs.more
+
+
+def beside(blocks: Sequence[Sequence[Line]], width: int) -> Iterator[Line]:
+    """Blocks of lines side by side where all find room, else one below the other."""
+    wide = [max(sum(len(text) for text, _ in line) for line in block) for block in blocks]
+    if sum(wide) + _BETWEEN * (len(blocks) - 1) > width:
+        for place, block in enumerate(blocks):
+            yield from [(), *block] if place else block
+        return
+    for lines in zip_longest(*blocks, fillvalue=()):
+        yield tuple(span for line, columns in zip(lines, wide, strict=True) for span in _padded(line, columns + _BETWEEN))
+
+
+def _padded(line: Line, width: int) -> Line:
+    return (*line, (" " * (width - sum(len(text) for text, _ in line)), ""))

@@ -25,7 +25,8 @@ def card(exhibit: Exhibit, held: Content, network: bool) -> Markup:
 
 def _parts(exhibit: Exhibit) -> Iterator[Markup]:
     slices = [each for each in exhibit.figures if isinstance(each, Slice)]
-    curves = [(each.name, inner) for each in slices for inner in each.figures if isinstance(inner, Roc)]
+    pairs = [(each.name, inner) for each in slices for inner in each.figures if isinstance(inner, Roc)]
+    curves = [(place, name, inner) for place, (name, inner) in enumerate(pairs)]
     if curves:
         yield part("ROC curves", roc(curves), "curves")
     for figure in exhibit.figures:
@@ -41,7 +42,7 @@ def _figure(figure: Table | Roc | Confusion, title: str) -> Iterator[Markup]:
         case Table():
             yield part(title, values(figure))
         case Roc():
-            yield part(title or f"ROC curve, AUC {figure.auc:.4f}", roc([("", figure)]), "curves")
+            yield part(title or f"ROC curve, AUC {figure.auc:.4f}", roc([(0, "", figure)]), "curves")
         case Confusion():
             right = f"{percent(figure.right)} right"
             yield part(f"{title}: {right}" if title else f"Confusion matrix, {right}", confusion(figure))

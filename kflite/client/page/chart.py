@@ -8,16 +8,23 @@ from kflite.client.figures.data import Roc
 from kflite.client.page.markup import Markup, joined, tag
 
 COLOURS = 8  # curves that the style has colours for; more are told apart by dashes too
+Curve = tuple[int, str, Roc]  # which of the colours, a name, and the curve
+
 _SIDE = 300.0  # of the square between the axes, in the picture's units
 _LEFT, _TOP = 44.0, 10.0
 _DOTTED = 60  # points at most that are marked, with their thresholds
+_WIDTH, _WIDER, _WIDEST = 2.2, 1.8, 6.0  # of curves: the earlier, the wider, so that none hides another that is the same
 _TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
-def chart(curves: Sequence[tuple[str, Roc]]) -> Markup:
-    """The curves over each other, by name; what is to be seen is said in a text too."""
-    said = "; ".join(f"{name + ': ' if name else ''}area under the curve {roc.auc:.4f}, {_shape(roc)}" for name, roc in curves)
-    drawn = [*_axes(), *(_curve(place, name, roc, alone=len(curves) == 1) for place, (name, roc) in enumerate(curves))]
+def chart(curves: Sequence[Curve]) -> Markup:
+    """The curves over each other; what is to be seen is said in a text too."""
+    said = "; ".join(f"{name + ': ' if name else ''}area under the curve {roc.auc:.4f}, {_shape(roc)}" for _, name, roc in curves)
+    wide = [_WIDTH + _WIDER * (len(curves) - 1 - place) for place in range(len(curves))]
+    drawn = [
+        *_axes(),
+        *(_curve(*curve, min(width, _WIDEST), len(curves) == 1) for curve, width in zip(curves, wide, strict=True)),
+    ]
     text = f"ROC curve{'s' if len(curves) > 1 else ''}. {said}"
     return tag("svg", drawn, viewBox="0 0 358 356", role="img", aria_label=text, class_="roc")
 
@@ -52,13 +59,13 @@ def _label(text: str, x: float, y: float, anchor: str) -> Markup:
     return tag("text", text, x=f"{x:g}", y=f"{y:g}", text_anchor=anchor)
 
 
-def _curve(place: int, name: str, roc: Roc, alone: bool) -> Markup:
+def _curve(place: int, name: str, roc: Roc, width: float, alone: bool) -> Markup:
     corners = _pixels(roc)
     path = "M" + "L".join(f"{x:g} {y:g}" for x, y in corners)
     colour = f"c{place % COLOURS}"
     dashes = None if place < COLOURS else f"{2 + 4 * (place // COLOURS)} 3"
     parts = [tag("path", d=f"{path}L{_x(1):g} {_y(0):g}Z", class_="area")] if alone else []
-    parts.append(tag("path", d=path, class_="curve", stroke_dasharray=dashes))
+    parts.append(tag("path", d=path, class_="curve", stroke_width=f"{width:g}", stroke_dasharray=dashes))
     if len(roc.points) <= _DOTTED and alone:
         parts += [_dot(point.fpr, point.tpr, f"threshold {point.threshold:.4g}") for point in roc.points]
     return tag("g", tag("title", f"{name or 'ROC curve'}, AUC {roc.auc:.4f}"), parts, class_=colour)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from kflite.client.figures.data import Confusion, Roc, Table
 from kflite.client.figures.numbers import count, percent
-from kflite.client.page.chart import COLOURS, chart
+from kflite.client.page.chart import COLOURS, Curve, chart
 from kflite.client.page.markup import Markup, joined, tag
 from kflite.client.view.text import value
 from kflite.value import Value
@@ -41,7 +41,7 @@ def header(names: Sequence[str], numeric: Sequence[str] = ()) -> Markup:
     return tag("thead", tag("tr", cells))
 
 
-def roc(curves: Sequence[tuple[str, Roc]]) -> Markup:
+def roc(curves: Sequence[Curve]) -> Markup:
     """One curve, or several over each other with a key."""
     parts = [chart(curves)]
     if len(curves) > 1:
@@ -52,10 +52,10 @@ def roc(curves: Sequence[tuple[str, Roc]]) -> Markup:
                 tag("td", f"{each.auc:.4f}", class_="n"),
                 class_=f"c{place % COLOURS}",
             )
-            for place, (name, each) in enumerate(curves)
+            for place, name, each in curves
         ]
         parts.append(table([header(["", "AUC"], ["AUC"])], rows, label="areas under the curves"))
-    return joined([*parts, *(_numbers(name, each) for name, each in curves)])
+    return joined([*parts, *(_numbers(name, each) for _, name, each in curves)])
 
 
 def _numbers(name: str, held: Roc) -> Markup:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from kflite.client.describe import outputs_json
 from kflite.client.figures.content import Content
-from kflite.client.figures.data import Exhibit, Page, Table
+from kflite.client.figures.data import Exhibit, Table
 from kflite.client.figures.read import kind, number, of_task
 from kflite.client.page.card import card
 from kflite.client.page.figure import header, table, values
@@ -30,8 +30,8 @@ def report(
             heading(run),
             _two("Outputs", {name: _uri(held) for name, held in outputs_json(run.outputs).items()}, "Parameters", run.parameters),
             figures(exhibits, contents, network),
-            _section("Tasks", _tasks(run, tasks)),
-            _section("Artifacts", _artifacts(tasks)),
+            section("Tasks", _tasks(run, tasks)),
+            section("Artifacts", _artifacts(tasks)),
         ]
     )
 
@@ -58,27 +58,24 @@ def state(word: str) -> Markup:
 def figures(exhibits: Sequence[Exhibit], contents: Contents, network: bool) -> Markup:
     """Metrics in one table where they fit, figures as cards, documents below each other."""
     numbers, rest = _metrics(exhibits)
-    drawn = [card(each, Content(), network) for each in rest if not _is_page(each)]
-    pages = [card(each, contents.get(each.name, Content()), network) for each in rest if _is_page(each)]
+    drawn = [card(each, Content(), network) for each in rest if not each.is_page]
+    pages = [card(each, contents.get(each.name, Content()), network) for each in rest if each.is_page]
     return joined(
         [
-            _section("Metrics", numbers),
-            _section("Figures", tag("div", drawn, class_="grid") if drawn else Markup()),
-            _section("Documents", tag("div", pages, class_="documents") if pages else Markup()),
+            section("Metrics", numbers),
+            section("Figures", tag("div", drawn, class_="grid") if drawn else Markup()),
+            section("Documents", tag("div", pages, class_="documents") if pages else Markup()),
         ]
     )
 
 
-def _is_page(exhibit: Exhibit) -> bool:
-    return any(isinstance(figure, Page) for figure in exhibit.figures)
-
-
-def _section(title: str, body: Markup) -> Markup:
+def section(title: str, body: Markup) -> Markup:
+    """A part of a page under its title; nothing where there is nothing in it."""
     return tag("section", tag("h2", title), body) if body else Markup()
 
 
 def _two(first: str, given: Mapping[str, Value], second: str, others: Mapping[str, Value]) -> Markup:
-    parts = [_section(title, values(Table(held))) for title, held in ((first, given), (second, others)) if held]
+    parts = [section(title, values(Table(held))) for title, held in ((first, given), (second, others)) if held]
     return tag("div", parts, class_="pair") if parts else Markup()
 
 

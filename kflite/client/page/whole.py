@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 
 from kflite.client.figures.content import LONGEST, Content, content
-from kflite.client.figures.data import Exhibit, Page
+from kflite.client.figures.data import Exhibit
 from kflite.client.page.document import whole
 from kflite.client.page.report import report
 from kflite.client.view.text import clock, size
@@ -26,7 +26,7 @@ def contents(exhibits: Sequence[Exhibit], place: Place) -> dict[str, Content]:
     """The documents among the exhibits, by name, as long as all of them are not too long."""
     left, held = _ALL, dict[str, Content]()
     for exhibit in exhibits:
-        if any(isinstance(figure, Page) for figure in exhibit.figures):
+        if exhibit.is_page:
             one = content(exhibit.artifact, place, LONGEST) if left else Content(trouble=_too_much(exhibit))
             held[exhibit.name] = one
             left = max(left - len(one.text), 0)

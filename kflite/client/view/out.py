@@ -12,6 +12,7 @@ from typing import TextIO
 from kflite.client.view.text import Line, Signs, Span, ansi, plain, signs
 from kflite.value import Value
 
+_NARROWEST = 6  # characters of a column that is cut
 _TYPEWRITER = str.maketrans("·…→", ".~>")  # for streams that have ASCII alone
 
 
@@ -66,11 +67,13 @@ class Out:
         self.stream.write(json.dumps(_finite(data), indent=2, allow_nan=False) + "\n")
         self.stream.flush()
 
-    def table(self, head: Sequence[str], rows: Sequence[Sequence[Span]]) -> None:
-        """Columns under a head, each as wide as its longest cell."""
+    def table(self, head: Sequence[str], rows: Sequence[Sequence[Span]], firm: int = 1) -> None:
+        """Columns under a head, as wide as their longest cells; where there is no room, all but the `firm` first ones are cut."""
         every = [tuple((name, "dim") for name in head), *rows]
         widths = [max(len(row[i][0]) for row in every) for i in range(len(head))]
-        self.lines(_row(row, widths) for row in every)
+        narrow(widths, self.width - 2 * len(head), firm)
+        more = self.signs.more
+        self.lines(_row(row, widths, more) for row in every)
 
 
 def _finite(data: Value) -> Value:
@@ -82,5 +85,17 @@ def _finite(data: Value) -> Value:
     return {name: _finite(item) for name, item in data.items()} if isinstance(data, dict) else data
 
 
-def _row(cells: Sequence[Span], widths: Sequence[int]) -> Line:
-    return tuple((text.ljust(width + 2), style) for (text, style), width in zip(cells, widths, strict=True))
+def narrow(widths: list[int], room: int, firm: int) -> None:
+    """Take from the widest columns until all fit, or each that may be cut is as narrow as is of use."""
+    while sum(widths) > room:
+        widest = max(range(firm, len(widths)), key=widths.__getitem__, default=-1)
+        if widest < 0 or widths[widest] <= _NARROWEST:
+            return
+        widths[widest] -= 1
+
+
+def _row(cells: Sequence[Span], widths: Sequence[int], more: str) -> Line:
+    shown = (
+        text if len(text) <= width else text[: width - len(more)] + more for (text, _), width in zip(cells, widths, strict=True)
+    )
+    return tuple((text.ljust(width + 2), style) for text, width, (_, style) in zip(shown, widths, cells, strict=True))

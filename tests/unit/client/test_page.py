@@ -127,14 +127,14 @@ def test_markdown_is_laid_out() -> None:
 
 
 def test_a_curve_says_in_words_what_it_shows() -> None:
-    text = chart([("", CURVE)])
+    text = chart([(0, "", CURVE)])
     assert 'role="img"' in text
     assert "area under the curve 0.8750, true positive rate 0.50 at a false positive rate of 0.05" in text
 
 
 def test_many_points_cost_no_more_than_the_picture_has() -> None:
     points = tuple(Point(i / 1e5, i / 1e5, 0.5) for i in range(100_001))
-    assert len(chart([("", Roc(points)), ("b", CURVE)])) < 60_000
+    assert len(chart([(0, "", Roc(points)), (1, "b", CURVE)])) < 60_000
 
 
 def test_a_large_matrix_is_told_by_its_worst_mistakes() -> None:

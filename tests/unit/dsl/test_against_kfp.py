@@ -11,6 +11,9 @@ from types import ModuleType
 
 import pytest
 
+from kflite.ir.check import check
+from kflite.ir.read import pipeline
+
 pytest.importorskip("kfp", reason="kfp is not installed: pip install '.[test]'")
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
@@ -44,6 +47,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path, str], 
         copy.write_text(re.sub(r"\bkflite\b", "kfp", file.read_text()))
         return load(file, f"{file.stem}_of_kflite"), load(copy, copy.stem)
 
+    @cache
     def both(file: Path, name: str) -> tuple[list, list]:
         if file.stem == "corpus_kubernetes":
             pytest.importorskip("kfp.kubernetes", reason="kfp-kubernetes is not installed: pip install '.[test]'")
@@ -135,3 +139,9 @@ def number(component: dict, names: dict[str, str]) -> None:
 def test_a_pipeline_or_component_compiles_to_what_kfp_makes_of_it(file: Path, name: str, compiled: Callable):
     ours, theirs = compiled(file, name)
     assert canonical(ours) == canonical(theirs)
+
+
+@pytest.mark.parametrize(("file", "name"), CASES, ids=[name for _, name in CASES])
+def test_what_kfp_makes_of_it_is_sound(file: Path, name: str, compiled: Callable):
+    _, theirs = compiled(file, name)
+    assert check(pipeline(theirs, file.name)) == []

@@ -111,6 +111,50 @@ deploymentSpec:
 """)
 
 
+# What the platform document says of kubernetes, with a setting of every kind.
+PLATFORM: Document = yaml.safe_load("""
+deploymentSpec:
+  executors:
+    exec-fit:
+      secretAsEnv:
+        - secretNameParameter: {runtimeValue: {constant: s}}
+          keyToEnv: [{secretKey: k, envVar: K}]
+          optional: false
+      secretAsVolume:
+        - {"secretName": "s", "mountPath": "/s"}
+      configMapAsVolume:
+        - configMapNameParameter: {taskOutputParameter: {producerTask: load, outputParameterKey: rows}}
+          mountPath: /m
+      pvcMount:
+        - {"pvcNameParameter": {"componentInputParameter": "mode"}, "mountPath": "/p", "subPath": "q"}
+        - {taskOutputParameter: {producerTask: load, outputParameterKey: rows}, mountPath: /q}
+      emptyDirMounts:
+        - {"volumeName": "e", "mountPath": "/e", "medium": "Memory", "sizeLimit": "1Gi"}
+      genericEphemeralVolume:
+        - {"volumeName": "g", "mountPath": "/g", "accessModes": ["ReadWriteOnce"], "size": "1Gi", "defaultStorageClass": true}
+      enabledSharedMemory: {"volumeName": "shm", "size": "1Gi"}
+      fieldPathAsEnv:
+        - {"name": "POD", "fieldPath": "metadata.name"}
+      nodeSelector: {"labels": {"a": "b"}, "nodeSelectorJson": {"runtimeValue": {"constant": {"a": 1}}}}
+      nodeAffinity:
+        - {"matchExpressions": [{"key": "a", "operator": "In", "values": ["b"]}], "weight": 5.0}
+      podAffinity:
+        - {"matchPodLabels": {"a": "b"}, "topologyKey": "zone", "anti": true, "weight": 1}
+      tolerations:
+        - {"key": "a", "operator": "Exists", "tolerationSeconds": "5"}
+      podMetadata: {"labels": {"a": "b"}, "annotations": {"c": "d"}}
+      imagePullSecret:
+        - {"secretName": "s"}
+      imagePullPolicy: "Always"
+      activeDeadlineSeconds: "60"
+      securityContext: {"runAsUser": "0", "runAsGroup": 1000, "runAsNonRoot": false}
+pipelineConfig:
+  workspace: {"size": "1Gi", "kubernetes": {"pvcSpecPatch": {"storageClassName": "fast"}}}
+  resourceTtlOnCompletion: 10
+  activeDeadlineSeconds: 60
+""")
+
+
 def spoiled(changes: dict[str, object]) -> Document:
     """The sound document with values put at slash-separated paths; a value of `...` removes the key."""
     document = copy.deepcopy(SOUND)

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from unit.ir.documents import SOUND
+from unit.ir.documents import PLATFORM, SOUND
 
 from kflite.errors import InputError
 from kflite.ir.check import check
@@ -24,6 +24,7 @@ JUNK: list[Any] = [
     None, True, 0, -1, 2.5, 10**400, 1e308, "", "x", "fit", "../..", "a\nb", "\ud800", "{{$", "{{$.inputs.parameters['x']}}",
     "(" * 500, "[" * 500, '{"IfPresent": {}}', '{"Concat": [{"IfPresent": 1}]}', [], {}, [[]], [None], {"": None},
 ]  # fmt: skip
+FORMS = [SOUND, {"pipelineSpec": SOUND, "platformSpec": {"platforms": {"kubernetes": PLATFORM}}}]
 PIECES = [b"", b"[", b"{", b"&a ", b"*a", b"- ", b": ", b"\n", b"\t", b"!!x ", b"|", b"\xff"]
 
 
@@ -35,7 +36,7 @@ def places(node: Any) -> list[tuple[Any, Any]]:
 
 @st.composite
 def spoiled(draw: st.DrawFn) -> Any:
-    document = copy.deepcopy(SOUND)
+    document = copy.deepcopy(draw(st.sampled_from(FORMS)))
     for _ in range(draw(st.integers(1, 4))):
         found = places(document)
         if not found:

@@ -1,0 +1,172 @@
+"""What a task may ask of Kubernetes: the fields of `KubernetesExecutorConfig`, whose message no package that kflite needs ships.
+
+Source: kfp-kubernetes 2.17.3. A field that is not here is kept as it is written, and told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, TypeAlias
+
+from kflite.ir.names import below, near
+from kflite.ir.strict import Problems, departures, scalar, shown
+from kflite.value import Value
+
+if TYPE_CHECKING:
+    from google.protobuf.descriptor import Descriptor
+
+# Of one field: a scalar, a mapping of texts, the source of a value, anything; or a list of one of these, or a message.
+Kind: TypeAlias = "str | list[Kind] | dict[str, Kind]"
+TEXT, BOOL, WHOLE, TEXTS, SOURCE, OUTPUT, ANY = "text", "bool", "int64", "texts", "source", "output", "any"
+
+_REQUIREMENTS: Kind = [{"key": TEXT, "operator": TEXT, "values": [TEXT]}]
+_METADATA: Kind = {"labels": TEXTS, "annotations": TEXTS}
+
+
+def _named(kind: str, rest: dict[str, Kind]) -> dict[str, Kind]:
+    return {f"{kind}Name": TEXT, f"{kind}NameParameter": SOURCE, **rest}
+
+
+FIELDS: dict[str, Kind] = {
+    "secretAsEnv": [_named("secret", {"keyToEnv": [{"secretKey": TEXT, "envVar": TEXT}], "optional": BOOL})],
+    "secretAsVolume": [_named("secret", {"mountPath": TEXT, "optional": BOOL})],
+    "configMapAsEnv": [_named("configMap", {"keyToEnv": [{"configMapKey": TEXT, "envVar": TEXT}], "optional": BOOL})],
+    "configMapAsVolume": [_named("configMap", {"mountPath": TEXT, "optional": BOOL})],
+    "pvcMount": [
+        {
+            "constant": TEXT,
+            "componentInputParameter": TEXT,
+            "taskOutputParameter": OUTPUT,
+            "pvcNameParameter": SOURCE,
+            "mountPath": TEXT,
+            "subPath": TEXT,
+        }
+    ],
+    "genericEphemeralVolume": [
+        {
+            "volumeName": TEXT,
+            "mountPath": TEXT,
+            "accessModes": [TEXT],
+            "size": TEXT,
+            "defaultStorageClass": BOOL,
+            "storageClassName": TEXT,
+            "metadata": _METADATA,
+        }
+    ],
+    "emptyDirMounts": [{"volumeName": TEXT, "mountPath": TEXT, "medium": TEXT, "sizeLimit": TEXT}],
+    "enabledSharedMemory": {"volumeName": TEXT, "size": TEXT},
+    "fieldPathAsEnv": [{"name": TEXT, "fieldPath": TEXT}],
+    "nodeSelector": {"labels": TEXTS, "nodeSelectorJson": SOURCE},
+    "nodeAffinity": [
+        {"matchExpressions": _REQUIREMENTS, "matchFields": _REQUIREMENTS, "weight": WHOLE, "nodeAffinityJson": SOURCE}
+    ],
+    "podAffinity": [
+        {
+            "matchPodExpressions": _REQUIREMENTS,
+            "matchPodLabels": TEXTS,
+            "topologyKey": TEXT,
+            "namespaces": [TEXT],
+            "matchNamespaceExpressions": _REQUIREMENTS,
+            "matchNamespaceLabels": TEXTS,
+            "weight": WHOLE,
+            "anti": BOOL,
+        }
+    ],
+    "tolerations": [
+        {"key": TEXT, "operator": TEXT, "value": TEXT, "effect": TEXT, "tolerationSeconds": WHOLE, "tolerationJson": SOURCE}
+    ],
+    "podMetadata": _METADATA,
+    "imagePullSecret": [_named("secret", {})],
+    "imagePullPolicy": TEXT,
+    "activeDeadlineSeconds": WHOLE,
+    "securityContext": {"runAsUser": WHOLE, "runAsGroup": WHOLE, "runAsNonRoot": BOOL},
+    "initContainers": ANY,
+}
+
+
+def misfits(value: Value, path: str) -> Problems:
+    """Each (path, problem) of an executor's part whose type is not the field's."""
+    return _misfits(value, FIELDS, path)
+
+
+def unknown(value: Value, path: str) -> Problems:
+    """Each (path, what is to be said) of a field that the format lacks, in a part without misfits."""
+    return _unknown(value, FIELDS, path)
+
+
+def sources(value: Value, path: str) -> Iterator[tuple[str, Mapping[str, Value]]]:
+    """Each place, with its path, where a part without misfits takes a value from around the task."""
+    return _sources(value, FIELDS, path)
+
+
+def _misfits(value: Value, kind: Kind, path: str) -> Problems:
+    if value is None:
+        yield path, "it is null: give a value, or remove the key"
+    elif isinstance(kind, dict) or kind == TEXTS:
+        yield from _in_mapping(value, kind, path)
+    elif isinstance(kind, list):
+        yield from _in_list(value, kind[0], path)
+    elif kind in (SOURCE, OUTPUT):
+        yield from departures(value, _message(kind), path)
+    elif kind != ANY and (wrong := scalar(value, kind)):
+        yield path, wrong
+
+
+def _in_mapping(value: Value, kind: Kind, path: str) -> Problems:
+    if not isinstance(value, dict):
+        yield path, f"it must be a mapping, and is {shown(value)}"
+        return
+    for key, item in value.items():
+        if not isinstance(kind, dict):
+            yield from _misfits(item, TEXT, below(path, key))
+        elif key in kind:
+            yield from _misfits(item, kind[key], below(path, key))
+        elif (right := _camel(key)) in kind:
+            yield below(path, key), f"it is not read under this name: write {right!r}"
+
+
+def _in_list(value: Value, kind: Kind, path: str) -> Problems:
+    if not isinstance(value, list):
+        yield path, f"it must be a list, and is {shown(value)}"
+        return
+    for index, item in enumerate(value):
+        yield from _misfits(item, kind, f"{path}[{index}]")
+
+
+def _unknown(value: Value, kind: Kind, path: str) -> Problems:
+    if isinstance(kind, list) and isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _unknown(item, kind[0], f"{path}[{index}]")
+    elif isinstance(kind, dict) and isinstance(value, dict):
+        for key, item in value.items():
+            if key in kind:
+                yield from _unknown(item, kind[key], below(path, key))
+            else:
+                yield below(path, key), f"kflite does not know this setting, and leaves it out: {near(key, kind)}"
+
+
+def _sources(value: Value, kind: Kind, path: str) -> Iterator[tuple[str, Mapping[str, Value]]]:
+    if isinstance(kind, list) and isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _sources(item, kind[0], f"{path}[{index}]")
+    elif isinstance(kind, dict) and isinstance(value, dict):
+        for key, item in value.items():
+            yield from _sources(item, kind.get(key, ANY), below(path, key))
+    elif kind == SOURCE and isinstance(value, dict):
+        yield path, value
+
+
+def _camel(key: str) -> str:
+    head, *rest = key.split("_")
+    return head + "".join(word.title() for word in rest)
+
+
+def _message(kind: str) -> Descriptor:
+    from kflite.ir.proto import PipelineTaskSpec
+
+    found: Descriptor = PipelineTaskSpec.DESCRIPTOR
+    for name in ("inputs", "parameters", "value", *(("task_output_parameter",) if kind == OUTPUT else ())):
+        inner = found.fields_by_name[name].message_type
+        assert inner
+        found = inner
+    return found

@@ -1,0 +1,126 @@
+"""Checks of the platform document: read as strictly as KFP reads it, and its settings belong to executors that there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from kflite.errors import InputError
+from kflite.ir import inputs, kubernetes
+from kflite.ir.names import below, near
+from kflite.ir.quantity import memory
+from kflite.ir.strict import departures, shown
+from kflite.ir.types import unfit
+from kflite.ir.whole import Problems, Site, Whole, referred, tasks
+from kflite.value import Value
+
+Document: TypeAlias = Mapping[str, Any]
+
+_PATH = "platforms.kubernetes"
+_EXECUTORS = f"{_PATH}.deploymentSpec.executors"
+_VOLUMES = ("secretAsVolume", "configMapAsVolume", "pvcMount", "genericEphemeralVolume", "emptyDirMounts")
+_NAMES = {
+    "secretAsEnv": ("secretName", "secretNameParameter"),
+    "secretAsVolume": ("secretName", "secretNameParameter"),
+    "configMapAsEnv": ("configMapName", "configMapNameParameter"),
+    "configMapAsVolume": ("configMapName", "configMapNameParameter"),
+    "imagePullSecret": ("secretName", "secretNameParameter"),
+    "pvcMount": ("constant", "componentInputParameter", "taskOutputParameter", "pvcNameParameter"),
+}
+_NEEDED = {"secretAsEnv": ("secretKey", "envVar"), "configMapAsEnv": ("configMapKey", "envVar")}
+
+
+def problems(whole: Whole, platforms: Mapping[str, Value]) -> Problems:
+    """Everything that is wrong with the platform document. Platforms that kflite does not know need only be JSON."""
+    for name, value in platforms.items():
+        path = below("platforms", name)
+        if wrong := unfit(value):
+            yield path, wrong
+        elif not isinstance(value, dict):
+            yield path, f"it must be a mapping, and is {shown(value)}"
+        elif name == "kubernetes":
+            yield from _kubernetes(whole, value)
+
+
+def unknown(platforms: Mapping[str, Value]) -> Problems:
+    """All (path, what is to be said) of settings that have no effect, in a sound platform document."""
+    platform: Any = platforms.get("kubernetes") or {}
+    for label, config in _executors(platform).items():
+        yield from kubernetes.unknown(config, below(_EXECUTORS, label))
+
+
+def _kubernetes(whole: Whole, platform: Document) -> Problems:
+    from kflite.ir.proto import SinglePlatformSpec
+
+    odd = list(departures(dict(platform), SinglePlatformSpec.DESCRIPTOR, _PATH))
+    yield from odd
+    if odd:
+        return
+    yield from _pipeline_config(platform.get("pipelineConfig") or {}, f"{_PATH}.pipelineConfig")
+    sites = _sites(whole)
+    for label, config in _executors(platform).items():
+        path = below(_EXECUTORS, label)
+        if label not in whole.executors:
+            yield path, f"deploymentSpec.executors has no {label!r}: {near(label, whole.executors)}"
+        misfits = list(kubernetes.misfits(config, path))
+        yield from misfits or _settings(sites.get(label, []), config, path)
+
+
+def _executors(platform: Document) -> Document:
+    deployment: Document = platform.get("deploymentSpec") or {}
+    return deployment.get("executors") or {}
+
+
+def _pipeline_config(config: Document, path: str) -> Problems:
+    for key, held in config.items():
+        if isinstance(held, int) and held < 0:
+            yield below(path, key), f"{held} is negative: give seconds, or 0 for no limit"
+    workspace = config.get("workspace")
+    if workspace is not None:
+        yield from _quantity(workspace.get("size", ""), f"{path}.workspace.size")
+
+
+def _quantity(text: str, path: str) -> Problems:
+    try:
+        memory(text)
+    except InputError as error:
+        yield path, str(error)
+    else:
+        if not text:
+            yield path, "it has no size: give one, such as '10Gi'"
+
+
+def _settings(sites: list[Site], config: Document, path: str) -> Problems:
+    if int(float(config.get("activeDeadlineSeconds", 0))) < 0:
+        yield f"{path}.activeDeadlineSeconds", "it is negative: give seconds, or leave it out"
+    for key, entries in config.items():
+        for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+            yield from _entry(key, entry, f"{path}.{key}[{index}]")
+    for where, source in kubernetes.sources(dict(config), path):
+        for site in sites:
+            spec = None if where.endswith("Json") else {"parameterType": "STRING"}
+            yield from inputs.source(site, spec, source, where)
+
+
+def _entry(key: str, entry: Document, path: str) -> Problems:
+    if (names := _NAMES.get(key)) and not any(entry.get(name) for name in names):
+        yield path, f"it has no name: give it as {names[-1]!r}"
+    if key in _VOLUMES and not str(entry.get("mountPath", "")).startswith(("/", "{{$")):
+        yield (
+            f"{path}.mountPath",
+            f"{shown(entry.get('mountPath', ''))} is no absolute path in the container: give one, as '/data'",
+        )
+    for index, pair in enumerate(entry.get("keyToEnv", ()) if key in _NEEDED else ()):
+        for need in _NEEDED[key]:
+            if not pair.get(need):
+                yield f"{path}.keyToEnv[{index}]", f"it has no {need}: give one"
+
+
+def _sites(whole: Whole) -> Mapping[str, list[Site]]:
+    """By executor: the tasks, where they stand, that it runs for."""
+    found: dict[str, list[Site]] = {}
+    for path, body in whole.bodies:
+        for name, spec in tasks(body).items():
+            label = whole.components.get(referred(spec), {}).get("executorLabel", "")
+            found.setdefault(label, []).append(Site(whole, body, spec, below(f"{path}.dag.tasks", name)))
+    return found
