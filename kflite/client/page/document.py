@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kflite import __version__
 from kflite.client.figures.content import Content
 from kflite.client.figures.data import Page
 from kflite.client.page.markup import Markup, joined, tag
+
+if TYPE_CHECKING:
+    from markdown_it.renderer import RendererHTML
+    from markdown_it.token import Token
+    from markdown_it.utils import EnvType, OptionsDict
 
 # Frames inherit this: scripts in them run, in an origin of their own, and nothing loads from anywhere.
 _ALONE = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline' 'unsafe-eval'; img-src data: blob:"
@@ -47,14 +54,22 @@ def document(page: Page, held: Content, title: str, network: bool) -> Markup:
     """What a document shows."""
     if held.trouble:
         return tag("p", held.trouble, class_="trouble")
-    return markdown(held.text) if page.kind == "Markdown" else _frame(held.text, title, network)
+    return markdown(held.text, network) if page.kind == "Markdown" else _frame(held.text, title, network)
 
 
-def markdown(text: str) -> Markup:
-    """CommonMark with tables; HTML in it is shown as text, and pictures are not loaded, only named."""
+def markdown(text: str, network: bool = False) -> Markup:
+    """CommonMark with tables; HTML in it is shown as text, and pictures from the network only where it may be used."""
     from markdown_it import MarkdownIt
 
-    parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable("image")
+    parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+
+    def picture(renderer: RendererHTML, tokens: Sequence[Token], place: int, options: OptionsDict, env: EnvType) -> str:
+        token = tokens[place]
+        if network or str(token.attrs.get("src", "")).startswith("data:"):
+            return renderer.image(tokens, place, options, env)
+        return tag("em", f"[picture: {token.content}]")
+
+    parser.add_render_rule("image", picture)
     return tag("div", Markup(parser.render(text)), class_="prose")
 
 

@@ -13,6 +13,7 @@ from kflite.value import Value
 
 _POINTS = 200  # of a curve that are listed
 _LABELS = 40  # of a matrix that is drawn; of a larger one the worst mistakes are listed
+_DENSE = 12  # from more labels on a cell has its count alone
 _MISTAKES = 50
 _LONGEST = 2000  # characters of a value
 
@@ -74,12 +75,13 @@ def confusion(held: Confusion) -> Markup:
     """The matrix, coloured by each row's shares; of a very large one the worst mistakes."""
     if len(held.labels) > _LABELS:
         return _mistakes(held)
-    heads = [tag("th", label, scope="col") for label in held.labels]
+    dense = len(held.labels) > _DENSE
+    heads = [tag("th", tag("span", label), scope="col") for label in held.labels]
     head = tag("thead", tag("tr", tag("td"), heads, tag("th", "recall", scope="col", class_="edge")))
     foot = [tag("td", percent(held.precision(i)), class_="edge") for i in range(len(held.labels))]
     last = tag("tr", tag("th", "precision", scope="row", class_="edge"), foot, tag("td", percent(held.right), class_="edge"))
     told = tag("p", "Rows: true label. Columns: predicted label.", class_="note")
-    return joined([table([head], [*_rows(held), last], "matrix", "confusion matrix"), told])
+    return joined([table([head], [*_rows(held), last], "matrix dense" if dense else "matrix", "confusion matrix"), told])
 
 
 def _rows(held: Confusion) -> Iterator[Markup]:

@@ -81,7 +81,7 @@ def _two(first: str, given: Mapping[str, Value], second: str, others: Mapping[st
 
 def _metrics(exhibits: Sequence[Exhibit]) -> tuple[Markup, Sequence[Exhibit]]:
     """The table of all plain metrics by task, and the exhibits that are not in it."""
-    plain = [each for each in exhibits if kind(each.artifact) == "Metrics" and each.figures and not each.troubles]
+    plain = [each for each in exhibits if kind(each.artifact) == "Metrics" and _numeric(each)]
     names = list(dict.fromkeys(name for each in plain for name in each.artifact.metadata))
     if not plain or len(names) > _COLUMNS:
         return Markup(), exhibits
@@ -91,6 +91,11 @@ def _metrics(exhibits: Sequence[Exhibit]) -> tuple[Markup, Sequence[Exhibit]]:
     ]
     shown = table([header(["", *names], names)], _first(rows, len(names) + 1), style="", label="metrics")
     return shown, [each for each in exhibits if each not in plain]
+
+
+def _numeric(exhibit: Exhibit) -> bool:
+    values = exhibit.artifact.metadata.values()
+    return bool(values) and all(number(value) is not None for value in values)
 
 
 def _number(given: Value) -> Markup:

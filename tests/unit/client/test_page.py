@@ -120,6 +120,13 @@ def test_markdown_holds_no_code_and_loads_nothing(text: str) -> None:
     assert not {"img", "script"} & set(found.tags)
 
 
+def test_pictures_within_markdown_are_shown_and_others_named() -> None:
+    held = "data:image/png;base64,AAAA"
+    assert f'src="{held}"' in markdown(f"![a]({held})")
+    assert "[picture: &lt;a]" in markdown("![<a](https://x/y.png)")
+    assert 'src="https://x/y.png"' in markdown("![a](https://x/y.png)", network=True)
+
+
 def test_markdown_is_laid_out() -> None:
     text = markdown("# One\n\n| a | b |\n| - | - |\n| 1 | 2 |\n")
     assert "<h1>One</h1>" in text
