@@ -43,7 +43,7 @@ def list_(given: Given, run: str, limit: int, json_: bool) -> None:
         )
         for row in rows
     ]
-    return out().table(("ID", "TASK", "OUTPUT", "TYPE", "SIZE", "URI"), cells)
+    return out().table(("ID", "TASK", "OUTPUT", "TYPE", "SIZE", "URI"), cells, spare=("TASK", "OUTPUT", "URI"))
 
 
 @artifacts.command()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,7 +61,7 @@ def _print(compared: Comparison, all_: bool) -> None:
     shown = [entry for entry in compared.entries if all_ or not entry.same]
     if not shown:
         return out().line(f"{', '.join(names[:-1])} and {names[-1]} are the same: {len(compared.entries)} values compared")
-    cells = [_cells(entry) for entry in shown]
+    cells = _fitting(shown)
     heads = [f"#{place}" for place in range(1, len(names) + 1)]
     if sum(len(name) + 2 for name in names) + max(len(row[1][0]) for row in cells) + 14 <= out().width:
         heads = names
@@ -71,15 +71,22 @@ def _print(compared: Comparison, all_: bool) -> None:
     return out().lines(_matrices(compared, heads, all_))
 
 
-def _cells(entry: Entry) -> tuple[Span, ...]:
+def _fitting(entries: Sequence[Entry]) -> list[tuple[Span, ...]]:
+    """The rows; where there is no room for them, without the parts that changes are of what was."""
+    cells = [_cells(entry, True) for entry in entries]
+    widths = [max(len(row[i][0]) for row in cells) + 2 for i in range(len(cells[0]))]
+    return cells if sum(widths) <= out().width else [_cells(entry, False) for entry in entries]
+
+
+def _cells(entry: Entry, parts: bool) -> tuple[Span, ...]:
     from kflite.client.view.text import clean
 
     titles = {"roc": "AUC", "confusion": "right"}
-    values = ((_value(entry, place), _style(entry, place)) for place in range(len(entry.values)))
+    values = ((_value(entry, place, parts), _style(entry, place)) for place in range(len(entry.values)))
     return ((titles.get(entry.section, entry.section), "dim"), (clean(entry.name), ""), *values)
 
 
-def _value(entry: Entry, place: int) -> str:
+def _value(entry: Entry, place: int, parts: bool) -> str:
     from kflite.client.figures.numbers import change
     from kflite.client.figures.read import number
     from kflite.client.view.text import value
@@ -88,7 +95,7 @@ def _value(entry: Entry, place: int) -> str:
     if held is None:
         return "-"
     first, now = (None, None) if entry.section == "parameters" else (number(entry.values[0]), number(held))
-    moved = change(first, now) if first is not None and now is not None else ""
+    moved = change(first, now, parts) if first is not None and now is not None else ""
     shown = f"{held:.6g}" if isinstance(held, float) else value(held, 40)
     return f"{shown}  {moved}" if moved else shown
 

@@ -75,22 +75,22 @@ def _none(searched: bool) -> str:
 
 
 def _table(runs: Sequence[RunRow]) -> None:
-    labelled = any(run.labels for run in runs)
-    from kflite.client.view.text import STYLES, clean, clock, duration
+    from kflite.client.view.text import STYLES, clean, duration, moment
 
+    now = time.time()
     rows = [
         (
             (run.run, "bold"),
             (run.state.value, STYLES[run.state]),
             (clean(run.name), ""),
-            (clock(run.created), "dim"),
-            (duration((run.ended or time.time()) - run.created), "dim"),
-            *([(_labels(run), "cyan")] if labelled else []),
+            (moment(run.created, now), "dim"),
+            (duration((run.ended or now) - run.created), "dim"),
+            (_labels(run), "cyan"),
             (clean(run.reason), "dim"),
         )
         for run in runs
     ]
-    out().table(("RUN", "STATE", "NAME", "CREATED", "TIME", *(["LABELS"] if labelled else []), "REASON"), rows)
+    out().table(("RUN", "STATE", "NAME", "CREATED", "TIME", "LABELS", "REASON"), rows, firm=2, spare=("NAME",))
 
 
 def _labels(run: RunRow) -> str:

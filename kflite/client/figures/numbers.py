@@ -17,9 +17,9 @@ def percent(share: float | None) -> str:
     return f"{min(share, 0.999):.1%}".replace("%", " %") if share >= 0.001 else "<0.1 %"
 
 
-def change(old: float, new: float) -> str:
-    """From one number to another: `+0.012 (+1.3 %)`; "" where they are the same."""
+def change(old: float, new: float, parts: bool = True) -> str:
+    """From one number to another: `+0.012 (+1.3 %)`; "" where they are the same. parts: say what part of the old it is."""
     if new == old or old != old or new != new:  # noqa: PLR0124 - not a number
         return ""
-    part = f" ({(new - old) / abs(old):+.1%})".replace("%", " %") if old else ""
+    part = f" ({(new - old) / abs(old):+.1%})".replace("%", " %") if old and parts else ""
     return f"{new - old:+.4g}{part}"

@@ -12,6 +12,7 @@ from typing import TextIO
 from kflite.client.view.text import Line, Signs, Span, ansi, plain, signs
 from kflite.value import Value
 
+_GAP = 2  # characters between columns
 _NARROWEST = 6  # characters of a column that is cut
 _TYPEWRITER = str.maketrans("·…→", ".~>")  # for streams that have ASCII alone
 
@@ -67,13 +68,20 @@ class Out:
         self.stream.write(json.dumps(_finite(data), indent=2, allow_nan=False) + "\n")
         self.stream.flush()
 
-    def table(self, head: Sequence[str], rows: Sequence[Sequence[Span]], firm: int = 1) -> None:
-        """Columns under a head, as wide as their longest cells; where there is no room, all but the `firm` first ones are cut."""
+    def table(self, head: Sequence[str], rows: Sequence[Sequence[Span]], firm: int = 1, spare: Sequence[str] = ()) -> None:
+        """Columns under a head, as wide as their longest cells; empty ones are left out.
+
+        Where there is no room, the columns in `spare` go, and then all but the `firm` first ones are cut.
+        """
         every = [tuple((name, "dim") for name in head), *rows]
-        widths = [max(len(row[i][0]) for row in every) for i in range(len(head))]
-        narrow(widths, self.width - 2 * len(head), firm)
-        more = self.signs.more
-        self.lines(_row(row, widths, more) for row in every)
+        longest = [max(len(row[i][0]) for row in every) for i in range(len(head))]
+        kept = [i for i in range(len(head)) if not rows or any(row[i][0] for row in rows)]
+        for name in spare:
+            if _total(longest[i] for i in kept) > self.width:
+                kept = [i for i in kept if head[i] != name]
+        widths = [longest[i] for i in kept]
+        narrow(widths, self.width - _GAP * (len(kept) - 1), firm)
+        self.lines(_row([row[i] for i in kept], widths, self.signs.more) for row in every)
 
 
 def _finite(data: Value) -> Value:
@@ -94,8 +102,23 @@ def narrow(widths: list[int], room: int, firm: int) -> None:
         widths[widest] -= 1
 
 
+def _total(widths: Iterable[int]) -> int:
+    every = list(widths)
+    return sum(every) + _GAP * (len(every) - 1)
+
+
 def _row(cells: Sequence[Span], widths: Sequence[int], more: str) -> Line:
-    shown = (
-        text if len(text) <= width else text[: width - len(more)] + more for (text, _), width in zip(cells, widths, strict=True)
+    last = len(cells) - 1
+    padded = (
+        cut(text, width, more).ljust(width + _GAP if i < last else 0)
+        for i, ((text, _), width) in enumerate(zip(cells, widths, strict=True))
     )
-    return tuple((text.ljust(width + 2), style) for text, width, (_, style) in zip(shown, widths, cells, strict=True))
+    return tuple((text, style) for text, (_, style) in zip(padded, cells, strict=True))
+
+
+def cut(text: str, width: int, more: str) -> str:
+    """A text in so many characters; what is too long loses its middle, because ends tell paths and names apart."""
+    if len(text) <= width:
+        return text
+    left = (width - len(more) + 1) // 2
+    return text[:left] + more + text[len(text) - (width - len(more) - left) :]

@@ -119,6 +119,14 @@ def clock(at: float | None) -> str:
     return "" if at is None else datetime.fromtimestamp(at).astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
+def moment(at: float, now: float) -> str:
+    """A moment in local time as short as it can be told apart: `14:03:12` of today, `11-24 14:03` of this year."""
+    then, today = (datetime.fromtimestamp(each).astimezone() for each in (at, now))
+    if then.date() == today.date():
+        return then.strftime("%H:%M:%S")
+    return then.strftime("%m-%d %H:%M" if then.year == today.year else "%Y-%m-%d")
+
+
 def value(given: Value, longest: int = 100) -> str:
     """A parameter's value in a line: text as it is, anything else as JSON."""
     import json

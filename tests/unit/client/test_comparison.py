@@ -12,7 +12,6 @@ from kflite.client.figures.matrix import beside
 from kflite.client.figures.metrics import metrics
 from kflite.client.figures.numbers import change, percent
 from kflite.client.page.comparison import comparison
-from kflite.client.view.out import narrow
 from kflite.client.view.text import plain
 from kflite.errors import InputError
 from kflite.event import State
@@ -83,11 +82,3 @@ def test_blocks_stand_side_by_side_where_there_is_room() -> None:
     blocks = [[(("ab", ""),), (("c", ""),)], [(("d", ""),)]]
     assert [plain(line).rstrip() for line in beside(blocks, 7)] == ["ab    d", "c"]
     assert [plain(line) for line in beside(blocks, 6)] == ["ab", "c", "", "d"]
-
-
-def test_the_widest_columns_are_cut_first_and_firm_ones_never() -> None:
-    widths = [30, 20, 8]
-    narrow(widths, 50, 1)
-    assert widths == [30, 12, 8]
-    narrow(widths, 10, 1)
-    assert widths == [30, 6, 6]

@@ -1,26 +1,65 @@
-"""What programs read of what is printed."""
+"""Tables in terminals of any width."""
 
 from __future__ import annotations
 
 import io
-import json
-import math
-from typing import NoReturn
 
-from kflite.client.view.out import Out
+import pytest
+
+from kflite.client.view.out import Out, cut, narrow
+from kflite.client.view.text import moment
+
+HEAD = ("RUN", "NAME", "TIME", "REASON")
+ROWS = [(("digits-20261124-7f3k2pq4", ""), ("digits", ""), ("3.4 s", ""), ("", ""))]
 
 
-def _refuse(constant: str) -> NoReturn:
-    raise AssertionError(f"{constant} is not JSON")
+class Terminal(io.StringIO):
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        return True
 
 
-def test_json_has_numbers_that_are_none_as_texts() -> None:
-    stream = io.StringIO()
-    Out(stream).document({"loss": math.nan, "bounds": [-math.inf, {"upper": math.inf}], "accuracy": 0.5, "n": 1, "no": None})
-    assert json.loads(stream.getvalue(), parse_constant=_refuse) == {
-        "loss": "NaN",
-        "bounds": ["-Infinity", {"upper": "Infinity"}],
-        "accuracy": 0.5,
-        "n": 1,
-        "no": None,
-    }
+def table(monkeypatch: pytest.MonkeyPatch, columns: int, **more: object) -> list[str]:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("NO_COLOR", "1")
+    stream = Terminal()
+    Out(stream).table(HEAD, ROWS, **more)  # type: ignore[arg-type]
+    return stream.getvalue().splitlines()
+
+
+def test_columns_without_content_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert table(monkeypatch, 80) == ["RUN                       NAME    TIME", "digits-20261124-7f3k2pq4  digits  3.4 s"]
+
+
+def test_spare_columns_go_where_there_is_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert table(monkeypatch, 32, spare=("NAME",)) == ["RUN                       TIME", "digits-20261124-7f3k2pq4  3.4 s"]
+    assert len(table(monkeypatch, 39, spare=("NAME",))[0].split()) == 3
+
+
+def test_firm_columns_are_never_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert all("digits-20261124-7f3k2pq4" in table(monkeypatch, columns)[1] for columns in (10, 30, 60))
+
+
+def test_the_widest_columns_are_cut_first() -> None:
+    widths = [30, 20, 8]
+    narrow(widths, 50, 1)
+    assert widths == [30, 12, 8]
+    narrow(widths, 10, 1)
+    assert widths == [30, 6, 6]
+
+
+def test_what_is_too_long_loses_its_middle() -> None:
+    assert [cut("evaluate/accuracy", width, "…") for width in (17, 9, 8)] == ["evaluate/accuracy", "eval…racy", "eval…acy"]
+
+
+def test_ascii_terminals_get_ascii(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Terminal, "encoding", "ascii")
+    stream = Terminal()
+    Out(stream).line("a · b … c → d é")
+    assert stream.getvalue() == "a . b ~ c > d ?\n"
+
+
+def test_moments_are_as_short_as_they_can_be_told_apart() -> None:
+    now, day = 1_795_000_000.0, 86_400
+    assert [len(moment(at, now)) for at in (now, now - 2 * day, now - 400 * day)] == [8, 11, 10]
