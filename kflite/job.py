@@ -148,6 +148,11 @@ class Job:
     claim: Claim | None = None
 
     @property
+    def seen(self) -> tuple[Path, ...]:
+        """The roots, and the workspace where there is one."""
+        return (*self.roots, self.workspace) if self.workspace else self.roots
+
+    @property
     def request(self) -> Resources:
         """What all replicas together take from an executor's capacity."""
         return sum((role.request * role.replicas for role in self.roles), Resources())

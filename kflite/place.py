@@ -8,8 +8,12 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
+from urllib.parse import unquote
 
+# In bytes: what file systems take, less what copies that are being made add to a name.
+LONGEST_NAME = 200
 _ITERATION = re.compile(r"\[(\d+)\]")
 
 
@@ -32,6 +36,19 @@ class Place:
         return self.home / "runs" / self.run
 
     @property
+    def workspace(self) -> Path:
+        """The folder that all tasks of the run share, where its pipeline asks for one; no task has such a name."""
+        return self.runs / ".workspace"
+
+    def in_workspace(self, uri: str) -> Path:
+        """Where tasks see the copy of what an importer downloads to the workspace."""
+        path = self.path(uri)
+        if not path.is_relative_to(self.staging):
+            return self.workspace.joinpath(".artifacts", *path.parts[1:])
+        scheme, *rest = path.relative_to(self.staging).parts
+        return self.workspace.joinpath(".artifacts", "gcs" if scheme == "gs" else scheme, *rest)
+
+    @property
     def root(self) -> str:
         """The run's folder (or URL) of artifacts."""
         return f"{self.artifacts}/{self.pipeline}/{self.run}"
@@ -49,19 +66,31 @@ class Place:
         """Whether artifacts lie elsewhere, and jobs see copies of them."""
         return "://" in self.artifacts
 
+    @property
+    def staging(self) -> Path:
+        """The folder with copies of what lies elsewhere."""
+        return self.home / "staging"
+
     def path(self, uri: str) -> Path:
         """Where a job on this machine sees the bytes of a URI: the path itself, or a copy below the staging folder."""
         uri = uri.removeprefix("file://")
         scheme, found, rest = uri.partition("://")
-        return self.home / "staging" / scheme / rest if found else Path(uri)
+        return self.staging.joinpath(scheme, *map(_part, rest.rstrip("/").split("/"))) if found else Path(uri)
 
     def uri(self, path: Path) -> str:
         """The URI that `path` is the path of."""
-        staging = self.home / "staging"
-        if not path.is_relative_to(staging):
+        if not path.is_relative_to(self.staging):
             return str(path)
-        scheme, *rest = path.relative_to(staging).parts
-        return f"{scheme}://{'/'.join(rest)}"
+        scheme, *rest = path.relative_to(self.staging).parts
+        return f"{scheme}://{'/'.join('' if part == '%' else unquote(part) for part in rest)}"
+
+
+def _part(text: str) -> str:
+    """A part of a URI as a name in a folder: none leads out of it, and none is longer than a file's name may be."""
+    name = text.replace("%", "%25") or "%"
+    if name in (".", ".."):
+        return name.replace(".", "%2E")
+    return name if len(name.encode()) <= LONGEST_NAME else f"{name[:100]}%{sha256(name.encode()).hexdigest()}"
 
 
 def _below(task: str) -> str:

@@ -67,6 +67,13 @@ class Work(Protocol):
     def material(self) -> Mapping[str, str] | None:
         """What the cache key is made of, by name (each a short text or a digest); None where the task is not to be cached."""
 
+    @property
+    def unseen(self) -> frozenset[str]:
+        """URIs of input artifacts that lie outside, and whose content is to be known before there is a key."""
+
+    def seen(self, contents: Mapping[str, str]) -> Work:
+        """The same work, where the content of these URIs is known."""
+
     def job(self, place: Place, task: str, attempt: int) -> Job:
         """The job of one attempt."""
 
@@ -126,11 +133,16 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a plan comes from, for the placeholders that name its run. created: Unix time in seconds."""
+    """Where a plan comes from, for the placeholders that name its run. created: Unix time in seconds.
+
+    root: the run's folder or URL of artifacts; workspace: the folder that its tasks share, if it asks for one.
+    """
 
     run: str
     name: str
     created: float
+    root: str = ""
+    workspace: str = ""
 
 
 class Plan(Protocol):

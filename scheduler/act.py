@@ -29,4 +29,12 @@ class Stop:
     grace_s: float
 
 
-Act = Enqueue | Resume | Stop
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Find out what the content at these URIs is now, before the task is queued."""
+
+    task: str
+    uris: frozenset[str]
+
+
+Act = Enqueue | Resume | Stop | Look

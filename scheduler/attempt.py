@@ -8,16 +8,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kflite.errors import ExecutorError, KfliteError
+from kflite.errors import ExecutorError, KfliteError, NotFound
 from kflite.executors.base import Executor
 from kflite.job import Exit, Job
 from kflite.place import Place
 from kflite.plan import Work
 from kflite.scheduler.kept import keep, keep_logs
-from kflite.store import artifacts
 from kflite.value import NOTHING, Outputs
 
 if TYPE_CHECKING:
+    from kflite.scheduler.stage import Stage
     from kflite.scheduler.world import Offload
 
 # A start that takes longer is given up when its attempt is to stop.
@@ -44,8 +44,8 @@ class Attempt:
 class Attempts:
     """All attempts that are under way. started and exited are called in the loop, in the order in which things happen."""
 
-    def __init__(self, offload: Offload) -> None:
-        self._offload = offload
+    def __init__(self, transfer: Offload, stage: Stage) -> None:
+        self._transfer, self._stage = transfer, stage
         self._going: dict[str, asyncio.Task[None]] = {}
         self._refs: dict[str, asyncio.Future[str]] = {}
         self._found: set[str] = set()
@@ -89,10 +89,12 @@ class Attempts:
             started(known)
             exit = await executor.wait(known)
             if attempt.place.remote:
-                await self._offload(keep_logs, attempt)
+                await self._transfer(keep_logs, attempt)
             return await self._collect(attempt, exit)
         except ExecutorError as error:
             return Exit(1, error.reason, str(error)), NOTHING
+        except NotFound as error:
+            return Exit(1, "InputGone", str(error)), NOTHING
         except KfliteError as error:
             return Exit(1, "StagingFailed", str(error)), NOTHING
         except OSError as error:
@@ -105,15 +107,17 @@ class Attempts:
             return Exit(1, "InternalError", f"{type(error).__name__}: {error}"), NOTHING
 
     async def _start(self, attempt: Attempt, executor: Executor) -> str:
+        if attempt.job.workspace:
+            attempt.job.workspace.mkdir(0o700, parents=True, exist_ok=True)
         if attempt.job.fetch:
-            await self._offload(fetch, attempt.job)
+            await self._stage.bring(attempt.job, attempt.place, attempt.work.artifacts)
         return await executor.start(attempt.job)
 
     async def _collect(self, attempt: Attempt, exit: Exit) -> tuple[Exit, Outputs]:
         exit, outputs = attempt.work.collect(attempt.place, attempt.task, attempt.job.attempt, exit)
         if exit.code or not outputs.artifacts:
             return exit, outputs
-        return exit, await self._offload(keep, attempt, outputs)
+        return exit, await self._transfer(keep, attempt, outputs)
 
     def stop(self, job: str, executor: Executor, grace_s: float) -> None:
         """End an attempt, also one whose start does not come to its end: an image is pulled, packages are installed."""
@@ -148,10 +152,3 @@ class Attempts:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def fetch(job: Job) -> None:
-    """Bring the inputs that lie elsewhere; what is there already is not fetched again. Blocks."""
-    for uri, path in job.fetch:
-        if not path.exists():
-            artifacts.fetch(uri, path)

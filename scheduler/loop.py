@@ -17,10 +17,11 @@ from kflite.errors import ExecutorError, LeaseLost, StoreError
 from kflite.event import Event, State
 from kflite.executors.base import Executor
 from kflite.job import Exit, Job
-from kflite.scheduler.act import Act, Enqueue, Resume, Stop
+from kflite.scheduler.act import Act, Enqueue, Look, Resume, Stop
 from kflite.scheduler.attempt import Attempt, Attempts
 from kflite.scheduler.lobby import Lobby, request_of
 from kflite.scheduler.run import Run
+from kflite.scheduler.stage import Stage
 from kflite.scheduler.submission import Submission
 from kflite.scheduler.watch import Watch
 from kflite.scheduler.world import World
@@ -53,7 +54,9 @@ class Scheduler:
         self._messages: list[tuple[Run, Callable[[], None]]] = []
         self._wake = asyncio.Event()
         self._lobby = Lobby(world)
-        self._attempts = Attempts(world.offload)
+        self._stage = Stage(world.transfer)
+        self._attempts = Attempts(world.transfer, self._stage)
+        self._looks: set[asyncio.Task[None]] = set()
         self._watch = Watch(world, self._hear, self.adopt)
         self._timers: dict[tuple[str, str], asyncio.TimerHandle] = {}
         self._work: asyncio.Task[None] | None = None
@@ -68,6 +71,8 @@ class Scheduler:
         if self._work:
             self._work.cancel()
             await asyncio.gather(self._work, return_exceptions=True)
+        for look in self._looks:
+            look.cancel()
         await self._attempts.close()
         await self._lobby.close()
         for run, end in self._ends.items():
@@ -209,9 +214,17 @@ class Scheduler:
                 await self._find(run, task, ref)
             case Enqueue(task, delay_s):
                 self._later(run, task, delay_s, partial(run.enqueue, task))
+            case Look(task, uris):
+                look = asyncio.create_task(self._look(run, task, uris))
+                self._looks.add(look)
+                look.add_done_callback(self._looks.discard)
             case Stop(task, grace_s):
                 desk = await self._lobby.desk(run.submission.on)
                 self._attempts.stop(f"{run.id}/{task}", desk.executor, grace_s)
+
+    async def _look(self, run: Run, task: str, uris: frozenset[str]) -> None:
+        contents = await self._stage.contents(sorted(uris))
+        self._post(run, lambda: run.looked(task, contents))
 
     async def _find(self, run: Run, task: str, ref: str) -> None:
         """Wait again for an attempt of a dead scheduler, or start it again where it is not known whether it was."""

@@ -12,7 +12,7 @@ from kflite.event import Event, Kind, State
 from kflite.job import Exit, Job
 from kflite.place import Place
 from kflite.plan import Ended, Opened, Outcome, Plan, Ready, Settled, Step, Work
-from kflite.scheduler.act import Act, Enqueue, Resume, Stop
+from kflite.scheduler.act import Act, Enqueue, Look, Resume, Stop
 from kflite.scheduler.cache import key_of
 from kflite.scheduler.history import History
 from kflite.scheduler.machine import run_after
@@ -61,6 +61,7 @@ class Run:
         self._steps: deque[Step] = deque()
         self._following = self._replaying = False
         self._first_failure = ""
+        self._looking: set[str] = set()
 
     @property
     def id(self) -> str:
@@ -100,7 +101,8 @@ class Run:
                 self._tell(history.end_of(event))
         self._replaying = False
         for task in history.unfinished:
-            self._find(task)
+            if task not in self._looking:
+                self._find(task)
         if history.request:
             self.cancel(str(history.request.data.get("reason", "cancelled")), bool(history.request.data.get("kill")))
 
@@ -209,6 +211,9 @@ class Run:
         self._killed = kill
         if not self._stopping:
             self._halt(self._say(Kind.RUN_STOPPING, {"reason": reason} | ({"state": verdict.value} if verdict else {})))
+        for task in sorted(self._looking):
+            self._queue(task, self.work(task))
+        self._looking.clear()
         for task, record in list(self.tasks.items()):
             if record.state is State.QUEUED and not record.group:
                 self._give_up(task)
@@ -260,10 +265,21 @@ class Run:
         if self._history.ended(task):
             return None if self._replaying else self._tell(task)
         if record.state in RESTART:
+            if work.unseen and not self._killed:
+                self._looking.add(task)
+                return self._acts.append(Look(task, work.unseen))
             self._queue(task, work)
         if self._replaying:
             return None
         return self._give_up(task) if self._killed else self._acts.append(Enqueue(task))
+
+    def looked(self, task: str, contents: Mapping[str, str]) -> None:
+        """The content of a task's inputs is known: it is queued."""
+        if task in self._looking:  # else the run was stopped meanwhile
+            self._looking.remove(task)
+            work = self.tasks[task].work = self.work(task).seen(contents)
+            self._queue(task, work)
+            self._acts.append(Enqueue(task))
 
     def _queue(self, task: str, work: Work) -> None:
         data: dict[str, Value] = {"title": work.title}

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -34,6 +37,27 @@ class Offload(Protocol):
     def __call__(self, function: Callable[..., T], /, *args: object) -> Awaitable[T]: ...
 
 
+async def aside(function: Callable[..., T], /, *args: object) -> T:
+    """Calls what may block for hours, in a thread of its own, which neither others nor the end of the process wait for."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[T] = loop.create_future()
+
+    def tell(outcome: Callable[[], None]) -> None:
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any longer
+            loop.call_soon_threadsafe(lambda: None if done.done() else outcome())
+
+    def body() -> None:
+        try:
+            result = function(*args)
+        except BaseException as error:  # noqa: BLE001 - it is raised where the result is waited for
+            tell(partial(done.set_exception, error))
+        else:
+            tell(partial(done.set_result, result))
+
+    threading.Thread(target=body, name="kflite transfer", daemon=True).start()
+    return await done
+
+
 def no_identity(on: str, work: Work) -> Mapping[str, str]:
     """Nothing is known of what a task runs on."""
     return {}
@@ -50,7 +74,8 @@ class World:
     owner: from `kflite.store.owner_id`; requests: what other processes ask, as they ask it;
     identify: (on, work) -> what else decides a task's result there (an image's digest), as part of its cache key;
     cache_s: how long a result may be used again, 0 for ever; point: called by name at each point between what is decided,
-    stored and done, where tests let the process die.
+    stored and done, where tests let the process die. offload: for what blocks; transfer: for what blocks as long as it takes to
+    read or copy artifacts, and must not keep the store waiting.
     """
 
     store: Store
@@ -66,12 +91,14 @@ class World:
     cache_s: float = 0.0
     clock: Callable[[], float] = time.time
     offload: Offload = asyncio.to_thread
+    transfer: Offload = aside
     point: Callable[[str], None] = nowhere
 
     def run(self, asked: Submission, created: float) -> Run:
         """A run, not begun. Raises InputError."""
-        plan = self.plans(asked.kind, asked.document, asked.inputs, Origin(asked.run, asked.name, created))
         place = Place(self.home, self.artifacts, asked.pipeline, asked.run)
+        origin = Origin(asked.run, asked.name, created, place.root, str(place.workspace))
+        plan = self.plans(asked.kind, asked.document, asked.inputs, origin)
         return Run(asked, plan, place, self.clock, lambda work: self.identify(asked.on, work), self.cache_s)
 
     def load(self, run: str) -> tuple[Run, list[Event]]:

@@ -118,7 +118,10 @@ def fetch(uri: str, path: Path) -> None:
     try:
         with told(f"{uri} cannot be fetched"):
             driver, source = filesystem(uri)
-            driver.get(source, str(partial), recursive=is_folder(driver, source))
+            if is_folder(driver, source):
+                driver.get(source, str(partial), recursive=True)
+            else:
+                driver.get_file(source, str(partial))
         if not path.exists():
             os.rename(partial, path)
     finally:

@@ -22,7 +22,7 @@ def prepare(job: Job, shared: bool) -> None:
     """
     working = [working_folder(job, replica) for replica in job.replicas]
     own = [job.folder, home(job), *working, *(path.parent for path in (*job.outputs, *job.files))]
-    for folder in (*job.roots, *own):
+    for folder in (*job.seen, *own):
         _make(folder)
     for path, text in job.files.items():
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
@@ -30,7 +30,7 @@ def prepare(job: Job, shared: bool) -> None:
     for replica in job.replicas:
         os.close(os.open(replica.log, os.O_WRONLY | os.O_CREAT, 0o600))
     if shared:
-        for path in {*job.roots, *own, *job.files, *_between(job.roots, own)}:
+        for path in {*job.seen, *own, *job.files, *_between(job.seen, own)}:
             path.chmod(path.stat().st_mode | (0o070 if path.is_dir() else 0o040))
 
 

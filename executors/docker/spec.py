@@ -146,7 +146,7 @@ def _check_length(words: Sequence[str]) -> None:
 
 
 def _mounts(job: Job, host: Host) -> Iterator[dict[str, object]]:
-    folders = sorted({*job.roots, job.folder})
+    folders = sorted({*job.seen, job.folder})
     for folder in folders:
         if not any(folder.is_relative_to(other) for other in folders if other != folder):
             yield {"Type": "bind", "Source": str(folder), "Target": str(folder)}

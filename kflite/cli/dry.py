@@ -24,9 +24,9 @@ _OPENED = 8  # groups that are named
 
 def dry(settings: Settings, submission: Submission, json_: bool) -> int:
     """Print what would start first; returns the exit status."""
-    origin = Origin(submission.run, submission.name, time.time())
-    steps = plan(submission.kind, submission.document, submission.inputs, origin).begin()
     place = Place(settings.home, settings.artifacts, submission.pipeline, submission.run)
+    origin = Origin(submission.run, submission.name, time.time(), place.root, str(place.workspace))
+    steps = plan(submission.kind, submission.document, submission.inputs, origin).begin()
     jobs = [(step.task, step.work.job(place, step.task, 1)) for step in steps if isinstance(step, Ready)]
     out = Out(sys.stdout)
     if json_:

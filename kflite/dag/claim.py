@@ -57,6 +57,13 @@ class ClaimWork:
     def material(self) -> Mapping[str, str] | None:
         return None
 
+    @property
+    def unseen(self) -> frozenset[str]:
+        return frozenset()
+
+    def seen(self, contents: Mapping[str, str]) -> ClaimWork:
+        return self
+
     def job(self, place: Place, task: str, attempt: int) -> Job:
         labels = {"kflite.dev/run": place.run, "kflite.dev/task": task, "kflite.dev/attempt": str(attempt)}
         folder = place.attempt(task, attempt)

@@ -67,6 +67,7 @@ def of_run(origin: Origin, root: str) -> dict[str, str]:
         ".pipeline_job_create_time_utc": created,
         ".pipeline_job_schedule_time_utc": created,
         ".pipeline_root": root,
+        **({".workspace_path": origin.workspace} if origin.workspace else {}),
     }
 
 

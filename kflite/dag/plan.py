@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kflite.dag.condition import ConditionError, holds, readable
 from kflite.dag.loop import Loop, collected
@@ -18,7 +18,7 @@ from kflite.dag.recipe import Recipe
 from kflite.dag.resolve import Around, Inputs, Unresolved, bound, convert, given, resolve
 from kflite.dag.scope import Scope
 from kflite.dag.shape import Component, Configured, Container, Dag, FromInput, Importer, Settings, Task
-from kflite.dag.work import ContainerWork
+from kflite.dag.work import WORKSPACE, ContainerWork
 from kflite.errors import InputError
 from kflite.event import State
 from kflite.plan import Ended, Opened, Origin, Outcome, Ready, Settled, Step, Work
@@ -37,14 +37,15 @@ class DagPlan:
     """The plan of one run of a pipeline, with its nested DAGs and loops. inputs: parameters, and artifacts as lists of JSON."""
 
     def __init__(self, shape: Shape, inputs: Mapping[str, Value], origin: Origin, prefix: str = "") -> None:
-        self._shape, self._origin, self._prefix = shape, origin, prefix
+        self._shape, self._prefix = shape, prefix
+        self._origin = origin if shape.workspace else replace(origin, workspace="")
         self._given = inputs
         self._running: dict[str, _Trigger] = {}
         self._recipes: dict[str, Recipe] = {}
         self._todo: deque[_Trigger | Loop] = deque()
         self._steps: list[Step] = []
         self._halted = False
-        self._names = of_run(origin, "")
+        self._names = of_run(self._origin, origin.root)
 
     def begin(self) -> list[Step]:
         root = self._shape.root
@@ -156,9 +157,13 @@ class DagPlan:
         source, filled = importer.uri.source, given(component, inputs.parameters)
         raw = filled.get(source.name) if isinstance(source, FromInput) else getattr(source, "value", "")
         name, kind = next(iter(component.output_artifacts.items()), ("artifact", importer.kind))
-        metadata = fill(dict(importer.kind.metadata or {}), of_parameters(filled))
+        uri, metadata = text(fill(raw, self._lookup)), fill(dict(importer.kind.metadata or {}), of_parameters(filled))
         assert isinstance(metadata, dict)
-        artifact = Artifact(name, text(raw), kind.type, kind.version, metadata)
+        if "://" not in uri and not uri.startswith("/"):
+            raise Unresolved(f"the importer's URI {uri!r} says no place: give a URI such as s3://…, or a path that begins with /")
+        metadata |= {WORKSPACE: True} if importer.workspace else {}
+        outside = self._origin.run if importer.anew else "any"
+        artifact = Artifact(name, uri, kind.type, kind.version, metadata, outside=outside)
         outcome = Outcome(State.SUCCEEDED, Outputs({}, {name: (artifact,)}), "imported")
         self._settle(trigger, outcome, tell=True)
 

@@ -43,6 +43,12 @@ class Shape:
     def name(self) -> str:
         return str(self.document["pipelineInfo"]["name"])
 
+    @property
+    def workspace(self) -> bool:
+        """Whether it asks for a workspace."""
+        kubernetes: Any = self.platforms.get("kubernetes") or {}
+        return "workspace" in kubernetes.get("pipelineConfig", {})
+
     @cached_property
     def root(self) -> Component:
         return _component("root", self.document["root"], self)
@@ -153,7 +159,8 @@ def _importer(doc: Document) -> Importer:
     uri = doc.get("artifactUri", {})
     name = uri.get("runtimeParameter")
     binding = Binding(FromInput(name) if name else Constant(uri.get("constant", "")))
-    return Importer(binding, _artifact({"artifactType": doc.get("typeSchema", {}), "metadata": doc.get("metadata")}))
+    kind = _artifact({"artifactType": doc.get("typeSchema", {}), "metadata": doc.get("metadata")})
+    return Importer(binding, kind, doc.get("reimport", False), doc.get("downloadToWorkspace", False))
 
 
 def _dag(doc: Document) -> Dag:

@@ -30,7 +30,7 @@ class Recipe:
     def names_run(self) -> bool:
         """Whether its words hold the run's or the task's own name: another's result would be a wrong one."""
         words = (*self._own_words, *self.container.args, *self.container.env.values())
-        return any("{{$.pipeline_" in word for word in words)
+        return any("{{$.pipeline_" in word or "{{$.workspace_" in word for word in words)
 
     @cached_property
     def material(self) -> Mapping[str, str]:

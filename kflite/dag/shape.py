@@ -103,10 +103,15 @@ class Configured(NamedTuple):
 
 
 class Importer(NamedTuple):
-    """An artifact that exists already; `uri` is a constant or an input parameter's name."""
+    """An artifact that exists already; `uri` is a constant or an input parameter's name.
+
+    anew: to be fetched whatever was fetched before; workspace: tasks see a copy in the run's workspace.
+    """
 
     uri: Binding
     kind: ArtifactKind
+    anew: bool = False
+    workspace: bool = False
 
 
 class Loop(NamedTuple):

@@ -21,6 +21,9 @@ from kflite.value import NOTHING, Artifact, Outputs, Value
 
 # In bytes; a longer executor input or source goes by file, as the kernel takes 128 KiB an argument.
 LONGEST_ARGUMENT = 100_000
+# KFP's mark, in an artifact's metadata, of what is seen in the workspace. Tasks are not shown it: kfp's own classes would put
+# the folder that a cluster mounts before the path that the task is given.
+WORKSPACE = "_kfp_workspace"
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,7 @@ class ContainerWork:
             return None
         if self.task.cache_key:
             return {"component": self.component.name, "cache key": self.task.cache_key}
-        if self.recipe.names_run:
+        if self.recipe.names_run or any(a.outside and not a.digest for a in self._inputs):
             return None
         made_of = {**self.recipe.material, "image": self.image, **self._set}
         made_of |= {f"parameter {k}": _short(v) for k, v in self.inputs.parameters.items()}
@@ -106,6 +109,18 @@ class ContainerWork:
         from kflite.dag.settings import material
 
         return material(self.own.settings)
+
+    @property
+    def unseen(self) -> frozenset[str]:
+        keyed = self.task.cache and not self.task.cache_key and not self.recipe.names_run
+        return frozenset(a.uri for a in self._inputs if a.outside) if keyed else frozenset()
+
+    def seen(self, contents: Mapping[str, str]) -> ContainerWork:
+        artifacts = {
+            name: tuple(replace(a, digest=contents.get(a.uri, a.digest)) for a in group)
+            for name, group in self.inputs.artifacts.items()
+        }
+        return replace(self, inputs=Inputs(self.inputs.parameters, artifacts))
 
     def job(self, place: Place, task: str, attempt: int) -> Job:
         provisioned = self._provision(place, task, attempt)
@@ -123,10 +138,11 @@ class ContainerWork:
             self._roots(place, folder),
             written,
             files,
-            tuple((a.uri, place.path(a.uri)) for a in self._inputs if place.path(a.uri) != Path(a.uri)),
+            tuple((a.uri, _path(a, place)) for a in self._inputs),
             tuple((place.uri(p), p) for p in artifacts if place.remote),
             self.timeout_s,
             {"kflite.dev/run": place.run, "kflite.dev/task": task, "kflite.dev/attempt": str(attempt)},
+            workspace=Path(self.origin.workspace) if self.origin.workspace else None,
         )
 
     def collect(self, place: Place, task: str, attempt: int, exit: Exit) -> tuple[Exit, Outputs]:
@@ -209,7 +225,7 @@ class ContainerWork:
     def _roots(self, place: Place, folder: Path) -> tuple[Path, ...]:
         """The attempt's folder, the artifacts' root, and input artifacts that lie elsewhere."""
         root = place.path(place.artifacts)
-        others = [p for p in (place.path(a.uri) for a in self._inputs) if p.is_absolute() and not p.is_relative_to(root)]
+        others = [p for p in (_path(a, place) for a in self._inputs) if not p.is_relative_to(root)]
         return tuple(dict.fromkeys((folder, root, *others)))
 
 
@@ -229,12 +245,18 @@ def _content(artifacts: tuple[Artifact, ...]) -> str:
     return " ".join(f"{a.digest or a.uri} {a.type}" + (f" {digest(dict(a.metadata))}" if a.metadata else "") for a in artifacts)
 
 
+def _path(artifact: Artifact, place: Place) -> Path:
+    """Where a task sees the artifact."""
+    copied = artifact.outside and artifact.metadata.get(WORKSPACE) is True
+    return place.in_workspace(artifact.uri) if copied else place.path(artifact.uri)
+
+
 def _provided(artifact: Artifact, place: Place) -> Value:
     out: dict[str, Value] = {
         "name": artifact.name,
-        "uri": str(place.path(artifact.uri)) if "://" in artifact.uri else artifact.uri,
+        "uri": str(_path(artifact, place)),
         "type": {"schemaTitle": artifact.type, "schemaVersion": artifact.schema_version},
-        "metadata": dict(artifact.metadata),
+        "metadata": {name: value for name, value in artifact.metadata.items() if name != WORKSPACE},
     }
     return out | ({"customPath": artifact.custom_path} if artifact.custom_path else {})
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kflite.errors import InvalidPipeline
-from kflite.ir import component, executor, parameter, platform
+from kflite.ir import component, executor, parameter, platform, workspace
 from kflite.ir.names import bad_key, bad_pipeline, below
 from kflite.ir.pipeline import Pipeline
 from kflite.ir.whole import Document, Problems, Whole, declared, referred, tasks
@@ -24,6 +24,7 @@ def check(pipeline: Pipeline, parameters: Mapping[str, Value] | None = None) -> 
     """All (path in the document, problem with its remedy) of a pipeline, and of the parameters that a run is to have."""
     whole = Whole(pipeline.documents[0])
     found = [*_head(whole.document), *_bodies(whole), *executor.problems(whole), *platform.problems(whole, pipeline.platforms)]
+    found += workspace.problems(whole, pipeline.platforms)
     if parameters is not None:
         found += parameter.problems(whole.document, parameters)
     return found

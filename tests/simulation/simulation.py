@@ -299,6 +299,7 @@ class Life:
             adopt_orphans=False,
             clock=loop.time,
             offload=inline,
+            transfer=inline,
         )
 
     # Invariants.

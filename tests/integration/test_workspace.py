@@ -1,0 +1,110 @@
+"""The workspace: a folder that all tasks of a run share, in pipelines that ask for one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+import kflite
+from kflite import dsl
+from kflite.client.made import Made
+from kflite.errors import InputError
+
+WORKSPACE = "{{$.workspace_path}}"
+
+
+@dsl.component
+def put(folder: str, text: str):  # type: ignore[no-untyped-def]
+    with open(f"{folder}/shared", "w") as file:
+        file.write(text)
+
+
+@dsl.component
+def get(folder: str) -> str:
+    return open(f"{folder}/shared").read()
+
+
+@dsl.component
+def change(data: dsl.Input[dsl.Dataset]) -> str:
+    with open(data.path, "a") as file:
+        file.write(" and more")
+    return data.path
+
+
+@dsl.pipeline
+def shared() -> str:
+    first = put(folder=WORKSPACE, text="from one to the other")
+    return get(folder=WORKSPACE).after(first).output
+
+
+@dsl.pipeline
+def downloaded(uri: str) -> str:
+    found = dsl.importer(artifact_uri=uri, artifact_class=dsl.Dataset)
+    return change(data=found.output).output
+
+
+def asking(pipeline: dsl.Component, folder: Path, declared: bool = True) -> Path:
+    """The compiled pipeline, as one that asks for a workspace and has its importers download to it."""
+    (spec,) = dsl.compile(pipeline).documents
+    for executor in spec["deploymentSpec"]["executors"].values():  # type: ignore[index, call-overload, union-attr]
+        if "importer" in executor:  # type: ignore[operator]
+            executor["importer"]["downloadToWorkspace"] = True  # type: ignore[index, call-overload]
+    platform = {"platforms": {"kubernetes": {"pipelineConfig": {"workspace": {"size": "1Gi"}}}}}
+    path = folder / "pipeline.yaml"
+    path.write_text("\n---\n".join(json.dumps(document) for document in [spec, platform][: 1 + declared]))
+    return path
+
+
+@pytest.fixture(autouse=True)
+def _own(home: Path) -> None:
+    """Each test has a home of its own."""
+
+
+def output(path: Path, parameters: dict[str, str] | None = None, on: str = "process") -> tuple[kflite.Run, str]:
+    run = kflite.run(path, parameters, on=on)
+    assert run.state == "SUCCEEDED", run.logs()
+    return run, str(run.outputs["Output"])
+
+
+@pytest.mark.parametrize("on", ["inline", "process"])
+def test_tasks_share_a_folder_that_other_runs_do_not_see(home: Path, tmp_path: Path, on: str) -> None:
+    path = asking(shared, tmp_path)
+    first, second = (output(path, on=on) for _ in range(2))
+    assert first[1] == second[1] == "from one to the other"
+    assert {task.reason for task in second[0].tasks.values()} == {""}
+    assert len(list(home.rglob("shared"))) == 2
+
+
+def test_containers_share_it_too(docker_image: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KFLITE_IMAGES", f"python:*={docker_image}")
+    assert output(asking(shared, tmp_path), on="docker")[1] == "from one to the other"
+
+
+def test_it_goes_with_its_run(home: Path, tmp_path: Path) -> None:
+    async def delete(id: str) -> None:
+        async with kflite.Client() as client:
+            await client.delete(id)
+
+    run, _ = output(asking(shared, tmp_path))
+    assert list(home.rglob("shared"))
+    asyncio.run(delete(run.id))
+    assert not list(home.rglob("shared"))
+
+
+def test_what_is_downloaded_to_it_may_be_changed_and_its_source_stays(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("data")
+    run, path = output(asking(downloaded, tmp_path), {"uri": f"{tmp_path}/a.csv"})
+    assert path.endswith(f"/.workspace/.artifacts{tmp_path}/a.csv")
+    assert (Path(path).read_text(), (tmp_path / "a.csv").read_text()) == ("data and more", "data")
+    imported = run.tasks["importer"].artifacts["artifact"]
+    assert isinstance(imported, Made)
+    assert imported.metadata == {"_kfp_workspace": True}
+
+
+@pytest.mark.parametrize("pipeline", [shared, downloaded])
+def test_a_pipeline_that_asks_for_none_has_none(pipeline: dsl.Component, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"workspace, and the pipeline declares none: give it platforms\.kubernetes"):
+        kflite.run(asking(pipeline, tmp_path, declared=False), {"uri": "/data"} if pipeline is downloaded else None)
