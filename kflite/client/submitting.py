@@ -148,6 +148,6 @@ def _submission(
         cache=options.cache,
         fail_fast=options.fail_fast,
         parallel=options.parallel,
-        timeout_s=options.timeout,
+        timeout_s=options.timeout or (float(pipeline.deadline_s) if kind == "pipeline" and pipeline.deadline_s else None),
         labels=options.labels,
     )

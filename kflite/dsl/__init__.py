@@ -22,6 +22,7 @@ from kflite.artifacts import (
 from kflite.dsl.annotations import EmbeddedInput, Input, InputPath, Output, OutputPath
 from kflite.dsl.channels import Collected
 from kflite.dsl.component import Component
+from kflite.dsl.config import KubernetesWorkspaceConfig, PipelineConfig, WorkspaceConfig
 from kflite.dsl.container import ContainerSpec, container_component
 from kflite.dsl.groups import Elif, Else, ExitHandler, If
 from kflite.dsl.importer import importer
@@ -40,6 +41,7 @@ from kflite.dsl.placeholders import (
     PIPELINE_TASK_EXECUTOR_OUTPUT_PATH_PLACEHOLDER,
     PIPELINE_TASK_ID_PLACEHOLDER,
     PIPELINE_TASK_NAME_PLACEHOLDER,
+    WORKSPACE_PATH_PLACEHOLDER,
     ConcatPlaceholder,
     IfPresentPlaceholder,
 )
@@ -65,6 +67,7 @@ __all__ = [
     "PIPELINE_TASK_EXECUTOR_OUTPUT_PATH_PLACEHOLDER",
     "PIPELINE_TASK_ID_PLACEHOLDER",
     "PIPELINE_TASK_NAME_PLACEHOLDER",
+    "WORKSPACE_PATH_PLACEHOLDER",
     "Artifact",
     "ClassificationMetrics",
     "Collected",
@@ -81,6 +84,7 @@ __all__ = [
     "IfPresentPlaceholder",
     "Input",
     "InputPath",
+    "KubernetesWorkspaceConfig",
     "Markdown",
     "Metrics",
     "Model",
@@ -88,12 +92,14 @@ __all__ = [
     "Output",
     "OutputPath",
     "ParallelFor",
+    "PipelineConfig",
     "PipelineTask",
     "PipelineTaskFinalStatus",
     "SlicedClassificationMetrics",
     "TaskConfig",
     "TaskConfigField",
     "TaskConfigPassthrough",
+    "WorkspaceConfig",
     "compile",
     "component",
     "container_component",

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from kflite.dsl import executors
 from kflite.dsl.component import Component
+from kflite.dsl.config import PipelineConfig
 from kflite.dsl.dag import write_group
 from kflite.dsl.pipeline import PipelineComponent
 from kflite.dsl.python import PythonComponent
 from kflite.dsl.scope import Scope
 from kflite.dsl.settings import Settings
 from kflite.dsl.specs import add_output, declare
+from kflite.errors import CompileError
 from kflite.ir import Pipeline
 from kflite.value import Value
 
@@ -34,7 +36,7 @@ def compile(target: Component) -> Pipeline:
     spec.pipeline_info.description = pipeline.description
     library = Library(spec)
     library.write_pipeline(spec.root, pipeline)
-    return Pipeline(spec, library.finish())
+    return Pipeline(spec, library.finish(pipeline.config))
 
 
 class Library:
@@ -47,6 +49,7 @@ class Library:
         self._names: dict[tuple[object, ...], str] = {}
         self._deployment = PipelineDeploymentConfig()
         self._platform: dict[str, Value] = {}
+        self._in_workspace = ""
 
     def write_pipeline(self, spec: ComponentSpec, pipeline: PipelineComponent) -> None:
         """Fills in the component that a pipeline is."""
@@ -83,12 +86,26 @@ class Library:
         """The component of that name."""
         return self._spec.components[name]
 
-    def finish(self) -> dict[str, Value]:
-        """Puts the executors into the spec; returns the platforms, which hold what the official message has no field for."""
+    def needs_workspace(self, place: str) -> None:
+        """Says that the task at `place` in the user's code uses the workspace."""
+        self._in_workspace = self._in_workspace or place
+
+    def finish(self, config: PipelineConfig | None) -> dict[str, Value]:
+        """Puts the executors into the spec; returns the platforms, which hold what the official message has no field for.
+
+        Raises CompileError where a task uses a workspace that there is none of.
+        """
         from google.protobuf.json_format import MessageToDict
 
+        if self._in_workspace and not (config and config.workspace):
+            remedy = "pipeline_config=dsl.PipelineConfig(workspace=dsl.WorkspaceConfig(size='10Gi'))"
+            what = f"the task uses the workspace, and the pipeline {self._spec.pipeline_info.name} has none"
+            raise CompileError(f"{self._in_workspace}: {what}: give @dsl.pipeline {remedy}")
         self._spec.deployment_spec.update(MessageToDict(self._deployment))
-        return {"kubernetes": {"deploymentSpec": {"executors": self._platform}}} if self._platform else {}
+        platform: dict[str, Value] = {"deploymentSpec": {"executors": self._platform}} if self._platform else {}
+        if config and config.document:
+            platform["pipelineConfig"] = config.document
+        return {"kubernetes": platform} if platform else {}
 
     def _write(self, name: str, component: Component, settings: Settings) -> None:
         spec = self._spec.components[name]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from kflite.dsl import trace
 from kflite.dsl.channels import Channel
@@ -32,6 +32,11 @@ class Component:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
+
+    @property
+    def words(self) -> Sequence[str]:
+        """The words of its command that are of its own."""
+        return ()
 
     def _by_name(self, arguments: tuple[Argument, ...], named: dict[str, Argument]) -> dict[str, Argument]:
         names = [name for name, spec in self.interface.inputs.items() if not spec.is_given]

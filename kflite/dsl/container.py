@@ -37,6 +37,10 @@ class ContainerComponent(Component):
         self.command = self._words(function, "command", spec.command)
         self.args = self._words(function, "args", spec.args)
 
+    @property
+    def words(self) -> list[str]:
+        return [*self.command, *self.args]
+
     def _words(self, function: Callable[..., object], part: str, words: Sequence[Word]) -> list[str]:
         where = f"{place_of(function)}: the {part} of {function.__name__}()"
         if isinstance(words, str):

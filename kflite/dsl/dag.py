@@ -10,6 +10,7 @@ from kflite.dsl.channels import Channel
 from kflite.dsl.groups import Group, If
 from kflite.dsl.loops import ParallelFor
 from kflite.dsl.order import check_order
+from kflite.dsl.placeholders import WORKSPACE_PATH_PLACEHOLDER
 from kflite.dsl.scope import Scope
 from kflite.dsl.settings import is_placeholder
 from kflite.dsl.specs import declare_input, set_constant
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from kflite.dsl.compiler import Library
     from kflite.ir.proto import PipelineTaskSpec
 
+WORKSPACE = "/kfp-workspace"  # where KFP mounts it
 # Of the enum TriggerStrategy in pipeline_spec.proto.
 _ALL_UPSTREAM_TASKS_COMPLETED = 2
 _MENTIONED = re.compile(r"\{\{\$\.inputs\.parameters\['(pipelinechannel--[^']+)'\]\}\}")
@@ -48,10 +50,19 @@ def _write_task(scope: Scope, task: PipelineTaskSpec, member: Task, library: Lib
         else:
             set_constant(task, name, _with_texts(argument))
             _bind_mentioned(scope, task, member, argument)
+    if _in_workspace([*member.arguments.values(), *member.settings.env.values(), *member.component.words]):
+        library.needs_workspace(member.place)
     _write_settings(scope, task, member)
     for predecessor in member.predecessors:
         _write_order(scope, task, member, predecessor)
     _write_trigger(scope, task, member)
+
+
+def _in_workspace(value: object) -> bool:
+    """Whether a text, or one in a list or dict, names the workspace."""
+    if isinstance(value, dict | list | tuple):
+        return any(map(_in_workspace, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, str) and (WORKSPACE_PATH_PLACEHOLDER in value or value.startswith(WORKSPACE))
 
 
 def _platform(scope: Scope, task: PipelineTaskSpec, member: Task) -> dict[str, Value]:

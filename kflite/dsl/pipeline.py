@@ -9,6 +9,7 @@ from typing import overload
 from kflite.dsl import trace
 from kflite.dsl.channels import Channel, PipelineInput
 from kflite.dsl.component import Component
+from kflite.dsl.config import PipelineConfig
 from kflite.dsl.groups import Group
 from kflite.dsl.interface import interface_of, place_of, summary
 from kflite.dsl.task import Task
@@ -21,11 +22,19 @@ class PipelineComponent(Component):
 
     has_container = False
 
-    def __init__(self, function: Callable[..., object], name: str | None, description: str | None, root: str, label: str) -> None:
+    def __init__(
+        self,
+        function: Callable[..., object],
+        name: str | None,
+        description: str | None,
+        root: str,
+        label: str,
+        config: PipelineConfig | None,
+    ) -> None:
         super().__init__(trace.kebab(name or function.__name__), interface_of(function), place_of(function))
         self.python_func = function
         self.description = description if description is not None else summary(function.__doc__ or "")
-        self.pipeline_root, self.label = root, label
+        self.pipeline_root, self.label, self.config = root, label, config
         self._check()
         with trace.Trace(), Group() as self.root:
             result = function(**{n: PipelineInput(n, spec.type) for n, spec in self.interface.inputs.items()})
@@ -40,6 +49,7 @@ class PipelineComponent(Component):
         inputs = {name: spec for name, spec in component.interface.inputs.items() if not spec.is_given}
         Component.__init__(made, component.name, replace(component.interface, inputs=inputs), component.place)
         made.description = made.pipeline_root = made.label = ""
+        made.config = None
         with trace.Trace(), Group() as made.root:
             task = Task(component, {n: PipelineInput(n, spec.type) for n, spec in inputs.items()})
             made.returned = dict(task.outputs)
@@ -88,6 +98,7 @@ def pipeline(
     description: str | None = None,
     pipeline_root: str | None = None,
     display_name: str | None = None,
+    pipeline_config: PipelineConfig | None = None,
 ) -> Callable[[Callable[..., object]], PipelineComponent]: ...
 def pipeline(
     func: Callable[..., object] | None = None,
@@ -96,13 +107,15 @@ def pipeline(
     description: str | None = None,
     pipeline_root: str | None = None,
     display_name: str | None = None,
+    pipeline_config: PipelineConfig | None = None,
 ) -> PipelineComponent | Callable[[Callable[..., object]], PipelineComponent]:
     """Makes a pipeline from a function that calls components; it is run at once, with channels for its inputs.
 
-    name: the function's by default; description: its docstring by default; pipeline_root: where artifacts go, as a URI.
+    name: the function's by default; description: its docstring by default; pipeline_root: where artifacts go, as a URI;
+    pipeline_config: what it asks for as a whole; of a pipeline inside another one, only the outer one's counts.
     """
 
     def make(function: Callable[..., object]) -> PipelineComponent:
-        return PipelineComponent(function, name, description, pipeline_root or "", display_name or "")
+        return PipelineComponent(function, name, description, pipeline_root or "", display_name or "", pipeline_config)
 
     return make(func) if func else make

@@ -16,6 +16,7 @@ PIPELINE_TASK_ID_PLACEHOLDER = "{{$.pipeline_task_uuid}}"
 PIPELINE_TASK_EXECUTOR_INPUT_PLACEHOLDER = "{{$}}"
 PIPELINE_TASK_EXECUTOR_OUTPUT_PATH_PLACEHOLDER = "{{$.outputs.output_file}}"
 PIPELINE_ROOT_PLACEHOLDER = "{{$.pipeline_root}}"
+WORKSPACE_PATH_PLACEHOLDER = "{{$.workspace_path}}"
 
 
 class InputValue:

@@ -93,6 +93,16 @@ class Task:
         self.own_container("set_env_variable").env[name] = self._text("set_env_variable", value)
         return self
 
+    def set_debug_pause(self, before: bool = False, after: bool = True, on_error: bool = False) -> Self:
+        """Keeps the task's pod alive on a KFP cluster, for someone to look into it. on_error: after a failure only."""
+        if not after and (on_error or not before):
+            raise trace.refused("set_debug_pause() pauses before, after (on_error or always), or both: give one that is true")
+        if before:
+            self.set_env_variable("ARGO_DEBUG_PAUSE_BEFORE", "true")
+        if after:
+            self.set_env_variable("ARGO_DEBUG_PAUSE_ON_ERROR" if on_error else "ARGO_DEBUG_PAUSE_AFTER", "true")
+        return self
+
     def use_secret_as_env(self, secret_name: str | Channel, secret_key_to_env: Mapping[str, str], optional: bool = False) -> Self:
         """Sets environment variables to entries of a secret, which no event, log or view holds: {key of the secret: variable}."""
         from kflite.dsl.kubernetes import use_secret_as_env
@@ -129,6 +139,10 @@ class Task:
         """The kind of accelerator that `set_accelerator_limit` counts, such as "nvidia.com/gpu"."""
         self.own_container("set_accelerator_type").accelerator_type = self._text("set_accelerator_type", accelerator)
         return self
+
+    def add_node_selector_constraint(self, accelerator: str | Channel) -> Self:
+        """An older name of set_accelerator_type."""
+        return self.set_accelerator_type(accelerator)
 
     def set_accelerator_limit(self, limit: int | str | Channel) -> Self:
         """How many whole accelerators the task gets."""

@@ -6,6 +6,7 @@ import re
 import sys
 from contextvars import ContextVar
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from kflite.errors import CompileError
@@ -70,9 +71,14 @@ def refused(why: str) -> CompileError:
 def caller() -> str:
     """Where the user's code is now: file:line of the innermost frame outside this package."""
     frame = sys._getframe(1)  # noqa: SLF001 - inspect.stack() reads every file on the way
-    while frame.f_back and frame.f_code.co_filename.startswith(_HERE):
+    while frame.f_back and _is_ours(frame):
         frame = frame.f_back
     return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+
+
+def _is_ours(frame: FrameType) -> bool:
+    """Whether this package's code runs in the frame, such as a dataclass made that has no file of its own."""
+    return frame.f_code.co_filename.startswith(_HERE) or str(frame.f_globals.get("__name__")).startswith("kflite.dsl.")
 
 
 def kebab(name: str) -> str:

@@ -45,7 +45,7 @@ def ignored(pipeline: Pipeline) -> list[tuple[str, str]]:
         for name, task in tasks(body).items()
         if task.get("retryPolicy", {}).get("maxRetryCount") and "dag" in whole.components.get(referred(task), {})
     ]
-    return [*retried, *platform.unknown(pipeline.platforms)]
+    return [*retried, *executor.unheeded(whole), *platform.unheeded(pipeline.platforms)]
 
 
 def _head(document: Document) -> Problems:

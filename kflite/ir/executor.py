@@ -34,6 +34,15 @@ def problems(whole: Whole) -> Problems:
     yield from _references(whole)
 
 
+def unheeded(whole: Whole) -> Problems:
+    """All (path, what is to be said) of what has no effect, in sound executors."""
+    for label, spec in whole.executors.items():
+        for index, variable in enumerate(spec.get("container", {}).get("env", [])):
+            if str(variable.get("name")).startswith("ARGO_DEBUG_PAUSE_"):
+                path = below("deploymentSpec.executors", label)
+                yield f"{path}.container.env[{index}]", "it pauses pods of KFP's cluster only: the task runs through"
+
+
 def _nulls(value: Value, path: str) -> Problems:
     """Keys that hold null: this part of a document is kept as it was written, and nothing in it means null."""
     if isinstance(value, dict):

@@ -26,6 +26,14 @@ class Pipeline:
         """The pipeline's name, as IR holds it (lower case, digits, `-`)."""
         return str(self.spec.pipeline_info.name)
 
+    @property
+    def deadline_s(self) -> int:
+        """The longest time of a run, in seconds, that the platform document sets; 0 where it sets none."""
+        platform = self.platforms.get("kubernetes")
+        config = platform.get("pipelineConfig") if isinstance(platform, dict) else None
+        seconds = config.get("activeDeadlineSeconds") if isinstance(config, dict) else None
+        return int(seconds) if isinstance(seconds, int | float | str) else 0
+
     @cached_property
     def documents(self) -> list[dict[str, Value]]:
         """Both documents as proto JSON."""

@@ -42,9 +42,12 @@ def problems(whole: Whole, platforms: Mapping[str, Value]) -> Problems:
             yield from _kubernetes(whole, value)
 
 
-def unknown(platforms: Mapping[str, Value]) -> Problems:
+def unheeded(platforms: Mapping[str, Value]) -> Problems:
     """All (path, what is to be said) of settings that have no effect, in a sound platform document."""
     platform: Any = platforms.get("kubernetes") or {}
+    for key, held in (platform.get("pipelineConfig") or {}).items():
+        if key.startswith("resourceTtl") and held:
+            yield f"{_PATH}.pipelineConfig.{key}", "it is for KFP's cluster: kflite keeps a run until `kflite rm` removes it"
     for label, config in _executors(platform).items():
         yield from kubernetes.unknown(config, below(_EXECUTORS, label))
 

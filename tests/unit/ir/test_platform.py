@@ -23,7 +23,13 @@ def pipeline(changes: dict) -> Pipeline:
 
 def test_settings_of_every_kind_are_sound() -> None:
     assert check(pipeline({})) == []
-    assert ignored(pipeline({})) == []
+    assert ignored(pipeline({"pipelineConfig/resourceTtlOnCompletion": 0})) == []
+
+
+def test_how_long_a_cluster_keeps_a_run_is_told_to_have_no_effect() -> None:
+    ((path, reason),) = ignored(pipeline({}))
+    assert path == "platforms.kubernetes.pipelineConfig.resourceTtlOnCompletion"
+    assert "kflite keeps a run until `kflite rm` removes it" in reason
 
 
 EXECUTOR = "deploymentSpec/executors/exec-fit"
@@ -86,7 +92,7 @@ def test_every_problem_is_found_at_once() -> None:
 
 
 def test_a_setting_that_kflite_does_not_know_is_kept_and_told() -> None:
-    changes = {f"{EXECUTOR}/hostNetwork": {"deep": [1]}, f"{EXECUTOR}/secretAsEnv/0/prefix": "P"}
+    changes = {"pipelineConfig": {}, f"{EXECUTOR}/hostNetwork": {"deep": [1]}, f"{EXECUTOR}/secretAsEnv/0/prefix": "P"}
     found = pipeline(changes)
     assert check(found) == []
     told = dict(ignored(found))

@@ -1,0 +1,78 @@
+"""What a pipeline asks for as a whole: a workspace that its tasks share, its longest time, how long a cluster keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from kflite.dsl import trace
+from kflite.errors import InputError
+from kflite.ir.quantity import memory
+from kflite.value import Value
+
+_MOST = 2**31 - 1  # the fields are int32
+
+
+@dataclass(frozen=True, slots=True)
+class KubernetesWorkspaceConfig:
+    """How a cluster makes the workspace's volume. pvcSpecPatch: fields of the claim's spec, such as storageClassName."""
+
+    pvcSpecPatch: Mapping[str, Value] | None = None  # noqa: N815 - KFP's name
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceConfig:
+    """A folder that all tasks of a run share, at dsl.WORKSPACE_PATH_PLACEHOLDER. size: such as "10Gi".
+
+    Raises CompileError for what is no size.
+    """
+
+    size: str
+    kubernetes: KubernetesWorkspaceConfig = KubernetesWorkspaceConfig()
+
+    def __post_init__(self) -> None:
+        try:
+            right = isinstance(self.size, str) and memory(self.size.strip()) > 0
+        except InputError:
+            right = False
+        if not right:
+            raise trace.refused(f"dsl.WorkspaceConfig: {self.size!r} is no size: give one such as '10Gi'")
+
+    @property
+    def document(self) -> dict[str, Value]:
+        """The workspace as IR has it."""
+        return {"size": self.size.strip(), "kubernetes": {"pvcSpecPatch": dict(self.kubernetes.pvcSpecPatch or {})}}
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineConfig:
+    """What `@dsl.pipeline(pipeline_config=...)` takes; times in seconds, None or 0 for none.
+
+    active_deadline_seconds: the run is stopped, and has failed, when it takes longer; ttl_seconds_after_finished, _success,
+    _failure: how long a cluster keeps a run that has ended. Raises CompileError for what is no time.
+    """
+
+    workspace: WorkspaceConfig | None = None
+    ttl_seconds_after_finished: int | None = None
+    ttl_seconds_after_success: int | None = None
+    ttl_seconds_after_failure: int | None = None
+    active_deadline_seconds: int | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.workspace, WorkspaceConfig | None):
+            raise trace.refused(f"dsl.PipelineConfig: workspace is {self.workspace!r}: give dsl.WorkspaceConfig(size='10Gi')")
+        for name, seconds in self._times.items():
+            whole = isinstance(seconds, int) and not isinstance(seconds, bool)
+            if seconds is not None and not (whole and 0 <= seconds <= _MOST):
+                raise trace.refused(f"dsl.PipelineConfig: {name} is {seconds!r}: give whole seconds, at most {_MOST}")
+
+    @property
+    def document(self) -> dict[str, Value]:
+        """The configuration as IR has it, {} where it asks for nothing."""
+        fields = ("resourceTtlOnCompletion", "resourceTtlOnSuccess", "resourceTtlOnFailure", "activeDeadlineSeconds")
+        times: dict[str, Value] = {key: seconds for key, seconds in zip(fields, self._times.values(), strict=True) if seconds}
+        return times | ({"workspace": self.workspace.document} if self.workspace else {})
+
+    @property
+    def _times(self) -> dict[str, int | None]:
+        return {name: getattr(self, name) for name in PipelineConfig.__slots__ if name != "workspace"}
