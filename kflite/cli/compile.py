@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kflite.cli.common import as_json, out, parameters
+from kflite.cli.common import Given, as_json, out, parameters
 from kflite.errors import InputError
 
 if TYPE_CHECKING:
@@ -47,20 +47,28 @@ def compile_(target: str, output: Path | None, manifest: bool) -> None:
 @click.argument("target")
 @click.option("--param", "-p", "pairs", multiple=True, metavar="K=V", help="A parameter, to be checked too.")
 @click.option("--params", "file", default="", metavar="FILE", help="Parameters from a YAML or JSON file.")
+@click.option("--on", default="", metavar="WHERE", help="Where it is to run: tells what has no effect there.")
 @as_json
-def check(target: str, pairs: tuple[str, ...], file: str, json_: bool) -> None:
+@click.pass_obj
+def check(given: Given, target: str, pairs: tuple[str, ...], file: str, on: str, json_: bool) -> None:
     """Check TARGET, all of it, and print its plan; start nothing."""
     from kflite.client.submitting import runnable
+    from kflite.client.unheeded import tell
     from kflite.ir.check import ensure
+    from kflite.ir.unheeded import unheeded
     from kflite.target import load
 
     loaded = load(target)
     pipeline = runnable(loaded)
     values = parameters(pipeline, pairs, file) if pairs or file else None
     ensure(pipeline, loaded.source, values)
+    found = unheeded(pipeline.documents, given.with_flags({"on": on}).on)
     if json_:
-        return out().document({"name": loaded.name, "source": loaded.source, "sound": True, "ignored": _ignored(pipeline)})
-    return out().lines(_plan(pipeline))
+        held: dict[str, Value] = {"name": loaded.name, "source": loaded.source, "sound": True}
+        vain: list[Value] = [{"setting": one.setting, "reason": one.why, "tasks": [*one.tasks]} for one in found]
+        return out().document(held | {"ignored": _ignored(pipeline), "unheeded": vain})
+    out().lines(_plan(pipeline))
+    return tell(found)
 
 
 def _ignored(pipeline: Pipeline) -> list[Value]:

@@ -30,11 +30,17 @@ def dry(settings: Settings, submission: Submission, json_: bool) -> int:
     jobs = [(step.task, step.work.job(place, step.task, 1)) for step in steps if isinstance(step, Ready)]
     out = Out(sys.stdout)
     if json_:
-        held: list[Value] = [{"task": task, "roles": [_role_json(role) for role in job.roles]} for task, job in jobs]
+        held: list[Value] = [
+            {"task": task, "roles": [_role_json(role) for role in job.roles], **_claim(job)} for task, job in jobs
+        ]
         out.document({"run": submission.run, "name": submission.name, "on": submission.on, "jobs": held})
     else:
         out.lines(_lines(submission, steps, jobs))
     return 0
+
+
+def _claim(job: Job) -> dict[str, Value]:
+    return {"claim": {"name": job.claim.name, "delete": job.claim.delete}} if job.claim else {}
 
 
 def _lines(submission: Submission, steps: list[Step], jobs: list[tuple[str, Job]]) -> Iterator[Line]:
@@ -50,6 +56,8 @@ def _lines(submission: Submission, steps: list[Step], jobs: list[tuple[str, Job]
     for task, job in jobs:
         yield ()
         yield ((task, "bold"),)
+        if job.claim:
+            yield (("  deletes " if job.claim.delete else "  creates ", "dim"), (f"the volume {clean(job.claim.name)}", ""))
         for role in job.roles:
             yield from _role(role)
     yield ()
@@ -68,6 +76,18 @@ def _role(role: Role) -> Iterator[Line]:
             yield ((title, "dim"), (text, ""))
     for name, text in role.env.items():
         yield (("  env ", "dim"), (clean(f"{name}={text}"), ""))
+    for variable, source in _variables(role):
+        yield (("  env ", "dim"), (clean(variable), ""), (" from ", "dim"), (clean(source), ""))
+    for mount in role.mounts:
+        part = f"{mount.name}/{mount.sub_path}" if mount.sub_path else mount.name
+        yield (("  mounts ", "dim"), (clean(mount.path), ""), (" from ", "dim"), (clean(f"{mount.source} {part}"), ""))
+
+
+def _variables(role: Role) -> Iterator[tuple[str, str]]:
+    """Variables whose values are known when the task starts, with where they come from."""
+    for secret in role.secrets:
+        yield secret.variable, f"{'config map' if secret.config else 'secret'} {secret.name}, key {secret.key}"
+    yield from role.facts
 
 
 def command(role: Role) -> str:
@@ -96,6 +116,8 @@ def _role_json(role: Role) -> dict[str, Value]:
         "command": command(role) if role.python else [*role.command, *role.args],
         "packages": list(role.python.packages) if role.python else [],
         "env": dict(role.env),
+        "variables": dict(_variables(role)),
+        "mounts": [{"path": m.path, "from": m.source.value, "name": m.name, "sub_path": m.sub_path} for m in role.mounts],
         "request": {"cpus": role.request.cpus, "memory": role.request.memory, "gpus": role.request.gpus},
         "limit": {"cpus": role.limit.cpus, "memory": role.limit.memory, "gpus": role.limit.gpus},
     }

@@ -57,12 +57,14 @@ def run(
 
     from kflite.cli.common import artifacts, parameters, texts
     from kflite.client.submitting import Options, of_target, runnable
+    from kflite.client.unheeded import of_document, tell
     from kflite.target import load
 
     loaded = load(target)
     values = {**parameters(runnable(loaded), pairs, file), **artifacts(made)}
     options = Options(name, experiment, settings.on, not no_cache, parallel, timeout, fail_fast, texts(labels, "--label"))
     submission = of_target(loaded, values, options, given.around(settings))
+    tell(of_document(submission.kind, submission.document, submission.on))
     if dry_run:
         from kflite.cli.dry import dry
 

@@ -30,6 +30,8 @@ def show(given: Given, run: str, task: str, details: bool | None, json_: bool) -
     """Show RUN: its tree of tasks, parameters and outputs; or one TASK of it, as `RUN TASK` or `RUN/TASK`."""
     run, _, path = run.partition("/")
     task = task or path
+    from kflite.client.unheeded import lines, of_run
+
     with given.store() as store:
         row = found(store, run)
         tasks = store.tasks(row.run)
@@ -38,11 +40,13 @@ def show(given: Given, run: str, task: str, details: bool | None, json_: bool) -
 
             chosen = one_task(tasks, task, row.run)
             return _show_task(chosen, store.attempts(row.run, chosen.task), given.place(row), json_)
+        vain = [] if json_ else of_run(store, row)
     if json_:
         from kflite.client.describe import run_json
 
         return out().document(run_json(row, tasks))
-    return out().lines(_run(row, tasks, given.place(row), len(tasks) <= _DETAILED if details is None else details))
+    out().lines(_run(row, tasks, given.place(row), len(tasks) <= _DETAILED if details is None else details))
+    return out().lines(lines(vain))
 
 
 def _run(row: RunRow, tasks: list[TaskRow], place: Place, details: bool) -> Iterator[Line]:

@@ -67,6 +67,7 @@ def tune(
     from kflite.cli.common import parameters
     from kflite.cli.foreground import foreground
     from kflite.client.submitting import Options, Search, of_search, runnable
+    from kflite.client.unheeded import of_document, tell
     from kflite.target import load
 
     settings = given.with_flags({"on": on})
@@ -76,6 +77,7 @@ def tune(
     search = Search(searched, metric, goal, algorithm, trials, parallel, seed)
     options = Options(name, experiment, settings.on, cache=not no_cache, timeout=timeout)
     submission = of_search(loaded, search, values, options, given.around(settings))
+    tell(of_document(submission.kind, submission.document, submission.on))
     if detach:
         return leave(settings, submission, json_)
 

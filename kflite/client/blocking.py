@@ -13,6 +13,7 @@ from kflite.client.client import Client
 from kflite.client.handle import Run
 from kflite.client.inputs import Given
 from kflite.client.tuning import Tuning
+from kflite.client.unheeded import of_run, tell
 from kflite.client.view.choose import for_script
 from kflite.space import Space
 
@@ -114,6 +115,8 @@ def tune(
 
 
 async def _to_the_end(client: Client, started: Run, interrupts: Interrupts, progress: bool) -> Run:
+    if progress:
+        tell(await asyncio.to_thread(of_run, client.store, started.row))
     await attend(client, started.id, for_script(started, progress), interrupts)
     return await asyncio.to_thread(started.load)
 

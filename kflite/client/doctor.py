@@ -54,6 +54,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         _python,
         _settings,
         _store,
+        _given,
         _disk,
         _machine,
         _docker,
@@ -100,6 +101,16 @@ def _store(settings: Settings) -> Iterator[Finding]:
 def _bytes(url: str) -> str:
     path = Path(url.removeprefix("sqlite://"))
     return f", {size(path.stat().st_size)}" if url.startswith("sqlite:///") and path.exists() else ""
+
+
+def _given(settings: Settings) -> Iterator[Finding]:
+    """Where tasks find secrets, config maps and volumes, and how many there are."""
+    from kflite.executors.secrets import place
+
+    places = (("secrets", place(config=False)), ("config maps", place(config=True)), ("volumes", settings.home / "volumes"))
+    for name, folder in places:
+        count = sum(each.is_dir() for each in folder.iterdir()) if folder.is_dir() else 0
+        yield Finding(name, True, f"{count} in {folder}")
 
 
 def _disk(settings: Settings) -> Iterator[Finding]:

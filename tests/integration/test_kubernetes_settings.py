@@ -1,0 +1,159 @@
+"""Pipelines that ask Kubernetes for something get it on this machine too, or are told what they do not get."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from integration.cli import Cli
+
+import kflite
+from kflite import dsl, kubernetes
+from kflite.event import State
+
+WHERE = ["process", "docker"]
+
+
+@dsl.component
+def write(text: str):
+    with open("/data/inner/file", "w") as file:
+        file.write(text)
+
+
+@dsl.component
+def read(path: str) -> str:
+    with open(path) as file:
+        return file.read()
+
+
+@dsl.pipeline
+def through_a_volume(text: str) -> str:
+    made = kubernetes.CreatePVC(access_modes=["ReadWriteOnce"], size="1Gi", pvc_name_suffix="-data")
+    written = write(text=text)
+    kubernetes.mount_pvc(written, made.outputs["name"], "/data/inner")
+    found = read(path="/other/file").after(written)
+    kubernetes.mount_pvc(found, made.outputs["name"], "/other")
+    kubernetes.DeletePVC(pvc_name=made.outputs["name"]).after(found)
+    return found.output
+
+
+@pytest.fixture
+def where(home: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A place to run, with an image of the machine's own where that is a container."""
+    if request.param == "docker":
+        monkeypatch.setenv("KFLITE_IMAGES", f"python:*={request.getfixturevalue('docker_image')}")
+    return str(request.param)
+
+
+@pytest.mark.parametrize("where", WHERE, indirect=True)
+def test_tasks_share_a_volume_that_the_pipeline_makes_and_ends(where: str, home: Path) -> None:
+    for text in ("one", "two"):
+        run = kflite.run(through_a_volume, {"text": text}, on=where, progress=False)
+        assert run.outputs == {"Output": text}
+        assert str(run.tasks["createpvc"].outputs["name"]).endswith("-data")
+    assert list((home / "volumes").iterdir()) == []
+
+
+@dsl.pipeline
+def read_a_secret(name: str, path: str) -> str:
+    found = read(path=path)
+    kubernetes.use_secret_as_volume(found, name, "/run/secret", optional=True)
+    kubernetes.use_config_map_as_volume(found, name, "/run/config", optional=True)
+    return found.output
+
+
+@pytest.mark.parametrize("where", WHERE, indirect=True)
+@pytest.mark.parametrize("kind", ["secret", "config"])
+def test_a_secret_that_is_named_in_the_run_is_mounted(where: str, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"KFLITE_{kind.upper()}_REGISTRY", json.dumps({"api-token": "v"}))
+    run = kflite.run(read_a_secret, {"name": "registry", "path": f"/run/{kind}/api-token"}, on=where, progress=False)
+    assert run.outputs == {"Output": "v"}
+
+
+@dsl.pipeline
+def read_a_volume_of_the_users() -> str:
+    found = read(path="/data/file")
+    kubernetes.mount_pvc(found, "mine", "/data")
+    return found.output
+
+
+def test_a_volume_may_be_a_link_to_a_folder_of_the_users(home: Path, tmp_path: Path) -> None:
+    missing = kflite.run(read_a_volume_of_the_users, on="process", progress=False)
+    assert (missing.state, missing.tasks["read"].reason) == (State.FAILED, "VolumeMissing")
+    assert str(home / "volumes" / "mine") in missing.tasks["read"].message
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "file").write_text("found")
+    (home / "volumes").mkdir()
+    (home / "volumes" / "mine").symlink_to(tmp_path / "mine")
+    assert kflite.run(read_a_volume_of_the_users, on="process", progress=False).outputs == {"Output": "found"}
+
+
+@dsl.component
+def what_it_is_told() -> list:
+    import os
+
+    return [os.environ["POD"], os.environ["TEAM"]]
+
+
+@dsl.pipeline
+def told() -> list:
+    task = what_it_is_told()
+    kubernetes.use_field_path_as_env(task, "POD", "metadata.name")
+    kubernetes.use_field_path_as_env(task, "TEAM", "metadata.labels['team']")
+    kubernetes.add_pod_label(task, "team", "blue")
+    return task.output
+
+
+@pytest.mark.parametrize("where", [*WHERE, "inline"], indirect=True)
+def test_a_task_is_told_of_itself(where: str) -> None:
+    (outputs,) = kflite.run(told, on=where, progress=False).outputs.values()
+    assert isinstance(outputs, list)
+    assert str(outputs[0]).startswith("kflite-what-it-is-told-")
+    assert outputs[1] == "blue"
+
+
+PIPELINE = """
+from kflite import dsl, kubernetes
+
+@dsl.component
+def see() -> int:
+    return 1
+
+@dsl.pipeline
+def choosy():
+    for number in range(2):
+        task = see()
+        kubernetes.add_node_selector(task, "disk", "ssd")
+        kubernetes.mount_pvc(task, "data", "/data", sub_path="part")
+        kubernetes.use_secret_as_env(task, "s", {"k": "TOKEN"})
+"""
+
+
+@pytest.fixture
+def cli(tmp_path: Path) -> Cli:
+    made = Cli.at(tmp_path)
+    (tmp_path / "choosy.py").write_text(PIPELINE)
+    made.environment["KFLITE_SECRET_S_K"] = "v"
+    return made
+
+
+def test_what_has_no_effect_is_said_once_by_check_run_and_show(cli: Cli) -> None:
+    (cli.folder / "home" / "volumes" / "data").mkdir(parents=True)
+    line = "node selectors: no effect here: there is one machine, and nothing to choose from (of see, see-2)"
+    assert cli.full("check", "choosy.py").stderr.splitlines() == [line]
+    held = cli.json("check", "choosy.py", "--on", "docker")["unheeded"]
+    assert isinstance(held, list)
+    assert [each["tasks"] for each in held] == [["see", "see-2"]]
+    assert cli.full("run", "choosy.py", "--on", "process").stderr.splitlines() == [line]
+    assert cli("show").splitlines()[-1] == line
+
+
+def test_a_dry_run_shows_mounts_and_where_variables_come_from(cli: Cli) -> None:
+    shown = cli("run", "choosy.py", "--dry-run")
+    assert "  mounts /data from volume data/part" in shown
+    assert "  env TOKEN from secret s, key k" in shown
+
+
+def test_the_doctor_says_where_secrets_and_volumes_lie(cli: Cli) -> None:
+    assert f"0 in {cli.folder / 'home' / 'volumes'}" in cli("doctor")
