@@ -128,7 +128,8 @@ class Job:
     roots: folders that every replica sees at the same path (the artifacts, the attempt's own folder).
     outputs: files and folders that the job will write; their parents must exist before it starts.
     files: texts to be written before it starts, by path.
-    fetch, push: what is copied before it starts and after it succeeded, where artifacts do not lie on this machine: (URI, path).
+    fetch: what it reads, as (URI, path); what does not lie on this machine is copied before it starts.
+    push: what is copied after it succeeded, where artifacts are not kept on this machine: (URI, path).
     timeout_s: longest run time of the attempt in seconds, kept by the scheduler; here for executors that can back it up.
     workspace: a folder that all tasks of the run share, at the same path; claim: instead of roles, a volume to create or delete.
     """

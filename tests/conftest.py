@@ -15,11 +15,12 @@ import pytest
 POSTGRES = os.environ.get("KFLITE_TEST_POSTGRES", "")
 IMAGE = os.environ.get("KFLITE_TEST_IMAGE", "kflite-test/python:3.11")
 RUN = os.environ.get("KFLITE_TEST_RUN", "")
+KUBECONFIG = os.environ.get("KFLITE_TEST_KUBECONFIG", "")
 IN_CI = os.environ.get("CI") == "true"
 
 # Workers that saw their scheduler go may take this long to follow it.
 GRACE_S = 3.0
-PARTS = {"docker_image": "docker", "postgres_url": "postgres"}
+PARTS = {"docker_image": "docker", "postgres_url": "postgres", "cluster": "kubernetes"}
 
 
 _LEFTOVERS = pytest.StashKey[list[str]]()
@@ -125,6 +126,15 @@ def docker_image() -> str:
         _missing(f"no image {IMAGE}: bash tests/run makes it")
     except DockerException as error:
         _missing(f"no Docker daemon: {error}")
+    return IMAGE
+
+
+@pytest.fixture
+def cluster(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The name of an image with `sh` and `python3` that the cluster's nodes have; KUBECONFIG leads to the cluster."""
+    if not KUBECONFIG:
+        _missing("no Kubernetes cluster: name one's kubeconfig in KFLITE_TEST_KUBECONFIG")
+    monkeypatch.setenv("KUBECONFIG", KUBECONFIG)
     return IMAGE
 
 

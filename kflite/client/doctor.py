@@ -185,6 +185,6 @@ def _kubernetes(_: Settings) -> Iterator[Finding]:
     named = os.environ.get("KUBECONFIG", "").split(os.pathsep)[0]
     path = Path(named) if named else Path.home() / ".kube" / "config"
     if path.exists():
-        yield Finding("kubernetes", True, f"{path}; --on kubernetes is not part of this version")
+        yield Finding("kubernetes", True, f"{path}: for --on kubernetes")
     else:
-        yield Finding("kubernetes", None, f"no {path}", "--on kubernetes is not part of this version, so that none is needed")
+        yield Finding("kubernetes", None, f"no {path}", "only --on kubernetes needs one")

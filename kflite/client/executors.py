@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from kflite.errors import InputError
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from kflite.executors.process import ProcessExecutor
     from kflite.plan import Work
 
-PLACES = ("local", "process", "docker", "inline")
+PLACES = ("local", "process", "docker", "kubernetes", "inline")
 
 
 class Executors:
@@ -44,7 +45,7 @@ class Executors:
         if on in self._makers:
             return self._makers[on]
         if on.partition(":")[0] == "kubernetes":
-            raise InputError("--on kubernetes: not part of this version; use --on local, process or docker")
+            return partial(self._kubernetes, on.partition(":")[2])
         raise InputError(f"--on {on}: there is no such place to run; use one of {', '.join(PLACES)}")
 
     def identity(self, on: str, work: Work) -> Mapping[str, str]:
@@ -90,6 +91,16 @@ class Executors:
 
         chosen = Chosen(images=ImageMap(self._settings.images), **asdict(self._settings.docker))
         return DockerExecutor(chosen, volumes=self._volumes)
+
+    def _kubernetes(self, where: str) -> Executor:
+        from kflite.executors.images import ImageMap
+        from kflite.executors.kubernetes import KubernetesExecutor
+        from kflite.executors.kubernetes import Settings as Chosen
+        from kflite.executors.kubernetes.access import split
+
+        context, namespace = split(where)
+        images = ImageMap(self._settings.images)
+        return KubernetesExecutor(Chosen(context, namespace, images, self._settings.profile))
 
     def _inline(self) -> Executor:
         from kflite.executors.inline import InlineExecutor

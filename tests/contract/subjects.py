@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +12,10 @@ from pathlib import Path
 
 from kflite.executors.base import Executor
 from kflite.executors.docker import DockerExecutor
+from kflite.executors.images import ImageMap
 from kflite.executors.inline import InlineExecutor
+from kflite.executors.kubernetes import KubernetesExecutor
+from kflite.executors.kubernetes import Settings as Cluster
 from kflite.executors.local import LocalExecutor
 from kflite.executors.process import ProcessExecutor
 from kflite.job import Exit, Job, Resources
@@ -19,7 +23,8 @@ from kflite.testing import FakeExecutor, FakeRun, FakeWorld
 
 BASIC = frozenset({"start"})
 CODE = BASIC | {"code", "claims"}  # what jobs print, read and write is real
-ALL = CODE | {"commands", "stop", "gangs", "outlives", "isolated", "mounts"}
+# live: what is written is seen at once
+ALL = CODE | {"commands", "stop", "gangs", "outlives", "isolated", "mounts", "live"}
 
 
 @dataclass(frozen=True)
@@ -69,10 +74,17 @@ def _docker(home: Path) -> DockerExecutor:
     return DockerExecutor(volumes=home / "volumes")
 
 
+def _cluster(volume: str) -> Callable[[Path], Executor]:
+    images = ImageMap((("*", os.environ.get("KFLITE_TEST_IMAGE", "kflite-test/python:3.11")),))
+    return lambda _home: KubernetesExecutor(Cluster(images=images, volume=volume))
+
+
 SUBJECTS = [
-    Subject("fake", _fake, BASIC | {"stop", "outlives"}),
-    Subject("inline", lambda home: InlineExecutor(home / "volumes"), CODE),
+    Subject("fake", _fake, BASIC | {"stop", "outlives", "live"}),
+    Subject("inline", lambda home: InlineExecutor(home / "volumes"), CODE | {"live"}),
     Subject("process", _process),
     Subject("docker", _docker, needs="docker_image"),
+    Subject("kubernetes", _cluster(""), ALL - {"live", "mounts", "claims"}, "cluster"),
+    Subject("kubernetes-host", _cluster("host"), ALL - {"mounts", "claims"}, "cluster"),
     Subject("local", lambda home: LocalExecutor(_process(home), lambda: _docker(home)), needs="docker_image"),
 ]

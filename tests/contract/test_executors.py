@@ -43,6 +43,7 @@ async def test_an_attempt_that_was_started_is_not_started_again(executor: Execut
     assert jobs.out("made").read_text() == "ran\n"
 
 
+@pytest.mark.needs("live")
 async def test_the_next_attempt_runs_anew(executor: Executor, jobs: Jobs) -> None:
     await run(executor, jobs.appending(attempt=1))
     await run(executor, jobs.appending(attempt=2))
@@ -127,6 +128,7 @@ async def test_stop_returns_when_the_job_has_ended(executor: Executor, jobs: Job
 
 
 @pytest.mark.needs("stop", "code")
+@pytest.mark.needs("live")
 async def test_a_job_that_ignores_sigterm_is_killed_after_the_grace(executor: Executor, jobs: Jobs) -> None:
     ref = await executor.start(jobs.sleeping(stubborn=True))
     await there(jobs.out("ready"))
@@ -151,6 +153,7 @@ async def test_stopping_what_has_ended_changes_nothing(executor: Executor, jobs:
 
 
 @pytest.mark.needs("stop", "outlives", "code")
+@pytest.mark.needs("live")
 async def test_another_executor_can_stop_it(make: Callable[[], Executor], jobs: Jobs) -> None:
     async with make() as executor:
         ref = await executor.start(jobs.sleeping(stubborn=True))
@@ -161,6 +164,7 @@ async def test_another_executor_can_stop_it(make: Callable[[], Executor], jobs: 
 
 
 @pytest.mark.needs("stop", "code")
+@pytest.mark.needs("live")
 async def test_a_job_can_end_in_its_own_way_when_asked_to(executor: Executor, jobs: Jobs) -> None:
     ready, made = str(jobs.out("ready")), str(jobs.out("made"))
     text = f"""
@@ -297,6 +301,7 @@ async def test_a_job_that_eats_its_memory_is_told_so(executor: Executor, jobs: J
 
 @pytest.mark.needs("isolated")
 @pytest.mark.parametrize("escape", ["", "os.setpgid(0, 0)", "os.setsid()", "os.setsid()\n    if os.fork(): os._exit(0)"])
+@pytest.mark.needs("live")
 async def test_what_a_job_leaves_running_is_ended(executor: Executor, jobs: Jobs, escape: str) -> None:
     held = jobs.out("held")
     job = jobs.python(HOLD.format(escape=escape or "pass", held=str(held)))
@@ -305,6 +310,7 @@ async def test_what_a_job_leaves_running_is_ended(executor: Executor, jobs: Jobs
 
 
 @pytest.mark.needs("isolated", "stop")
+@pytest.mark.needs("live")
 async def test_stop_reaches_what_a_job_has_forked(executor: Executor, jobs: Jobs) -> None:
     held = jobs.out("held")
     ref = await executor.start(jobs.python(HOLD.format(escape="os.setsid()", held=str(held)) + "time.sleep(600)"))
@@ -323,6 +329,7 @@ async def test_replicas_know_each_other_and_can_meet(executor: Executor, jobs: J
 
 
 @pytest.mark.needs("gangs")
+@pytest.mark.needs("live")
 async def test_one_replica_that_fails_ends_the_others(executor: Executor, jobs: Jobs) -> None:
     sleeper = replace(jobs.sleeping().roles[0], name="worker", replicas=2)
     failing = jobs.code(
@@ -342,6 +349,7 @@ async def test_a_gang_waits_for_its_last_replica(executor: Executor, jobs: Jobs)
 
 
 @pytest.mark.needs("gangs", "stop")
+@pytest.mark.needs("live")
 async def test_stop_ends_a_whole_gang(executor: Executor, jobs: Jobs) -> None:
     held = jobs.out("held")
     text = HOLD.format(escape="os.setsid()", held=str(held) + "-' + os.environ['KFLITE_RANK'] + '") + "time.sleep(600)"

@@ -74,7 +74,6 @@ def test_a_failed_run_s_json_is_printed_too(cli: Cli) -> None:
         (("run", "p.py:sound", "--param", "n"), "NAME=VALUE"),
         (("run", "p.py:waiting"), "file"),
         (("run", "p.py:sound", "--on", "moon"), "moon"),
-        (("run", "p.py:sound", "--on", "kubernetes"), "not part of this version"),
         (("run", "p.py:sound", "--params", "nowhere.yaml"), "nowhere.yaml"),
         (("run", "p.py:sound", "--parallel", "-1"), "--parallel"),
         (("run",), "TARGET"),

@@ -1,0 +1,106 @@
+"""How a cluster is reached: the address, certificates and credentials of a kubeconfig's context, or of a pod's own account.
+
+The official client reads them: it knows every form that they take (files, inline data, plug-ins, tokens that expire).
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from kflite.errors import ExecutorError
+
+if TYPE_CHECKING:
+    from kubernetes.client import Configuration
+
+_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A cluster and the namespace to work in. authorization: gives the header's value, "" for none; may run a plug-in."""
+
+    address: str
+    context: str
+    namespace: str
+    tls: ssl.SSLContext | None
+    server_name: str
+    proxy: str
+    authorization: Callable[[], str]
+
+
+def access(context: str, namespace: str) -> Access:
+    """Find the cluster. Blocks. Raises ExecutorError (NoCluster)."""
+    configuration, context, found = _load(context)
+    address = str(configuration.host).rstrip("/")
+    return Access(
+        address,
+        context,
+        namespace or found or "default",
+        _tls(configuration) if address.startswith("https") else None,
+        str(getattr(configuration, "tls_server_name", None) or ""),
+        str(configuration.proxy or _proxy(address)),
+        lambda: str(configuration.get_api_key_with_prefix("authorization") or ""),
+    )
+
+
+def split(text: str) -> tuple[str, str]:
+    """Context and namespace of `CONTEXT/NAMESPACE`; a context's own name may hold slashes, as those of AWS do."""
+    if not text or text in _contexts():
+        return text, ""
+    context, _, namespace = text.rpartition("/") if "/" in text else (text, "", "")
+    return context, namespace
+
+
+def _contexts() -> list[str]:
+    from kubernetes import config
+
+    try:
+        return [str(context["name"]) for context in config.list_kube_config_contexts()[0]]
+    except config.ConfigException:
+        return []
+
+
+def _load(context: str) -> tuple[Configuration, str, str]:
+    """The configuration, the context's name and its namespace."""
+    from kubernetes import client, config
+
+    configuration = client.Configuration()
+    try:
+        if not context and "KUBERNETES_SERVICE_HOST" in os.environ and "KUBECONFIG" not in os.environ:
+            config.load_incluster_config(client_configuration=configuration)
+            return configuration, "in cluster", _ACCOUNT.read_text() if _ACCOUNT.exists() else ""
+        config.load_kube_config(context=context or None, client_configuration=configuration)
+        contexts, active = config.list_kube_config_contexts()
+    except config.ConfigException as error:
+        known = ", ".join(_contexts())
+        hint = f"there is {known}" if known else "set KUBECONFIG, or use --on process"
+        raise ExecutorError(f"no Kubernetes cluster: {error}; {hint}", "NoCluster") from error
+    chosen = next(each for each in contexts if each["name"] == context) if context else active
+    return configuration, str(chosen["name"]), str(chosen["context"].get("namespace", ""))
+
+
+def _tls(configuration: Configuration) -> ssl.SSLContext:
+    tls = ssl.create_default_context(cafile=configuration.ssl_ca_cert)
+    # Clusters' own authorities are not always as strict as OpenSSL's newest rules.
+    tls.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    if configuration.cert_file:
+        tls.load_cert_chain(configuration.cert_file, configuration.key_file)
+    if not configuration.verify_ssl:
+        tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE
+    return tls
+
+
+def _proxy(address: str) -> str:
+    """The proxy that this machine's environment names for the address."""
+    host = urlsplit(address).hostname or ""
+    if host in _LOOPBACK or proxy_bypass(host):
+        return ""
+    return getproxies().get(urlsplit(address).scheme, "")

@@ -1,0 +1,183 @@
+"""Requests to a cluster's API server: JSON, streams of lines or bytes, and programs run in containers.
+
+aiohttp, because every follower of a log and every watch is a stream that waits: none of them costs a thread, and all of them end
+when their task does. Bodies stay JSON: the official client's models cost some ten times as much (benchmarks/kubernetes.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Self
+
+from kflite.errors import ExecutorError
+from kflite.executors.kubernetes.access import Access
+from kflite.executors.kubernetes.objects import Object
+
+if TYPE_CHECKING:
+    from aiohttp import ClientResponse, ClientSession, ClientWebSocketResponse
+
+Query = Mapping[str, str] | Sequence[tuple[str, str]]
+
+UNAUTHORIZED, NOT_FOUND, CONFLICT, EXPIRED = 401, 404, 409, 410
+_AGAIN = frozenset({UNAUTHORIZED, 429, 500, 502, 503, 504})  # another try may succeed
+_CALLS = 32  # at once
+_CALL_S = 30.0  # longest time for one answer
+_CONNECT_S = 10.0
+_LONGEST_PAUSE_S = 2.0
+_LONGEST_MESSAGE = 16 << 20  # bytes of a websocket's message
+_JSON = {"Accept": "application/json"}
+
+
+class Gone(ExecutorError):
+    """The API server does not answer, or not to us."""
+
+    def __init__(self, access: Access, why: object) -> None:
+        super().__init__(f"no answer from the cluster {access.context} at {access.address}: {why}", "NoCluster")
+
+
+class Refused(ExecutorError):
+    """The API server's answer is an error. status: of HTTP."""
+
+    def __init__(self, status: int, message: str) -> None:
+        self.status = status
+        super().__init__(f"Kubernetes: {message}", "NotAllowed" if status == 403 else "StartFailed")
+
+
+class Broken(ConnectionError):
+    """A stream ended before its time, or could not be opened now."""
+
+
+class Api:
+    """One API server. find: reads the credentials; again when the server takes them no longer. requests: how many were made."""
+
+    def __init__(self, find: Callable[[], Access], reconnect_s: float) -> None:
+        self._find, self.reconnect_s = find, reconnect_s
+        self._session: ClientSession | None = None
+        self._calls = asyncio.Semaphore(_CALLS)
+        self.requests = 0
+
+    async def __aenter__(self) -> Self:
+        from aiohttp import ClientSession, TCPConnector
+
+        self.access = await asyncio.to_thread(self._find)
+        self._session = ClientSession(connector=TCPConnector(limit=0), headers=_JSON, read_bufsize=1 << 20)
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    def path(self, kind: str, name: str = "") -> str:
+        """The path of a kind in our namespace, or of one object of it."""
+        return "/".join(filter(None, ("/api/v1/namespaces", self.access.namespace, kind, name)))
+
+    async def call(
+        self, method: str, path: str, body: Object | None = None, query: Query = (), accept: Collection[int] = ()
+    ) -> Object | None:
+        """Ask, again while there is no answer; None where it is refused with a status in `accept`. Raises Refused, and Gone
+        after `reconnect_s`. Every question can be asked twice: objects are created by name.
+        """
+        clock, pause = asyncio.get_running_loop().time, 0.05
+        deadline = clock() + self.reconnect_s
+        while True:
+            try:
+                return await self._ask(method, path, body, query)
+            except Refused as error:
+                if error.status in accept:
+                    return None
+                if error.status not in _AGAIN or clock() > deadline:
+                    raise
+                await self._renew(error.status)
+            except Broken as error:
+                if clock() + pause > deadline:
+                    raise Gone(self.access, error) from error
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE_S)
+
+    async def once(self, method: str, path: str, body: Object | None = None, query: Query = ()) -> Object:
+        """Ask once. Raises Refused and Broken."""
+        return await self._ask(method, path, body, query)
+
+    async def _ask(self, method: str, path: str, body: Object | None, query: Query) -> Object:
+        async with self._calls, self._open(method, path, query, body, _CALL_S) as response:
+            found: Object = json.loads(await response.read())
+            return found
+
+    async def _renew(self, status: int) -> None:
+        """Read the credentials again: a token has expired."""
+        if status == UNAUTHORIZED:
+            with suppress(ExecutorError):
+                self.access = await asyncio.to_thread(self._find)
+
+    @asynccontextmanager
+    async def stream(self, path: str, query: Query, quiet_s: float | None) -> AsyncIterator[AsyncIterator[bytes]]:
+        """The bytes of an answer as they come. quiet_s: longest silence. Raises Refused and Broken."""
+        async with self._open("GET", path, query, None, None, quiet_s) as response:
+            yield response.content.iter_any()
+
+    @asynccontextmanager
+    async def _open(
+        self, method: str, path: str, query: Query, body: Object | None, total: float | None, quiet_s: float | None = None
+    ) -> AsyncIterator[ClientResponse]:
+        from aiohttp import ClientError, ClientTimeout
+
+        self.requests += 1
+        assert self._session is not None
+        timeout = ClientTimeout(total=total, sock_connect=_CONNECT_S, sock_read=quiet_s)
+        try:
+            async with self._session.request(
+                method,
+                self.access.address + path,
+                params=list(query.items() if isinstance(query, Mapping) else query),
+                json=body,
+                timeout=timeout,
+                headers=self._headers(),
+                ssl=self.access.tls or True,
+                server_hostname=self.access.server_name or None,
+                proxy=self.access.proxy or None,
+            ) as response:
+                if response.status >= 400:
+                    raise Refused(response.status, _message(response.status, await response.read()))
+                yield response
+        except (ClientError, TimeoutError, OSError) as error:
+            raise Broken(str(error) or type(error).__name__) from error
+
+    def _headers(self) -> dict[str, str]:
+        authorization = self.access.authorization()
+        return {"Authorization": authorization} if authorization else {}
+
+    @asynccontextmanager
+    async def run(self, pod: str, container: str, command: Sequence[str]) -> AsyncIterator[ClientWebSocketResponse]:
+        """A program in a container, by a websocket; a message begins with its channel's number. Raises Refused and Broken."""
+        from aiohttp import ClientError, ClientWSTimeout, WSServerHandshakeError
+
+        self.requests += 1
+        assert self._session is not None
+        query = [("container", container), ("stdin", "true"), ("stdout", "true"), ("stderr", "true")]
+        try:
+            async with self._session.ws_connect(
+                self.access.address + self.path("pods", pod) + "/exec",
+                params=[*query, *(("command", word) for word in command)],
+                protocols=("v5.channel.k8s.io", "v4.channel.k8s.io"),
+                timeout=ClientWSTimeout(ws_close=5.0),
+                headers={**self._headers(), "Accept": "*/*"},
+                ssl=self.access.tls or True,
+                server_hostname=self.access.server_name or None,
+                proxy=self.access.proxy or None,
+                max_msg_size=_LONGEST_MESSAGE,
+            ) as socket:
+                yield socket
+        except WSServerHandshakeError as error:
+            raise Refused(error.status, f"no program can be run in {pod}: HTTP status {error.status}") from error
+        except (ClientError, TimeoutError, OSError) as error:
+            raise Broken(str(error) or type(error).__name__) from error
+
+
+def _message(status: int, body: bytes) -> str:
+    try:
+        return str(json.loads(body)["message"])
+    except (ValueError, KeyError, TypeError):
+        return body.decode(errors="replace").strip()[:500] or f"HTTP status {status}"

@@ -1,0 +1,138 @@
+"""An attempt, from the time that its pods are created to the time that nothing of them is left."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import math
+from contextlib import suppress
+from dataclasses import replace
+
+from kflite.errors import ExecutorError
+from kflite.executors import record
+from kflite.executors.kubernetes import manifest
+from kflite.executors.kubernetes.api import NOT_FOUND
+from kflite.executors.kubernetes.box import Box
+from kflite.executors.kubernetes.memo import Memo
+from kflite.executors.kubernetes.shared import Shared
+from kflite.executors.ref import Ref
+from kflite.executors.status import lost
+from kflite.job import Exit
+
+
+class Attempt:
+    """Waits for an attempt's pods, keeps how it ended in its folder, then removes them. `end` is done once its end is kept;
+    `left` once nothing of it is in the cluster.
+    """
+
+    def __init__(self, shared: Shared, ref: Ref, memo: Memo | None = None) -> None:
+        self._shared, self._ref = shared, ref
+        self._memo = memo or Memo.read(ref.folder)
+        self._boxes = [Box(shared, self._memo, replica) for replica in self._memo.replicas] if self._memo else []
+        self._exits: dict[str, Exit] = {}
+        self._culprit: Box | None = None
+        self._stopped = False
+        if self._memo:
+            shared.owners.begin(self._memo.run)
+        self.end = asyncio.create_task(self._see_out())
+        self.left = asyncio.create_task(self._clear())
+
+    def close(self) -> None:
+        """Let go of it; its pods go on."""
+        if not self.end.done():
+            self.end.cancel()
+            self.left.cancel()
+
+    async def stop(self, grace_s: float) -> None:
+        """See the executor's seam."""
+        self._stopped = True
+        if not self.end.done():
+            await self._delete(grace_s)
+        await asyncio.shield(self.end)
+        await asyncio.shield(self.left)
+
+    async def _see_out(self) -> Exit:
+        return record.read(self._ref.folder) or self._keep(await self._outcome())
+
+    async def _outcome(self) -> Exit:
+        if not self._memo:
+            return lost("nothing is known of it")
+        try:
+            await self._shared.watch.connected()
+            await self._follow_all()
+        except ExecutorError as error:
+            return lost(str(error))
+        except OSError as error:
+            return Exit(1, "DiskFull" if error.errno == errno.ENOSPC else "SystemError", str(error))
+        return self._verdict()
+
+    async def _follow_all(self) -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                for box in self._boxes:
+                    group.create_task(self._follow(box, group))
+        except BaseExceptionGroup as errors:
+            raise _first(errors) from errors
+
+    async def _follow(self, box: Box, group: asyncio.TaskGroup) -> None:
+        exit = await box.follow()
+        if exit.code and self._stopped:
+            exit = Exit(exit.code, "Stopped", "stopped on request")
+        elif exit.code and self._culprit:
+            exit = Exit(exit.code, "PeerFailed", f"stopped, because {self._culprit.replica.name} failed")
+        elif exit.code:
+            self._culprit = box
+            if len(self._boxes) > 1:
+                group.create_task(self._delete(self._shared.settings.peer_grace_s))
+        self._exits[box.replica.pod] = exit
+
+    def _verdict(self) -> Exit:
+        """How it ended as a whole: as the replica that failed first did."""
+        failed = self._culprit or next((box for box in self._boxes if self._exits[box.replica.pod].code), self._boxes[0])
+        exit = self._exits[failed.replica.pod]
+        if len(self._boxes) > 1 and exit.code:
+            return replace(exit, message=f"{failed.replica.name}: {exit.message}")
+        return exit
+
+    def _keep(self, exit: Exit) -> Exit:
+        """Write how it ended to its folder, unless another executor did so and removed the pods before we looked."""
+        if not self._ref.folder.exists():
+            return exit
+        ends = [self._exits.get(box.replica.pod, exit) for box in self._boxes]
+        with suppress(OSError):  # the disk is full: whoever waits now is told all the same
+            record.write(self._ref.folder, exit, ends if len(ends) > 1 else [])
+        return record.read(self._ref.folder) or exit
+
+    async def _delete(self, grace_s: float | None) -> None:
+        """Ask for the end of all its pods. What is gone already is no matter."""
+        grace = max(1, math.ceil(grace_s)) if grace_s is not None else None  # 0 would not wait for the node
+        pods = [box.replica.pod for box in self._boxes if not self._is_gone(box.replica.pod)]
+        await asyncio.gather(*(self._remove("pods", pod, grace) for pod in pods))
+
+    def _is_gone(self, pod: str) -> bool:
+        known = self._shared.watch.known(pod)
+        return known is not None and known.gone
+
+    async def _remove(self, kind: str, name: str, grace_s: int | None = None) -> None:
+        api = self._shared.api
+        await api.call("DELETE", api.path(kind, name), manifest.deletion(grace_s=grace_s), accept=(NOT_FOUND,))
+
+    async def _clear(self) -> None:
+        await asyncio.wait({self.end})
+        if not self._memo or self.end.cancelled():
+            return
+        with suppress(ExecutorError):  # what is left goes with the run's config map
+            await self._delete(1)
+            if len(self._boxes) > 1:
+                await self._remove("services", self._ref.group)
+        for box in self._boxes:
+            self._shared.watch.forget(box.replica.pod)
+        if any(exit.lost for exit in self._exits.values()):
+            self._shared.owners.forget(self._memo.run)
+        self._shared.owners.end(self._memo.run)
+
+
+def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The first error that is no group."""
+    error = errors.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error

@@ -1,0 +1,172 @@
+"""One replica's pod, from its creation to its end: what it needs is sent, its log is followed, its outputs are fetched."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import cast
+
+from kflite.executors.kubernetes import ending, transfer
+from kflite.executors.kubernetes.api import NOT_FOUND
+from kflite.executors.kubernetes.ending import Trouble
+from kflite.executors.kubernetes.logs import Log
+from kflite.executors.kubernetes.memo import Memo, Replica
+from kflite.executors.kubernetes.objects import Pod, PodObject
+from kflite.executors.kubernetes.shared import Shared
+from kflite.executors.kubernetes.transfer import Taken, TransferFailed
+from kflite.executors.status import lost
+from kflite.job import Exit
+
+_LOG_S = 30.0  # longest time between a pod's end and that of its log
+
+
+class Box:
+    """Follows a pod to its end."""
+
+    def __init__(self, shared: Shared, memo: Memo, replica: Replica) -> None:
+        self._shared, self._memo, self.replica = shared, memo, replica
+        self._taken = Taken(memo.outputs)
+        self._over = asyncio.Event()
+        self._tasks: dict[str, asyncio.Task[object]] = {}
+        self._log: Log | None = None
+        self._trouble: tuple[str, float] = ("", 0.0)
+        shared.watch.keep(replica.pod)
+
+    async def follow(self) -> Exit:
+        """How it ended; its log and outputs are here by then. Raises Gone."""
+        try:
+            pod = await self._first()
+            if pod is None:
+                return lost("its pod is gone: somebody deleted it")
+            while not pod.ended:
+                self._act(pod)
+                if overdue := await self._next(pod):
+                    return overdue
+                pod = self._shared.watch.known(self.replica.pod) or pod.as_gone()
+            self._act(pod)
+            return await self._finish(pod)
+        finally:
+            await self._leave()
+
+    async def _first(self) -> Pod | None:
+        name = self.replica.pod
+        if self._shared.watch.known(name) is None:
+            api = self._shared.api
+            found = await api.call("GET", api.path("pods", name), accept=(NOT_FOUND,))
+            if found:
+                self._shared.watch.put(Pod.read(cast("PodObject", found)))
+        return self._shared.watch.known(name)
+
+    def _act(self, pod: Pod) -> None:
+        """Begin what the pod is ready for."""
+        api, memo = self._shared.api, self._memo
+        if pod.runs("fetch") and memo.staged and memo.inputs:
+            self._begin("send", transfer.send(api, pod.name, memo.inputs))
+        if pod.terminated("main") or pod.ended:
+            self._over.set()
+        if pod.began("main") and not _simulated(pod):
+            self._log = self._log or Log(api, pod.name, self.replica.log)
+            self._begin("log", self._log.copy(self._over))
+        if pod.runs("push") and memo.staged and not _simulated(pod):
+            self._begin("fetch", transfer.fetch(api, pod.name, self._taken))
+
+    def _begin(self, what: str, work: Coroutine[object, object, object]) -> None:
+        if what in self._tasks:
+            work.close()
+        else:
+            self._tasks[what] = asyncio.create_task(work)
+
+    async def _next(self, pod: Pod) -> Exit | None:
+        """Wait for a change; returns an exit when what keeps the pod waiting has lasted for too long, or a transfer failed."""
+        change = asyncio.create_task(self._shared.watch.change(self.replica.pod, pod))
+        copying = {task for name, task in self._tasks.items() if name != "log" and not task.done()}
+        patience = self._patience(pod)
+        try:
+            await asyncio.wait({change, *copying}, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+            if change.done():
+                change.result()
+                return None
+        finally:
+            change.cancel()
+        if failed := self._failure("send"):
+            return Exit(-1, "StagingFailed", f"the inputs did not reach the pod: {failed}", lost=True)
+        if failed := self._failure("fetch"):
+            return Exit(-1, "StagingFailed", f"the outputs could not be fetched: {failed}", lost=True)
+        trouble = ending.trouble(pod, self._shared.settings)
+        return Exit(1, trouble.reason, trouble.message) if trouble and not any(task.done() for task in copying) else None
+
+    def _patience(self, pod: Pod) -> float | None:
+        """How long the pod may go on as it is, in seconds."""
+        trouble = ending.trouble(pod, self._shared.settings)
+        if trouble is None:
+            self._trouble = ("", 0.0)
+            return None
+        now = asyncio.get_running_loop().time()
+        if not self._trouble[0]:
+            self._tell(trouble)
+            self._trouble = (trouble.reason, now)
+        return max(0.0, self._trouble[1] + trouble.patience_s - now)
+
+    def _tell(self, trouble: Trouble) -> None:
+        """Note what keeps it waiting, in its log where nobody else listens."""
+        if self._shared.progress:
+            self._shared.progress(self._memo.job, f"waits: {trouble.reason}: {trouble.message}")
+            return
+        with self.replica.log.open("a", encoding="utf-8") as log:
+            log.write(f"waiting: {trouble.reason}: {trouble.message}\n")
+
+    async def _finish(self, pod: Pod) -> Exit:
+        why = await self._end_of_log()
+        exit = ending.judge(pod, self.replica.log, self._memo.memory)
+        if exit.code:
+            return exit
+        if self._memo.staged and not await self._delivered(pod):
+            return ending.undelivered(pod)
+        return Exit(0, "", f"the log is incomplete: {why}") if why else exit
+
+    async def _end_of_log(self) -> str:
+        task = self._tasks.get("log")
+        if task is None or self._log is None:
+            return ""
+        done, _ = await asyncio.wait({task}, timeout=_LOG_S)
+        why = str(task.result()) if done else "its end did not come"
+        if not why:
+            self._log.done()
+        return why
+
+    async def _delivered(self, pod: Pod) -> bool:
+        """Whether all outputs are here. Raises OSError."""
+        push = pod.terminated("push")
+        if push and push.get("exitCode") == 0:
+            if message := push.get("message"):
+                transfer.unpack(message, self._taken)
+                return True
+            if "fetch" not in self._tasks:
+                return _simulated(pod)
+        if task := self._tasks.get("fetch"):
+            await asyncio.wait({task}, timeout=_LOG_S if pod.ended else None)
+            return task.done() and not self._failure("fetch")
+        return False
+
+    def _failure(self, what: str) -> BaseException | None:
+        """Why a transfer failed. Raises what is no failure of a transfer."""
+        task = self._tasks.get(what)
+        if task is None or not task.done() or task.cancelled():
+            return None
+        error = task.exception()
+        if error is not None and not isinstance(error, TransferFailed):
+            raise error
+        return error
+
+    async def _leave(self) -> None:
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        if self._log is not None:
+            self._log.close()
+
+
+def _simulated(pod: Pod) -> bool:
+    """Whether the node only says that containers ran: kwok's have no id."""
+    main = pod.terminated("main")
+    return main is not None and "containerID" not in main

@@ -1,0 +1,105 @@
+"""Why a pod ended as it did, and what keeps one waiting."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from kflite.executors.kubernetes.objects import Pod, Terminated
+from kflite.executors.kubernetes.settings import Settings
+from kflite.executors.status import exited, lost
+from kflite.job import Exit
+
+_NEVER = frozenset({"ErrImageNeverPull", "InvalidImageName"})
+_IMAGE = frozenset({"ErrImagePull", "ImagePullBackOff", "ImageInspectError", "RegistryUnavailable"})
+_BUILD = frozenset({"CreateContainerConfigError", "CreateContainerError", "RunContainerError", "CreatePodSandboxError"})
+_START = {
+    "executable file not found": (127, "CommandNotFound"),
+    "no such file or directory": (127, "CommandNotFound"),
+    "permission denied": (126, "NotExecutable"),
+    "exec format error": (126, "NotExecutable"),
+    "argument list too long": (1, "ArgumentTooLong"),
+}
+_GANG = 75  # the status of `fetch` when other replicas did not start
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What keeps a pod from running. patience_s: how long that is borne, in seconds."""
+
+    reason: str
+    message: str
+    patience_s: float
+
+
+def trouble(pod: Pod, settings: Settings) -> Trouble | None:
+    """What keeps the pod waiting, beyond what every pod waits for."""
+    for name, state in pod.states.items():
+        waiting = state.get("waiting", {})
+        reason, message = waiting.get("reason", ""), waiting.get("message", "")
+        if reason in _NEVER:
+            return Trouble(reason, f"{name}: {message}", 0.0)
+        if reason in _IMAGE | _BUILD:
+            return Trouble(reason, f"{name}: {message}", settings.pull_s)
+    scheduled = pod.conditions.get("PodScheduled", {})
+    if scheduled.get("status") == "False":
+        return Trouble(scheduled.get("reason", "Unschedulable"), scheduled.get("message", ""), settings.pending_s)
+    return None
+
+
+def judge(pod: Pod, log: Path, memory: int) -> Exit:
+    """The exit of a pod that has ended. memory: its limit in bytes."""
+    main = pod.terminated("main")
+    if main and main.get("exitCode") == 0:
+        return Exit(0)
+    if disrupted := _disruption(pod):
+        return disrupted
+    if main:
+        return _main(pod, main, log, memory)
+    if pod.reason == "DeadlineExceeded":
+        return Exit(-15, "Timeout", "the pod ran for longer than it may")
+    if fetch := pod.terminated("fetch"):
+        if fetch.get("exitCode") == _GANG:
+            return Exit(-1, "GangIncomplete", fetch.get("message", ""), lost=True)
+        if fetch.get("exitCode"):
+            return Exit(-1, "StagingFailed", f"the inputs did not reach the pod: {_said(fetch)}", lost=True)
+    return lost("its pod is gone: somebody deleted it" if pod.gone or pod.deleting else pod.message or "its pod failed")
+
+
+def undelivered(pod: Pod) -> Exit:
+    """The exit of a pod whose main container succeeded, and whose outputs are not here."""
+    if disrupted := _disruption(pod):
+        return disrupted
+    push = pod.terminated("push")
+    why = _said(push) if push and push.get("exitCode") else "its pod is gone"
+    return Exit(-1, "OutputsLost", f"the task succeeded, and its outputs could not be fetched: {why}", lost=True)
+
+
+def _main(pod: Pod, main: Terminated, log: Path, memory: int) -> Exit:
+    code, reason, message = main.get("exitCode", -1), main.get("reason", ""), main.get("message", "")
+    if reason == "OOMKilled":
+        return Exit(-9, "OutOfMemory", f"memory ran out; the limit is {memory >> 20} MiB" if memory else "memory ran out")
+    if reason in ("StartError", "ContainerCannotRun"):
+        known = next((each for text, each in _START.items() if text in message), (code, "StartFailed"))
+        return Exit(*known, message)
+    if pod.reason == "DeadlineExceeded":
+        return Exit(-15, "Timeout", "the pod ran for longer than it may")
+    if code in (137, 143) and (pod.gone or pod.deleting):
+        return lost("its pod was deleted while it ran")
+    if reason == "ContainerStatusUnknown":
+        return lost("the node lost track of its container")
+    return exited(code, log)
+
+
+def _disruption(pod: Pod) -> Exit | None:
+    """What the cluster did to the pod: evicted, preempted, its node drained or lost."""
+    target = pod.conditions.get("DisruptionTarget", {})
+    if target.get("status") == "True":
+        return Exit(-1, target.get("reason", "Disrupted"), target.get("message", ""), lost=True)
+    if pod.reason and pod.reason != "DeadlineExceeded":
+        return Exit(-1, pod.reason, pod.message, lost=True)
+    return None
+
+
+def _said(ended: Terminated) -> str:
+    return ended.get("message") or ended.get("reason") or f"exit status {ended.get('exitCode')}"

@@ -1,0 +1,106 @@
+"""The Kubernetes executor."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import Self
+
+from kflite.executors import record
+from kflite.executors.kubernetes.access import access
+from kflite.executors.kubernetes.api import Api
+from kflite.executors.kubernetes.attempt import Attempt
+from kflite.executors.kubernetes.launch import launch
+from kflite.executors.kubernetes.owners import Owners
+from kflite.executors.kubernetes.settings import Settings
+from kflite.executors.kubernetes.shared import Shared
+from kflite.executors.kubernetes.watch import Watch
+from kflite.executors.ref import Ref
+from kflite.job import Exit, Job, Resources
+
+# What a cluster has is not for everybody to know; what does not fit waits there, and says so.
+_PLENTY = Resources(1e6, 1 << 60, 1_000_000)
+
+
+class KubernetesExecutor:
+    """Runs each replica as a pod of its own.
+
+    progress: gets a job's id and a note on what keeps its pods waiting; None writes the notes to the job's log.
+    """
+
+    name = "kubernetes"
+
+    def __init__(self, settings: Settings | None = None, progress: Callable[[str, str], None] | None = None) -> None:
+        self._settings, self._progress = settings or Settings(), progress
+        self._attempts: dict[str, Attempt] = {}
+        self._ending: set[Attempt] = set()
+        self._starting: dict[str, asyncio.Task[None]] = {}
+
+    async def __aenter__(self) -> Self:
+        settings = self._settings
+        self._api = await Api(partial(access, settings.context, settings.namespace), settings.reconnect_s).__aenter__()
+        self._watch = Watch(self._api)
+        owners = Owners(self._api, self._watch, settings)
+        self._shared = Shared(self._api, self._watch, owners, settings, self._progress)
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        if self._starting:
+            await asyncio.wait(self._starting.values())
+        attempts = {*self._attempts.values(), *self._ending}
+        for attempt in attempts:
+            attempt.close()
+        await asyncio.gather(*(task for each in attempts for task in (each.end, each.left)), return_exceptions=True)
+        await self._shared.owners.close()
+        await self._watch.close()
+        await self._api.__aexit__(*exc)
+
+    def capacity(self) -> Resources:
+        """More than any job asks for: the cluster's own scheduler decides."""
+        return _PLENTY
+
+    @property
+    def requests(self) -> int:
+        """How many requests were made to the API server."""
+        return self._api.requests
+
+    async def start(self, job: Job) -> str:
+        """See the seam. A cancelled start leaves nothing behind."""
+        ref = str(Ref.of(job))
+        if ref in self._attempts or record.read(job.folder):
+            return ref
+        if ref not in self._starting:
+            self._starting[ref] = asyncio.create_task(self._start(job, ref))
+            self._starting[ref].add_done_callback(lambda _: self._starting.pop(ref))
+        starting = self._starting[ref]
+        try:
+            await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            await asyncio.wait({starting})
+            if ref in self._attempts:
+                await self._attempts.pop(ref).stop(0)
+            raise
+        return ref
+
+    async def wait(self, ref: str) -> Exit:
+        """See the seam."""
+        attempt = self._attempt(ref)
+        exit = await asyncio.shield(attempt.end)
+        self._attempts.pop(ref, None)
+        self._ending.add(attempt)
+        attempt.left.add_done_callback(lambda _: self._ending.discard(attempt))
+        return exit
+
+    async def stop(self, ref: str, grace_s: float) -> None:
+        """See the seam."""
+        await self._attempt(ref).stop(grace_s)
+
+    async def _start(self, job: Job, ref: str) -> None:
+        memo = await launch(self._shared, job)
+        self._attempts[ref] = Attempt(self._shared, Ref.of(job), memo)
+
+    def _attempt(self, ref: str) -> Attempt:
+        if ref not in self._attempts:
+            self._attempts[ref] = Attempt(self._shared, Ref.parse(ref))
+        return self._attempts[ref]

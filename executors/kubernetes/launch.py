@@ -1,0 +1,94 @@
+"""The start of an attempt: its service and all its pods are created, and a failure removes them all."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+from kflite.errors import ExecutorError
+from kflite.executors import gang, record
+from kflite.executors.docker.folders import prepare
+from kflite.executors.kubernetes import manifest, names
+from kflite.executors.kubernetes.api import CONFLICT, NOT_FOUND
+from kflite.executors.kubernetes.manifest import LONGEST_FILES, Order
+from kflite.executors.kubernetes.memo import Memo
+from kflite.executors.kubernetes.objects import Object, Pod, PodObject
+from kflite.executors.kubernetes.shared import Shared
+from kflite.executors.ref import Ref
+from kflite.job import Job, Replica
+
+
+async def launch(shared: Shared, job: Job) -> Memo:
+    """Create a job's pods, or find them. Raises ExecutorError; nothing is left then."""
+    await shared.watch.connected()
+    memo = await asyncio.to_thread(_prepare, shared, job)
+    try:
+        await _create_all(shared, job, memo)
+    except BaseException:
+        await remove(shared, memo, Ref.of(job).group)
+        raise
+    # Whoever ends an attempt writes its exit before its pods are removed: these would run what has run.
+    if record.read(job.folder):
+        await remove(shared, memo, Ref.of(job).group)
+    return memo
+
+
+async def remove(shared: Shared, memo: Memo, group: str) -> None:
+    """Remove all that an attempt has in the cluster, running or not."""
+    api, body = shared.api, manifest.deletion(grace_s=1)
+    objects = [("pods", each.pod) for each in memo.replicas] + [("services", group)] * (len(memo.replicas) > 1)
+    calls = (api.call("DELETE", api.path(kind, name), body, accept=(NOT_FOUND,)) for kind, name in objects)
+    await asyncio.gather(*calls, return_exceptions=True)
+
+
+def orders(job: Job, owner: str, send: bool) -> Iterator[tuple[Replica, Order]]:
+    """What each replica's pod is made of."""
+    hosts = manifest.hosts(job)
+    envs = gang.environments(job, hosts, [manifest.ports(replica) for replica in job.replicas])
+    others = tuple(hosts) if len(hosts) > 1 else ()
+    for replica, env in zip(job.replicas, envs, strict=True):
+        yield replica, Order(owner, env, others, send)
+
+
+def inputs(job: Job) -> tuple[Path, ...]:
+    """What is sent to each pod: the input artifacts, and the texts that are too long for a manifest."""
+    long = sum(len(text) for text in job.files.values()) > LONGEST_FILES
+    return (*(path for _, path in job.fetch if path.is_absolute() and path.exists()), *(job.files if long else ()))
+
+
+def _prepare(shared: Shared, job: Job) -> Memo:
+    prepare(job, shared=False)
+    staged = not manifest.shared(shared.settings)
+    pods = [Ref.of(job).name(replica.rank) for replica in job.replicas]
+    memo = Memo.of(job, pods, inputs(job) if staged else (), staged)
+    memo.write(job.folder)
+    return memo
+
+
+async def _create_all(shared: Shared, job: Job, memo: Memo) -> None:
+    owner = await shared.owners.uid(memo.run)
+    api, settings = shared.api, shared.settings
+    if len(memo.replicas) > 1:
+        await api.call("POST", api.path("services"), manifest.service(job, owner, settings), accept=(CONFLICT,))
+    bodies = [manifest.pod(job, replica, order, settings) for replica, order in orders(job, owner, bool(memo.inputs))]
+    calls = [asyncio.create_task(_create(shared, job, body)) for body in bodies]
+    done = await asyncio.gather(*calls, return_exceptions=True)
+    for result in done:
+        if isinstance(result, BaseException):
+            raise result
+
+
+async def _create(shared: Shared, job: Job, body: Object) -> None:
+    api = shared.api
+    name = cast("dict[str, str]", body["metadata"])["name"]
+    shared.watch.keep(name)
+    found = await api.call("POST", api.path("pods"), body, accept=(CONFLICT,))
+    found = found or await api.call("GET", api.path("pods", name), accept=(NOT_FOUND,))
+    if found is None:
+        return  # it was there, has ended, and is removed: its record tells how
+    pod = Pod.read(cast("PodObject", found))
+    if pod.labels.get(names.GROUP) != Ref.of(job).group:
+        raise ExecutorError(f"a pod named {name} is there, and is not of {job.id}: remove it with `kubectl delete pod {name}`")
+    shared.watch.put(pod)

@@ -1,0 +1,71 @@
+"""What must be known to wait for an attempt, also by another process: kept in its folder before anything is created."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from kflite.job import Job
+
+_NAME = "kubernetes.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Replica:
+    """A pod: its name, what its replica is called, and its log."""
+
+    pod: str
+    name: str
+    log: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Memo:
+    """An attempt's pods. inputs: what is sent to each before main starts; outputs: what is fetched after it."""
+
+    job: str
+    replicas: tuple[Replica, ...]
+    inputs: tuple[Path, ...]
+    outputs: tuple[Path, ...]
+    staged: bool
+    memory: int
+
+    @property
+    def run(self) -> str:
+        """The run that it belongs to."""
+        return self.job.partition("/")[0]
+
+    @classmethod
+    def of(cls, job: Job, pods: list[str], inputs: tuple[Path, ...], staged: bool) -> Memo:
+        """The memo of a job whose pods have these names, by rank."""
+        named = zip(pods, job.replicas, strict=True)
+        replicas = tuple(Replica(pod, f"{each.role.name}.{each.index}", each.log) for pod, each in named)
+        memory = max(replica.role.limit.memory for replica in job.replicas)
+        return cls(job.id, replicas, inputs, job.outputs, staged, memory)
+
+    def write(self, folder: Path) -> None:
+        """Keep it in the attempt's folder."""
+        held = {
+            "job": self.job,
+            "replicas": [[each.pod, each.name, str(each.log)] for each in self.replicas],
+            "inputs": [str(path) for path in self.inputs],
+            "outputs": [str(path) for path in self.outputs],
+            "staged": self.staged,
+            "memory": self.memory,
+        }
+        new = folder / f".{_NAME}.{os.getpid()}"
+        new.write_text(json.dumps(held), "utf-8")
+        new.replace(folder / _NAME)
+
+    @classmethod
+    def read(cls, folder: Path) -> Memo | None:
+        """What `write` kept; None where there is nothing."""
+        try:
+            held = json.loads((folder / _NAME).read_text("utf-8"))
+        except FileNotFoundError:
+            return None
+        replicas = tuple(Replica(pod, name, Path(log)) for pod, name, log in held["replicas"])
+        inputs, outputs = (tuple(map(Path, held[key])) for key in ("inputs", "outputs"))
+        return cls(held["job"], replicas, inputs, outputs, held["staged"], held["memory"])

@@ -1,0 +1,124 @@
+"""What we read of the API's objects. Pure.
+
+Source: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias, TypedDict
+
+from kflite.value import Value
+
+Object: TypeAlias = Mapping[str, Value]  # as the API gives it
+
+
+class Metadata(TypedDict, total=False):
+    name: str
+    uid: str
+    labels: dict[str, str]
+    annotations: dict[str, str]
+    resourceVersion: str
+    deletionTimestamp: str
+
+
+class Waiting(TypedDict, total=False):
+    reason: str
+    message: str
+
+
+class Terminated(TypedDict, total=False):
+    containerID: str
+    exitCode: int
+    reason: str
+    message: str
+
+
+class ContainerState(TypedDict, total=False):
+    waiting: Waiting
+    running: dict[str, str]
+    terminated: Terminated
+
+
+class ContainerStatus(TypedDict, total=False):
+    name: str
+    state: ContainerState
+
+
+class Condition(TypedDict, total=False):
+    type: str
+    status: str
+    reason: str
+    message: str
+
+
+class Status(TypedDict, total=False):
+    phase: str
+    reason: str
+    message: str
+    conditions: list[Condition]
+    initContainerStatuses: list[ContainerStatus]
+    containerStatuses: list[ContainerStatus]
+
+
+class PodObject(TypedDict, total=False):
+    metadata: Metadata
+    status: Status
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """A pod as it was seen last. gone: it is no longer there, and the rest is what was seen before; states: by container."""
+
+    name: str
+    uid: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    phase: str = "Pending"
+    reason: str = ""
+    message: str = ""
+    deleting: bool = False
+    gone: bool = False
+    states: Mapping[str, ContainerState] = field(default_factory=dict)
+    conditions: Mapping[str, Condition] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, found: PodObject, gone: bool = False) -> Pod:
+        """The pod that the API describes so."""
+        about, status = found["metadata"], found.get("status", {})
+        statuses = [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]
+        return cls(
+            about["name"],
+            about.get("uid", ""),
+            about.get("labels") or {},
+            about.get("annotations") or {},
+            status.get("phase", "Pending"),
+            status.get("reason", ""),
+            status.get("message", ""),
+            "deletionTimestamp" in about,
+            gone,
+            {each["name"]: each.get("state", {}) for each in statuses},
+            {each["type"]: each for each in status.get("conditions") or ()},
+        )
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing of it runs any more."""
+        return self.gone or self.phase in ("Succeeded", "Failed")
+
+    def runs(self, container: str) -> bool:
+        """Whether the container runs now."""
+        return "running" in self.states.get(container, {})
+
+    def began(self, container: str) -> bool:
+        """Whether the container has run at all."""
+        return self.runs(container) or self.terminated(container) is not None
+
+    def terminated(self, container: str) -> Terminated | None:
+        """How the container ended; None while it has not."""
+        return self.states.get(container, {}).get("terminated")
+
+    def as_gone(self) -> Pod:
+        """The same pod once it is there no longer."""
+        return replace(self, gone=True)

@@ -1,0 +1,83 @@
+"""The config map of each run: deleting it makes the cluster collect all that the run has there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from contextlib import suppress
+from pathlib import Path
+from typing import cast
+
+from kflite.errors import ExecutorError
+from kflite.executors.kubernetes import manifest, names
+from kflite.executors.kubernetes.api import CONFLICT, NOT_FOUND, Api
+from kflite.executors.kubernetes.settings import Settings
+from kflite.executors.kubernetes.watch import Watch
+
+_IDLE_S = 60.0  # a run that has had no attempt for so long has probably ended; its next one would make the map again
+
+
+class Owners:
+    """Makes the config maps of runs, and deletes those of runs that have ended."""
+
+    def __init__(self, api: Api, watch: Watch, settings: Settings) -> None:
+        self._api, self._watch, self._settings = api, watch, settings
+        self._program = (Path(__file__).parent / "program.py").read_text("utf-8")
+        self._uids: dict[str, asyncio.Task[str]] = {}
+        self._attempts: Counter[str] = Counter()
+        self._idle: dict[str, asyncio.Task[None]] = {}
+
+    async def uid(self, run: str) -> str:
+        """The uid of the run's config map, which is made if it is not there. Raises Refused, Gone."""
+        if run not in self._uids:
+            self._uids[run] = asyncio.create_task(self._make(run))
+        try:
+            return await asyncio.shield(self._uids[run])
+        except ExecutorError:
+            self.forget(run)
+            raise
+
+    def forget(self, run: str) -> None:
+        """The config map may be gone: the next attempt looks."""
+        self._uids.pop(run, None)
+
+    def begin(self, run: str) -> None:
+        """The run has one more attempt."""
+        self._attempts[run] += 1
+        if idle := self._idle.pop(run, None):
+            idle.cancel()
+
+    def end(self, run: str) -> None:
+        """One of its attempts has ended, and is removed."""
+        self._attempts[run] -= 1
+        if not self._attempts[run]:
+            self._idle[run] = asyncio.create_task(self._later(run))
+
+    async def close(self) -> None:
+        """Delete the config maps of the runs that have no attempt now."""
+        for task in self._idle.values():
+            task.cancel()
+        await asyncio.gather(*self._idle.values(), return_exceptions=True)
+        await asyncio.gather(*(self._delete(run) for run in self._idle), return_exceptions=True)
+
+    async def _later(self, run: str) -> None:
+        await asyncio.sleep(_IDLE_S)
+        if not self._watch.of_run(names.label(run)):
+            await self._delete(run)
+            self._idle.pop(run, None)
+
+    async def _delete(self, run: str) -> None:
+        uid = await self.uid(run) if run in self._uids else ""
+        self.forget(run)
+        self._attempts.pop(run, None)
+        body = manifest.deletion(uid)
+        with suppress(ExecutorError):  # whatever is left is found by its labels
+            await self._api.once("DELETE", self._api.path("configmaps", names.owner(run)), body)
+
+    async def _make(self, run: str) -> str:
+        body = manifest.owner(run, self._program, self._settings)
+        while True:
+            made = await self._api.call("POST", self._api.path("configmaps"), body, accept=(CONFLICT,))
+            made = made or await self._api.call("GET", self._api.path("configmaps", names.owner(run)), accept=(NOT_FOUND,))
+            if made:
+                return cast("dict[str, str]", made["metadata"])["uid"]

@@ -1,0 +1,22 @@
+"""What all attempts of an executor use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kflite.executors.kubernetes.api import Api
+from kflite.executors.kubernetes.owners import Owners
+from kflite.executors.kubernetes.settings import Settings
+from kflite.executors.kubernetes.watch import Watch
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """progress: gets a job's id and a note on what it waits for; None writes the notes to the job's log."""
+
+    api: Api
+    watch: Watch
+    owners: Owners
+    settings: Settings
+    progress: Callable[[str, str], None] | None = None

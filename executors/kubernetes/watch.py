@@ -1,0 +1,176 @@
+"""What is known of all our pods in a namespace: one list, then one watch, whoever waits for whichever pod.
+
+After a break the watch goes on where it was; where the server has forgotten that place (410), the list is asked for again.
+Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-detection-of-changes
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TypedDict, cast
+
+from kflite.errors import ExecutorError
+from kflite.executors.kubernetes.api import EXPIRED, Api, Broken, Gone, Refused
+from kflite.executors.kubernetes.names import MANAGED, MANAGER, RUN
+from kflite.executors.kubernetes.objects import Pod, PodObject
+
+_SELECTOR = {"labelSelector": f"{MANAGED}={MANAGER}"}
+_ROUND_S = 240  # after which the server ends a watch, and the next one begins
+_QUIET_S = 90.0  # bookmarks come about once a minute: a longer silence is a broken connection
+_PAUSE_S = 0.2
+
+
+class _Event(TypedDict):
+    type: str
+    object: PodObject
+
+
+class Watch:
+    """Keeps the state of pods while somebody waits for them."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        self._pods: dict[str, Pod] = {}
+        self._kept: set[str] = set()
+        self._waiting: dict[str, set[asyncio.Future[None]]] = {}
+        self._version = ""
+        self._error: ExecutorError | None = None
+        self._synced = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def connected(self) -> None:
+        """Return once all pods are known. Begins the watching. Raises Gone, and Refused where it is not allowed."""
+        if self._task is None or self._task.done():
+            self._error = None
+            self._task = asyncio.create_task(self._run())
+        synced = asyncio.create_task(self._synced.wait())
+        await asyncio.wait({synced, self._task}, return_when=asyncio.FIRST_COMPLETED)
+        synced.cancel()
+        self._check()
+
+    async def close(self) -> None:
+        """End the watching."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def known(self, name: str) -> Pod | None:
+        """The pod as it was seen last."""
+        return self._pods.get(name)
+
+    def of_run(self, run: str) -> bool:
+        """Whether the run has a pod."""
+        return any(pod.labels.get(RUN) == run and not pod.gone for pod in self._pods.values())
+
+    def keep(self, name: str) -> None:
+        """Somebody will wait for the pod: it is to be known also when it is gone."""
+        self._kept.add(name)
+
+    def put(self, pod: Pod) -> None:
+        """A pod that was created or looked at, unless more is known of it."""
+        self._pods.setdefault(pod.name, pod)
+
+    def forget(self, name: str) -> None:
+        """Nobody waits for it any longer."""
+        self._kept.discard(name)
+        if (pod := self._pods.get(name)) and pod.gone:
+            del self._pods[name]
+
+    async def change(self, name: str, seen: Pod | None) -> Pod | None:
+        """The pod, once it is not as it was `seen`. Raises Gone when the server has not answered for too long."""
+        while (pod := self._pods.get(name)) is seen:
+            self._check()
+            future = asyncio.get_running_loop().create_future()
+            waiting = self._waiting.setdefault(name, set())
+            waiting.add(future)
+            try:
+                await future
+            finally:
+                waiting.discard(future)
+                if not waiting:
+                    self._waiting.pop(name, None)
+        return pod
+
+    def _check(self) -> None:
+        if self._error is not None:
+            raise self._error
+
+    async def _run(self) -> None:
+        clock = asyncio.get_running_loop().time
+        heard = clock()
+        while True:
+            try:
+                if not self._version:
+                    await self._list()
+                heard = clock()
+                await self._listen()
+                heard = clock()
+            except (Broken, Refused) as error:
+                if isinstance(error, Refused) and error.status == EXPIRED:
+                    self._version = ""
+                elif clock() - heard > self._api.reconnect_s or (isinstance(error, Refused) and error.status == 403):
+                    self._fail(error)
+                    return
+                await asyncio.sleep(_PAUSE_S)
+            except ExecutorError as error:
+                self._fail(error)
+                return
+
+    def _fail(self, error: Exception) -> None:
+        self._error = error if isinstance(error, ExecutorError) else Gone(self._api.access, error)
+        for name in list(self._waiting):
+            self._wake(name)
+
+    async def _list(self) -> None:
+        found: dict[str, Pod] = {}
+        more: dict[str, str] = {}
+        while True:
+            page = await self._api.call("GET", self._api.path("pods"), query={**_SELECTOR, "limit": "500", **more})
+            assert page is not None
+            items = cast("list[PodObject]", page["items"])
+            found |= {pod.name: pod for pod in map(Pod.read, items)}
+            about = cast("dict[str, str]", page["metadata"])
+            if not about.get("continue"):
+                break
+            more = {"continue": about["continue"]}
+        self._version = about["resourceVersion"]
+        missing = {name: pod.as_gone() for name, pod in self._pods.items() if name not in found and not pod.gone}
+        for pod in (*found.values(), *missing.values()):
+            self._note(pod)
+        self._synced.set()
+
+    async def _listen(self) -> None:
+        query = {
+            **_SELECTOR,
+            "watch": "true",
+            "allowWatchBookmarks": "true",
+            "resourceVersion": self._version,
+            "timeoutSeconds": str(_ROUND_S),
+        }
+        async with self._api.stream(self._api.path("pods"), query, _QUIET_S) as chunks:
+            rest = b""
+            async for chunk in chunks:
+                *lines, rest = (rest + chunk).split(b"\n")
+                for line in lines:
+                    self._hear(json.loads(line))
+
+    def _hear(self, event: _Event) -> None:
+        if event["type"] == "ERROR":
+            status = cast("dict[str, object]", event["object"])
+            raise Refused(cast("int", status.get("code", 500)), str(status.get("message", "the watch failed")))
+        self._version = event["object"]["metadata"]["resourceVersion"]
+        if event["type"] != "BOOKMARK":
+            self._note(Pod.read(event["object"], event["type"] == "DELETED"))
+
+    def _note(self, pod: Pod) -> None:
+        if pod.gone and pod.name not in self._kept:
+            self._pods.pop(pod.name, None)
+        else:
+            self._pods[pod.name] = pod
+            self._wake(pod.name)
+
+    def _wake(self, name: str) -> None:
+        for future in self._waiting.get(name, ()):
+            if not future.done():
+                future.set_result(None)
