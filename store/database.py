@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from kflite.errors import LeaseLost
 from kflite.event import Event, Kind
+from kflite.store.catalogue import NEW_PLAN, UNUSED_PLAN
 from kflite.store.cells import Cell, dumps
 from kflite.store.connection import Row
 from kflite.store.owner import dead
@@ -19,11 +20,6 @@ LEASE_S = 10.0
 MOST_EVENTS = 80
 
 NEW_EVENTS = "INSERT INTO event(run, kind, at, task, attempt, data) VALUES"
-# A document that no run and no version of a pipeline has any more.
-UNUSED_PLAN = (
-    'DELETE FROM "plan" WHERE digest = ? AND NOT EXISTS (SELECT 1 FROM run WHERE "plan" = digest)'
-    ' AND NOT EXISTS (SELECT 1 FROM version WHERE "plan" = digest)'
-)
 OF_RUN = ("event", "task", "attempt", "artifact", "metric", "parameter", "label", "cache", "run")
 OPEN = "state IN ('QUEUED', 'RUNNING', 'STOPPING')"
 
@@ -76,8 +72,7 @@ class Database(Reader):
         with self._lock:
             if not self._one("SELECT 1 FROM plan WHERE digest = ?", (digest,)):
                 with self.connection.writing():
-                    sql = "INSERT INTO plan(digest, kind, document) VALUES(?, ?, ?) ON CONFLICT(digest) DO NOTHING"
-                    self.connection.execute(sql, (digest, kind, document))
+                    self.connection.execute(NEW_PLAN, (digest, kind, document))
 
     def delete_run(self, run: str) -> None:
         with self._lock, self.connection.writing():

@@ -13,6 +13,7 @@ from kflite.errors import NotFound
 from kflite.event import Event, Kind
 from kflite.store import rows
 from kflite.store.base import ArtifactRow, AttemptRow, CacheRow, Query, RunRow, TaskRow
+from kflite.store.catalogue import Catalogue
 from kflite.store.cells import Cell, clean
 from kflite.store.connection import Connection, Row
 
@@ -30,6 +31,7 @@ class Reader:
         self.url = connection.url
         self.connection = connection
         self._lock = RLock()
+        self.catalogue = Catalogue(connection, self._lock)
 
     def plan(self, digest: str) -> tuple[str, str]:
         found = self._one("SELECT kind, document FROM plan WHERE digest = ?", (digest,))

@@ -30,11 +30,13 @@ def submit(settings: Settings, submission: Submission, json_: bool) -> int:
 
 def _stored(settings: Settings, submission: Submission, option: str) -> RunRow:
     from kflite import store
+    from kflite.client.experiments import admit
 
     if submission.on == "inline":
         raise InputError(f"{option}: a run inline has no other process to go on in; use --on process")
     opened = store.open(settings.store)
     try:
+        admit(opened, submission.experiment)
         opened.put_plan(submission.digest, submission.kind, submission.document)
         opened.append([submission.event(time.time())])
         return opened.run(submission.run)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from kflite.place import Place
     from kflite.store import Database
     from kflite.store.base import ArtifactRow, RunRow
+    from kflite.target import Target
     from kflite.value import Value
 
 C = TypeVar("C", bound=Callable[..., object])
@@ -53,6 +54,12 @@ class Given:
             yield opened
         finally:
             opened.close()
+
+    def target(self, text: str) -> Target:
+        """What a target is; the store is opened where one that was uploaded is named."""
+        from kflite.client.pipelines import load
+
+        return load(text, self.store)
 
     def around(self, settings: Settings) -> Around:
         """What a submission is made with; the store is opened where an earlier run's artifact is named."""

@@ -22,18 +22,24 @@ if TYPE_CHECKING:
 @click.argument("target")
 @click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Where to; standard output if not given.")
 @click.option("--manifest", is_flag=True, help="As Kubernetes manifests of kinds Pipeline and PipelineVersion.")
-def compile_(target: str, output: Path | None, manifest: bool) -> None:
+@click.pass_obj
+def compile_(given: Given, target: str, output: Path | None, manifest: bool) -> None:
     """Write TARGET as KFP v2 IR, which every KFP backend runs."""
     from kflite.client.submitting import runnable
     from kflite.ir.check import ensure
-    from kflite.ir.write import dumps_yaml
-    from kflite.ir.write import manifest as as_manifest
-    from kflite.target import load
 
-    loaded = load(target)
+    loaded = given.target(target)
     pipeline = runnable(loaded)
     ensure(pipeline, loaded.source)
-    text = as_manifest(pipeline) if manifest else dumps_yaml(pipeline)
+    write(pipeline, output, manifest)
+
+
+def write(pipeline: Pipeline, output: Path | None, manifest: bool, version: str = "") -> None:
+    """Write a pipeline to a file, or to standard output. version: the name of the manifest's PipelineVersion."""
+    from kflite.ir.write import dumps_yaml
+    from kflite.ir.write import manifest as as_manifest
+
+    text = as_manifest(pipeline, version) if manifest else dumps_yaml(pipeline)
     if output is None:
         return click.echo(text, nl=False)
     try:
@@ -56,9 +62,8 @@ def check(given: Given, target: str, pairs: tuple[str, ...], file: str, on: str,
     from kflite.client.unheeded import tell
     from kflite.ir.check import ensure
     from kflite.ir.unheeded import unheeded
-    from kflite.target import load
 
-    loaded = load(target)
+    loaded = given.target(target)
     pipeline = runnable(loaded)
     values = parameters(pipeline, pairs, file) if pairs or file else None
     ensure(pipeline, loaded.source, values)
@@ -67,7 +72,7 @@ def check(given: Given, target: str, pairs: tuple[str, ...], file: str, on: str,
         held: dict[str, Value] = {"name": loaded.name, "source": loaded.source, "sound": True}
         vain: list[Value] = [{"setting": one.setting, "reason": one.why, "tasks": [*one.tasks]} for one in found]
         return out().document(held | {"ignored": _ignored(pipeline), "unheeded": vain})
-    out().lines(_plan(pipeline))
+    out().lines(plan_lines(pipeline))
     return tell(found)
 
 
@@ -77,7 +82,8 @@ def _ignored(pipeline: Pipeline) -> list[Value]:
     return [{"path": path, "reason": reason} for path, reason in ignored(pipeline)]
 
 
-def _plan(pipeline: Pipeline) -> Iterator[Line]:
+def plan_lines(pipeline: Pipeline) -> Iterator[Line]:
+    """What a pipeline takes, its tasks, and what has no effect here."""
     from kflite.client.view.text import clean, value
     from kflite.ir.check import ignored
     from kflite.ir.types import whole as integral

@@ -31,6 +31,8 @@ VERBS = {
     "label": ("kflite.cli.notes:label", "Set labels of a run, take them off, print them."),
     "rm": ("kflite.cli.rm:rm", "Remove runs, with their logs and artifacts."),
     "diff": ("kflite.cli.diff:diff", "Compare runs: parameters, metrics, curves, matrices, caching."),
+    "pipelines": ("kflite.cli.pipelines:pipelines", "Keep pipelines by name and version."),
+    "experiments": ("kflite.cli.experiments:experiments", "Group runs; archive and remove them together."),
     "artifacts": ("kflite.cli.artifacts:artifacts", "List what was made; show it, in a browser too; copy it out."),
     "cache": ("kflite.cli.cache:cache", "List cached results; why a task did or did not hit; remove them."),
     "tune": ("kflite.cli.tune:tune", "Search for the best parameters of a pipeline."),

@@ -46,7 +46,8 @@ def run(
 ) -> int:
     """Run TARGET to its end.
 
-    TARGET is file.py, file.py:name, package.module:name, or a YAML, JSON, zip or tar.gz file with KFP v2 IR.
+    TARGET is file.py, file.py:name, package.module:name, a YAML, JSON, zip or tar.gz file with KFP v2 IR, or
+    pipeline:NAME[@VERSION], which was uploaded (see kflite pipelines).
     """
     settings = given.with_flags({"on": on})
     from kflite.client.executors import Executors
@@ -58,9 +59,8 @@ def run(
     from kflite.cli.common import artifacts, parameters, texts
     from kflite.client.submitting import Options, of_target, runnable
     from kflite.client.unheeded import of_document, tell
-    from kflite.target import load
 
-    loaded = load(target)
+    loaded = given.target(target)
     values = {**parameters(runnable(loaded), pairs, file), **artifacts(made)}
     options = Options(name, experiment, settings.on, not no_cache, parallel, timeout, fail_fast, texts(labels, "--label"))
     submission = of_target(loaded, values, options, given.around(settings))

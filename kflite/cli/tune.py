@@ -68,11 +68,10 @@ def tune(
     from kflite.cli.foreground import foreground
     from kflite.client.submitting import Options, Search, of_search, runnable
     from kflite.client.unheeded import of_document, tell
-    from kflite.target import load
 
     settings = given.with_flags({"on": on})
     searched = {key: dimension(key, text) for key, text in texts(spaces, "--space").items()}
-    loaded = load(target)
+    loaded = given.target(target)
     values = parameters(runnable(loaded), pairs, file)
     search = Search(searched, metric, goal, algorithm, trials, parallel, seed)
     options = Options(name, experiment, settings.on, cache=not no_cache, timeout=timeout)

@@ -6,16 +6,18 @@ import asyncio
 import os
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import aclosing, suppress
+from contextlib import aclosing, nullcontext, suppress
 from typing import TYPE_CHECKING, Self
 
 from kflite import config
 from kflite.client import notes
 from kflite.client.delete import delete
 from kflite.client.executors import Executors
+from kflite.client.experiments import Experiments, admit
 from kflite.client.handle import Run
 from kflite.client.identity import Identity
 from kflite.client.inputs import Given
+from kflite.client.pipelines import Pipelines, load
 from kflite.client.plans import plan
 from kflite.client.retry import ask
 from kflite.client.submitting import Around, Options, Search, of_run, of_search, of_target
@@ -24,7 +26,6 @@ from kflite.event import Event, Kind, State
 from kflite.place import Place
 from kflite.store.base import ArtifactRow, CacheRow, Query, RunRow
 from kflite.store.follow import follow, news
-from kflite.target import load
 from kflite.value import Value
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from kflite.scheduler.submission import Submission
     from kflite.space import Space
     from kflite.store import Database
+    from kflite.target import Target
 
 _AGAIN_S = 1.0  # between two attempts at taking over a run that a scheduler holds
 
@@ -93,6 +95,16 @@ class Client:
             raise KfliteError("the client is not open: use it inside `async with kflite.Client() as client:`")
         return self._store
 
+    @property
+    def pipelines(self) -> Pipelines:
+        """Pipelines that are kept by name and version; `submit("pipeline:NAME@VERSION")` runs them."""
+        return Pipelines(self)
+
+    @property
+    def experiments(self) -> Experiments:
+        """Experiments, which runs are grouped by."""
+        return Experiments(self)
+
     def place(self, row: RunRow) -> Place:
         """Where a run's files lie."""
         return Place(self.settings.home, self.settings.artifacts, row.pipeline, row.run)
@@ -146,7 +158,7 @@ class Client:
         at the first failure. Raises InputError.
         """
         options = Options(name, experiment, on, cache, parallel, timeout, fail_fast, labels or {})
-        loaded = load(target)
+        loaded = self.target(target)
         return await self.start(await asyncio.to_thread(of_target, loaded, parameters or {}, options, self._around))
 
     async def tune(
@@ -173,16 +185,21 @@ class Client:
         """
         options = Options(name, experiment, on, cache, timeout=timeout)
         search = Search(space, metric, goal, algorithm, trials, parallel, seed)
-        loaded = load(target)
+        loaded = self.target(target)
         return await self.start(await asyncio.to_thread(of_search, loaded, search, parameters or {}, options, self._around))
 
     @property
     def _around(self) -> Around:
         return Around(self.settings.on, self.settings.artifacts, self.store.artifact)
 
+    def target(self, target: object) -> Target:
+        """What a target is, also one that was uploaded. Raises NotFound, CompileError, InvalidPipeline, InputError."""
+        return load(target, lambda: nullcontext(self.store))
+
     async def start(self, submission: Submission) -> Run:
         """Start what was put together before."""
         self.executors(submission.on)
+        await asyncio.to_thread(admit, self.store, submission.experiment)
         scheduler = await self.scheduler()
         await scheduler.submit(submission)
         self._mine.add(submission.run)

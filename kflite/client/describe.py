@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from kflite.store.base import ArtifactRow, CacheRow, RunRow, TaskRow
+from kflite.store.catalogue import ExperimentRow, VersionRow
 from kflite.value import Value
 
 
@@ -53,6 +54,29 @@ def listed_json(run: RunRow) -> dict[str, Value]:
 def _noted(run: RunRow) -> dict[str, Value]:
     """How the user has put the run in order."""
     return {"experiment": run.experiment, "labels": dict(run.labels), "archived": run.archived is not None}
+
+
+def version_json(row: VersionRow) -> dict[str, Value]:
+    """One of what `pipelines ls --json` and `versions --json` print."""
+    return {
+        "pipeline": row.pipeline,
+        "version": row.version,
+        "document": row.plan,
+        "description": row.description,
+        "created": iso(row.created),
+        "runs": row.runs,
+    }
+
+
+def experiment_json(row: ExperimentRow) -> dict[str, Value]:
+    """One of what `experiments ls --json` prints."""
+    return {
+        "experiment": row.name,
+        "description": row.description,
+        "created": iso(row.created),
+        "archived": row.archived is not None,
+        "runs": row.runs,
+    }
 
 
 def artifact_json(row: ArtifactRow) -> dict[str, Value]:

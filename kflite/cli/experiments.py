@@ -1,0 +1,123 @@
+"""`kflite experiments`: names for runs that belong together."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from kflite.cli.common import Given, as_json, out
+from kflite.errors import InputError
+
+if TYPE_CHECKING:
+    from kflite.store.catalogue import ExperimentRow
+
+
+def known(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """Experiments, for the shell's completion."""
+    given = ctx.find_object(Given) or Given({})
+    with given.store() as store:
+        return [row.name for row in store.catalogue.experiments(None) if row.name.startswith(incomplete)]
+
+
+_named = click.argument("name", shell_complete=known)
+
+
+@click.group()
+def experiments() -> None:
+    """Group runs: `kflite run --experiment NAME` puts a run into one, and makes it where there is none."""
+
+
+@experiments.command()
+@click.argument("name")
+@click.option("--description", default="", help="What is tried.")
+@as_json
+@click.pass_obj
+def create(given: Given, name: str, description: str, json_: bool) -> None:
+    """Make the experiment NAME."""
+    from kflite.client.describe import experiment_json
+    from kflite.client.experiments import create as make
+
+    with given.store() as store:
+        row = make(store, name, description)
+    return out().document(experiment_json(row)) if json_ else out().line(row.name)
+
+
+@experiments.command("ls")
+@click.option("--archived", is_flag=True, help="Only archived ones.")
+@click.option("--all", "-a", "all_", is_flag=True, help="Archived ones too.")
+@as_json
+@click.pass_obj
+def list_(given: Given, archived: bool, all_: bool, json_: bool) -> None:
+    """List experiments, the newest first."""
+    from kflite.client.describe import experiment_json
+    from kflite.client.view.text import clean, clock
+
+    if archived and all_:
+        raise InputError("--archived lists only archived experiments, and --all archived ones too: give one of them")
+    with given.store() as store:
+        rows = store.catalogue.experiments(None if all_ else archived)
+    if json_:
+        return out().document([experiment_json(row) for row in rows])
+    if not rows:
+        return out().line(("no such experiments" if archived else "no experiments yet: kflite experiments create NAME", "dim"))
+    cells = [((clean(r.name), "bold"), (str(r.runs), ""), (clock(r.created), "dim"), (clean(r.description), "")) for r in rows]
+    return out().table(("EXPERIMENT", "RUNS", "CREATED", "DESCRIPTION"), cells)
+
+
+@experiments.command()
+@_named
+@as_json
+@click.pass_obj
+def show(given: Given, name: str, json_: bool) -> None:
+    """Show the experiment NAME: how many of its runs are in which state."""
+    from kflite.client.describe import experiment_json
+    from kflite.client.view.text import clean, clock
+
+    with given.store() as store:
+        row, states = store.catalogue.experiment(name), store.catalogue.states(name)
+    if json_:
+        return out().document(experiment_json(row) | {"states": dict(states)})
+    archived = ("  archived", "yellow") if row.archived else ""
+    out().line((clean(row.name), "bold"), ("  created ", "dim"), clock(row.created), archived)
+    if row.description:
+        out().line(clean(row.description))
+    for state, count in states.items():
+        out().line((f"  {state.lower()} ", "dim"), str(count))
+    return out().line((f"kflite ls --all --where 'experiment=\"{clean(name)}\"' lists them", "dim")) if states else None
+
+
+@experiments.command()
+@_named
+@click.pass_obj
+def archive(given: Given, name: str) -> None:
+    """Leave the experiment NAME and its runs out of lists; nothing of them is lost."""
+    _archive(given, name, time.time(), "archived")
+
+
+@experiments.command()
+@_named
+@click.pass_obj
+def unarchive(given: Given, name: str) -> None:
+    """Bring the experiment NAME back, and its runs, but for those that were archived themselves."""
+    _archive(given, name, None, "unarchived")
+
+
+def _archive(given: Given, name: str, at: float | None, done: str) -> None:
+    with given.store() as store:
+        row: ExperimentRow = store.catalogue.archive(name, at)
+    out().line(f"{done} {row.name}, {row.runs} run{'' if row.runs == 1 else 's'}")
+
+
+@experiments.command()
+@_named
+@click.option("--runs", is_flag=True, help="With all of its runs, their logs and their artifacts.")
+@click.pass_obj
+def rm(given: Given, name: str, runs: bool) -> None:
+    """Remove the experiment NAME; one that has runs only with them."""
+    from kflite.client.experiments import delete
+
+    with given.store() as store:
+        removed = delete(store, name, given.settings, runs=runs)
+    out().line(f"removed {name}" + (f" and {removed} run{'' if removed == 1 else 's'}" if removed else ""))

@@ -1,0 +1,151 @@
+"""`kflite pipelines`: pipelines that are kept in the store, by version."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from kflite.cli.common import Given, as_json, out
+
+if TYPE_CHECKING:
+    from kflite.store.catalogue import VersionRow
+
+
+def known(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """Pipelines and their versions, for the shell's completion."""
+    given = ctx.find_object(Given) or Given({})
+    with given.store() as store:
+        rows = store.catalogue.versions()
+    names = dict.fromkeys(name for row in rows for name in (row.pipeline, row.title))
+    return [name for name in names if name.startswith(incomplete)]
+
+
+_named = click.argument("title", metavar="NAME[@VERSION]", shell_complete=known)
+
+
+@click.group()
+def pipelines() -> None:
+    """Keep pipelines by name and version; `kflite run pipeline:NAME[@VERSION]` runs them."""
+
+
+@pipelines.command()
+@click.argument("target")
+@click.option("--name", default="", help="What it is to be called; the pipeline's own name if not given.")
+@click.option("--version", default="", help="The version's name; v1, v2, … if not given.")
+@click.option("--description", default="", help="What is new; the pipeline's own description if not given.")
+@as_json
+@click.pass_obj
+def upload(given: Given, target: str, name: str, version: str, description: str, json_: bool) -> None:
+    """Keep TARGET's pipeline as its newest version. One that is there already stays the version that it is."""
+    from kflite.client.describe import version_json
+    from kflite.client.pipelines import upload as put
+
+    loaded = given.target(target)
+    with given.store() as store:
+        row, new = put(store, loaded, name, version, description)
+    if json_:
+        return out().document(version_json(row) | {"new": new})
+    return out().line((row.title, "bold"), "" if new else " is this very document already: nothing was uploaded")
+
+
+@pipelines.command("ls")
+@as_json
+@click.pass_obj
+def list_(given: Given, json_: bool) -> None:
+    """List pipelines, each with its newest version."""
+    from kflite.client.describe import version_json
+
+    with given.store() as store:
+        rows = store.catalogue.versions()
+    newest = [row for place, row in enumerate(rows) if not place or rows[place - 1].pipeline != row.pipeline]
+    if json_:
+        return out().document([version_json(row) for row in newest])
+    if not rows:
+        return out().line(("no pipelines yet: kflite pipelines upload TARGET keeps one", "dim"))
+    return _table(newest)
+
+
+@pipelines.command()
+@click.argument("name", shell_complete=known)
+@as_json
+@click.pass_obj
+def versions(given: Given, name: str, json_: bool) -> None:
+    """List all versions of the pipeline NAME, the newest first."""
+    from kflite.client.describe import version_json
+
+    with given.store() as store:
+        store.catalogue.version(name)
+        rows = store.catalogue.versions(name)
+    return out().document([version_json(row) for row in rows]) if json_ else _table(rows)
+
+
+@pipelines.command()
+@_named
+@as_json
+@click.pass_obj
+def show(given: Given, title: str, json_: bool) -> None:
+    """Show a version, the newest where none is named: what it takes, its tasks, and how many runs it has."""
+    from kflite.cli.compile import plan_lines
+    from kflite.client.describe import version_json
+    from kflite.client.pipelines import get as read
+    from kflite.client.pipelines import split
+    from kflite.client.view.text import clean, clock
+
+    with given.store() as store:
+        row, pipeline = read(store, *split(title))
+    if json_:
+        return out().document(version_json(row))
+    out().line((row.title, "bold"), ("  uploaded ", "dim"), clock(row.created), ("  runs ", "dim"), str(row.runs))
+    if row.description:
+        out().line(clean(row.description))
+    return out().lines(plan_lines(pipeline))
+
+
+@pipelines.command()
+@_named
+@click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Where to; standard output if not given.")
+@click.option("--manifest", is_flag=True, help="As Kubernetes manifests of kinds Pipeline and PipelineVersion.")
+@click.pass_obj
+def get(given: Given, title: str, output: Path | None, manifest: bool) -> None:
+    """Write a version, the newest where none is named, as KFP v2 IR."""
+    from kflite.cli.compile import write
+    from kflite.client.pipelines import get as read
+    from kflite.client.pipelines import split
+
+    with given.store() as store:
+        row, pipeline = read(store, *split(title))
+    write(pipeline, output, manifest, row.title.replace("@", "-"))
+
+
+@pipelines.command()
+@click.argument("titles", metavar="NAME[@VERSION]...", nargs=-1, required=True, shell_complete=known)
+@click.pass_obj
+def rm(given: Given, titles: tuple[str, ...]) -> None:
+    """Remove versions, or pipelines with all of theirs. Runs keep what they need."""
+    from kflite.client.pipelines import split
+
+    named = [split(title) for title in titles]
+    with given.store() as store:
+        for name, version in named:
+            store.catalogue.version(name, version)
+        for name, version in named:
+            for row in store.catalogue.remove(name, version):
+                out().line(f"removed {row.title}")
+
+
+def _table(rows: list[VersionRow]) -> None:
+    from kflite.client.view.text import clean, clock
+
+    cells = [
+        (
+            (row.title, "bold"),
+            (clock(row.created), "dim"),
+            (str(row.runs), ""),
+            (row.plan[:12], "dim"),
+            (clean(row.description), ""),
+        )
+        for row in rows
+    ]
+    out().table(("PIPELINE", "UPLOADED", "RUNS", "DOCUMENT", "DESCRIPTION"), cells)
