@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import click
@@ -26,7 +27,7 @@ def cache() -> None:
 def list_(given: Given, limit: int, pipeline: str, json_: bool) -> None:
     """List results that can be used again."""
     from kflite.client.describe import cache_json
-    from kflite.client.view.text import clean, clock
+    from kflite.client.view.text import clean, moment
 
     with given.store() as store:
         rows = store.cache(limit, pipeline)
@@ -34,18 +35,19 @@ def list_(given: Given, limit: int, pipeline: str, json_: bool) -> None:
         return out().document([cache_json(row) for row in rows])
     if not rows:
         return out().line(("nothing is cached", "dim"))
+    now = time.time()
     cells = [
         (
             (row.key[:12], "bold"),
             (clean(row.pipeline), ""),
             (clean(row.title), ""),
             (clean(f"{row.run}/{row.task}"), "dim"),
-            (clock(row.created), "dim"),
-            (clock(row.expires) or "never", "dim"),
+            (moment(row.created, now), "dim"),
+            (moment(row.expires, now) if row.expires else "never", "dim"),
         )
         for row in rows
     ]
-    return out().table(("KEY", "PIPELINE", "COMPONENT", "FROM", "CREATED", "EXPIRES"), cells)
+    return out().table(("KEY", "PIPELINE", "COMPONENT", "FROM", "CREATED", "EXPIRES"), cells, spare=("PIPELINE", "EXPIRES"))
 
 
 @cache.command()

@@ -11,6 +11,7 @@ import click
 from kflite.cli.common import Given, as_json, found, optional_run, out
 
 if TYPE_CHECKING:
+    from kflite.client.figures.data import Exhibit
     from kflite.client.view.text import Line, Span
     from kflite.place import Place
     from kflite.store.base import AttemptRow, RunRow, TaskRow
@@ -77,7 +78,6 @@ def _grouped(row: RunRow) -> Iterator[Span]:
 
 
 def _facts(task: TaskRow, place: Place, figures: bool) -> Iterator[Line]:
-    from kflite.client.figures.lines import brief
     from kflite.client.figures.read import of_task
     from kflite.client.task import log_files
     from kflite.client.view import report
@@ -91,11 +91,24 @@ def _facts(task: TaskRow, place: Place, figures: bool) -> Iterator[Line]:
     yield from ((("  in ", "dim"), *line) for line in report.made(task.inputs))
     yield from _values("  out ", task.outputs)
     for exhibit in of_task(task):
-        held: dict[str, Value] = {exhibit.output: [exhibit.artifact.as_json()]}
-        yield from ((("  out ", "dim"), *line) for line in report.made(held))
-        yield from ((("      ", ""), *line) for line in (brief(exhibit, out().width - 6) if figures else ()))
+        yield from ((("  out ", "dim"), *line) for line in _made(exhibit, figures))
     for log in log_files(place, task.task, task.attempts) if task.attempts else ():
         yield (("  log ", "dim"), (str(log), ""))
+
+
+def _made(exhibit: Exhibit, figures: bool) -> Iterator[Line]:
+    """Where an artifact is, and its gist; of metrics that have no file the gist alone."""
+    from kflite.client.figures.lines import gist, troubles
+    from kflite.client.view import report
+    from kflite.client.view.text import clean, clip
+
+    said = gist(exhibit) if figures else ""
+    if said and not exhibit.artifact.digest:
+        yield clip(((clean(exhibit.output), "bold"), (" = ", "dim"), (said, "cyan")), out().width - 6, out().signs.more)
+    else:
+        yield from report.made({exhibit.output: [exhibit.artifact.as_json()]})
+        yield from [((f"  {said}", "cyan"),)] if said else []
+    yield from ((("  ", ""), *line) for line in (troubles(exhibit) if figures else ()))
 
 
 def _values(title: str, values: Mapping[str, Value]) -> Iterator[Line]:

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from kflite.client.figures.metrics import gist
 from kflite.event import Event, Kind, State
 from kflite.store.base import RunRow, TaskRow
 
@@ -28,7 +29,10 @@ ACTIVE = frozenset({State.STARTING, State.RUNNING, State.STOPPING})
 
 @dataclass(slots=True)
 class Seen:
-    """A task as last heard of. Times are Unix seconds. index: its place among its siblings; due: of the next attempt."""
+    """A task as last heard of. Times are Unix seconds.
+
+    index: its place among its siblings; due: of the next attempt; gist: its first metrics.
+    """
 
     task: str
     index: int
@@ -41,6 +45,7 @@ class Seen:
     ended: float | None = None
     due: float = 0.0
     group: bool = False
+    gist: str = ""
 
 
 class Board:
@@ -74,7 +79,7 @@ class Board:
         for row in tasks:
             seen = board._task(row.task, row.group)
             seen.reason, seen.message, seen.attempts = row.reason, row.message, row.attempts
-            seen.queued, seen.started, seen.ended = row.queued, row.started, row.ended
+            seen.queued, seen.started, seen.ended, seen.gist = row.queued, row.started, row.ended, gist(row.artifacts)
             board._move(seen, row.state)
         return board
 
@@ -116,7 +121,8 @@ class Board:
             seen.attempts = max(seen.attempts, event.attempt)
             seen.started = seen.started if state == State.STOPPING and seen.started else event.at
         elif state.ended:
-            seen.ended = event.at
+            made = event.data.get("artifacts")
+            seen.ended, seen.gist = event.at, gist(made) if isinstance(made, dict) else ""
         self._move(seen, state)
 
     def _task(self, path: str, group: bool) -> Seen:

@@ -18,12 +18,9 @@ _AXIS = 6  # columns left of a plot
 _NARROWEST = 20  # columns of a plot, which the axis' title needs
 
 
-def brief(exhibit: Exhibit, width: int) -> Iterator[Line]:
-    """A line with all figures' gist, and one for each trouble."""
-    gists = [gist for figure in exhibit.figures if (gist := _gist(figure))]
-    if gists:
-        yield clip((("; ".join(gists), "cyan"),), width)
-    yield from troubles(exhibit)
+def gist(exhibit: Exhibit) -> str:
+    """All figures in a word or two each; "" where there are none but documents."""
+    return "; ".join(said for figure in exhibit.figures if (said := _gist(figure)))
 
 
 def _gist(figure: Figure) -> str:

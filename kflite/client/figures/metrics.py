@@ -7,8 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from kflite.client.figures.data import Slice, Table
 from kflite.client.figures.read import exhibits, number
+from kflite.client.view.report import short
+from kflite.client.view.text import clean
 from kflite.store.base import TaskRow
 from kflite.value import Value
+
+_FEW = 3  # numbers that stand beside a task in a tree
 
 
 def metrics(tasks: Iterable[TaskRow]) -> Mapping[str, float]:
@@ -16,6 +20,20 @@ def metrics(tasks: Iterable[TaskRow]) -> Mapping[str, float]:
     found = [entry for task in tasks if not task.group for entry in _of(task)]
     often = Counter((task, name) for task, _, name, _ in found)
     return {f"{task}/{name}" if often[task, name] == 1 else f"{task}/{output}/{name}": held for task, output, name, held in found}
+
+
+def gist(artifacts: Mapping[str, Value]) -> str:
+    """The first numbers of a task's metrics in a few words: `accuracy 0.9867  loss 0.12`; takes what rows and events hold."""
+    numbers: list[str] = []
+    for many in artifacts.values():
+        for one in many if isinstance(many, list) else ():
+            if (
+                isinstance(one, dict)
+                and str(one.get("type")).endswith(".Metrics")
+                and isinstance(held := one.get("metadata"), dict)
+            ):
+                numbers += [f"{name} {short(value)}" for name, value in held.items() if number(value) is not None]
+    return clean("  ".join(numbers[:_FEW]))
 
 
 def _of(task: TaskRow) -> Iterator[tuple[str, str, str, float]]:

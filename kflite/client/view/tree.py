@@ -149,12 +149,13 @@ class _Tree:
 
 
 def note_of(seen: Seen, now: float) -> str:
-    """Why a task is as it is, how many attempts it took where it was more than one, and when the next one is due."""
+    """Why a task is as it is, how many attempts it took if more than one, when the next one is due, and what it measured."""
     parts = [f"attempt {seen.attempts}"] if seen.attempts > 1 else []
     if seen.state is State.QUEUED and seen.due > now:
         parts.append(f"again in {duration(seen.due - now)}")
     if seen.reason:
         parts.append(f"{seen.reason}: {seen.message}" if seen.message else seen.reason)
+    parts += [seen.gist] if seen.gist and not seen.group else []
     return clean("  ".join(parts))
 
 

@@ -1,6 +1,7 @@
 """The board: a run as its events tell it."""
 
 from kflite.client.board import Board, parent_of
+from kflite.client.view.tree import note_of
 from kflite.event import Event, Kind, State
 
 
@@ -66,3 +67,9 @@ def test_a_skipped_branch_may_become_a_group_after_a_retry() -> None:
     made = board(event(Kind.TASK_SKIPPED, "condition-1"), event(Kind.TASK_QUEUED, "condition-1", group=True))
     made.apply(event(Kind.TASK_QUEUED, "condition-1/fit"))
     assert made.counts[""] == {State.QUEUED: 1, State.SKIPPED: 0}
+
+
+def test_what_a_task_measured_stands_beside_it() -> None:
+    made = {"scores": [{"type": "system.Metrics", "metadata": {"accuracy": 0.98765432, "note": "x", "\x1b[2J": 1}}]}
+    seen = board(event(Kind.TASK_QUEUED, "fit"), event(Kind.TASK_SUCCEEDED, "fit", artifacts=made)).tasks["fit"]
+    assert note_of(seen, 0) == "accuracy 0.987654  \N{REPLACEMENT CHARACTER}[2J 1"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kflite.client.figures.data import Confusion, Exhibit, Figure, Point, Roc, Slice, Table
 from kflite.client.figures.document import html, markdown
-from kflite.client.figures.lines import brief, whole
+from kflite.client.figures.lines import gist, whole
 from kflite.client.view.text import plain, signs
 from kflite.value import Artifact
 
@@ -75,8 +75,8 @@ def test_a_matrix_that_is_too_wide_gives_its_worst_mistakes() -> None:
 
 def test_in_brief_each_figure_is_a_word_or_two() -> None:
     figures = (Table({"loss": 0.25}), CURVE, MATRIX, Slice("old", (CURVE,)))
-    (line,) = brief(Exhibit("fit", "m", Artifact("m", "/m"), figures), 200)
-    assert plain(line) == "loss 0.25; ROC AUC 0.8750; confusion matrix of 2 labels, 65.0 % right; old: ROC AUC 0.8750"
+    said = gist(Exhibit("fit", "m", Artifact("m", "/m"), figures))
+    assert said == "loss 0.25; ROC AUC 0.8750; confusion matrix of 2 labels, 65.0 % right; old: ROC AUC 0.8750"
 
 
 def test_names_cannot_move_the_cursor() -> None:
