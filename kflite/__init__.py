@@ -9,12 +9,25 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kflite import dsl, kubernetes, space
+    from kflite import components, dsl, kubernetes, space
     from kflite.client import Client, Comparison, Run, Tuning, compare, run, tune
     from kflite.errors import KfliteError
 
 __version__ = "0.1.0"
-__all__ = ["Client", "Comparison", "KfliteError", "Run", "Tuning", "compare", "dsl", "kubernetes", "run", "space", "tune"]
+__all__ = [
+    "Client",
+    "Comparison",
+    "KfliteError",
+    "Run",
+    "Tuning",
+    "compare",
+    "components",
+    "dsl",
+    "kubernetes",
+    "run",
+    "space",
+    "tune",
+]
 
 _HOMES = {
     "Client": "kflite.client",
@@ -29,7 +42,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> object:
-    if name in ("dsl", "kubernetes", "space"):
+    if name in ("components", "dsl", "kubernetes", "space"):
         return import_module(f"kflite.{name}")
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from kflite.dsl import executors
 from kflite.dsl.component import Component
 from kflite.dsl.config import PipelineConfig
 from kflite.dsl.dag import write_group
+from kflite.dsl.loaded import LoadedComponent
 from kflite.dsl.pipeline import PipelineComponent
 from kflite.dsl.python import PythonComponent
 from kflite.dsl.scope import Scope
@@ -26,6 +28,8 @@ SCHEMA = "2.1.0"
 
 def compile(target: Component) -> Pipeline:
     """The IR of a pipeline, or of a component as a pipeline of one task. Raises CompileError with file, line and remedy."""
+    if isinstance(target, LoadedComponent):
+        return target.pipeline
     from kflite import __version__
     from kflite.ir.proto import PipelineSpec
 
@@ -48,7 +52,7 @@ class Library:
         self._spec = spec
         self._names: dict[tuple[object, ...], str] = {}
         self._deployment = PipelineDeploymentConfig()
-        self._platform: dict[str, Value] = {}
+        self._platforms: dict[str, dict[str, Value]] = {}
         self._in_workspace = ""
 
     def write_pipeline(self, spec: ComponentSpec, pipeline: PipelineComponent) -> None:
@@ -70,8 +74,16 @@ class Library:
             name = self._names[key] = self.new(wanted)
             self._write(name, component, settings)
             if platform:
-                self._platform[self._spec.components[name].executor_label] = platform
+                self._add_platform("kubernetes", self._spec.components[name].executor_label, platform)
         return self._names[key]
+
+    def _add_platform(self, platform: str, label: str, config: Mapping[str, Value]) -> None:
+        """Adds to what the platform document says of an executor; lists grow."""
+        known = self._platforms.setdefault(platform, {}).setdefault(label, {})
+        assert isinstance(known, dict)
+        for key, value in config.items():
+            before = known.get(key)
+            known[key] = [*before, *value] if isinstance(before, list) and isinstance(value, list) else value
 
     def new(self, wanted: str) -> str:
         """A component's name that is not taken: comp-WANTED, comp-WANTED-2..."""
@@ -102,18 +114,55 @@ class Library:
             what = f"the task uses the workspace, and the pipeline {self._spec.pipeline_info.name} has none"
             raise CompileError(f"{self._in_workspace}: {what}: give @dsl.pipeline {remedy}")
         self._spec.deployment_spec.update(MessageToDict(self._deployment))
-        platform: dict[str, Value] = {"deploymentSpec": {"executors": self._platform}} if self._platform else {}
+        found: dict[str, dict[str, Value]] = {
+            name: {"deploymentSpec": {"executors": executors}} for name, executors in self._platforms.items()
+        }
         if config and config.document:
-            platform["pipelineConfig"] = config.document
-        return {"kubernetes": platform} if platform else {}
+            found.setdefault("kubernetes", {})["pipelineConfig"] = config.document
+        return {**found}
 
     def _write(self, name: str, component: Component, settings: Settings) -> None:
         spec = self._spec.components[name]
         if isinstance(component, PipelineComponent):
             self.write_pipeline(spec, component)
             return
+        if isinstance(component, LoadedComponent) and not component.has_container:
+            self._copy_pipeline(spec, component)
+            return
         declare(spec, component.interface)
-        spec.executor_label = f"exec-{name.removeprefix('comp-')}"
+        spec.executor_label = _label(name)
         for passed in component.passthroughs if isinstance(component, PythonComponent) else ():
             spec.task_config_passthroughs.add(field=passed.field.value, apply_to_task=passed.apply_to_task)
         executors.write(self._deployment.executors[spec.executor_label], component, settings)
+        if isinstance(component, LoadedComponent):
+            spec.task_config_passthroughs.extend(
+                component.pipeline.spec.components[component.name_inside].task_config_passthroughs
+            )
+            self._copy_platforms(component, component.body["executorLabel"], spec.executor_label)
+
+    def _copy_pipeline(self, root: ComponentSpec, loaded: LoadedComponent) -> None:
+        """Makes a component a loaded pipeline, with all that it refers to under names that are free here."""
+        from google.protobuf.json_format import ParseDict
+
+        source = loaded.pipeline.spec
+        names = {name: self.new(name.removeprefix("comp-")) for name in sorted(source.components)}
+        specs = {names[name]: spec for name, spec in source.components.items()}
+        root.CopyFrom(source.root)
+        for name, spec in specs.items():
+            self._spec.components[name].CopyFrom(spec)
+            if spec.executor_label:
+                label = self._spec.components[name].executor_label = _label(name)
+                ParseDict(dict(loaded.document.executors[spec.executor_label]), self._deployment.executors[label])
+                self._copy_platforms(loaded, spec.executor_label, label)
+        for spec in (root, *(self._spec.components[name] for name in specs)):
+            for task in spec.dag.tasks.values():
+                task.component_ref.name = names[task.component_ref.name]
+
+    def _copy_platforms(self, loaded: LoadedComponent, label: str, wanted: str) -> None:
+        for platform, config in loaded.platforms(label).items():
+            self._add_platform(platform, wanted, config)
+
+
+def _label(component: str) -> str:
+    """The executor's label for a component's name."""
+    return f"exec-{component.removeprefix('comp-')}"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from kflite.dsl import trace
 from kflite.dsl.component import Component
@@ -22,8 +23,17 @@ class ContainerSpec:
     args: Sequence[Word] = ()
 
 
-class ContainerComponent(Component):
-    """A component that runs an image with a command."""
+class CommandComponent(Component):
+    """A component that runs an image with a command. command, args: words, with placeholders."""
+
+    image: str
+    command: list[str]
+    args: list[str]
+    env: Mapping[str, str] = MappingProxyType({})
+
+
+class ContainerComponent(CommandComponent):
+    """A component from a function that returns what to run."""
 
     def __init__(self, function: Callable[..., ContainerSpec]) -> None:
         interface = interface_of_container(function)

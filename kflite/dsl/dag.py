@@ -164,7 +164,7 @@ def _write_trigger(scope: Scope, task: PipelineTaskSpec, member: Task) -> None:
     if member.exits or member.settings.ignore_upstream_failure:
         task.trigger_policy.strategy = _ALL_UPSTREAM_TASKS_COMPLETED
     for name, spec in member.component.interface.inputs.items():
-        if spec.is_final_status:
+        if spec.is_final_status and name not in member.arguments:
             task.inputs.parameters[name].task_final_status.producer_task = _ended(task, member)
 
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from kflite.bootstrap import compose
 from kflite.dsl.component import Component
-from kflite.dsl.container import ContainerComponent
+from kflite.dsl.container import CommandComponent
 from kflite.dsl.importer import Importer
+from kflite.dsl.loaded import LoadedComponent
 from kflite.dsl.python import PythonComponent
 from kflite.dsl.settings import Settings, cores, gigabytes, is_placeholder
 from kflite.dsl.specs import fill
@@ -20,6 +21,23 @@ def write(executor: PipelineDeploymentConfig.ExecutorSpec, component: Component,
     """Fills in the executor of a component under a task's settings."""
     if isinstance(component, Importer):
         _write_importer(executor.importer, component)
+        return
+    _fill(executor, component)
+    container = executor.container
+    if settings.image:
+        container.image = settings.image
+    for name, value in settings.env.items():
+        kept = next((variable for variable in container.env if variable.name == name), None) or container.env.add(name=name)
+        kept.value = value
+    _write_resources(container, settings)
+
+
+def _fill(executor: PipelineDeploymentConfig.ExecutorSpec, component: Component) -> None:
+    """What the component itself runs."""
+    if isinstance(component, LoadedComponent):
+        from google.protobuf.json_format import ParseDict
+
+        ParseDict(dict(component.document.executors[component.body["executorLabel"]]), executor)
         return
     container = executor.container
     if isinstance(component, PythonComponent):
@@ -34,14 +52,13 @@ def write(executor: PipelineDeploymentConfig.ExecutorSpec, component: Component,
             packages.venv,
         )
     else:
-        assert isinstance(component, ContainerComponent)
+        assert isinstance(component, CommandComponent)
         command, args = component.command, component.args
-    container.image = settings.image or component.image
+        for name, value in component.env.items():
+            container.env.add(name=name, value=value)
+    container.image = component.image
     container.command.extend(command)
     container.args.extend(args)
-    for name, value in settings.env.items():
-        container.env.add(name=name, value=value)
-    _write_resources(container, settings)
 
 
 def _write_importer(importer: PipelineDeploymentConfig.ImporterSpec, component: Importer) -> None:

@@ -44,9 +44,9 @@ class PipelineComponent(Component):
 
     @classmethod
     def of_one(cls, component: Component) -> PipelineComponent:
-        """A pipeline of one task, with the component's inputs and outputs; what only tasks can be given is left out."""
+        """A pipeline of one task, with the component's inputs and outputs, but for what the task's own settings fill in."""
         made = cls.__new__(cls)
-        inputs = {name: spec for name, spec in component.interface.inputs.items() if not spec.is_given}
+        inputs = {name: spec for name, spec in component.interface.inputs.items() if spec.is_final_status or not spec.is_given}
         Component.__init__(made, component.name, replace(component.interface, inputs=inputs), component.place)
         made.description = made.pipeline_root = made.label = ""
         made.config = None
