@@ -31,6 +31,10 @@ class CommandComponent(Component):
     args: list[str]
     env: Mapping[str, str] = MappingProxyType({})
 
+    @property
+    def words(self) -> list[str]:
+        return [*self.command, *self.args]
+
 
 class ContainerComponent(CommandComponent):
     """A component from a function that returns what to run."""
@@ -46,10 +50,6 @@ class ContainerComponent(CommandComponent):
         self.image = str(spec.image)
         self.command = self._words(function, "command", spec.command)
         self.args = self._words(function, "args", spec.args)
-
-    @property
-    def words(self) -> list[str]:
-        return [*self.command, *self.args]
 
     def _words(self, function: Callable[..., object], part: str, words: Sequence[Word]) -> list[str]:
         where = f"{place_of(function)}: the {part} of {function.__name__}()"

@@ -63,7 +63,7 @@ def _fill(executor: PipelineDeploymentConfig.ExecutorSpec, component: Component)
 
 def _write_importer(importer: PipelineDeploymentConfig.ImporterSpec, component: Importer) -> None:
     importer.type_schema.schema_title, importer.type_schema.schema_version = component.kind.title, component.kind.version
-    importer.reimport = component.reimport
+    importer.reimport, importer.download_to_workspace = component.reimport, component.to_workspace
     if component.uri is None:
         importer.artifact_uri.runtime_parameter = "uri"
     else:

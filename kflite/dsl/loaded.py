@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 from kflite.dsl import trace
@@ -28,6 +29,10 @@ class LoadedComponent(Component):
         self.body: Document = self.document.components.get(self.name_inside, self.document.document["root"])
         super().__init__(trace.kebab(pipeline.name), interface_of(self.body), source)
         self.description = str(pipeline.spec.pipeline_info.description)
+
+    @property
+    def words(self) -> list[str]:
+        return [json.dumps(self.pipeline.documents[0])]
 
     def platforms(self, label: str) -> dict[str, Document]:
         """What the platform document holds for an executor, by platform."""

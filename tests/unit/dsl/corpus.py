@@ -377,5 +377,16 @@ def importers(uri: str = "gs://x"):
     )
     one(data=known.output)
     dsl.importer(artifact_uri=uri, artifact_class=Model)
+    with dsl.ParallelFor([{"a": "gs://x"}]) as item:
+        dsl.importer(artifact_uri=item.a, artifact_class=Model)
     text = echo()
     show(model=dsl.importer(artifact_uri=text.output, artifact_class=Model).output)
+
+
+@dsl.pipeline(pipeline_config=dsl.PipelineConfig(workspace=dsl.WorkspaceConfig(size="1Gi")))
+def imports_of_every_kind(n: int = 1, s: str = "a", d: dict = {}):
+    made = echo()
+    metadata = {"a": f"x-{s}-y", "b": made.output, "c": [n, made.output], f"k-{n}": f"{made.output}{s}", "d": d}
+    first = dsl.importer(artifact_uri="gs://b/c", artifact_class=Dataset, metadata=metadata)
+    look(data=first.output)
+    dsl.importer(artifact_uri=s, artifact_class=Artifact, download_to_workspace=True, metadata={"s": s, "t": s})

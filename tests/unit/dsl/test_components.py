@@ -145,3 +145,24 @@ def test_a_function_that_never_runs_its_notebook_is_refused(tmp_path):
 def test_what_belongs_into_component_code_says_so_elsewhere(call):
     with pytest.raises(InputError, match="is called outside a running component: call it in"):
         call()
+
+
+def test_an_imported_uri_may_be_a_text_with_an_input_in_it():
+    @dsl.pipeline
+    def p(bucket: str):
+        dsl.importer(artifact_uri=f"gs://{bucket}/x", artifact_class=dsl.Dataset)
+
+    document = dsl.compile(p).documents[0]
+    uri = document["root"]["dag"]["tasks"]["importer"]["inputs"]["parameters"]["uri"]
+    assert uri == {"runtimeValue": {"constant": "gs://{{$.inputs.parameters['pipelinechannel--bucket']}}/x"}}
+    importer = document["deploymentSpec"]["executors"]["exec-importer"]["importer"]
+    assert importer["artifactUri"] == {"runtimeParameter": "uri"}
+
+
+def test_an_import_to_a_workspace_needs_one():
+    @dsl.pipeline
+    def p():
+        dsl.importer(artifact_uri="gs://x", artifact_class=dsl.Dataset, download_to_workspace=True)
+
+    with pytest.raises(CompileError, match=r"test_components.py:\d+: the task uses the workspace, and the pipeline p has none"):
+        dsl.compile(p)
