@@ -160,8 +160,8 @@ class Scheduler:
                 await self._act(run, act)
                 self._world.point("acted")
         for run in list(self._runs.values()):
-            if run.state and run.state.ended:
-                self._end(run, run.state)
+            if run.over:  # one that came while this turn was stored may have ended, and is stored in the next
+                self._end(run)
 
     async def _decide(self) -> tuple[list[Event], list[tuple[Run, Act | Start]]]:
         """What follows from what was heard: events to store, and acts to do then."""
@@ -262,8 +262,9 @@ class Scheduler:
 
     # The end.
 
-    def _end(self, run: Run, state: State) -> None:
-        self._ends[run.id].set_result(state)
+    def _end(self, run: Run) -> None:
+        assert run.state
+        self._ends[run.id].set_result(run.state)
         self._forget(run)
 
     def _let_go(self, run: Run, error: Exception) -> None:

@@ -73,6 +73,11 @@ class Run:
         self._events, self._acts = [], []
         return taken
 
+    @property
+    def over(self) -> bool:
+        """Whether it has ended, and all that it had to say was taken."""
+        return bool(self.state and self.state.ended and not self._events)
+
     # The beginning, and the beginning again.
 
     def begin(self, owner: str) -> None:

@@ -90,3 +90,28 @@ def test_a_run_that_was_let_go_is_free_for_the_next_scheduler(world: World) -> N
             return await asyncio.wait_for(scheduler.ended("r"), 10)
 
     assert asyncio.run(resume()) is State.SUCCEEDED
+
+
+def test_runs_that_end_at_once_are_stored_also_while_others_are(world: World) -> None:
+    async def slow(function, /, *args):  # type: ignore[no-untyped-def]
+        for _ in range(len(args[-1]) if function == world.store.put_plan else 20):
+            await asyncio.sleep(0)
+        return function(*args)
+
+    async def work() -> list[State]:
+        async with Scheduler(replace(world, offload=slow)) as scheduler:
+            runs = [replace(submission(f"r{n}"), document=_ends_at_once() + " " * n) for n in range(10)]
+            await asyncio.wait_for(asyncio.gather(*map(scheduler.submit, runs)), 10)
+            return [await scheduler.ended(run.run) for run in runs]
+
+    assert asyncio.run(work()) == [State.SUCCEEDED] * 10
+    assert {row.state for row in world.store.runs()} == {State.SUCCEEDED}
+
+
+def _ends_at_once() -> str:
+    @dsl.pipeline
+    def skipped(n: int = 1) -> None:
+        with dsl.If(n == 2):
+            nothing()
+
+    return dsl.compile(skipped).dumps()
