@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from enum import Enum
 from functools import lru_cache
 
 from kflite.plan import Origin
@@ -20,8 +21,16 @@ _OUTPUT_FILE = rf"\.outputs\.parameters{_QUOTED}\.output_file"
 # An encoder that is made once: json.dumps makes one for each call.
 compact = json.JSONEncoder(separators=(",", ":")).encode
 
-Lookup = Callable[[str], Value]
-"""From the part of a placeholder after `$` to its value; None where it is none of ours."""
+
+class Missing(Enum):
+    """Marks a value that is not there, which null is not."""
+
+    MISSING = "missing"
+
+
+MISSING = Missing.MISSING
+Lookup = Callable[[str], "Value | Missing"]
+"""From the part of a placeholder after `$` to its value; MISSING where it is none of ours."""
 
 
 def text(value: Value) -> str:
@@ -40,8 +49,8 @@ def fill(value: Value, lookup: Lookup) -> Value:
     """
     if isinstance(value, str):
         alone = _PLACEHOLDER.fullmatch(value)
-        found = lookup(alone["path"]) if alone else None
-        return _fill(value, lookup) if found is None else found
+        found = lookup(alone["path"]) if alone else MISSING
+        return _fill(value, lookup) if found is MISSING else found
     if isinstance(value, list):
         return [fill(v, lookup) for v in value]
     if isinstance(value, dict):
@@ -52,12 +61,12 @@ def fill(value: Value, lookup: Lookup) -> Value:
 def _fill(value: str, lookup: Lookup) -> str:
     def replace(match: re.Match[str]) -> str:
         found = lookup(match["path"])
-        return match[0] if found is None else text(found)
+        return match[0] if found is MISSING else text(found)
 
     return _PLACEHOLDER.sub(replace, value)
 
 
-def of_run(origin: Origin, root: str) -> dict[str, str]:
+def of_run(origin: Origin) -> dict[str, str]:
     """Placeholders that name the run."""
     created = datetime.fromtimestamp(origin.created, UTC).isoformat().replace("+00:00", "Z")
     return {
@@ -66,19 +75,30 @@ def of_run(origin: Origin, root: str) -> dict[str, str]:
         ".pipeline_job_uuid": origin.run,
         ".pipeline_job_create_time_utc": created,
         ".pipeline_job_schedule_time_utc": created,
-        ".pipeline_root": root,
+        ".pipeline_root": origin.root,
         **({".workspace_path": origin.workspace} if origin.workspace else {}),
     }
+
+
+def of_one(origin: Origin, name: str, path: str) -> dict[str, str]:
+    """Placeholders that name a task. name: in its DAG; path: in the run."""
+    return {".pipeline_task_name": name, ".pipeline_task_uuid": f"{origin.run}/{path}"}
 
 
 def of_parameters(parameters: Mapping[str, Value]) -> Lookup:
     """Placeholders of input parameters only, as constants hold them."""
 
-    def lookup(path: str) -> Value:
-        match = re.fullmatch(_PARAMETER, path)
-        return parameters.get(match[1] or match[2] or "") if match else None
+    def lookup(path: str) -> Value | Missing:
+        name = parameter_of(path)
+        return MISSING if name is None else parameters.get(name, MISSING)
 
     return lookup
+
+
+def parameter_of(path: str) -> str | None:
+    """The input parameter that a placeholder names, None where it names something else."""
+    match = re.fullmatch(_PARAMETER, path)
+    return (match[1] or match[2] or "") if match else None
 
 
 def of_task(executor_input: dict[str, Value], whole: str, parameters: Mapping[str, Value], names: Mapping[str, str]) -> Lookup:
@@ -87,26 +107,26 @@ def of_task(executor_input: dict[str, Value], whole: str, parameters: Mapping[st
     whole: the executor_input as JSON; parameters: values with defaults filled in; names: what names the run and the task.
     """
 
-    def lookup(path: str) -> Value:
+    def lookup(path: str) -> Value | Missing:
         if path == "":
             return whole
         if path in names:
             return names[path]
-        if match := re.fullmatch(_PARAMETER, path):
-            return text(parameters.get(match[1] or match[2] or ""))
+        if (name := parameter_of(path)) is not None:
+            return text(parameters.get(name))
         if match := re.fullmatch(_OUTPUT_FILE, path):
             return _dig(executor_input, "outputs", "parameters", match[1] or match[2] or "", "outputFile")
         match = re.fullmatch(_ARTIFACT, path)
-        return _artifact(executor_input, match) if match else None
+        return _artifact(executor_input, match) if match else MISSING
 
     return lookup
 
 
-def _artifact(executor_input: dict[str, Value], match: re.Match[str]) -> str | None:
+def _artifact(executor_input: dict[str, Value], match: re.Match[str]) -> str | Missing:
     side, name, part, key = match[1], match[2] or match[3], match[4], match[5] or match[6]
     found = _get(executor_input, side, "artifacts", name, "artifacts")
     if not isinstance(found, list) or not found:
-        return "" if side == "inputs" else None
+        return "" if side == "inputs" else MISSING
     if part is None:
         return compact(found)
     first = found[0]
@@ -133,9 +153,9 @@ def _get(value: Value, *keys: str) -> Value:
     return value
 
 
-def _dig(value: Value, *keys: str) -> str | None:
+def _dig(value: Value, *keys: str) -> str | Missing:
     found = _get(value, *keys)
-    return found if isinstance(found, str) else None
+    return found if isinstance(found, str) else MISSING
 
 
 def argv(words: tuple[str, ...], lookup: Lookup, present: Callable[[str], bool]) -> tuple[str, ...]:

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 
 from kflite.dag.condition import ConditionError, holds, readable
 from kflite.dag.loop import Loop, collected
-from kflite.dag.placeholders import fill, of_parameters, of_run, text
+from kflite.dag.placeholders import MISSING, Missing, fill, of_one, of_parameters, of_run, text
 from kflite.dag.read import Shape, binding
 from kflite.dag.recipe import Recipe
-from kflite.dag.resolve import Around, Inputs, Unresolved, bound, convert, given, resolve
+from kflite.dag.resolve import Around, Inputs, Unresolved, bound, convert, given, resolve, shown
 from kflite.dag.scope import Scope
 from kflite.dag.shape import Component, Configured, Container, Dag, FromInput, Importer, Settings, Task
 from kflite.dag.work import WORKSPACE, ContainerWork
@@ -45,7 +45,7 @@ class DagPlan:
         self._todo: deque[_Trigger | Loop] = deque()
         self._steps: list[Step] = []
         self._halted = False
-        self._names = of_run(self._origin, origin.root)
+        self._names = of_run(self._origin)
 
     def begin(self) -> list[Step]:
         root = self._shape.root
@@ -67,7 +67,8 @@ class DagPlan:
     def _typed(self, root: Component) -> dict[str, Value]:
         try:
             values = {k: v for k, v in self._given.items() if k not in root.input_artifacts}
-            return {k: convert(v, root.inputs[k].type, f"parameter {k!r}") for k, v in values.items()}
+            what = {k: f"parameter {k!r}" for k in values}
+            return {k: None if v is None else convert(v, root.inputs[k].type, what[k]) for k, v in values.items()}
         except Unresolved as error:
             raise InputError(f"pipeline {self._shape.name!r}: {error}") from None
 
@@ -94,9 +95,9 @@ class DagPlan:
             return self._skip(trigger, stopped)
         component = self._shape.component(task.component)
         try:
-            around = Around(scope.inputs, scope.outcome, self._lookup)
+            around = self._around(scope, task)
             inputs = resolve(task, component, around)
-            if task.condition and not holds(task.condition, inputs.parameters):
+            if task.condition and not holds(task.condition, given(component, inputs.parameters), inputs.artifacts):
                 return self._skip(trigger, f"condition is false: {readable(task.condition)}")
             self._open(trigger, component, inputs, around)
         except Unresolved as error:
@@ -114,8 +115,12 @@ class DagPlan:
                 return f"{name} failed" if state is State.FAILED else f"{name} was {state.value.lower()}"
         return "the run was stopped" if self._halted and not scope.late else ""
 
-    def _lookup(self, path: str) -> str | None:
-        return self._names.get(path)
+    def _around(self, scope: Scope, task: Task) -> Around:
+        def names(path: str) -> str | Missing:
+            named = self._names | of_one(self._origin, task.name, scope.path_of(task.name))
+            return named.get(path, MISSING)
+
+        return Around(scope.inputs, scope.outcome, names)
 
     def _open(self, trigger: _Trigger, component: Component, inputs: Inputs, around: Around) -> None:
         scope, task = trigger.scope, trigger.scope.dag.tasks[trigger.index]
@@ -127,7 +132,7 @@ class DagPlan:
             inner = Inputs(given(component, inputs.parameters), inputs.artifacts)
             self._enter(Scope(path, component, component.body, inner, scope, trigger.index, late=self._halted))
         elif isinstance(component.body, Importer):
-            self._import(trigger, component, component.body, inputs)
+            self._import(trigger, component, component.body, inputs, around)
         else:
             self._running[path] = trigger
             self._steps.append(Ready(path, self._work(task, component, component.body, inputs, around)))
@@ -153,11 +158,11 @@ class DagPlan:
             raise Unresolved(str(error)) from None
         return work
 
-    def _import(self, trigger: _Trigger, component: Component, importer: Importer, inputs: Inputs) -> None:
+    def _import(self, trigger: _Trigger, component: Component, importer: Importer, inputs: Inputs, around: Around) -> None:
         source, filled = importer.uri.source, given(component, inputs.parameters)
         raw = filled.get(source.name) if isinstance(source, FromInput) else getattr(source, "value", "")
         name, kind = next(iter(component.output_artifacts.items()), ("artifact", importer.kind))
-        uri, metadata = text(fill(raw, self._lookup)), fill(dict(importer.kind.metadata or {}), of_parameters(filled))
+        uri, metadata = text(fill(raw, around.names)), fill(dict(importer.kind.metadata or {}), of_parameters(filled))
         assert isinstance(metadata, dict)
         if "://" not in uri and not uri.startswith("/"):
             raise Unresolved(f"the importer's URI {uri!r} says no place: give a URI such as s3://…, or a path that begins with /")
@@ -219,8 +224,9 @@ def _settings(component: Component, container: Container, inputs: Inputs, around
 
     own = of_parameters(given(component, inputs.parameters))
 
-    def lookup(path: str) -> Value:
-        return own(path) or around.names(path)
+    def lookup(path: str) -> Value | Missing:
+        found = own(path)
+        return around.names(path) if found is MISSING else found
 
     return settings(container.platform, lambda source: bound(binding(source), around, lookup), lookup)
 
@@ -236,6 +242,8 @@ def _items(task: Task, inputs: Inputs) -> list[Value] | tuple[Artifact, ...]:
     if loop.artifacts:
         return inputs.artifacts.get(loop.source, ())
     found: Value = json.loads(loop.raw) if loop.raw else inputs.parameters.get(loop.source)
+    if found is None:
+        raise Unresolved(f"{task.name!r} has nothing to loop over: {shown(loop.source)!r} is null or was not given")
     items = convert(found, "LIST", f"the items of {task.name!r}")
     if not isinstance(items, list):
         raise Unresolved(f"the items of {task.name!r} must be a list, and are {text(found)[:200]!r}")

@@ -6,24 +6,17 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import Enum
 
-from kflite.dag.placeholders import Lookup, fill, of_parameters, text
-from kflite.dag.shape import Binding, Component, Constant, FinalStatus, FromInput, FromTask, Parameter, Task
+from kflite.dag.placeholders import MISSING, Lookup, Missing, compact, fill, parameter_of, text
+from kflite.dag.shape import Binding, Component, Constant, Dag, FinalStatus, FromInput, FromTask, Parameter, Task
 from kflite.event import State
 from kflite.plan import Outcome
 from kflite.value import Artifact, Value
 
 _SELECTOR = r"parseJson\(string_value\)\[(?:'([^']*)'|\"([^\"]*)\")\]"
 
-
-class Missing(Enum):
-    """Marks a value that is not there, which null is not."""
-
-    MISSING = "missing"
-
-
-MISSING = Missing.MISSING
+# How compilers name the inputs by which a value passes into a branch or loop; they declare them as required.
+_HOLE = "pipelinechannel--"
 
 
 class Unresolved(Exception):
@@ -53,27 +46,47 @@ class Around:
 
 def resolve(task: Task, component: Component, around: Around) -> Inputs:
     """The inputs of a task whose parents have ended. Raises Unresolved."""
-    raw = {name: _parameter(name, task, binding, around) for name, binding in task.parameters.items()}
-    there = {k: v for k, v in raw.items() if v is not MISSING and v is not None}
-    lookup = of_parameters(there)
+    raw = {name: _parameter(name, binding, around) for name, binding in task.parameters.items()}
+    lookup = _lookup(raw, task, around)
     parameters: dict[str, Value] = {}
-    for name, value in there.items():
-        declared = component.inputs.get(name)
-        written = isinstance(task.parameters[name].source, Constant)
-        filled = fill(value, lambda path: _first(lookup(path), around.names(path))) if written else value
-        parameters[name] = _allowed(filled, declared, f"input {name!r}") if declared else filled
+    for name, value in raw.items():
+        written = value is not MISSING and isinstance(task.parameters[name].source, Constant)
+        filled = fill(value, lookup) if written else value  # type: ignore[arg-type]
+        if filled is not MISSING and filled is not None:
+            declared = component.inputs.get(name)
+            parameters[name] = _allowed(filled, declared, f"input {shown(name)!r}") if declared else filled
     item = task.loop.item if task.loop else ""
     for name, declared in component.inputs.items():
-        if name not in there and name != item:
+        if name not in parameters and name != item and not _passes(name, component, task.parameters.get(name)):
             _absent(name, declared, task, around)
     return Inputs(parameters, _artifacts(task, component, around))
 
 
-def _first(one: Value, other: Value) -> Value:
-    return other if one is None else one
+def shown(name: str) -> str:
+    """An input's name as its user knows it."""
+    return name.removeprefix(_HOLE)
 
 
-def _parameter(name: str, task: Task, binding: Binding, around: Around) -> Value | Missing:
+def _lookup(raw: Mapping[str, Value | Missing], task: Task, around: Around) -> Lookup:
+    """Placeholders in a task's constants: its other inputs, and what names the run and the task."""
+
+    def lookup(path: str) -> Value | Missing:
+        name = parameter_of(path)
+        if name is None or name not in raw:
+            return around.names(path)
+        if raw[name] is MISSING and isinstance(task.parameters[name].source, FromTask):
+            raise _no_value(name, task.parameters[name], around)
+        return None if raw[name] is MISSING else raw[name]
+
+    return lookup
+
+
+def _passes(name: str, component: Component, binding: Binding | None) -> bool:
+    """Whether null goes on into a branch, loop or pipeline, where whatever needs the value may say so."""
+    return bool(binding and isinstance(binding.source, FromInput) and name.startswith(_HOLE) and isinstance(component.body, Dag))
+
+
+def _parameter(name: str, binding: Binding, around: Around) -> Value | Missing:
     found = _found_parameter(binding, around)
     return select(found, binding.selector, name) if binding.selector and not isinstance(found, Missing) else found
 
@@ -133,13 +146,19 @@ def _parsed(value: Value) -> Value:
 
 
 def _absent(name: str, declared: Parameter, task: Task, around: Around) -> None:
-    if declared.optional or declared.has_default or declared.type == "TASK_CONFIG":
-        return
-    binding = task.parameters.get(name)
+    if not (declared.optional or declared.has_default or declared.type == "TASK_CONFIG"):
+        raise _no_value(name, task.parameters.get(name), around)
+
+
+def _no_value(name: str, binding: Binding | None, around: Around) -> Unresolved:
     producer = binding.source.task if binding and isinstance(binding.source, FromTask) else ""
-    if producer and around.outcome(producer).state in (State.SKIPPED, State.SUCCEEDED):
-        raise Unresolved(f"input {name!r} has no value: the task that gives it, in {producer!r}, was skipped", skipped=True)
-    raise Unresolved(f"input {name!r} has no value" + (f": {producer!r} did not give it" if producer else ""))
+    if not producer:
+        return Unresolved(f"input {shown(name)!r} has no value: it is null or was not given")
+    if around.outcome(producer).state in (State.SKIPPED, State.SUCCEEDED):
+        return Unresolved(
+            f"input {shown(name)!r} has no value: the task that gives it, in {producer!r}, was skipped", skipped=True
+        )
+    return Unresolved(f"input {shown(name)!r} has no value: {producer!r} did not give it")
 
 
 def _artifacts(task: Task, component: Component, around: Around) -> dict[str, tuple[Artifact, ...]]:
@@ -149,7 +168,7 @@ def _artifacts(task: Task, component: Component, around: Around) -> dict[str, tu
         found = _found(binding, around) if binding else None
         if found is not None:
             out[name] = found
-        elif not kind.optional and not (task.loop and name == task.loop.item):
+        elif not (kind.optional or (task.loop and name == task.loop.item) or _passes(name, component, binding)):
             _no_artifact(name, binding, around)
     return out
 
@@ -166,7 +185,8 @@ def _no_artifact(name: str, binding: Binding | None, around: Around) -> None:
     producer = binding.source.task if binding and isinstance(binding.source, FromTask) else ""
     skipped = bool(producer) and around.outcome(producer).state in (State.SKIPPED, State.SUCCEEDED)
     raise Unresolved(
-        f"input artifact {name!r} is not there" + (f": the task that gives it, in {producer!r}, did not run" if producer else ""),
+        f"input artifact {shown(name)!r} is not there"
+        + (f": the task that gives it, in {producer!r}, did not run" if producer else ""),
         skipped,
     )
 

@@ -52,7 +52,7 @@ class Binding(NamedTuple):
 
 
 class Parameter(NamedTuple):
-    """A declared parameter; `default` counts only when `has_default`."""
+    """A declared parameter; `default` counts only when `has_default`. literals: the only values that it takes, if any."""
 
     type: str
     optional: bool = False

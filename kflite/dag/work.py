@@ -10,7 +10,7 @@ from pathlib import Path
 from kflite import bootstrap
 from kflite.dag import outputs as left
 from kflite.dag.needs import needs
-from kflite.dag.placeholders import Lookup, argv, compact, fill, of_parameters, of_run, of_task, text
+from kflite.dag.placeholders import Lookup, argv, compact, fill, of_one, of_parameters, of_run, of_task, text
 from kflite.dag.recipe import Recipe, as_text, digest
 from kflite.dag.resolve import Inputs, given
 from kflite.dag.shape import Component, Configured, Container, Task
@@ -126,7 +126,7 @@ class ContainerWork:
         provisioned = self._provision(place, task, attempt)
         executor_input: dict[str, Value] = {"inputs": self._given(place), "outputs": provisioned}
         whole, folder = compact(executor_input), place.attempt(task, attempt)
-        lookup = of_task(executor_input, whole, self._filled, self._names(place, task, str(provisioned["outputFile"])))
+        lookup = of_task(executor_input, whole, self._filled, self._names(task, str(provisioned["outputFile"])))
         role, files = self._role(lookup, folder, whole)
         written = _written(provisioned)
         artifacts = [Path(str(a["uri"])) for a in _listed(provisioned)]
@@ -158,13 +158,9 @@ class ContainerWork:
     def _inputs(self) -> list[Artifact]:
         return [a for group in self.inputs.artifacts.values() for a in group]
 
-    def _names(self, place: Place, task: str, output_file: str) -> dict[str, str]:
-        return of_run(self.origin, place.root) | {
-            ".pipeline_task_name": self.task.name,
-            ".pipeline_task_uuid": f"{place.run}/{task}",
-            ".outputs.output_file": output_file,
-            ".outputMetadataUri": output_file,
-        }
+    def _names(self, task: str, output_file: str) -> dict[str, str]:
+        written = {".outputs.output_file": output_file, ".outputMetadataUri": output_file}
+        return of_run(self.origin) | of_one(self.origin, self.task.name, task) | written
 
     def _given(self, place: Place) -> dict[str, Value]:
         declared = {k: v for k, v in self.inputs.parameters.items() if k in self.component.inputs}

@@ -23,7 +23,7 @@ INPUT: dict[str, Value] = {
         "outputFile": "/o/out.json",
     },
 }
-NAMES = of_run(Origin("run-1", "a run", 0.0), "/root") | {".outputs.output_file": "/o/out.json"}
+NAMES = of_run(Origin("run-1", "a run", 0.0, "/root")) | {".outputs.output_file": "/o/out.json"}
 LOOKUP = of_task(INPUT, json.dumps(INPUT), {"n": 3, "f": 2.0, "b": True, "l": [1, "a"], "s": "it's"}, NAMES)
 
 

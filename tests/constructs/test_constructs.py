@@ -1,0 +1,82 @@
+"""Every construct of KFP v2 and of ours, run on every executor."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+pytest.importorskip("kfp", minversion="2.16", reason="kfp is not installed: pip install '.[test]'")
+
+from constructs import conditions
+from constructs.case import Case
+from invariants import Violation, check_groups
+
+import kflite
+
+TABLES = (conditions,)
+CASES = [case for table in TABLES for case in table.CASES]
+RUNS = [
+    pytest.param(on, case, id=f"{on}-{case.name}") for on in ("inline", "process", "docker") for case in CASES if on in case.on
+]
+Ended = dict[str, kflite.Run | Exception]
+
+
+@pytest.fixture(scope="session")
+def ended(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Ended]:
+    """How the cases that are selected ended on an executor; they all run at once, when the first is asked for."""
+    known: dict[str, Ended] = {}
+    asked = [item.callspec.params for item in request.session.items if "ended" in getattr(item, "fixturenames", ())]
+
+    def on(executor: str) -> Ended:
+        if executor not in known:
+            cases = [params["case"] for params in asked if params["on"] == executor]
+            known[executor] = asyncio.run(all_of(cases, executor, str(tmp_path_factory.mktemp(executor))))
+        return known[executor]
+
+    return on
+
+
+async def all_of(cases: list[Case], on: str, home: str) -> Ended:
+    async with kflite.Client(home=home, store=f"sqlite:///{home}/kflite.db", artifacts=f"{home}/artifacts", on=on) as client:
+        begun = [await begin(client, case) for case in cases]
+        found = [run if isinstance(run, Exception) else await run.wait() for run in begun]
+        return {case.name: checked(client, run) for case, run in zip(cases, found, strict=True)}
+
+
+async def begin(client: kflite.Client, case: Case) -> kflite.Run | Exception:
+    try:
+        options: dict[str, Any] = {"cache": False, "name": case.name} | dict(case.options)
+        return await client.submit(case.pipeline, case.given, **options)
+    except kflite.KfliteError as refusal:
+        return refusal
+
+
+def checked(client: kflite.Client, run: kflite.Run | Exception) -> kflite.Run | Exception:
+    """The run, or what its events violate."""
+    try:
+        if isinstance(run, kflite.Run):
+            check_groups(client.store.events(run.id, limit=100_000))
+    except Violation as violation:
+        return violation
+    return run
+
+
+@pytest.mark.parametrize(("on", "case"), RUNS)
+def test_a_construct_does_what_it_must(
+    ended: Callable[[str], Ended], on: str, case: Case, request: pytest.FixtureRequest
+) -> None:
+    if on == "docker":
+        request.getfixturevalue("mapped_image")
+    found = ended(on)[case.name]
+    if isinstance(found, Exception) and not case.refused:
+        raise found
+    case.check(found)
+
+
+@pytest.fixture(scope="session")
+def mapped_image(docker_image: str) -> None:
+    """Python's images are the one that the tests have; nothing is pulled."""
+    pytest.MonkeyPatch().setenv("KFLITE_IMAGES", f"python:*={docker_image}")
