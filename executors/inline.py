@@ -12,6 +12,7 @@ from kflite.config import default_home
 from kflite.errors import ExecutorError
 from kflite.executors import facts, gang, secrets
 from kflite.executors.process import folder, watch
+from kflite.executors.process.attempt import last_words
 from kflite.executors.process.capacity import machine
 from kflite.executors.volumes import Volumes
 from kflite.job import Exit, Job, Python, Resources
@@ -134,9 +135,15 @@ def _run(job: Job) -> Exit:
     loop = asyncio.get_running_loop()
     asyncio.events._set_running_loop(None)  # noqa: SLF001 - a component may run a loop of its own
     try:
-        return interpret(replica.role.python, env, work(job), replica.log)
+        return _told(interpret(replica.role.python, env, work(job), replica.log), replica.log)
     finally:
         asyncio.events._set_running_loop(loop)  # noqa: SLF001
+
+
+def _told(exit: Exit, log: Path) -> Exit:
+    """The end with the last words of what ended by its status, as other executors tell it."""
+    plain = exit.message == f"exit status {exit.code}"
+    return replace(exit, message=exit.message + last_words(str(log))) if plain else exit
 
 
 def _show_source(program: Python) -> None:

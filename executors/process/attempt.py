@@ -89,7 +89,7 @@ def judge(running: Attempt, process: Process, code: int, peak: int, note: tuple[
         return made(code, reason, message)
     if code < 0:
         return made(code, "Killed", f"killed by {_signal_name(-code)}")
-    return made(code, "Error", f"exit status {code}{_last_words(process.log)}")
+    return made(code, "Error", f"exit status {code}{last_words(process.log)}")
 
 
 def _signal_name(number: int) -> str:
@@ -99,7 +99,8 @@ def _signal_name(number: int) -> str:
         return f"signal {number}"
 
 
-def _last_words(log: str) -> str:
+def last_words(log: str) -> str:
+    """The last line of a log, as the end of a message; "" where there is none."""
     try:
         with open(log, "rb") as file:
             file.seek(max(0, os.path.getsize(log) - _TAIL))

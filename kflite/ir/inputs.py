@@ -8,6 +8,7 @@ from kflite.ir.types import WORDS, feeds, type_of, wrong
 from kflite.ir.whole import Document, Problems, Site, declared, iterator, output_type, referred, tasks
 from kflite.value import Value
 
+_OF_KFP = "kfp writes this where a text inside another group holds a loop's item: pass the item as an input of its own"
 _CHANNEL = "pipelinechannel--"  # how compilers name inputs that only placeholders and conditions use
 
 
@@ -70,7 +71,8 @@ def source(site: Site, spec: Document | None, given: Document, path: str) -> Pro
 def _from_input(site: Site, wanted: str, source: Document, path: str) -> Problems:
     name, known = source["componentInputParameter"], declared(site.around, "input", "parameters")
     if name not in known:
-        yield f"{path}.componentInputParameter", f"the pipeline around the task has no input {name!r}: {near(name, known)}"
+        remedy = _OF_KFP if "loop-item" in name else near(name, known)
+        yield f"{path}.componentInputParameter", f"the pipeline around the task has no input {name!r}: {remedy}"
     elif not ("parameterExpressionSelector" in source or "loop-item" in name):
         yield from _fits(type_of(known[name]), wanted, f"input {name!r}", path)
 

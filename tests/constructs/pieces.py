@@ -1,6 +1,6 @@
 """Components that the cases are built of, as kfp compiles them."""
 
-from typing import NamedTuple
+from typing import List, NamedTuple, Optional
 
 from kfp import dsl
 from kfp.dsl import Artifact, Dataset, Input, Output
@@ -19,6 +19,11 @@ def say(text: str) -> str:
 
 
 @light
+def pair(one: str, two: str) -> str:
+    return one + two
+
+
+@light
 def half(x: float) -> float:
     return x / 2
 
@@ -29,12 +34,12 @@ def negate(flag: bool) -> bool:
 
 
 @light
-def numbers(n: int) -> list[int]:
+def numbers(n: int) -> List[int]:
     return list(range(n))
 
 
 @light
-def total(of: list[int]) -> int:
+def total(of: List[int]) -> int:
     assert all(type(n) is int for n in of), of
     return sum(of)
 
@@ -72,13 +77,18 @@ def read(data: Input[Dataset]) -> str:
 
 
 @light
-def join(parts: Input[list[Dataset]]) -> str:
-    return " ".join(open(part.path).read() for part in parts)
+def join(parts: Input[List[Dataset]]) -> str:
+    return " ".join(open(part.path).read() for part in parts or [])
 
 
 @light
-def given_or_not(n: int | None = None, text: str = "default", data: Input[Artifact] | None = None) -> str:
+def given_or_not(n: Optional[int] = None, text: str = "default", data: Optional[Input[Artifact]] = None) -> str:
     return f"{n} {text} {data and open(data.path).read()}"
+
+
+@light
+def maybe(n: int = -1) -> int:
+    return n
 
 
 @light
