@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from kflite.dag.placeholders import MISSING, Lookup, Missing, compact, fill, parameter_of, text
+from kflite.dag.placeholders import MISSING, Lookup, Missing, fill, parameter_of, text
 from kflite.dag.shape import Binding, Component, Constant, Dag, FinalStatus, FromInput, FromTask, Parameter, Task
 from kflite.event import State
 from kflite.plan import Outcome
