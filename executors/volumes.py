@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from uuid import uuid4
 
 from kflite.errors import ExecutorError
 from kflite.executors import secrets
@@ -74,7 +75,7 @@ class Volumes:
 
     def path(self, name: str) -> Path:
         """Where a volume lies, or would. Raises ExecutorError for what cannot name one."""
-        if not re.fullmatch(_NAME, name) or len(name) > _LONGEST_NAME:
+        if not _names(name):
             raise ExecutorError(f"{name!r} cannot name a volume: use small letters, digits, '-' and '.'", "BadVolume")
         return self.folder / name
 
@@ -83,6 +84,7 @@ class Volumes:
         path = self.path(claim.name)
         if not claim.delete:
             return self._create(path, claim.options)
+        self._mark(claim.name).unlink(missing_ok=True)
         if path.is_symlink():
             return path.unlink(missing_ok=True)
         return shutil.rmtree(path, ignore_errors=not path.exists())
@@ -91,9 +93,21 @@ class Volumes:
         if path.exists():
             return
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._mark(path.name).write_text(uuid4().hex, "ascii")
         if source := self._source(options):
             shutil.copytree(source, path, symlinks=True)
         path.mkdir(mode=0o700, exist_ok=True)
+
+    def _mark(self, name: str) -> Path:
+        return self.folder / f".{name}.made"
+
+    def identity(self, name: str) -> str:
+        """What tells a volume from one that had its name before: which creation it comes from, "" for a folder of the user's."""
+        path = self.folder / name
+        if not _names(name) or not path.is_dir():
+            return "absent"
+        mark = self._mark(name)
+        return str(path.readlink()) if path.is_symlink() else mark.read_text("ascii") if mark.exists() else ""
 
     def _source(self, options: Mapping[str, Value]) -> Path | None:
         """The volume whose content it is to have."""
@@ -106,6 +120,10 @@ class Volumes:
                 f"no {kind} {name!r} on this machine: a volume can be made here from another volume", "VolumeMissing"
             )
         return self.path(name)
+
+
+def _names(name: str) -> bool:
+    return bool(re.fullmatch(_NAME, name)) and len(name) <= _LONGEST_NAME
 
 
 def _path(mount: Mount) -> str:

@@ -1,12 +1,13 @@
-"""What else decides a task's result, where it runs: the image's content, which its name does not tell."""
+"""What else decides a task's result, where it runs: its image and its volumes, of which their names do not tell all."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from kflite import bootstrap
 from kflite.dag.work import ContainerWork
+from kflite.job import Mount, Source
 
 if TYPE_CHECKING:
     from kflite.config import Settings
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Identity:
-    """Gives the digests of images as parts of cache keys. An image that is not here yet has none."""
+    """Tells which images (by digest) and volumes these are, as parts of cache keys. An image that is not here yet has no part."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -23,8 +24,23 @@ class Identity:
         self._known: dict[str, str] = {}
 
     def __call__(self, on: str, work: Work) -> Mapping[str, str]:
-        """The parts for one task: none where it runs in no container."""
-        if not isinstance(work, ContainerWork) or not self._contained(on, work):
+        """The parts for one task: none where it runs in no container and mounts no volume."""
+        if not isinstance(work, ContainerWork) or on.partition(":")[0] == "kubernetes":
+            return {}
+        return {**self._image(on, work), **self._volumes(work.own.settings.mounts)}
+
+    def _volumes(self, mounts: Sequence[Mount]) -> dict[str, str]:
+        """A volume that was deleted and made again is another: what a task wrote into the first is gone."""
+        names = {mount.name for mount in mounts if mount.source is Source.VOLUME}
+        if not names:
+            return {}
+        from kflite.executors.volumes import Volumes
+
+        volumes = Volumes(self._settings.home / "volumes")
+        return {f"volume {name}": volumes.identity(name) for name in names}
+
+    def _image(self, on: str, work: ContainerWork) -> dict[str, str]:
+        if not self._contained(on, work):
             return {}
         if work.image not in self._known:
             self._known[work.image] = self._found().digest(work.image)

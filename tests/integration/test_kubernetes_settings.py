@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,23 @@ def test_tasks_share_a_volume_that_the_pipeline_makes_and_ends(where: str, home:
         assert run.outputs == {"Output": text}
         assert str(run.tasks["createpvc"].outputs["name"]).endswith("-data")
     assert list((home / "volumes").iterdir()) == []
+
+
+@dsl.pipeline
+def into_a_volume_of_one_name(text: str):
+    made = kubernetes.CreatePVC(access_modes=["ReadWriteOnce"], size="1Gi", pvc_name="data")
+    written = write(text=text)
+    kubernetes.mount_pvc(written, made.outputs["name"], "/data/inner")
+
+
+def test_what_was_written_into_a_volume_that_is_gone_is_written_again(home: Path) -> None:
+    def reason() -> str:
+        return kflite.run(into_a_volume_of_one_name, {"text": "t"}, on="process", progress=False).tasks["write"].reason
+
+    assert [reason(), reason()] == ["", "cached"]
+    shutil.rmtree(home / "volumes" / "data")
+    assert reason() == ""
+    assert (home / "volumes" / "data" / "file").read_text() == "t"
 
 
 @dsl.pipeline
