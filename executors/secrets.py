@@ -20,6 +20,7 @@ from kflite.job import Mount, Role, Secret, Source
 _PREFIXES = {False: "KFLITE_SECRET_", True: "KFLITE_CONFIG_"}
 _FOLDERS = {False: "secrets", True: "configs"}
 _WORDS = {False: "secret", True: "config map"}
+_KEY = r"[A-Za-z0-9_-][A-Za-z0-9._-]*"  # each becomes a file
 _REASONS = {False: "SecretMissing", True: "ConfigMapMissing"}
 
 
@@ -98,6 +99,8 @@ def _told(name: str, config: bool) -> dict[str, str]:
         held = None
     if not isinstance(held, dict) or not all(isinstance(value, str) for value in held.values()):
         raise ExecutorError(f'{whole} holds no JSON object of texts: write {{"KEY": "VALUE"}}', _REASONS[config])
+    if odd := next((key for key in held if not re.fullmatch(_KEY, key)), None):
+        raise ExecutorError(f"{whole}: {odd!r} cannot be a key: use letters, digits, '-', '_' and '.'", _REASONS[config])
     return held
 
 

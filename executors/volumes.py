@@ -12,16 +12,15 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from uuid import uuid4
 
 from kflite.errors import ExecutorError
 from kflite.executors import secrets
+from kflite.executors.process.folder import GIVEN
 from kflite.job import Claim, Job, Mount, Replica, Source
 from kflite.value import Value
 
 _NAME = r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?"  # a DNS name, as Kubernetes asks for
 _LONGEST_NAME = 253
-_GIVEN = "mounts"  # below an attempt's folder: what is gone when it ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,7 @@ class Volumes:
         if path.exists():
             return
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._mark(path.name).write_text(uuid4().hex, "ascii")
+        self._mark(path.name).write_text(os.urandom(16).hex(), "ascii")
         if source := self._source(options):
             shutil.copytree(source, path, symlinks=True)
         path.mkdir(mode=0o700, exist_ok=True)
@@ -139,16 +138,11 @@ def _path(mount: Mount) -> str:
 
 def given(job: Job, replica: Replica, number: int) -> Path:
     """A private folder that is gone when the attempt ends, made now."""
-    folder = job.folder / _GIVEN / f"{replica.rank}.{number}"
+    folder = job.folder / GIVEN / f"{replica.rank}.{number}"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 
 
 def clear(folder: Path | str) -> None:
     """Remove what the attempt with this folder was given, once it has ended. Blocks."""
-    shutil.rmtree(os.path.join(folder, _GIVEN), ignore_errors=True)
-
-
-def left(folder: Path | str) -> bool:
-    """Whether there is something to clear; most attempts had nothing."""
-    return os.path.isdir(os.path.join(folder, _GIVEN))
+    shutil.rmtree(os.path.join(folder, GIVEN), ignore_errors=True)

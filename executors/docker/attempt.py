@@ -17,7 +17,7 @@ from kflite.executors.docker.names import Box
 from kflite.executors.docker.output import Copy, Log, catch_up, kept
 from kflite.executors.ref import Ref
 from kflite.executors.status import lost
-from kflite.executors.volumes import clear, left
+from kflite.executors.volumes import clear
 from kflite.job import Exit
 
 if TYPE_CHECKING:
@@ -83,8 +83,7 @@ class Attempt:
         if self._ref.group not in self._shared.left:
             with suppress(Gone):
                 await remove(self._shared.daemon, self._ref.group)
-        if left(self._ref.folder):
-            await asyncio.to_thread(clear, self._ref.folder)
+        await asyncio.to_thread(clear, self._ref.folder)
         return exit
 
     async def _outcome(self, look: bool) -> Exit:

@@ -97,7 +97,7 @@ def _enter(place: str, rank: int, replica: Replica) -> None:
     folder.add_process(place, rank)
     _make(replica["work"])
     if replica["mounts"]:
-        mounts.enter(replica["mounts"], f"{place}/mounts/roots.{rank}")
+        mounts.enter(replica["mounts"], f"{place}/{folder.GIVEN}/roots.{rank}")
     os.chdir(replica["work"])
     log = os.open(replica["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(log, 1)

@@ -14,7 +14,6 @@ from kflite.executors.process import folder, order, watch
 from kflite.executors.process.capacity import gpus, machine
 from kflite.executors.process.link import Link, connect, probe, spawn
 from kflite.executors.process.message import Ending, Mount
-from kflite.executors.volumes import Volumes, clear, left
 from kflite.job import Claim, Exit, Job, Resources, Role
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ class ProcessExecutor:
         volumes: Path | None = None,
     ) -> None:
         self._home, self._python = environments, python
-        self._volumes = Volumes(volumes or environments.parent / "volumes")
+        self._volumes = volumes or environments.parent / "volumes"
         self._environments: Environments | None = None
         self._can_mount: bool | None = None
         self._capacity = capacity
@@ -105,8 +104,8 @@ class ProcessExecutor:
             ending = await self._find(ref)
         self._started.pop(ref, None)
         self._gpus.pop(ref, None)
-        if left(ref):
-            await asyncio.to_thread(clear, ref)
+        if folder.holds_mounts(ref):
+            await asyncio.to_thread(_clear, ref)
         return Exit(ending["code"], ending["reason"], ending["message"], ending["lost"])
 
     async def stop(self, ref: str, grace_s: float) -> None:
@@ -133,12 +132,16 @@ class ProcessExecutor:
     async def _mounts(self, job: Job) -> dict[int, list[Mount]]:
         if sys.platform != "linux":
             raise ExecutorError(f"{job.id} mounts volumes, which a process can on Linux only: use --on docker", "NoMounts")
-        return await asyncio.to_thread(order.mounts_of, job, self._volumes)
+        from kflite.executors.volumes import Volumes  # most pipelines mount nothing
+
+        return await asyncio.to_thread(order.mounts_of, job, Volumes(self._volumes))
 
     async def _settle(self, claim: Claim, ref: str) -> str:
         """A volume is created or deleted before the start returns."""
+        from kflite.executors.volumes import Volumes
+
         if not folder.read_exit(ref):
-            await asyncio.to_thread(self._volumes.settle, claim)
+            await asyncio.to_thread(Volumes(self._volumes).settle, claim)
             os.makedirs(ref, 0o700, exist_ok=True)
             folder.write_exit(ref, _ending("", "", code=0))
         return ref
@@ -250,6 +253,12 @@ class _Zygote:
             return
         await watch.ended(self._process.pid)
         self._process.wait()
+
+
+def _clear(ref: str) -> None:
+    from kflite.executors.volumes import clear
+
+    clear(ref)
 
 
 def _activation(python: str, base: str) -> dict[str, str]:

@@ -16,6 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from kflite.executors.process.message import Ending
 
+GIVEN = "mounts"  # what a replica was given to mount; gone when the attempt has ended
 _EXIT = "exit"
 _CLAIM = "claim"
 _PROCESS = "process."
@@ -79,6 +80,11 @@ def _began(pid: int) -> float:
     with open("/proc/stat", "rb") as file:
         boot = next(int(line.split()[1]) for line in file if line.startswith(b"btime"))
     return boot + int(start) / os.sysconf("SC_CLK_TCK")
+
+
+def holds_mounts(folder: str) -> bool:
+    """Whether there is something left of what its replicas mounted; most attempts mount nothing."""
+    return os.path.isdir(f"{folder}/{GIVEN}")
 
 
 def write_exit(folder: str, ending: Ending) -> None:

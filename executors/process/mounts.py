@@ -41,13 +41,13 @@ def enter(mounts: list[Mount], scratch: str) -> None:
     except PermissionError as error:
         raise Forbidden from error
     own: list[str] = []
+    mirrors: list[str] = []
     for mount in mounts:
-        _point(libc, mount, scratch, own)
+        _point(libc, mount, scratch, own, mirrors)
         _show(libc, mount)
         own.append(mount["path"])
-    for mount in mounts:
-        if "files" in mount:
-            _mount(libc, "tmpfs", mount["path"], "tmpfs", _REMOUNT | _READ_ONLY | _NO_SUID | _NO_DEVICES)
+    for path in (*mirrors, *(mount["path"] for mount in mounts if "files" in mount)):  # what a mirror took would be lost
+        _mount(libc, "tmpfs", path, "tmpfs", _REMOUNT | _READ_ONLY | _NO_SUID | _NO_DEVICES)
     if unprivileged:
         _drop(libc)
 
@@ -108,23 +108,24 @@ def _show(libc: CDLL, mount: Mount) -> None:
             file.write(base64.b64decode(content))
 
 
-def _point(libc: CDLL, mount: Mount, scratch: str, own: list[str]) -> None:
-    """See to it that the path can be mounted on."""
+def _point(libc: CDLL, mount: Mount, scratch: str, own: list[str], mirrors: list[str]) -> None:
+    """See to it that the path can be mounted on. mirrors: gets the folder that is a mirror then, if one is."""
     path = mount["path"]
     if os.path.exists(path):
         return
     above = os.path.dirname(path)
     while not os.path.isdir(above):
         above = os.path.dirname(above)
-    if not _may_make(above, own):
+    if above not in mirrors and not _may_make(above, own):
         _mirror(libc, above, scratch)
+        mirrors.append(above)
     _make(path, os.path.isfile(mount.get("source", "")))
 
 
 def _may_make(folder: str, own: list[str]) -> bool:
     """Whether a folder may be left there: among what the user keeps, in folders of all, and in what was mounted just now."""
     real, home = os.path.realpath(folder), os.path.realpath(os.path.expanduser("~"))
-    if not os.access(real, os.W_OK):
+    if real == "/" or not os.access(real, os.W_OK):
         return False
     if any(f"{real}/".startswith(f"{place}/") for place in (*map(os.path.realpath, own), home) if place != "/"):
         return True
