@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from kflite.client.describe import outputs_json
-from kflite.client.figures.data import Confusion, Figure, Roc, Slice
+from kflite.client.figures.data import Confusion, Exhibit, Figure, Roc, Slice
 from kflite.client.figures.metrics import metrics
 from kflite.client.figures.read import exhibits
 from kflite.client.handle import Run
@@ -104,9 +104,11 @@ def _read(run: str, store: str, home: str) -> tuple[RunRow, list[TaskRow]]:
 
 def of(sides: Sequence[tuple[RunRow, Sequence[TaskRow]]]) -> Comparison:
     """The comparison of runs with their tasks."""
-    curves = _columns([{name: it for name, it in _drawn(tasks) if isinstance(it, Roc)} for _, tasks in sides])
-    matrices = _columns([{name: it for name, it in _drawn(tasks) if isinstance(it, Confusion)} for _, tasks in sides])
-    held = [_values(run, tasks) for run, tasks in sides]
+    shown = [exhibits(tasks) for _, tasks in sides]
+    drawn = [list(_drawn(each)) for each in shown]
+    curves = _columns([{name: it for name, it in side if isinstance(it, Roc)} for side in drawn])
+    matrices = _columns([{name: it for name, it in side if isinstance(it, Confusion)} for side in drawn])
+    held = [_values(run, tasks, each) for (run, tasks), each in zip(sides, shown, strict=True)]
     rows: dict[str, Columns[Value]] = {section: _columns([side[section] for side in held]) for section in held[0]}
     rows["roc"] = {name: tuple(it.auc if it else None for it in row) for name, row in curves.items()}
     rows["confusion"] = {name: tuple(it.right if it else None for it in row) for name, row in matrices.items()}
@@ -119,18 +121,18 @@ def _columns(sides: Sequence[Mapping[str, T]]) -> dict[str, tuple[T | None, ...]
     return {name: tuple(side.get(name) for side in sides) for name in names}
 
 
-def _values(run: RunRow, tasks: Sequence[TaskRow]) -> dict[str, Mapping[str, Value]]:
+def _values(run: RunRow, tasks: Sequence[TaskRow], shown: Sequence[Exhibit]) -> dict[str, Mapping[str, Value]]:
     return {
         "run": {"state": run.state.value, "pipeline": run.pipeline, "plan": run.plan[:12], "on": run.on},
         "parameters": run.parameters,
         "outputs": {name: _content(value) for name, value in outputs_json(run.outputs).items()},
-        "metrics": dict(metrics(tasks)),
+        "metrics": metrics(tasks, shown),
         "tasks": {task.task: _how(task) for task in tasks if not task.group},
     }
 
 
-def _drawn(tasks: Iterable[TaskRow]) -> Iterator[tuple[str, Figure]]:
-    for exhibit in exhibits(tasks):
+def _drawn(shown: Iterable[Exhibit]) -> Iterator[tuple[str, Figure]]:
+    for exhibit in shown:
         for figure in exhibit.figures:
             if isinstance(figure, Slice):
                 yield from ((f"{exhibit.name}/{figure.name}", inner) for inner in figure.figures)

@@ -98,7 +98,7 @@ class Run:
         """All numbers that tasks logged or returned, by `task/name`."""
         from kflite.client.figures.metrics import metrics
 
-        return metrics(self._rows())
+        return metrics(self._rows(), self.figures.values())
 
     @property
     def figures(self) -> Mapping[str, Exhibit]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from kflite.client.figures.data import Slice, Table
-from kflite.client.figures.read import exhibits, number
+from kflite.client.figures.data import Exhibit, Slice, Table
+from kflite.client.figures.read import number
 from kflite.client.view.report import short
 from kflite.client.view.text import clean
 from kflite.store.base import TaskRow
@@ -15,9 +15,13 @@ from kflite.value import Value
 _FEW = 3  # numbers that stand beside a task in a tree
 
 
-def metrics(tasks: Iterable[TaskRow]) -> Mapping[str, float]:
-    """By `task/metric`; by `task/output/metric` where two outputs of a task have one of the same name, or it is of a slice."""
-    found = [entry for task in tasks if not task.group for entry in _of(task)]
+def metrics(tasks: Iterable[TaskRow], shown: Iterable[Exhibit]) -> Mapping[str, float]:
+    """By `task/metric`; by `task/output/metric` where two outputs of a task have one of the same name.
+
+    Those of a slice are `task/output/slice/metric`. shown: the tasks' exhibits.
+    """
+    found = [(task.task, "parameters", *pair) for task in tasks if not task.group for pair in _numbers(task.outputs)]
+    found += [(each.task, each.output, *pair) for each in shown for pair in _of(each)]
     often = Counter((task, name) for task, _, name, _ in found)
     return {f"{task}/{name}" if often[task, name] == 1 else f"{task}/{output}/{name}": held for task, output, name, held in found}
 
@@ -36,16 +40,13 @@ def gist(artifacts: Mapping[str, Value]) -> str:
     return clean("  ".join(numbers[:_FEW]))
 
 
-def _of(task: TaskRow) -> Iterator[tuple[str, str, str, float]]:
-    yield from ((task.task, "parameters", name, held) for name, held in _numbers(task.outputs))
-    for exhibit in exhibits([task]):
-        for figure in exhibit.figures:
-            if isinstance(figure, Table):
-                yield from ((task.task, exhibit.output, name, held) for name, held in _numbers(figure.values))
-            if isinstance(figure, Slice):
-                tables = [inner for inner in figure.figures if isinstance(inner, Table)]
-                pairs = [pair for table in tables for pair in _numbers(table.values)]
-                yield from ((task.task, exhibit.output, f"{exhibit.output}/{figure.name}/{name}", held) for name, held in pairs)
+def _of(exhibit: Exhibit) -> Iterator[tuple[str, float]]:
+    for figure in exhibit.figures:
+        if isinstance(figure, Table):
+            yield from _numbers(figure.values)
+        elif isinstance(figure, Slice):
+            tables = [inner for inner in figure.figures if isinstance(inner, Table)]
+            yield from ((f"{exhibit.output}/{figure.name}/{name}", it) for each in tables for name, it in _numbers(each.values))
 
 
 def _numbers(values: Mapping[str, Value]) -> Iterator[tuple[str, float]]:

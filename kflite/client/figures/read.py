@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from math import isfinite
+from math import isfinite, nan
 
 from kflite.client.figures.data import Confusion, Exhibit, Figure, Page, Point, Roc, Slice, Table
 from kflite.store.base import TaskRow
@@ -30,12 +30,17 @@ def _shown(task: TaskRow) -> list[Exhibit]:
 
 
 def of_task(task: TaskRow) -> Iterator[Exhibit]:
-    """Each output artifact of a task; those of lists are counted: `plots[0]`."""
+    """Each output artifact of a task, read."""
+    return (read(artifact, task.task, output) for output, artifact in made(task))
+
+
+def made(task: TaskRow) -> Iterator[tuple[str, Artifact]]:
+    """Each output artifact of a task by its output's name; those of lists are counted: `plots[0]`."""
     for name, many in task.artifacts.items():
         held = many if isinstance(many, list) else []
         for index, one in enumerate(held):
             if isinstance(one, dict):
-                yield read(Artifact.from_json(one), task.task, f"{name}[{index}]" if len(held) > 1 else name)
+                yield f"{name}[{index}]" if len(held) > 1 else name, Artifact.from_json(one)
 
 
 def read(artifact: Artifact, task: str = "", output: str = "") -> Exhibit:
@@ -88,33 +93,31 @@ def _slice(entry: Value, where: str, told: Told) -> Iterator[Slice]:
 
 
 def _roc(held: Value, told: Told) -> Iterator[Roc]:
-    bad, points = Told(), list[Point]()
     entries = _list(held, "confidenceMetrics", told)
-    for index, entry in enumerate(entries):
-        point = _point(entry, f"confidenceMetrics[{index}]", bad)
-        points += [point] if point else []
+    points = [_point(entry) for entry in entries]
+    bad = [index for index, point in enumerate(points) if point is None]
     if bad:
-        told.append(f"{bad[0]}; {len(bad)} of {len(entries)} points are left out")
-    if points:
-        yield Roc(tuple(sorted(points)))
+        told.append(f"{_fault(entries[bad[0]], bad[0])}; {len(bad)} of {len(entries)} points are left out")
+    if len(bad) < len(entries):
+        yield Roc(tuple(sorted(point for point in points if point)))
 
 
-def _point(entry: Value, where: str, told: Told) -> Point | None:
+def _point(entry: Value) -> Point | None:
     if not isinstance(entry, dict):
-        told.append(f"{where} is {_quoted(entry)}, and must be an object")
         return None
-    rates = [_rate(entry, name, where, told) for name in ("falsePositiveRate", "recall")]
-    threshold = number(entry.get("confidenceThreshold"))
-    fpr, tpr = rates
-    return None if fpr is None or tpr is None else Point(fpr, tpr, float("nan") if threshold is None else threshold)
+    fpr, tpr, threshold = (number(entry.get(name)) for name in ("falsePositiveRate", "recall", "confidenceThreshold"))
+    if fpr is None or tpr is None or not (0 <= fpr <= 1 and 0 <= tpr <= 1):
+        return None
+    return Point(fpr, tpr, nan if threshold is None else threshold)
 
 
-def _rate(entry: Mapping[str, Value], name: str, where: str, told: Told) -> float | None:
-    rate = number(entry.get(name))
-    if rate is not None and 0 <= rate <= 1:
-        return rate
-    told.append(f"{where}.{name} is {_quoted(entry.get(name))}, and must be a number from 0 to 1")
-    return None
+def _fault(entry: Value, index: int) -> str:
+    where = f"confidenceMetrics[{index}]"
+    if not isinstance(entry, dict):
+        return f"{where} is {_quoted(entry)}, and must be an object"
+    rates = {name: number(entry.get(name)) for name in ("falsePositiveRate", "recall")}
+    name = next(name for name, rate in rates.items() if rate is None or not 0 <= rate <= 1)
+    return f"{where}.{name} is {_quoted(entry.get(name))}, and must be a number from 0 to 1"
 
 
 def _confusion(held: Value, told: Told) -> Iterator[Confusion]:

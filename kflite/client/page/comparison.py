@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from kflite.client.comparison import Columns, Comparison, Entry
 from kflite.client.figures.data import Confusion, Roc
@@ -14,13 +15,14 @@ from kflite.client.page.chart import COLOURS
 from kflite.client.page.document import whole
 from kflite.client.page.figure import confusion, roc, table
 from kflite.client.page.markup import Markup, joined, tag
-from kflite.client.page.report import section, state
+from kflite.client.page.report import section
+from kflite.client.page.rows import ROWS, more, state
 from kflite.client.view.report import short
 from kflite.client.view.text import clock, duration
 from kflite.store.base import RunRow
 
 _TITLES = {"parameters": "Parameters", "outputs": "Outputs", "metrics": "Metrics", "tasks": "Tasks", "run": "Where and what"}
-_ROWS = 1000  # of a table; what follows is counted
+_CARDS = 60  # of curves, and of matrices; what follows is counted
 
 
 def comparison_page(held: Comparison) -> str:
@@ -36,8 +38,8 @@ def comparison(held: Comparison) -> Markup:
             tag("header", tag("h1", f"{len(held.runs)} runs compared")),
             section("Runs", _runs(held.runs)),
             *(tables[name] for name in ("parameters", "outputs", "metrics")),
-            section("ROC curves", _cards(_curves(held.curves, held.runs))),
-            section("Confusion matrices", _cards(_matrices(held.matrices))),
+            section("ROC curves", _cards(_curves(held.curves, held.runs), len(held.curves))),
+            section("Confusion matrices", _cards(_matrices(held.matrices), len(held.matrices))),
             *(tables[name] for name in ("tasks", "run")),
         ]
     )
@@ -76,10 +78,9 @@ def _entries(held: Comparison, name: str) -> Markup:
         return Markup()
     numeric = name == "metrics"
     heads = [tag("th", _key(place), scope="col", class_="n" if numeric else None) for place in range(len(held.runs))]
-    rows = [_row(entry, numeric) for entry in sorted(entries, key=lambda entry: entry.same)]
-    rest = len(rows) - _ROWS
-    told = [tag("tr", tag("td", f"{rest} more", class_="soft"))] if rest > 0 else []
-    return table([tag("thead", tag("tr", tag("td"), heads))], [*rows[:_ROWS], *told], style="sides", label=name)
+    rows = [_row(entry, numeric) for entry in sorted(entries, key=lambda entry: entry.same)[:ROWS]]
+    told = more(len(entries), len(held.runs) + 1)
+    return table([tag("thead", tag("tr", tag("td"), heads))], [*rows, *told], style="sides", label=name)
 
 
 def _row(entry: Entry, numeric: bool) -> Markup:
@@ -93,9 +94,11 @@ def _row(entry: Entry, numeric: bool) -> Markup:
     return tag("tr", tag("th", entry.name, scope="row"), cells, class_="same" if entry.same else None)
 
 
-def _cards(cards: Iterator[Markup]) -> Markup:
-    held = list(cards)
-    return tag("div", held, class_="grid") if held else Markup()
+def _cards(cards: Iterator[Markup], count: int) -> Markup:
+    if not count:
+        return Markup()
+    told = tag("p", f"{count - _CARDS} more", class_="soft") if count > _CARDS else ""
+    return joined([tag("div", islice(cards, _CARDS), class_="grid"), told])
 
 
 def _curves(columns: Columns[Roc], runs: tuple[RunRow, ...]) -> Iterator[Markup]:

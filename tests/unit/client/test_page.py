@@ -174,3 +174,17 @@ def test_a_document_is_read_from_where_fsspec_finds_it(tmp_path: Path) -> None:
 
 def test_a_page_is_its_users_alone(tmp_path: Path) -> None:
     assert write("x", tmp_path / "new" / "page.html").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_page_of_thousands_of_tasks_tells_what_it_leaves_out() -> None:
+    logged = dsl.ClassificationMetrics()
+    logged.log_roc_curve([0.0, 1.0], [0.5, 1.0], [0.9, 0.1])
+    one = {"m": made("Metrics", metadata={"loss": 0.5}), "roc": made("ClassificationMetrics", metadata=logged.metadata)}
+    tasks = [replace(TASK, task=f"loop[{i}]/fit", artifacts=one) for i in range(1999)]
+    tasks.append(replace(TASK, task="last", state=State.FAILED, reason="Error"))
+    text = page(tasks)
+    assert text.count("<svg") == 60
+    assert "1939 more, from loop[60]/fit/roc on" in text
+    assert "1499 more" in text
+    assert 'scope="row" class="FAILED">last' in text
+    assert len(text) < 2_000_000
