@@ -78,7 +78,10 @@ class AttemptRow:
 
 @dataclass(frozen=True, slots=True)
 class ArtifactRow:
-    """An artifact and the task that made it; `id` names it in commands."""
+    """An artifact and the task that made it, "" where the run was given it; `id` names it in commands.
+
+    source: the run that made it, where the task was answered from the cache.
+    """
 
     id: str
     run: str
@@ -86,6 +89,15 @@ class ArtifactRow:
     output: str
     created: float
     artifact: Artifact
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """An artifact at a URI that was asked for. how: "made", "imported", or "given" to a run."""
+
+    row: ArtifactRow
+    how: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +178,28 @@ class Store(Protocol):
         """In the order in which they were queued."""
 
     def attempts(self, run: str, task: str = "") -> list[AttemptRow]: ...
-    def artifacts(self, run: str = "", limit: int = 1000) -> list[ArtifactRow]: ...
+    def artifacts(self, run: str = "", limit: int = 1000) -> list[ArtifactRow]:
+        """Newest first: all that was made; or what one run was given, made, and holds by the cache."""
+
     def artifact(self, id: str) -> ArtifactRow: ...
     def metrics(self, run: str) -> list[tuple[str, str, float]]:
         """(task, metric, value): the numbers in metadata of system.Metrics artifacts and numeric output parameters."""
+
+    # Lineage. Each asks for many at once, so that a step costs a few statements however wide it is.
+    def at(self, uris: Iterable[str]) -> list[Holding]:
+        """Every making, import and giving of artifacts at these URIs, the oldest first."""
+
+    def tasks_at(self, places: Iterable[tuple[str, str]]) -> list[TaskRow]:
+        """The tasks with these (run, task), as far as they are there."""
+
+    def hits(self, sources: Iterable[str], uris: Sequence[str]) -> set[str]:
+        """Runs with tasks that were answered by results of these runs, and so hold one of the URIs."""
+
+    def readers(self, runs: Iterable[str], uris: Sequence[str], most: int) -> list[tuple[str, str, frozenset[str]]]:
+        """(run, task, URIs of all that it reads) of tasks of these runs that read one of the URIs.
+
+        Without URIs, of all tasks that read anything. most: how many, about.
+        """
 
     # Artifacts and the runs that they outlive, asked before a run is deleted.
     def shared(self, run: str) -> set[str]:

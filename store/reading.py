@@ -11,8 +11,8 @@ from typing import TypeVar
 
 from kflite.errors import NotFound
 from kflite.event import Event, Kind
-from kflite.store import rows
-from kflite.store.base import ArtifactRow, AttemptRow, CacheRow, Query, RunRow, TaskRow
+from kflite.store import held, rows
+from kflite.store.base import ArtifactRow, AttemptRow, CacheRow, Holding, Query, RunRow, TaskRow
 from kflite.store.catalogue import Catalogue
 from kflite.store.cells import Cell, clean
 from kflite.store.connection import Connection, Row
@@ -109,15 +109,51 @@ class Reader:
 
     def artifacts(self, run: str = "", limit: int = 1000) -> list[ArtifactRow]:
         where, values = ("WHERE run = ?", (run, limit)) if run else ("", (limit,))
-        return self._all(rows.artifact, f"SELECT {rows.ARTIFACT} FROM artifact {where} ORDER BY created DESC, id LIMIT ?", values)
+        sql = f"SELECT {rows.ARTIFACT} FROM artifact {where} ORDER BY created DESC, id LIMIT ?"
+        found = self._all(rows.artifact, sql, values)
+        if not run:
+            return found
+        hits = self._all(held.of_cached, f"{held.CACHED} ORDER BY position DESC LIMIT ?", (run, limit))
+        return sorted([*found, *(row for many in hits for row in many)], key=lambda row: (-row.created, row.id))[:limit]
 
     def artifact(self, id: str) -> ArtifactRow:
         run, _, rest = clean(id).partition("/")
-        sql = f"SELECT {rows.ARTIFACT} FROM artifact WHERE id = ?"
-        found = self._all(rows.artifact, sql, (f"{self.run(run).run}/{rest}",)) if rest else []
+        sql, name = f"SELECT {rows.ARTIFACT} FROM artifact WHERE id = ?", f"{self.run(run).run}/{rest}" if rest else ""
+        found = self._all(rows.artifact, sql, (name,)) if rest else []
+        if not found and rest:
+            cached = (name.partition("/")[0], rest.rpartition("/")[0])
+            hits = self._all(held.of_cached, f"{held.CACHED} AND task = ?", cached)
+            found = [row for many in hits for row in many if row.id == name]
         if not found:
             raise NotFound(f"there is no artifact {id!r}: `kflite artifacts ls` lists them")
         return found[0]
+
+    # Lineage.
+
+    def at(self, uris: Iterable[str]) -> list[Holding]:
+        return [found for part in parts(uris) for found in self._all(held.holding, held.AT % marks(part), part)]
+
+    def tasks_at(self, places: Iterable[tuple[str, str]]) -> list[TaskRow]:
+        sql = f"SELECT {rows.TASK} FROM task WHERE run = ? AND task = ?"
+        return [row for place in dict.fromkeys(places) for row in self._all(rows.task, sql, place)]
+
+    def hits(self, sources: Iterable[str], uris: Sequence[str]) -> set[str]:
+        where, values = held.mentioning("artifacts", uris)
+        wanted, found = frozenset(uris), set[str]()
+        for part in parts(sources):
+            hits = self._all(tuple, held.HITS % marks(part) + where, [*part, *values])
+            found |= {str(run) for run, text in hits if not wanted.isdisjoint(_uris((text,)))}
+        return found
+
+    def readers(self, runs: Iterable[str], uris: Sequence[str], most: int) -> list[tuple[str, str, frozenset[str]]]:
+        where, values = held.mentioning("inputs", uris)
+        limit, wanted = f" LIMIT {most}" if where or not uris else "", frozenset(uris)
+        found: list[tuple[str, str, frozenset[str]]] = []
+        for part in parts(runs):
+            reading = self._all(tuple, held.READERS % marks(part) + where + limit, [*part, *values])
+            named = ((run, task, frozenset(_uris((text,)))) for run, task, text in reading)
+            found += [row for row in named if not wanted or not wanted.isdisjoint(row[2])]
+        return found
 
     def metrics(self, run: str) -> list[tuple[str, str, float]]:
         sql = "SELECT task, name, value FROM metric WHERE run = ? ORDER BY task, name"

@@ -34,6 +34,7 @@ VERBS = {
     "pipelines": ("kflite.cli.pipelines:pipelines", "Keep pipelines by name and version."),
     "experiments": ("kflite.cli.experiments:experiments", "Group runs; archive and remove them together."),
     "artifacts": ("kflite.cli.artifacts:artifacts", "List what was made; show it, in a browser too; copy it out."),
+    "lineage": ("kflite.cli.lineage:lineage", "Show what an artifact was made from, and what was made from it."),
     "cache": ("kflite.cli.cache:cache", "List cached results; why a task did or did not hit; remove them."),
     "tune": ("kflite.cli.tune:tune", "Search for the best parameters of a pipeline."),
     "serve": ("kflite.cli.serve:serve", "Run what is submitted, until stopped."),

@@ -17,6 +17,7 @@ from kflite.client.experiments import Experiments, admit
 from kflite.client.handle import Run
 from kflite.client.identity import Identity
 from kflite.client.inputs import Given
+from kflite.client.lineage import Lineage, trace
 from kflite.client.pipelines import Pipelines, load
 from kflite.client.plans import plan
 from kflite.client.retry import ask
@@ -310,6 +311,10 @@ class Client:
     async def artifacts(self, run: str = "", limit: int = 1000) -> list[ArtifactRow]:
         """What was made, by one run or by all."""
         return await asyncio.to_thread(self.store.artifacts, run, limit)
+
+    async def lineage(self, of: str, *, up: bool = True, down: bool = True) -> Lineage:
+        """What an artifact (by id, path or URI) or a task (RUN/TASK) came from, and what was made from it, across runs."""
+        return await asyncio.to_thread(trace, self.store, of, up, down)
 
     async def cached(self, pipeline: str = "", limit: int = 100) -> list[CacheRow]:
         """Results that can be used again, the newest first."""

@@ -1,0 +1,30 @@
+"""`kflite lineage`: what an artifact was made from, and what was made from it."""
+
+from __future__ import annotations
+
+import click
+
+from kflite.cli.common import Given, as_json, out
+
+
+@click.command()
+@click.argument("of", metavar="ARTIFACT")
+@click.option("--up", is_flag=True, help="Only what it was made from.")
+@click.option("--down", is_flag=True, help="Only what was made from it.")
+@click.option("--limit", "-n", type=click.IntRange(min=1), default=1000, show_default=True, help="Tasks that are followed.")
+@as_json
+@click.pass_obj
+def lineage(given: Given, of: str, up: bool, down: bool, limit: int, json_: bool) -> None:
+    """Show what ARTIFACT was made from, and what was made from it: across runs, imports and cached results.
+
+    ARTIFACT is an id that `artifacts ls` shows (RUN/TASK/OUTPUT), RUN/TASK for a task, or the path or URI of what lies outside.
+    """
+    from kflite.client.lineage import trace
+    from kflite.client.view.lineage import lines
+
+    ways = (up or not down, down or not up)
+    with given.store() as store:
+        graph = trace(store, of, *ways, most=limit)
+    if json_:
+        return out().document(graph.as_json())
+    return out().lines(lines(graph, *ways, out().signs))
