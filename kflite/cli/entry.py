@@ -38,6 +38,7 @@ VERBS = {
     "cache": ("kflite.cli.cache:cache", "List cached results; why a task did or did not hit; remove them."),
     "tune": ("kflite.cli.tune:tune", "Search for the best parameters of a pipeline."),
     "serve": ("kflite.cli.serve:serve", "Run what is submitted, until stopped."),
+    "deploy": ("kflite.cli.deploy:deploy", "Print the manifests of a scheduler in a cluster."),
     "doctor": ("kflite.cli.doctor:doctor", "Say what this machine has, what is missing, and how to get it."),
     "completion": ("kflite.cli.completion:completion", "Print the shell's completion script."),
 }

@@ -181,10 +181,33 @@ def _tools(_: Settings) -> Iterator[Finding]:
             yield Finding(name, None, f"not installed: for {purpose}", f"pip install 'kflite[{extra}]'")
 
 
-def _kubernetes(_: Settings) -> Iterator[Finding]:
+def _kubernetes(settings: Settings) -> Iterator[Finding]:
     named = os.environ.get("KUBECONFIG", "").split(os.pathsep)[0]
     path = Path(named) if named else Path.home() / ".kube" / "config"
-    if path.exists():
-        yield Finding("kubernetes", True, f"{path}: for --on kubernetes")
-    else:
+    if not path.exists() and "KUBERNETES_SERVICE_HOST" not in os.environ:
         yield Finding("kubernetes", None, f"no {path}", "only --on kubernetes needs one")
+        return
+    try:
+        where, version, refused = asyncio.run(_ask_cluster(settings))
+    except KfliteError as error:
+        yield Finding("kubernetes", None, str(error), "only --on kubernetes needs it")
+        return
+    yield Finding("kubernetes", True, f"{version}, {where}")
+    if refused:
+        yield Finding(
+            "rights", False, f"refused in {where}: {', '.join(refused)}", "kflite deploy --rights prints a role with all"
+        )
+    else:
+        yield Finding("rights", True, f"all that --on kubernetes needs in {where}")
+
+
+async def _ask_cluster(settings: Settings) -> tuple[str, str, list[str]]:
+    """Context and namespace, the server's version, and the rights that it refuses."""
+    from kflite.executors.kubernetes.access import access, split
+    from kflite.executors.kubernetes.api import Api
+    from kflite.executors.kubernetes.rights import refused
+
+    asked = settings.on.partition(":")[2] if settings.on.startswith("kubernetes") else ""
+    async with Api(lambda: access(*split(asked)), reconnect_s=1.0) as api:
+        version = await api.call("GET", "/version") or {}
+        return f"{api.access.context}/{api.access.namespace}", str(version["gitVersion"]), await refused(api)

@@ -1,0 +1,34 @@
+"""`kflite deploy`: the manifests of a scheduler in a cluster."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from kflite.errors import InputError
+
+
+@click.command()
+@click.option("--image", default="", help="An image with kflite in it: kflite image build makes one.")
+@click.option("--namespace", "-n", default="", help="Where it runs and where its pods are; that of kubectl if not given.")
+@click.option("--secret", default="", metavar="NAME", help="A secret with KFLITE_STORE (postgresql://…) and more settings.")
+@click.option("--replicas", type=click.IntRange(min=1), default=1, help="Schedulers; more than one needs --secret.")
+@click.option("--size", default="10Gi", help="Of the volume that keeps all where there is no --secret.")
+@click.option("--rights", "only", is_flag=True, help="Only the account and its rights: for a scheduler that runs elsewhere.")
+def deploy(image: str, namespace: str, secret: str, replicas: int, size: str, only: bool) -> int:
+    """Print the manifests of a scheduler that runs in a cluster, for `kubectl apply -f -`.
+
+    It runs what `kflite run --submit --on kubernetes` leaves in its store, in its own namespace.
+    """
+    import yaml
+
+    from kflite.executors.kubernetes.deployment import Deployment, manifests, rights
+
+    if not only and not image:
+        raise InputError("--image is missing: name an image with kflite in it, which `kflite image build` makes")
+    if replicas > 1 and not secret:
+        raise InputError("--replicas: several schedulers need PostgreSQL; name a secret with KFLITE_STORE by --secret")
+    found = rights(namespace) if only else manifests(Deployment(image, namespace, secret, replicas, size))
+    yaml.safe_dump_all(found, sys.stdout, sort_keys=False)
+    return 0
