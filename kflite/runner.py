@@ -3,10 +3,10 @@
 The text of this file, after that of kflite.artifacts, travels inside every component's command (see kflite.bootstrap): standard
 library only, and little of that. Source of the contract: KFP v2, what its launcher passes and reads back.
 
-argv: SOURCE --function NAME --executor-input JSON [--signature JSON]; SOURCE and JSON may be `@/FILE`, as the kernel takes
-128 KiB a word. The signature tells what executor_input does not: `inputs` {name: "list", "path", "status", "config", or "empty
-config" where nobody passes one}, `outputs` {name: type of the returned value, "artifact" for an artifact}, `embedded` {name:
-schema title of what came with the code}.
+argv: SOURCE --function NAME --executor-input JSON [--signature JSON] [--project FOLDER]; SOURCE and JSON may be `@/FILE`, as the
+kernel takes 128 KiB a word. The signature tells what executor_input does not: `inputs` {name: "list", "path", "status",
+"config", or "empty config" where nobody passes one}, `outputs` {name: type of the returned value, "artifact" for an artifact},
+`embedded` {name: schema title of what came with the code}. FOLDER has the modules that an image would have.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import os
 import sys
 
 from kflite.artifacts import ARTIFACTS, TYPE_CHECKING, Artifact, PipelineTaskFinalStatus, TaskConfig
-from kflite.surroundings import Surroundings, show_lines
+from kflite.surroundings import Absent, Surroundings, show_lines
 from kflite.typed import as_json, build, is_model
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def write(result: object, types: Json, made: dict[str, list[Artifact]], file: st
     for name, kind in types.items():
         if kind != "artifact":
             values[name] = checked(name, values[name], kind)
-        elif not isinstance(values[name], Artifact):
+        elif not hasattr(values[name], "schema_title"):
             raise OutputError(f"output {name!r} is declared as an artifact, and the function returned {shortened(values[name])}")
     made = {k: [values.pop(k)] if types.get(k) == "artifact" else v for k, v in made.items()}
     if values or made:
@@ -216,7 +216,7 @@ def run(argv: list[str]) -> int:
     name, given = options["--function"], json.loads(content(options["--executor-input"]))
     signature = json.loads(options.get("--signature", "{}"))
     output_file, types = given.get("outputs", {}).get("outputFile", ""), signature.get("outputs", {})
-    around = Surroundings(os.path.dirname(output_file))
+    around = Surroundings(os.path.dirname(output_file), options.get("--project", ""))
     try:
         module = around.module(source, name)
         made = artifacts(given.get("outputs", {}).get("artifacts", {}), module)
@@ -225,7 +225,7 @@ def run(argv: list[str]) -> int:
         function = module.__dict__[name]
         found = arguments(given, signature.get("inputs", {}), {**made, **embedded(signature, around, module)}, function, module)
         result = function(**objects(found, module.__dict__.get("__types__", {}), function))
-    except OutputError as error:
+    except (OutputError, Absent) as error:
         print(f"component {name}: {error}", file=sys.stderr)
         return 1
     except Exception as error:  # noqa: BLE001 - whatever the user's code raises is told with the user's frames

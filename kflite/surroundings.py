@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from kflite.artifacts import Json
 
 
+_REMEDY = "it is to be on the PYTHONPATH of the target_image, so run it --on docker, or compile where the project is"
+
+
+class Absent(Exception):
+    """A module that should have been there."""
+
+
 class Annotation:
     """Stands for Input, Output and EmbeddedInput where component code mentions them; nothing evaluates annotations."""
 
@@ -28,11 +35,13 @@ class Surroundings:
     """The names that a component's code has, below the task's own folder.
 
     code: where files are that travelled with it; embedded: the one that `embedded_artifact_path` named.
+    project: where modules are that an image would have.
     """
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, project: str = "") -> None:
         self.code = os.path.join(os.path.abspath(folder), "code")
         self.embedded = ""
+        self._project = project
         self.names: Json = {kind.__name__: kind for kind in (*ARTIFACTS, PipelineTaskFinalStatus, TaskConfig)}
         self.names.update(Input=Annotation, Output=Annotation, EmbeddedInput=Annotation)
         place = Artifact()
@@ -45,6 +54,7 @@ class Surroundings:
         dsl: ModuleType = type(sys)("dsl")
         dsl.__dict__.update(self.names)
         module.__dict__.update(self.names, dsl=dsl, __files__=self.bring, __embedded__=self.unpack)
+        module.__dict__.update(__project__=self.of_project, __around__=self)
         if "linecache" in sys.modules:  # where it is loaded a debugger may be too
             show_lines(source, name)
         exec(compile(source, f"<component {name}>", "exec", dont_inherit=True), module.__dict__)
@@ -58,6 +68,18 @@ class Surroundings:
             with open(file, "w", encoding="utf-8") as out:
                 out.write(text)
         self.open(self.code)
+
+    def of_project(self, module: str, name: str, revision: str) -> object:
+        """A function of a module that the image has, or the user's project. revision: tells results of other code apart."""
+        self.open(self._project or os.getcwd())
+        try:
+            __import__(module)
+        except ModuleNotFoundError as error:
+            if error.name and module.startswith(error.name):
+                raise Absent(f"there is no module {module!r} in {self._project or os.getcwd()}: {_REMEDY}") from None
+            raise
+        found = getattr(sys.modules[module], name)
+        return getattr(found, "python_func", found)
 
     def unpack(self, archive: str, name: str) -> str:
         """Brings what was embedded, a tar.gz as base64, and says where it is. name: of the file in it, "" for the folder."""

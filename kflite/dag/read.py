@@ -68,9 +68,9 @@ class Shape:
         found: Document = self.document["deploymentSpec"]["executors"][label]
         return found
 
-    def platform(self, label: str) -> Document:
-        """Kubernetes settings of an executor, {} when there are none."""
-        deployment: Any = self.platforms.get("kubernetes") or {}
+    def platform(self, label: str, name: str = "kubernetes") -> Document:
+        """An executor's settings for a platform, {} when there are none."""
+        deployment: Any = self.platforms.get(name) or {}
         found: Document = deployment.get("deploymentSpec", {}).get("executors", {}).get(label, {})
         return found
 
@@ -131,6 +131,7 @@ def _executor(label: str, shape: Shape) -> Container | Importer:
         float(deadline) if deadline else None,
         _accelerator(box.get("resources", {})),
         platform,
+        shape.platform(label, "kflite").get("project", ""),
     )
 
 

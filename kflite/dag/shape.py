@@ -72,7 +72,10 @@ class ArtifactKind(NamedTuple):
 
 
 class Container(NamedTuple):
-    """What a container task runs; texts may hold placeholders. platform: its settings as the platform document has them."""
+    """What a container task runs; texts may hold placeholders. platform: its settings as the platform document has them.
+
+    project: the folder of the user's project that has, here, the code which is in the image.
+    """
 
     image: str
     command: tuple[str, ...]
@@ -82,6 +85,7 @@ class Container(NamedTuple):
     timeout_s: float | None
     accelerator: str = ""
     platform: Mapping[str, Any] = {}
+    project: str = ""
 
 
 class Settings(NamedTuple):

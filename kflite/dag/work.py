@@ -198,7 +198,7 @@ class ContainerWork:
             named = {content: f"@{file}" for file, content in files.items()}
             each = (bootstrap.adopt(command, args), args, python.argv)
             command, args, words = (tuple(named.get(word, word) for word in words) for words in each)
-            python = replace(python, argv=words)
+            python = replace(python, argv=(*words, *(("--project", box.project) if box.project else ())))
         env = {k: text(fill(v, lookup)) for k, v in self.own.env.items()}
         held = self.own.settings
         return Role(

@@ -10,6 +10,7 @@ from kflite.dsl import executors
 from kflite.dsl.component import Component
 from kflite.dsl.config import PipelineConfig
 from kflite.dsl.dag import write_group
+from kflite.dsl.imported import ImportedSource
 from kflite.dsl.loaded import LoadedComponent
 from kflite.dsl.pipeline import PipelineComponent
 from kflite.dsl.python import PythonComponent
@@ -134,6 +135,8 @@ class Library:
         for passed in component.passthroughs if isinstance(component, PythonComponent) else ():
             spec.task_config_passthroughs.add(field=passed.field.value, apply_to_task=passed.apply_to_task)
         executors.write(self._deployment.executors[spec.executor_label], component, settings)
+        if isinstance(component, PythonComponent) and isinstance(component.source, ImportedSource):
+            self._add_platform("kflite", spec.executor_label, {"project": str(component.source.folder)})
         if isinstance(component, LoadedComponent):
             spec.task_config_passthroughs.extend(
                 component.pipeline.spec.components[component.name_inside].task_config_passthroughs

@@ -11,6 +11,7 @@ from kflite.dsl import trace
 from kflite.dsl.component import Component
 from kflite.dsl.definitions import of_function
 from kflite.dsl.embedded import embedded, found
+from kflite.dsl.imported import ImportedSource
 from kflite.dsl.interface import interface_of, place_of
 from kflite.dsl.source import Cargo, Source
 from kflite.dsl.task_config import Passthroughs, TaskConfigPassthrough, has_config, passthroughs
@@ -39,6 +40,7 @@ class Options:
     packages: Packages
     helpers: Sequence[object] = ()
     passthroughs: tuple[TaskConfigPassthrough, ...] = ()
+    target_image: str | None = None
 
 
 class PythonComponent(Component, Generic[P, R]):
@@ -47,10 +49,11 @@ class PythonComponent(Component, Generic[P, R]):
     def __init__(self, function: Callable[P, R], options: Options, cargo: Cargo) -> None:
         super().__init__(trace.kebab(function.__name__), interface_of(function), place_of(function))
         self.python_func = function
-        self.image = options.image or DEFAULT_IMAGE
+        self.image = options.target_image or options.image or DEFAULT_IMAGE
         self.packages = options.packages
         self.passthroughs = options.passthroughs
-        self.source = Source(function, self.interface, options.helpers, replace(cargo, config=bool(self.passthroughs)))
+        kind = ImportedSource if options.target_image else Source
+        self.source = kind(function, self.interface, options.helpers, replace(cargo, config=bool(self.passthroughs)))
         self.description = function.__doc__ or ""
         self._check(cargo)
 
@@ -76,6 +79,7 @@ def component(
     func: None = None,
     *,
     base_image: str | None = None,
+    target_image: str | None = None,
     packages_to_install: Sequence[str] | None = None,
     pip_index_urls: Sequence[str] | None = None,
     pip_trusted_hosts: Sequence[str] | None = None,
@@ -91,6 +95,7 @@ def component(
     func: Callable[P, R] | None = None,
     *,
     base_image: str | None = None,
+    target_image: str | None = None,
     packages_to_install: Sequence[str] | None = None,
     pip_index_urls: Sequence[str] | None = None,
     pip_trusted_hosts: Sequence[str] | None = None,
@@ -104,16 +109,21 @@ def component(
 ) -> PythonComponent[P, R] | Callable[[Callable[P, R]], PythonComponent[P, R]]:
     """Makes a component from a typed function; its source, and that of the helpers it uses, is what runs.
 
-    base_image: the image, where containers are used; packages_to_install: pip requirements, in a virtual environment beside the
-    image's own where `use_venv` is set; additional_funcs: helpers that the source does not name; install_kfp_package: kfp is
-    needed nowhere and never installed, so both values hold; embedded_artifact_path: a file or folder that travels with the
-    source, for a parameter of type `dsl.EmbeddedInput`, and for modules in it; output_component_file: where to write the
-    component's IR; task_config_passthroughs: which of its task's settings the parameter of type `dsl.TaskConfig` gets.
+    base_image: the image, where containers are used. target_image: one with the function's module on its PYTHONPATH; the module
+    is imported there, and from the user's project where no container is used. packages_to_install: pip requirements, in a
+    virtual environment beside the image's own where `use_venv` is set. additional_funcs: helpers that the source does not name.
+    install_kfp_package: kfp is needed nowhere and never installed, so both values hold. embedded_artifact_path: a file or folder
+    that travels with the source, for a parameter of type `dsl.EmbeddedInput`, and for modules in it. output_component_file:
+    where to write the component's IR. task_config_passthroughs: which of its task's settings the parameter of type
+    `dsl.TaskConfig` gets.
     Raises CompileError for what cannot be shipped or passed, with file, line and remedy.
     """
     no_kfp(kfp_package_path)
     packages = installed(packages_to_install, pip_index_urls, pip_trusted_hosts, use_venv)
-    options = Options(base_image, packages, additional_funcs or (), passthroughs(task_config_passthroughs))
+    if target_image and (additional_funcs or embedded_artifact_path):
+        what = "additional_funcs" if additional_funcs else "embedded_artifact_path"
+        raise trace.refused(f"{what} cannot go with target_image, which holds the code: put it into that image")
+    options = Options(base_image, packages, additional_funcs or (), passthroughs(task_config_passthroughs), target_image)
 
     def make(function: Callable[P, R]) -> PythonComponent[P, R]:
         of_function(function)

@@ -18,7 +18,7 @@ from kflite.dsl.types import CONFIG, PYTHON_NAMES, ArtifactType, Parameter, Type
 from kflite.errors import CompileError
 from kflite.typed import as_json
 
-_FIRST_LINE = "from __future__ import annotations\n"
+FIRST_LINE = "from __future__ import annotations\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,25 +52,30 @@ class Source:
     def __init__(self, function: Callable[..., object], interface: Interface, helpers: Sequence[object], cargo: Cargo) -> None:
         self._definition = definitions.of_function(function)
         assert isinstance(function, FunctionType)
-        self._function, self._interface, self._cargo = function, interface, cargo
+        self.function, self._interface, self._cargo = function, interface, cargo
         models = [m for spec in interface.inputs.values() if (m := _model(spec.type))]
-        self._roots = [*helpers, *_own_artifact_classes(function), *dict.fromkeys(models)]
+        self.roots = [*_own_artifact_classes(function), *dict.fromkeys(models)]
+        self._helpers = helpers
         if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
             raise CompileError(f"{self._where()}: {function.__name__}() is async or a generator: a component is a plain function")
         if hasattr(function, "__wrapped__"):
             raise CompileError(
                 f"{self._where()}: a decorator of {function.__name__}() would be lost: call it inside the function"
             )
-        refuse_closure(function)
-        Shipment(function, self._roots, complete=False)
+        self.check()
+
+    def check(self) -> None:
+        """Raises CompileError for what cannot be shipped."""
+        refuse_closure(self.function)
+        Shipment(self.function, [*self._helpers, *self.roots], complete=False)
 
     @cached_property
     def text(self) -> str:
         """The program that the runner executes before it calls the function."""
-        shipment = Shipment(self._function, self._roots, complete=True)
-        own = self._definition.body_under(f"def {self._function.__name__}({', '.join(self._parameters())}):")
-        head = [_FIRST_LINE, *self._cargo.lines(project.files(shipment.modules)), *sorted(shipment.lines)]
-        return "".join([*head, *shipment.texts, *shipment.aliases, *self._types(), own])
+        shipment = Shipment(self.function, [*self._helpers, *self.roots], complete=True)
+        own = self._definition.body_under(f"def {self.function.__name__}({', '.join(self._parameters())}):")
+        head = [FIRST_LINE, *self._cargo.lines(project.files(shipment.modules)), *sorted(shipment.lines)]
+        return "".join([*head, *shipment.texts, *shipment.aliases, *self.types(), own])
 
     @property
     def signature(self) -> dict[str, dict[str, str]]:
@@ -89,7 +94,7 @@ class Source:
         embedded = {name: kind.title for name, kind in self._interface.embedded.items() if isinstance(kind, ArtifactType)}
         return {part: words for part, words in (("inputs", ways), ("outputs", kinds), ("embedded", embedded)) if words}
 
-    def _types(self) -> Iterator[str]:
+    def types(self) -> Iterator[str]:
         """What tells the runner which inputs are to be objects."""
         built = {n: i.type.built for n, i in self._interface.inputs.items() if isinstance(i.type, Parameter) and i.type.built}
         if built:
@@ -97,7 +102,7 @@ class Source:
 
     def _parameters(self) -> Iterator[str]:
         keyword_only = False
-        for parameter in inspect.signature(self._function).parameters.values():
+        for parameter in inspect.signature(self.function).parameters.values():
             if parameter.kind is parameter.KEYWORD_ONLY and not keyword_only:
                 keyword_only = True
                 yield "*"

@@ -40,6 +40,8 @@ def problems(whole: Whole, platforms: Mapping[str, Value]) -> Problems:
             yield path, f"it must be a mapping, and is {shown(value)}"
         elif name == "kubernetes":
             yield from _kubernetes(whole, value)
+        elif name == "kflite":
+            yield from _kflite(whole, value)
 
 
 def unheeded(platforms: Mapping[str, Value]) -> Problems:
@@ -67,6 +69,25 @@ def _kubernetes(whole: Whole, platform: Document) -> Problems:
             yield path, f"deploymentSpec.executors has no {label!r}: {near(label, whole.executors)}"
         misfits = list(kubernetes.misfits(config, path))
         yield from misfits or _settings(sites.get(label, []), config, path)
+
+
+def _kflite(whole: Whole, platform: Document) -> Problems:
+    """What only kflite has: an executor's `project`, the folder with code that its image has too."""
+    base = "platforms.kflite.deploymentSpec.executors"
+    deployment = platform.get("deploymentSpec")
+    executors = deployment.get("executors") if isinstance(deployment, dict) else None
+    if set(platform) != {"deploymentSpec"} or not isinstance(executors, dict) or set(deployment or ()) != {"executors"}:
+        yield "platforms.kflite", "it must hold deploymentSpec.executors, and nothing else: compile the pipeline again"
+        return
+    for label, config in executors.items():
+        path = below(base, label)
+        if label not in whole.executors:
+            yield path, f"deploymentSpec.executors has no {label!r}: {near(label, whole.executors)}"
+        if not isinstance(config, dict) or set(config) != {"project"} or not isinstance(config["project"], str):
+            yield (
+                path,
+                "it must hold a text 'project', and nothing else: remove what this version does not know, or update kflite",
+            )
 
 
 def _executors(platform: Document) -> Document:

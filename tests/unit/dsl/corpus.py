@@ -58,6 +58,11 @@ def bare(x: int = 1) -> int:
     return x
 
 
+@dsl.component(target_image="registry/x:1", base_image="python:3.12", packages_to_install=["a"])
+def contained(x: int = 1) -> int:
+    return x
+
+
 @dsl.component(embedded_artifact_path=__file__)
 def embedding(data: dsl.EmbeddedInput[Dataset], x: int = 1) -> int:
     return x

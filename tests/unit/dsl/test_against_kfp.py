@@ -104,7 +104,7 @@ def expanded_task(document: dict, platform: dict, task: dict) -> dict:
 def canonical(documents: list[dict]) -> dict:
     """The document as one tree, its groups numbered in the order in which they stand."""
     document, *rest = documents
-    platform = rest[0]["platforms"]["kubernetes"] if rest else {}
+    platform = rest[0]["platforms"].get("kubernetes", {}) if rest else {}
     tree = {
         "root": expanded(document, platform, document["root"]),
         "info": document["pipelineInfo"],
