@@ -43,11 +43,14 @@ class Kind(StrEnum):
     RUN_CANCEL = "run.cancel"  # reason?: a request, appended by any process; the owner acts on it
     RUN_STOPPING = "run.stopping"  # reason
     RUN_ENDED = "run.ended"  # state, reason?, outputs?
-    RUN_RETRIED = "run.retried"  # a request: what did not succeed is reset
+    # A request: what did not succeed is reset; and tasks?: these, with what follows from them; with plan?, a digest: what that
+    # changes, unless keep?.
+    RUN_RETRIED = "run.retried"
     RUN_LABELLED = "run.labelled"  # labels: by name, null for one that is taken off
     RUN_ARCHIVED = "run.archived"  # by the user: lists leave it out
     RUN_UNARCHIVED = "run.unarchived"
-    TASK_QUEUED = "task.queued"  # title, parameters?, artifacts?, key?, group?: true for a sub-DAG or loop
+    # again?: what it made before is void
+    TASK_QUEUED = "task.queued"  # title, definition?, parameters?, artifacts?, key?, group?: true for a sub-DAG or loop
     TASK_STARTING = "task.starting"  # executor
     TASK_RUNNING = "task.running"  # ref
     TASK_STOPPING = "task.stopping"  # reason

@@ -68,6 +68,10 @@ class Work(Protocol):
         """What the cache key is made of, by name (each a short text or a digest); None where the task is not to be cached."""
 
     @property
+    def definition(self) -> str:
+        """What stands for all that decides its result, whether that is cached or not, and wherever it runs; a digest."""
+
+    @property
     def unseen(self) -> frozenset[str]:
         """URIs of input artifacts that lie outside, and whose content is to be known before there is a key."""
 
@@ -83,10 +87,11 @@ class Work(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A task whose inputs are there."""
+    """A task whose inputs are there. since: the greatest `Outcome.at` of those that it comes after."""
 
     task: str
     work: Work
+    since: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +128,13 @@ Step = Ready | Opened | Settled | Ended
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a ready task ended: SUCCEEDED, FAILED, CANCELLED or SKIPPED."""
+    """How a ready task ended: SUCCEEDED, FAILED, CANCELLED or SKIPPED. at: greater for what ended later; of a group, its last."""
 
     state: State
     outputs: Outputs = NOTHING
     reason: str = ""
     message: str = ""
+    at: int = 0
 
 
 @dataclass(frozen=True, slots=True)

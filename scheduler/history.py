@@ -3,30 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from kflite.event import Event, Kind
-from kflite.plan import Outcome
+from kflite.event import Event, Kind, State
+from kflite.plan import Outcome, Settled
 from kflite.scheduler.record import OUTCOMES, outcome
+from kflite.scheduler.retries import Retry, retries
+
+# An end that comes after the takeover is later than all that is stored.
+LATER = 1 << 62
 
 
 class History:
-    """The stored events of a run. An end counts if it is the task's last word and, but for success, no retry came after."""
+    """The stored events of a run. An end counts if it is the task's last word and, but for success, no retry came after.
+
+    Where a retry changed the pipeline, or named tasks, a success counts only while nothing it comes from has changed: neither the
+    task's definition, nor, by a later end, a task that it comes after.
+    """
 
     def __init__(self, events: Sequence[Event]) -> None:
         self._events = events
-        self._retry = _last_retry(events)
-        self._ends: dict[str, Event] = {}
+        self._retries = list(retries(events))
+        self._retry = self._retries[-1].at if self._retries else -1
+        self._kept = max((r.at for r in self._retries if r.keep), default=-1)
+        self._planned = max((r.at for r in self._retries if r.plan), default=-1)
+        # Whether a success may have ceased to count, because a retry changed something; and whether one changed the pipeline.
+        self.judged = any(r.plan or r.tasks for r in self._retries)
+        self.planned = self._planned >= 0
+        self._ends: dict[str, int] = {}
+        self._definitions: dict[str, str] = {}
         self._ready: dict[str, None] = {}
         self._passed: dict[str, None] = {}
+        due = iter([*self._retries, Retry(len(events))])
+        following = next(due)
         for position, event in enumerate(events):
+            if position == following.at:
+                self._redo(following)
+                following = next(due)
             if event.task:
-                self._note(event, position > self._retry)
+                self._note(event, position)
 
-    def _note(self, event: Event, fresh: bool) -> None:
-        if event.kind in OUTCOMES and (fresh or event.kind is Kind.TASK_SUCCEEDED):
-            self._ends[event.task] = event
+    def _redo(self, retry: Retry) -> None:
+        for task in [task for task in self._ends if retry.names(task)]:
+            del self._ends[task]
+
+    def _note(self, event: Event, position: int) -> None:
+        if event.kind in OUTCOMES and (position > self._retry or event.kind is Kind.TASK_SUCCEEDED):
+            self._ends[event.task] = position
         else:
             self._ends.pop(event.task, None)
+        if event.kind is Kind.TASK_QUEUED:
+            self._definitions[event.task] = str(event.data.get("definition", ""))
 
     @property
     def request(self) -> Event | None:
@@ -48,12 +75,36 @@ class History:
         """Ends that count, and the wish to stop, in order; a wish to stop from before a retry is forgotten."""
         for position, event in enumerate(self._events):
             stop = event.kind is Kind.RUN_STOPPING and position > self._retry
-            if stop or self._ends.get(event.task) is event:
+            if stop or self._ends.get(event.task) == position:
                 yield event
 
     def ended(self, task: str) -> bool:
         """Whether the task has an end that counts."""
         return task in self._ends
+
+    def stale(self, task: str, definition: str, since: int) -> bool:
+        """Whether the task's success has ceased to count. since: when the last of those that it comes after ended."""
+        at = self._ends.get(task, LATER)
+        if not self.judged or at == LATER or at < self._kept:
+            return False
+        known = self._definitions.get(task, "")
+        return at < since or (known != definition if known else at < self._planned)
+
+    def differs(self, step: Settled) -> bool:
+        """Whether a group, or what does not run, ends otherwise than it had ended before a retry that changed something."""
+        if not self.judged:
+            return False
+        past = self.outcome(step.task)
+        return past.state is not step.state or (past.state is State.SUCCEEDED and past.outputs != step.outputs)
+
+    def later(self, outcome: Outcome) -> Outcome:
+        """The end of what runs now, as the plan is told."""
+        return replace(outcome, at=LATER) if self.judged else outcome
+
+    def drop(self, task: str) -> None:
+        """The task's end counts no longer: it is done again."""
+        self._ends.pop(task, None)
+        self._passed.pop(task, None)
 
     def ready(self, task: str) -> None:
         """The plan gives the task."""
@@ -61,7 +112,8 @@ class History:
 
     def outcome(self, task: str) -> Outcome:
         """How the task ended."""
-        return outcome(self._ends[task])
+        at = self._ends[task]
+        return replace(outcome(self._events[at]), at=at if self.judged else 0)
 
     def end_of(self, event: Event) -> str | None:
         """The task that the plan is to be told of; None for a group, or while the plan has not given it."""
@@ -74,18 +126,7 @@ class History:
     def overdue(self) -> str | None:
         """A task whose end came before its turn, and whose turn has come."""
         for task in self._passed:
-            if task in self._ready:
+            if task in self._ready and task in self._ends:
                 del self._ready[task], self._passed[task]
                 return task
         return None
-
-
-def _last_retry(events: Sequence[Event]) -> int:
-    """Where the run was last retried, -1 where it never was; a retry that was asked for while the run went on is none."""
-    found, over = -1, False
-    for position, event in enumerate(events):
-        if event.kind is Kind.RUN_ENDED:
-            over = True
-        elif event.kind is Kind.RUN_RETRIED and over:
-            found, over = position, False
-    return found

@@ -52,7 +52,7 @@ class Scheduler:
         self._ends: dict[str, asyncio.Future[State]] = {}
         self._stored: dict[str, asyncio.Future[None]] = {}
         self._messages: list[tuple[Run, Callable[[], None]]] = []
-        self._wake = asyncio.Event()
+        self._wake, self._adopting = asyncio.Event(), asyncio.Lock()
         self._lobby = Lobby(world)
         self._stage = Stage(world.transfer)
         self._attempts = Attempts(world.transfer, self._stage)
@@ -97,13 +97,14 @@ class Scheduler:
     async def adopt(self, run: str) -> bool:
         """Take over a run that nobody owns; returns whether it is this scheduler's now. Raises StoreError."""
         world = self._world
-        if run in self._runs:
-            return True
-        if not await world.offload(world.store.claim, run, world.owner, world.clock(), world.lease_s):
-            return False
-        taken, events = await world.offload(world.load, run)
-        taken.replay(events, world.owner)
-        await self._take_up(taken)
+        async with self._adopting:  # the watch may come to it at the same time
+            if run in self._runs:
+                return True
+            if not await world.offload(world.store.claim, run, world.owner, world.clock(), world.lease_s):
+                return False
+            taken, events = await world.offload(world.load, run)
+            taken.replay(events, world.owner)
+            await self._take_up(taken)
         return True
 
     async def ended(self, run: str) -> State:

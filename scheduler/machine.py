@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kflite.errors import TransitionError
-from kflite.event import Event, Kind, State
+from kflite.event import ENDED, Event, Kind, State
 
 _S = State
 _ACTIVE = (_S.STARTING, _S.RUNNING)
@@ -34,8 +34,8 @@ TASK: Mapping[tuple[State | None, Kind], State] = {
     **{(s, Kind.TASK_FAILED): _S.FAILED for s in _ACTIVE},
     **{(s, Kind.TASK_RETRYING): _S.QUEUED for s in _ACTIVE},
     # After a retry of the run.
-    **{(s, Kind.TASK_QUEUED): _S.QUEUED for s in (_S.FAILED, _S.CANCELLED, _S.SKIPPED)},
-    **{(s, Kind.TASK_SKIPPED): _S.SKIPPED for s in (_S.FAILED, _S.CANCELLED, _S.SKIPPED)},
+    **{(s, Kind.TASK_QUEUED): _S.QUEUED for s in ENDED},
+    **{(s, Kind.TASK_SKIPPED): _S.SKIPPED for s in ENDED},
 }
 
 _OPEN = (_S.QUEUED, _S.RUNNING, _S.STOPPING)

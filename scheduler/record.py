@@ -25,8 +25,8 @@ OUTCOMES = {
 class Record:
     """A task. failed: attempts that count against its retries; lost: attempts that the machine or executor lost.
 
-    since: when the attempt began to run, due: when a queued task may start, in Unix seconds. work is there while the task
-    is active only, so that a long run does not grow.
+    since: when the attempt began to run, due: when a queued task may start, in Unix seconds. again: it had succeeded before.
+    work is there while the task is active only, so that a long run does not grow.
     """
 
     state: State | None = None
@@ -40,6 +40,7 @@ class Record:
     key: str = ""
     material: Value = None
     group: bool = False
+    again: bool = False
     work: Work | None = field(default=None, repr=False)
 
     def apply(self, event: Event) -> None:
@@ -51,6 +52,7 @@ class Record:
                 self.failed, self.lost, self.due = 0, 0, 0.0
                 self.stopping = self.ref = ""
                 self.key, self.material, self.group = str(data.get("key", "")), data.get("material"), bool(data.get("group"))
+                self.again = bool(data.get("again"))
             case Kind.TASK_STARTING:
                 self.attempt, self.ref, self.stopping = event.attempt, "", ""
             case Kind.TASK_RUNNING:
@@ -65,8 +67,8 @@ class Record:
             self.work = self.material = None
 
 
-RESTART = (None, State.FAILED, State.CANCELLED, State.SKIPPED)
-"""States of a task that is queued anew, the first time or after a retry of its run."""
+RESTART = (None, State.SUCCEEDED, State.FAILED, State.CANCELLED, State.SKIPPED)
+"""States of a task that is queued, the first time or, where its end counts no longer, after a retry of its run."""
 
 
 def outcome(event: Event) -> Outcome:

@@ -12,11 +12,12 @@ from kflite.event import Event, Kind, State
 from kflite.job import Exit, Job
 from kflite.place import Place
 from kflite.plan import Ended, Opened, Outcome, Plan, Ready, Settled, Step, Work
+from kflite.scheduler import said
 from kflite.scheduler.act import Act, Enqueue, Look, Resume, Stop
-from kflite.scheduler.cache import key_of
 from kflite.scheduler.history import History
 from kflite.scheduler.machine import run_after
 from kflite.scheduler.record import RESTART, Record
+from kflite.scheduler.shut import Shut
 from kflite.scheduler.submission import Submission
 from kflite.value import Outputs, Value
 
@@ -25,12 +26,6 @@ GRACE_S = 30.0
 # Attempts that were lost (a machine, a daemon) and did not use up the user's retries.
 MOST_LOST = 3
 
-_KIND = {
-    State.SUCCEEDED: Kind.TASK_SUCCEEDED,
-    State.FAILED: Kind.TASK_FAILED,
-    State.CANCELLED: Kind.TASK_CANCELLED,
-    State.SKIPPED: Kind.TASK_SKIPPED,
-}
 _LIVE = (State.STARTING, State.RUNNING, State.STOPPING)
 
 
@@ -62,6 +57,7 @@ class Run:
         self._following = self._replaying = False
         self._first_failure = ""
         self._looking: set[str] = set()
+        self._shut, self._seen = Shut(), set[str]()
 
     @property
     def id(self) -> str:
@@ -172,17 +168,13 @@ class Run:
             return self._end(task, Outcome(State.CANCELLED, reason=record.stopping), {"reason": record.stopping})
         if exit.code:
             return self._failed(task, record, exit)
-        data = outputs.as_json()
-        if record.key:
-            data |= {"key": record.key, "material": record.material}
-            data |= {"expires": self._clock() + self._cache_s} if self._cache_s else {}
-        return self._end(task, Outcome(State.SUCCEEDED, outputs), data)
+        expires = self._clock() + self._cache_s if self._cache_s else None
+        return self._end(task, Outcome(State.SUCCEEDED, outputs), said.succeeded(outputs, record, expires))
 
     def _failed(self, task: str, record: Record, exit: Exit) -> None:
         retry = self.work(task).retry
         again = record.lost < MOST_LOST if exit.lost else record.failed < retry.most
-        data: dict[str, Value] = {"code": exit.code, "reason": exit.reason or "Error"}
-        data |= {"message": exit.message} if exit.message else {}
+        data = said.failed(exit)
         if again and not self._stopping:
             delay = 0.0 if exit.lost else retry.delay_s(record.failed + 1)
             self._say(Kind.TASK_RETRYING, data | {"delay": delay} | ({"lost": True} if exit.lost else {}), task)
@@ -252,21 +244,26 @@ class Run:
             self.cancel(reason, verdict=None)
 
     def _step(self, step: Step) -> None:
+        if self._history.planned and not isinstance(step, Ended):
+            self._seen.add(step.task)
         match step:
-            case Ready(task, work):
-                self._ready(task, work)
-            case Opened(task, title, parameters):
-                self._open(task, title, parameters)
+            case Ready():
+                self._ready(step)
+            case Opened():
+                self._open(step)
             case Settled():
                 self._settled(step)
             case Ended(state, outputs, reason):
                 self._over(state, outputs, reason)
 
-    def _ready(self, task: str, work: Work) -> None:
+    def _ready(self, step: Ready) -> None:
+        task, work = step.task, step.work
         record = self.tasks.setdefault(task, Record())
         record.work = work
         if self._replaying:
             self._history.ready(task)
+        if self._history.judged and self._history.stale(task, work.definition, step.since):
+            self._history.drop(task)
         if self._history.ended(task):
             return None if self._replaying else self._tell(task)
         if record.state in RESTART:
@@ -287,40 +284,43 @@ class Run:
             self._acts.append(Enqueue(task))
 
     def _queue(self, task: str, work: Work) -> None:
-        data: dict[str, Value] = {"title": work.title}
-        if work.parameters:
-            data["parameters"] = dict(work.parameters)
-        if work.artifacts:
-            data |= {"artifacts": Outputs({}, work.artifacts).as_json()["artifacts"]}
-        material = work.material
-        if material is not None:
-            whole: dict[str, Value] = {**material, **self._identify(work)}
-            data |= {"key": key_of(whole), "material": whole}
-        self._say(Kind.TASK_QUEUED, data, task)
+        self._reopen(task)
+        identity = self._identify(work) if work.material is not None else {}
+        self._say(Kind.TASK_QUEUED, said.queued(work, identity, self.tasks[task]), task)
 
-    def _open(self, task: str, title: str, parameters: Mapping[str, Value]) -> None:
-        if self.tasks.setdefault(task, Record()).state in RESTART and not self._history.ended(task):
-            data: dict[str, Value] = {"title": title, "group": True}
-            self._say(Kind.TASK_QUEUED, data | ({"parameters": dict(parameters)} if parameters else {}), task)
-            self._say(Kind.TASK_RUNNING, {}, task)
+    def _open(self, step: Opened) -> None:
+        record = self.tasks.setdefault(step.task, Record())
+        if self._history.ended(step.task):
+            self._shut.add(step)
+        elif record.state in RESTART:
+            self._reopen(step.task)
+            self._say(Kind.TASK_QUEUED, said.opened(step, record), step.task)
+            self._say(Kind.TASK_RUNNING, {}, step.task)
+
+    def _reopen(self, task: str) -> None:
+        """Something happens in groups that had ended: they are open again."""
+        for step in self._shut.around(task):
+            self._history.drop(step.task)
+            self._open(step)
 
     def _settled(self, step: Settled) -> None:
-        if self._history.ended(step.task):
+        if self._history.ended(step.task) and not self._history.differs(step):
             return
         record = self.tasks.setdefault(step.task, Record())
+        if not (step.state is record.state is State.SKIPPED):
+            self._reopen(step.task)
+        self._history.drop(step.task)
         if record.state in RESTART and step.state is not State.SKIPPED:
-            self._say(Kind.TASK_QUEUED, {"title": step.task.rpartition("/")[2]}, step.task)
-        data = step.outputs.as_json()
-        data |= {k: v for k, v in (("reason", step.reason), ("message", step.message)) if v}
-        self._say(_KIND[step.state], data, step.task)
+            self._say(Kind.TASK_QUEUED, {"title": step.task.rpartition("/")[2]} | said.again(record), step.task)
+        self._say(said.END[step.state], said.settled(step) | said.again(record), step.task)
         if step.state is State.FAILED and not record.group:
             self._failed_at(step.task)
 
     def _end(self, task: str, outcome: Outcome, data: Mapping[str, Value]) -> None:
-        self._say(_KIND[outcome.state], data, task)
+        self._say(said.END[outcome.state], data, task)
         if outcome.state is State.FAILED:
             self._failed_at(task)
-        self._follow(self._plan.ended(task, outcome))
+        self._follow(self._plan.ended(task, self._history.later(outcome)))
 
     def _failed_at(self, task: str) -> None:
         if self.submission.fail_fast and not self._stopping:
@@ -329,10 +329,15 @@ class Run:
     def _over(self, state: State, outputs: Outputs, reason: str) -> None:
         if self._verdict:
             state, reason = self._verdict, self._stopping
-        data: dict[str, Value] = {"state": state.value}
-        data |= {"reason": reason} if reason else {}
-        parts = outputs.as_json()
-        self._say(Kind.RUN_ENDED, data | ({"outputs": parts} if parts else {}))
+        if self._history.planned and state is State.SUCCEEDED:
+            self._forget()
+        self._say(Kind.RUN_ENDED, said.over(state, outputs, reason))
+
+    def _forget(self) -> None:
+        """What is not in the pipeline any more does not count as done."""
+        for task, record in self.tasks.items():
+            if task not in self._seen and record.state is not State.SKIPPED:
+                self._say(Kind.TASK_SKIPPED, {"reason": "no longer part of the run"} | said.again(record), task)
 
     # Events.
 

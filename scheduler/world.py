@@ -16,6 +16,7 @@ from kflite.event import Event
 from kflite.executors.base import Executor
 from kflite.place import Place
 from kflite.plan import Origin, Plan, Work
+from kflite.scheduler.retries import retries
 from kflite.scheduler.run import Run
 from kflite.scheduler.submission import Submission, submission
 from kflite.store.base import Store
@@ -106,5 +107,6 @@ class World:
         events = self.store.events(run)
         while more := self.store.events(run, after=events[-1].seq):
             events += more
-        document = self.store.plan(str(events[0].data["plan"]))[1]
+        changed = [retry.plan for retry in retries(events) if retry.plan]
+        document = self.store.plan(changed[-1] if changed else str(events[0].data["plan"]))[1]
         return self.run(submission(events[0], document), events[0].at), events

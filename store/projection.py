@@ -22,7 +22,10 @@ RUN_STARTED = (
 )
 RUN_STOPPING = "UPDATE run SET state = 'STOPPING', reason = ? WHERE run = ?"
 RUN_ENDED = "UPDATE run SET state = ?, reason = ?, outputs = ?, ended = ?, owner = '', lease = 0 WHERE run = ?"
-RUN_RETRIED = "UPDATE run SET state = 'QUEUED', reason = '', ended = NULL, outputs = '{}' WHERE run = ? AND ended IS NOT NULL"
+RUN_RETRIED = (
+    "UPDATE run SET state = 'QUEUED', reason = '', ended = NULL, outputs = '{}', \"plan\" = coalesce(?, \"plan\")"
+    " WHERE run = ? AND ended IS NOT NULL"
+)
 
 # After a retry of its run a task is queued anew: it keeps its place in the order and the count of its attempts.
 TASK_QUEUED = (
@@ -90,8 +93,10 @@ def changes(event: Event, seq: int, owner: str, lease: float) -> Iterator[Change
         yield from _artifacts(event, _group(event))
         yield from findable.submitted(event)
     elif event.kind is Kind.TASK_QUEUED:
+        yield from _void(event)
         yield _queued(event, seq, State.QUEUED, None)
     elif event.kind is Kind.TASK_SKIPPED:
+        yield from _void(event)
         yield _queued(event, seq, State.SKIPPED, event.at)
     elif event.kind in _CHANGES:
         yield from _CHANGES[event.kind](event)
@@ -106,6 +111,13 @@ def _submitted(event: Event, owner: str, lease: float) -> Change:
     texts = {n: word(event, n) for n in ("name", "kind", "pipeline", "experiment", "on", "plan")}
     given = (_part(event.data, "parameters"), _part(event.data, "options"))
     return NEW_RUN, (event.run, *texts.values(), event.at, owner, lease if owner else 0.0, *given)
+
+
+def _void(event: Event) -> Iterator[Change]:
+    """What the task made before counts no longer, where it is done again, or is to be skipped."""
+    if event.data.get("again"):
+        for table in ("metric", "artifact"):
+            yield f"DELETE FROM {table} WHERE run = ? AND task = ?", (event.run, event.task)
 
 
 def _queued(event: Event, seq: int, state: State, ended: float | None) -> Change:
@@ -129,7 +141,7 @@ def _run_ended(event: Event) -> Iterator[Change]:
 
 
 def _run_retried(event: Event) -> Iterator[Change]:
-    yield RUN_RETRIED, (event.run,)
+    yield RUN_RETRIED, (word(event, "plan") or None, event.run)
 
 
 def _starting(event: Event) -> Iterator[Change]:

@@ -22,22 +22,29 @@ if TYPE_CHECKING:
 
 @click.command()
 @optional_run
+@click.option("--with", "target", default="", metavar="TARGET", help="The pipeline as it is now, for the rest of the run.")
+@click.option("--keep", is_flag=True, help="Keep all that succeeded, also where its step has changed.")
+@click.option("--task", "-t", "tasks", multiple=True, metavar="TASK", help="Do TASK again too, and what follows from it.")
 @click.option("--detach", is_flag=True, help="Leave it running in the background.")
 @as_json
 @click.pass_obj
-def retry(given: Given, run: str, detach: bool, json_: bool) -> int:
-    """Do again what did not succeed in RUN; what succeeded stays as it is."""
+def retry(given: Given, run: str, target: str, keep: bool, tasks: tuple[str, ...], detach: bool, json_: bool) -> int:
+    """Do again what did not succeed in RUN; what succeeded stays as it is.
+
+    With a changed TARGET, steps that have changed are done again too, and so is what comes after them.
+    """
     from kflite.cli.background import leave
     from kflite.cli.foreground import foreground
     from kflite.client.retry import ask
 
+    changed = given.target(target) if target else None
     with given.store() as store:
         row = found(store, run)
         if detach:
-            ask(store, row)
+            ask(store, row, changed, keep=keep, tasks=tasks)
     if detach:
         return leave(given.settings, row, json_)
-    return foreground(given.settings, None, lambda client: client.retry(row.run), json_)
+    return foreground(given.settings, None, lambda client: client.retry(row.run, changed, keep=keep, tasks=tasks), json_)
 
 
 @click.command()

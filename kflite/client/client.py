@@ -210,11 +210,17 @@ class Client:
         """Run the same again, with these parameters and artifacts instead of the run's own."""
         return await self.start(of_run(self.store, self.store.run(run), parameters or {}, self.settings.artifacts))
 
-    async def retry(self, run: str) -> Run:
-        """Do again what did not succeed in a run that has ended; what succeeded stays."""
+    async def retry(self, run: str, changed: object = None, *, keep: bool = False, tasks: Sequence[str] = ()) -> Run:
+        """Do again what did not succeed in a run that has ended; what succeeded stays.
+
+        changed: the target as it is now: steps that have changed are done again, and what follows from them; with `keep` only
+        what had not succeeded. tasks: names of tasks that are done again too, and what follows from them. Raises InputError.
+        """
         row = self.store.run(run)
         self.executors(row.on)
-        ask(self.store, row)
+        target = None if changed is None else self.target(changed)
+        await asyncio.to_thread(lambda: ask(self.store, row, target, keep=keep, tasks=tasks))
+        self._mine.discard(row.run)  # until it is begun anew
         await self.adopt(row.run)  # or another scheduler has been faster, and it is done there
         return await self.run(row.run)
 

@@ -28,7 +28,9 @@ _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 
 
 def load(target: object, store: Callable[[], AbstractContextManager[Database]]) -> Target:
-    """A target as `kflite.target.load` has it, or `pipeline:NAME[@VERSION]`, for which the store is opened."""
+    """A target, as `kflite.target.load` has it; `pipeline:NAME[@VERSION]`, for which the store is opened; or one found before."""
+    if isinstance(target, Target):
+        return target
     if not (isinstance(target, str) and target.startswith(PREFIX)):
         return load_other(target)
     with store() as opened:

@@ -1,19 +1,65 @@
-"""Asking for a retry: what did not succeed is to be done again, what succeeded stays."""
+"""Asking for a retry: what did not succeed is to be done again, what succeeded stays, but for what changed and what is named."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import TYPE_CHECKING
 
+from kflite.client.find import one_task
+from kflite.client.submitting import Around, checked, runnable
 from kflite.errors import InputError
 from kflite.event import Event, Kind, State
+from kflite.scheduler.submission import submission
 from kflite.store import Database
 from kflite.store.base import RunRow
 
+if TYPE_CHECKING:
+    from kflite.target import Target
+    from kflite.value import Value
 
-def ask(store: Database, run: RunRow) -> None:
-    """Store the request; whoever takes the run over acts on it. Raises InputError for a run that goes on or has succeeded."""
+
+def ask(store: Database, run: RunRow, changed: Target | None = None, *, keep: bool = False, tasks: Sequence[str] = ()) -> None:
+    """Store the request; whoever takes the run over acts on it.
+
+    changed: the pipeline as it is now, for the rest of the run; what succeeded stays where its task is as it was, and nothing
+    that it comes after is done again, or, with `keep`, whatever has changed. tasks: done again with all that follows from them.
+
+    Raises InputError for a run that goes on, or where there is nothing to do again; NotFound; InvalidPipeline for a pipeline that
+    is not sound, or does not take the run's parameters.
+    """
     if not run.state.ended:
         raise InputError(f"run {run.run} is {run.state}: only a run that has ended can be retried")
-    if run.state is State.SUCCEEDED:
-        raise InputError(f"run {run.run} has succeeded, there is nothing to retry: kflite clone {run.run} runs it again")
-    store.append([Event(run.run, Kind.RUN_RETRIED, time.time())])
+    data: dict[str, Value] = {}
+    if tasks:
+        _of_pipeline(run)
+        known = store.tasks(run.run)
+        data["tasks"] = [one_task(known, name, run.run).task for name in tasks]
+    if changed:
+        data |= _plan(store, run, changed) | ({"keep": True} if keep else {})
+    elif keep:
+        raise InputError("what succeeded is kept anyway where the pipeline is the same: give the changed one, --with TARGET")
+    if run.state is State.SUCCEEDED and not tasks and data.get("plan", run.plan) == run.plan:
+        why = "and its pipeline is the same" if changed else "there is nothing to retry"
+        raise InputError(f"run {run.run} has succeeded, {why}: kflite clone {run.run} runs it again")
+    store.append([Event(run.run, Kind.RUN_RETRIED, time.time(), data=data)])
+
+
+def _of_pipeline(run: RunRow) -> None:
+    if run.kind != "pipeline":
+        raise InputError(f"run {run.run} is a search for parameters: only what did not succeed in it can be done again")
+
+
+def _plan(store: Database, run: RunRow, changed: Target) -> dict[str, Value]:
+    """Keep the changed pipeline's document, once it is found sound."""
+    _of_pipeline(run)
+    pipeline = runnable(changed)
+    if pipeline.name != run.pipeline:
+        raise InputError(f"{changed.source} is the pipeline {pipeline.name!r}, and run {run.run} is one of {run.pipeline!r}")
+    before = submission(store.events(run.run, limit=1)[0], "")
+    checked(pipeline, changed.source, {**before.parameters, **before.artifacts}, Around(run.on, "", store.artifact))
+    document = pipeline.dumps()
+    digest = sha256(document.encode()).hexdigest()
+    store.put_plan(digest, "pipeline", document)
+    return {"plan": digest}

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kflite.dag.placeholders import text
+from kflite.dag.recipe import digest
 from kflite.dag.resolve import Inputs, Unresolved
 from kflite.dag.shape import Component, Container, Task
 from kflite.job import Claim, Exit, Job, Resources
@@ -56,6 +57,10 @@ class ClaimWork:
     @property
     def material(self) -> Mapping[str, str] | None:
         return None
+
+    @property
+    def definition(self) -> str:
+        return digest([self.claim.name, self.claim.delete, dict(self.claim.options)])
 
     @property
     def unseen(self) -> frozenset[str]:

@@ -30,6 +30,7 @@ class Loop:
         "late",
         "parent",
         "path",
+        "since",
     )
 
     def __init__(
@@ -47,6 +48,7 @@ class Loop:
         self.path, self.component, self.dag, self.inputs = path, component, dag, inputs
         self.parent, self.index, self.late = parent, index, late
         self._items, self._shape = items, shape
+        self.since = parent.since_of(index)
         self._next = self._running = 0
         self._over = False
         self._outcomes: list[Outcome | None] = [None] * len(items)
@@ -84,6 +86,11 @@ class Loop:
         if State.FAILED in states:
             return State.FAILED
         return State.CANCELLED if State.CANCELLED in states or None in self._outcomes else State.SUCCEEDED
+
+    @property
+    def at(self) -> int:
+        """When the last iteration ended."""
+        return max([self.since, *(o.at for o in self.outcomes)])
 
     @property
     def reason(self) -> str:

@@ -135,7 +135,9 @@ class DagPlan:
             self._import(trigger, component, component.body, inputs, around)
         else:
             self._running[path] = trigger
-            self._steps.append(Ready(path, self._work(task, component, component.body, inputs, around)))
+            self._steps.append(
+                Ready(path, self._work(task, component, component.body, inputs, around), scope.since_of(trigger.index))
+            )
 
     def _work(self, task: Task, component: Component, container: Container, inputs: Inputs, around: Around) -> Work:
         if container.image.startswith("argostub/"):
@@ -188,7 +190,7 @@ class DagPlan:
             inputs, path = loop.inputs_of(index), f"{loop.path}[{index}]"
             self._enter(Scope(path, loop.component, loop.dag, inputs, loop=loop, index=index, late=loop.late))
         if loop.finish():
-            outcome = Outcome(loop.state, collected(loop), loop.reason, loop.message)
+            outcome = Outcome(loop.state, collected(loop), loop.reason, loop.message, loop.at)
             self._settle(_Trigger(loop.parent, loop.index), outcome, tell=True)
 
     # The end of a task, and of the DAG around it.
@@ -202,6 +204,7 @@ class DagPlan:
     def _settle(self, trigger: _Trigger, outcome: Outcome, tell: bool = False) -> None:
         scope = trigger.scope
         if tell:
+            outcome = outcome if outcome.at else replace(outcome, at=scope.since_of(trigger.index))
             path = scope.path_of(scope.dag.tasks[trigger.index].name)
             self._steps.append(Settled(path, outcome.state, outcome.outputs, outcome.reason, outcome.message))
         self._todo.extend(_Trigger(scope, child) for child in scope.settle(trigger.index, outcome))

@@ -22,7 +22,7 @@ class Scope:
     """One running instance of a DAG: the root, a nested pipeline, a branch, or (with `loop`) an iteration.
 
     index: its task's index in the parent, or the iteration's number.
-    late: it began after the halt, as an exit task does, and runs whole.
+    late: it began after the halt, as an exit task does, and runs whole. since: the greatest `at` of what it comes after.
     """
 
     __slots__ = (
@@ -38,6 +38,7 @@ class Scope:
         "open",
         "parent",
         "path",
+        "since",
     )
 
     def __init__(
@@ -53,6 +54,7 @@ class Scope:
     ) -> None:
         self.path, self.component, self.dag, self.inputs = path, component, dag, inputs
         self.parent, self.index, self.loop, self.late = parent, index, loop, late
+        self.since = loop.since if loop else parent.since_of(index) if parent else 0
         self.open = len(dag.tasks)
         self._waiting = [len(task.parents) for task in dag.tasks]
         self._outcomes: list[Outcome | None] = [None] * len(dag.tasks)
@@ -76,6 +78,10 @@ class Scope:
         assert found, f"{self.path_of(self.dag.tasks[index].name)} has not ended"
         return found
 
+    def since_of(self, index: int) -> int:
+        """The greatest `at` of what the task comes after."""
+        return max([self.since, *(self.outcome_at(parent).at for parent in self.dag.tasks[index].parents)])
+
     def settle(self, index: int, outcome: Outcome) -> list[int]:
         """Take note of an end; returns the tasks that waited for it only."""
         assert self._outcomes[index] is None, f"{self.path_of(self.dag.tasks[index].name)} ended twice"
@@ -93,9 +99,10 @@ class Scope:
         outcomes = [o for o in self._outcomes if o]
         state = next((s for s in _WORST if any(o.state is s for o in outcomes)), State.SUCCEEDED)
         outputs = Outputs(dict(self._parameters()), dict(self._artifacts()))
+        at = max([self.since, *(o.at for o in outcomes)])
         if state is State.SUCCEEDED:
-            return Outcome(state, outputs)
-        return Outcome(state, outputs, f"task {state.value.lower()}", self._blame(state))
+            return Outcome(state, outputs, at=at)
+        return Outcome(state, outputs, f"task {state.value.lower()}", self._blame(state), at)
 
     def _blame(self, state: State) -> str:
         named = ((t.name, o) for t, o in zip(self.dag.tasks, self._outcomes, strict=True) if o and o.state is state)

@@ -95,12 +95,21 @@ class ContainerWork:
             return {"component": self.component.name, "cache key": self.task.cache_key}
         if self.recipe.names_run or any(a.outside and not a.digest for a in self._inputs):
             return None
+        return self._made_of | {f"artifact {k}": _content(v) for k, v in self.inputs.artifacts.items()}
+
+    @cached_property
+    def _made_of(self) -> dict[str, str]:
+        """What decides the result beside input artifacts."""
         made_of = {**self.recipe.material, "image": self.image, **self._set}
         made_of |= {f"parameter {k}": _short(v) for k, v in self.inputs.parameters.items()}
-        made_of |= {
+        return made_of | {
             f"default {k}": _short(v) for k, v in self._filled.items() if v is not None and k not in self.inputs.parameters
         }
-        return made_of | {f"artifact {k}": _content(v) for k, v in self.inputs.artifacts.items()}
+
+    @property
+    def definition(self) -> str:
+        named = {k: [a.uri if a.outside else _content((a,)) for a in v] for k, v in self.inputs.artifacts.items()}
+        return digest([self._made_of, named])
 
     @property
     def _set(self) -> dict[str, str]:

@@ -27,6 +27,7 @@ from kflite import store
 from kflite.errors import NotFound, StoreError
 from kflite.event import Event, Kind, State
 from kflite.store import Database
+from kflite.value import Value
 
 
 @pytest.fixture(params=KINDS)
@@ -274,3 +275,21 @@ def test_requests_of_other_processes_are_read_by_themselves(opened: Database) ->
     opened.append([submitted("a"), cancel, queued("a", "x"), replace(cancel, run="b")])
     assert [(event.run, event.seq) for event in opened.of_kinds([Kind.RUN_CANCEL], 0)] == [("a", 2), ("b", 4)]
     assert opened.of_kinds([Kind.RUN_CANCEL], 4) == []
+
+
+def test_what_a_task_made_is_void_once_it_is_done_again(opened: Database) -> None:
+    made_of: dict[str, Value] = {
+        "parameters": {"x": 1.0, "y": 2.0},
+        "artifacts": {"m": [document("m", "/m")], "n": [document("n", "/n")]},
+    }
+    opened.append([submitted("a", plan="d1"), *made("a", "fit", **made_of), *made("a", "other", **made_of), ended("a")])
+    opened.append([Event("a", Kind.RUN_RETRIED, 10.0, data={"plan": "d2"}), queued("a", "fit", again=True)])
+    assert opened.run("a").plan == "d2"
+    assert {task for task, _, _ in opened.metrics("a")} == {row.task for row in opened.artifacts("a")} == {"other"}
+    opened.append([starting("a", "fit", 2), succeeded("a", "fit", 2, parameters={"x": 3.0})])
+    assert [(name, value) for task, name, value in opened.metrics("a") if task == "fit"] == [("x", 3.0)]
+
+
+def test_a_retry_of_a_run_that_goes_on_brings_no_other_plan(opened: Database) -> None:
+    opened.append([submitted("a", plan="d1"), Event("a", Kind.RUN_RETRIED, 2.0, data={"plan": "d2"})])
+    assert opened.run("a").plan == "d1"

@@ -90,5 +90,13 @@ class Builder:
         return task
 
 
+def changed(pipeline: str) -> str:
+    """The same pipeline, in which the slow leaves have another command."""
+    first, second = pipeline.splitlines()
+    whole = json.loads(first)
+    whole["deploymentSpec"]["executors"]["exec-slow"] = {"container": {"image": "i", "command": ["leaf", "changed"]}}
+    return json.dumps(whole) + "\n" + second
+
+
 def _leaf(executor: str) -> Document:
     return {"executorLabel": executor, "outputDefinitions": {"parameters": {"x": {"parameterType": "NUMBER_INTEGER"}}}}

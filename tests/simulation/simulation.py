@@ -12,7 +12,7 @@ from pathlib import Path
 from random import Random
 
 from clock import simulate
-from pipelines import DEADLINE_S, Builder
+from pipelines import DEADLINE_S, Builder, changed
 from reference import expected
 
 from kflite import dag, store
@@ -24,6 +24,7 @@ from kflite.scheduler.record import Record
 from kflite.scheduler.world import LEASE_S
 from kflite.store import Database
 from kflite.testing import FakeExecutor, FakeRun, FakeWorld
+from kflite.value import Value
 
 RUN = "run"
 # No life takes so long, in simulated seconds.
@@ -183,16 +184,26 @@ class Life:
             await self._generation()
             ended = self._submitted() and self.store.run(RUN).state.ended
             if ended:
-                if not self.retries or self.store.run(RUN).state is State.SUCCEEDED:
+                if not self.retries or (self.store.run(RUN).state is State.SUCCEEDED and self.random.random() < 0.5):
                     break
                 self.retries -= 1
                 self.store._rate, rate = 0.0, self.store._rate
-                self.store.append([Event(RUN, Kind.RUN_RETRIED, asyncio.get_running_loop().time())])
+                self._retry(asyncio.get_running_loop().time())
                 self.store._rate = rate
             await asyncio.sleep(self.random.random() * LEASE_S)
         await asyncio.sleep(100)
         if self.world.running:
             raise Fault(f"left behind: {[job.id for job in self.world.running]}")
+
+    def _retry(self, at: float) -> None:
+        """What did not succeed; or also some tasks, or with a changed pipeline."""
+        data: dict[str, Value] = {}
+        if self.random.random() < 0.5:
+            data["tasks"] = [row.task for row in self.store.tasks(RUN) if self.random.random() < 0.2]
+        if self.random.random() < 0.5:
+            self.store.put_plan("changed", "pipeline", changed(self.document))
+            data |= {"plan": "changed", "keep": self.random.random() < 0.3}
+        self.store.append([Event(RUN, Kind.RUN_RETRIED, at, data=data)])
 
     def _submitted(self) -> bool:
         return bool(self.store.runs())

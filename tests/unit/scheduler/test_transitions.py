@@ -14,7 +14,7 @@ from kflite.event import Event, Kind, State
 from kflite.job import Exit
 from kflite.scheduler import record, run
 from kflite.scheduler.machine import RUN, TASK, run_after, task_after
-from kflite.value import Outputs
+from kflite.value import Outputs, Value
 
 LIVES = 1500
 SECONDS = 0.0
@@ -36,6 +36,16 @@ class Life:
         self.driver.finish(self.random)
         self._taken_over(*self.random.choices([Kind.RUN_RETRIED, Kind.RUN_CANCEL], k=self.random.randint(0, 2)))
         self.driver.finish(self.random)
+        self._some_again()
+        for _ in range(20):
+            self._turn(self.random.random())
+        self.driver.finish(self.random)
+
+    def _some_again(self) -> None:
+        """A user wants some tasks done again, and what follows from them."""
+        named: list[Value] = list(self.random.choices(sorted(self.driver.states) or ["t0"], k=2))
+        told = Event("r", Kind.RUN_RETRIED, SECONDS, data={"tasks": named})
+        self.driver = Driver(self.document, self._exit, self.fail_fast).again([*self.driver.events, told])
 
     def _turn(self, drawn: float) -> None:
         driver, waiting = self.driver, [t for t in self.driver.queued if self.driver.states[t] is State.QUEUED]
