@@ -91,7 +91,7 @@ def _facts(task: TaskRow, place: Place, figures: bool) -> Iterator[Line]:
     yield from ((("  in ", "dim"), *line) for line in report.made(task.inputs))
     yield from _values("  out ", task.outputs)
     for exhibit in of_task(task):
-        yield from ((("  out ", "dim"), *line) for line in _made(exhibit, figures))
+        yield from _made(exhibit, figures)
     for log in log_files(place, task.task, task.attempts) if task.attempts else ():
         yield (("  log ", "dim"), (str(log), ""))
 
@@ -102,13 +102,14 @@ def _made(exhibit: Exhibit, figures: bool) -> Iterator[Line]:
     from kflite.client.view import report
     from kflite.client.view.text import clean, clip
 
-    said = gist(exhibit) if figures else ""
+    title, said = ("  out ", "dim"), gist(exhibit) if figures else ""
     if said and not exhibit.artifact.digest:
-        yield clip(((clean(exhibit.output), "bold"), (" = ", "dim"), (said, "cyan")), out().width - 6, out().signs.more)
+        line = (title, (clean(exhibit.output), "bold"), (" = ", "dim"), (said, "cyan"))
+        yield clip(line, out().width, out().signs.more)
     else:
-        yield from report.made({exhibit.output: [exhibit.artifact.as_json()]})
-        yield from [((f"  {said}", "cyan"),)] if said else []
-    yield from ((("  ", ""), *line) for line in (troubles(exhibit) if figures else ()))
+        yield from ((title, *line) for line in report.made({exhibit.output: [exhibit.artifact.as_json()]}))
+        yield from [((f"      {said}", "cyan"),)] if said else []
+    yield from ((("      ", ""), *line) for line in (troubles(exhibit) if figures else ()))
 
 
 def _values(title: str, values: Mapping[str, Value]) -> Iterator[Line]:

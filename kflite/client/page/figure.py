@@ -13,6 +13,7 @@ from kflite.value import Value
 
 _POINTS = 200  # of a curve that are listed
 _LABELS = 40  # of a matrix that is drawn; of a larger one the worst mistakes are listed
+_SNUG = 6  # from more labels on cells are small
 _DENSE = 12  # from more labels on a cell has its count alone
 _MISTAKES = 50
 _LONGEST = 2000  # characters of a value
@@ -31,9 +32,11 @@ def cell(given: Value, *more: Markup) -> Markup:
 
 
 def table(head: Sequence[Markup], rows: Sequence[Markup], style: str = "full", label: str = "") -> Markup:
-    """A table that can be scrolled where it is too wide."""
+    """A table that can be scrolled where it is too wide; one with a label by the keyboard too."""
     inner = tag("table", list(head), tag("tbody", list(rows)), class_=style)
-    return tag("div", inner, class_="scroll", tabindex="0", role="region", aria_label=label or "table")
+    if not label:
+        return tag("div", inner, class_="scroll")
+    return tag("div", inner, class_="scroll", tabindex="0", role="region", aria_label=label)
 
 
 def header(names: Sequence[str], numeric: Sequence[str] = ()) -> Markup:
@@ -75,13 +78,13 @@ def confusion(held: Confusion) -> Markup:
     """The matrix, coloured by each row's shares; of a very large one the worst mistakes."""
     if len(held.labels) > _LABELS:
         return _mistakes(held)
-    dense = len(held.labels) > _DENSE
+    style = "matrix dense" if len(held.labels) > _DENSE else "matrix snug" if len(held.labels) > _SNUG else "matrix"
     heads = [tag("th", tag("span", label), scope="col") for label in held.labels]
     head = tag("thead", tag("tr", tag("td"), heads, tag("th", "recall", scope="col", class_="edge")))
     foot = [tag("td", percent(held.precision(i)), class_="edge") for i in range(len(held.labels))]
     last = tag("tr", tag("th", "precision", scope="row", class_="edge"), foot, tag("td", percent(held.right), class_="edge"))
     told = tag("p", "Rows: true label. Columns: predicted label.", class_="note")
-    return joined([table([head], [*_rows(held), last], "matrix dense" if dense else "matrix", "confusion matrix"), told])
+    return joined([table([head], [*_rows(held), last], style, "confusion matrix"), told])
 
 
 def _rows(held: Confusion) -> Iterator[Markup]:

@@ -11,8 +11,8 @@ from kflite.client.figures.read import kind, number
 from kflite.client.page.card import card
 from kflite.client.page.figure import header, table, values
 from kflite.client.page.markup import Markup, joined, tag
-from kflite.client.page.rows import ROWS, artifacts, more, state, timeline
-from kflite.client.view.text import clock, duration, value
+from kflite.client.page.rows import ROWS, artifacts, more, numeric, state, timeline, trials
+from kflite.client.view.text import clock, duration
 from kflite.store.base import RunRow, TaskRow
 from kflite.value import Value
 
@@ -30,6 +30,7 @@ def report(
         [
             heading(run),
             _two("Outputs", {name: _uri(held) for name, held in outputs_json(run.outputs).items()}, "Parameters", run.parameters),
+            section("Trials", trials(run, tasks)),
             figures(exhibits, contents, network),
             section("Tasks", timeline(run, tasks)),
             section("Artifacts", artifacts(tasks)),
@@ -89,7 +90,7 @@ def _metrics(exhibits: Sequence[Exhibit]) -> tuple[Markup, Sequence[Exhibit]]:
     if not plain or len(names) > _COLUMNS:
         return Markup(), exhibits
     rows = [
-        tag("tr", tag("th", each.name, scope="row"), [_number(each.artifact.metadata.get(name, "")) for name in names])
+        tag("tr", tag("th", each.name, scope="row"), [numeric(each.artifact.metadata.get(name, "")) for name in names])
         for each in plain[:ROWS]
     ]
     told = more(len(plain), len(names) + 1)
@@ -101,8 +102,3 @@ def _metrics(exhibits: Sequence[Exhibit]) -> tuple[Markup, Sequence[Exhibit]]:
 def _numeric(exhibit: Exhibit) -> bool:
     values = exhibit.artifact.metadata.values()
     return bool(values) and all(number(value) is not None for value in values)
-
-
-def _number(given: Value) -> Markup:
-    shown = f"{given:.6g}" if isinstance(given, float) else value(given, 200)
-    return tag("td", shown, class_="n", title=value(given) if number(given) is not None else None)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kflite.client.figures.read import made
+from kflite.client.figures.read import made, number
 from kflite.client.page.figure import header, table
 from kflite.client.page.markup import Markup, tag
-from kflite.client.view.text import duration, size
+from kflite.client.view.report import short
+from kflite.client.view.text import duration, size, value
 from kflite.event import State
 from kflite.store.base import RunRow, TaskRow
+from kflite.value import Value
 
 ROWS = 500  # of a table; what follows is counted
 
@@ -58,6 +60,33 @@ def _task(task: TaskRow, begin: float, span_s: float) -> Markup:
         tag("td", duration(took), class_="n"),
         tag("td", bar, class_=f"line wide {word}", aria_hidden="true"),
     )
+
+
+def trials(run: RunRow, tasks: Sequence[TaskRow]) -> Markup:
+    """What an experiment tried, with what came of it."""
+    shown = [task for task in tasks if task.group and task.title == "trial" and "/" not in task.task]
+    if run.kind != "experiment" or not shown:
+        return Markup()
+    tried = list(dict.fromkeys(name for task in shown for name in task.parameters))
+    gave = list(dict.fromkeys(name for task in shown for name in task.outputs))
+    rows = [
+        tag(
+            "tr",
+            tag("th", task.task, scope="row"),
+            tag("td", state(task.state.value)),
+            [numeric(task.parameters.get(name, "")) for name in tried],
+            [numeric(task.outputs.get(name, "")) for name in gave],
+        )
+        for task in shown[:ROWS]
+    ]
+    head = header(["trial", "state", *tried, *gave], [*tried, *gave])
+    return table([head], [*rows, *more(len(shown), 2 + len(tried) + len(gave))], style="", label="trials")
+
+
+def numeric(given: Value) -> Markup:
+    """A cell for a number to six digits, with all of it to be seen when pointed at."""
+    exact = value(given) if number(given) is not None else None
+    return tag("td", short(given), class_="n", title=exact)
 
 
 def artifacts(tasks: Sequence[TaskRow]) -> Markup:

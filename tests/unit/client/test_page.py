@@ -188,3 +188,11 @@ def test_a_page_of_thousands_of_tasks_tells_what_it_leaves_out() -> None:
     assert "1499 more" in text
     assert 'scope="row" class="FAILED">last' in text
     assert len(text) < 2_000_000
+
+
+def test_an_experiments_page_has_its_trials() -> None:
+    trial = replace(TASK, task="trial-0", title="trial", group=True, parameters={"c": 0.25}, outputs={"score": 0.123456789})
+    text = page([trial, replace(TASK, task="trial-0/fit")], run=replace(RUN, kind="experiment"))
+    assert "trial-0</th>" in text
+    assert '<td class="n" title="0.123456789">0.123457</td>' in text
+    assert "Trials" not in page([trial])
