@@ -31,7 +31,7 @@ from kflite.executors.docker.watch import Watch
 from kflite.executors.process.capacity import gpus
 from kflite.executors.ref import Ref
 from kflite.executors.status import lost
-from kflite.executors.volumes import Volumes
+from kflite.executors.volumes import Volumes, clear
 from kflite.job import Job, Replica
 
 if TYPE_CHECKING:
@@ -74,9 +74,7 @@ async def launch(shared: Shared, job: Job, stop: Event) -> list[tuple[Box, Copy 
         await remove(daemon, group)
         shared.left.discard(group)
     try:
-        open_ = shared.settings.image_user or any(map(as_another, job.roles))
-        await daemon.in_thread(partial(prepare, job, open_))
-        mounts = await daemon.in_thread(partial(binds, job, shared.volumes, open_)) if any(r.mounts for r in job.roles) else {}
+        mounts = await daemon.in_thread(partial(_prepare, shared, job))
         async with alone(job.folder):
             return await _launch(shared, job, mounts, stop)
     except Gone as error:
@@ -91,7 +89,15 @@ async def launch(shared: Shared, job: Job, stop: Event) -> list[tuple[Box, Copy 
         raise
 
 
+def _prepare(shared: Shared, job: Job) -> Mounts:
+    """What must lie on the machine, and what replicas mount of it. Blocks."""
+    open_ = shared.settings.image_user or any(map(as_another, job.roles))
+    prepare(job, open_)
+    return binds(job, shared.volumes, open_)
+
+
 async def _undo(shared: Shared, job: Job) -> None:
+    await asyncio.to_thread(clear, job.folder)
     try:
         await remove(shared.daemon, Ref.of(job).group)
     except Gone as error:
@@ -101,6 +107,7 @@ async def _undo(shared: Shared, job: Job) -> None:
 def _leave(shared: Shared, job: Job, error: Gone) -> None:
     """Note that the attempt is over and what it made is still there: for this executor, and for those after it."""
     shared.left.add(Ref.of(job).group)
+    clear(job.folder)
     with suppress(OSError):
         record.write(job.folder, lost(str(error)), [])
 

@@ -69,6 +69,16 @@ async def test_an_image_that_is_not_to_be_pulled_must_be_here(executor: DockerEx
     assert await run(executor, with_settings(jobs.ending(0, task="here"), imagePullPolicy="Never")) == SUCCESS
 
 
+async def test_a_container_that_cannot_start_leaves_no_secret(
+    executor: DockerExecutor, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KFLITE_SECRET_S", '{"key": "hunter2"}')
+    job = with_settings(replace(jobs, image="kflite-test/none:1").ending(0), imagePullPolicy="Never")
+    with pytest.raises(ExecutorError, match="not to be pulled"):
+        await executor.start(replace(job, roles=(replace(job.roles[0], mounts=(Mount("/s", Source.SECRET, "s"),)),)))
+    assert not (job.folder / "mounts").exists()
+
+
 async def test_an_image_that_is_always_pulled_is_asked_for_where_it_comes_from(executor: DockerExecutor, jobs: Jobs) -> None:
     assert await run(executor, jobs.ending(0)) == SUCCESS
     with pytest.raises(ExecutorError) as told:
