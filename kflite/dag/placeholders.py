@@ -54,7 +54,7 @@ def fill(value: Value, lookup: Lookup) -> Value:
     if isinstance(value, list):
         return [fill(v, lookup) for v in value]
     if isinstance(value, dict):
-        return {k: fill(v, lookup) for k, v in value.items()}
+        return {_fill(k, lookup) if "{{$" in k else k: fill(v, lookup) for k, v in value.items()}
     return value
 
 

@@ -164,7 +164,8 @@ class DagPlan:
         source, filled = importer.uri.source, given(component, inputs.parameters)
         raw = filled.get(source.name) if isinstance(source, FromInput) else getattr(source, "value", "")
         name, kind = next(iter(component.output_artifacts.items()), ("artifact", importer.kind))
-        uri, metadata = text(fill(raw, around.names)), fill(dict(importer.kind.metadata or {}), of_parameters(filled))
+        uri, told = text(fill(raw, around.names)), fill(dict(importer.kind.metadata or {}), around.names)
+        metadata = fill(told, of_parameters(filled))
         assert isinstance(metadata, dict)
         if "://" not in uri and not uri.startswith("/"):
             raise Unresolved(f"the importer's URI {uri!r} says no place: give a URI such as s3://…, or a path that begins with /")

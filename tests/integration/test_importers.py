@@ -43,6 +43,24 @@ def unread(uri: str):  # type: ignore[no-untyped-def]
     dsl.importer(artifact_uri=uri, artifact_class=dsl.Dataset, metadata={"of": uri})
 
 
+@dsl.component
+def told(data: dsl.Input[dsl.Dataset]) -> dict:  # type: ignore[type-arg]
+    return data.metadata
+
+
+@dsl.component
+def word() -> str:
+    return "k"
+
+
+@dsl.pipeline
+def described(folder: str, n: int = 3) -> dict:  # type: ignore[type-arg]
+    key = word().output
+    metadata = {f"a-{key}": {"n": [n, f"n={n}"]}, "of": dsl.PIPELINE_JOB_NAME_PLACEHOLDER}
+    found = dsl.importer(artifact_uri=f"{folder}/a", artifact_class=dsl.Dataset, metadata=metadata)
+    return told(data=found.output).output
+
+
 class Web:
     """A web server on a folder, which counts what it is asked for. silent: it tells of no file when it was changed."""
 
@@ -162,6 +180,21 @@ def test_a_folder_in_a_store_of_objects_is_fetched_whole(home: Path) -> None:
     assert output(twice, "memory://bucket/folder/y") == "2"
     memory.pipe("/bucket/folder/z", b"3")
     assert output(twice, "memory://bucket/folder") == "1 2 3"
+
+
+def test_placeholders_in_uri_and_metadata_are_filled_keys_too(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("first")
+    run = kflite.run(described, {"folder": str(tmp_path)}, name="mine")
+    assert run.outputs == {"Output": {"a-k": {"n": [3, "n=3"]}, "of": "mine"}}
+
+
+def test_a_container_reads_what_was_fetched_and_what_lies_here(
+    web: Web, tmp_path: Path, docker_image: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KFLITE_IMAGES", f"python:*={docker_image}")
+    (tmp_path / "b.csv").write_text("here")
+    assert output(twice, f"{web.url}/a.csv", on="docker") == "first"
+    assert output(twice, f"{tmp_path}/b.csv", on="docker") == "here"
 
 
 @pytest.mark.parametrize("on", ["inline", "process"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from pathlib import Path
 
 import pytest
@@ -12,8 +11,6 @@ import kflite
 from kflite import dsl
 from kflite.client.made import Made
 from kflite.errors import InputError
-
-WORKSPACE = "{{$.workspace_path}}"
 
 
 @dsl.component
@@ -34,28 +31,19 @@ def change(data: dsl.Input[dsl.Dataset]) -> str:
     return data.path
 
 
-@dsl.pipeline
+ASKING = dsl.PipelineConfig(workspace=dsl.WorkspaceConfig(size="1Gi"))
+
+
+@dsl.pipeline(pipeline_config=ASKING)
 def shared() -> str:
-    first = put(folder=WORKSPACE, text="from one to the other")
-    return get(folder=WORKSPACE).after(first).output
+    first = put(folder=dsl.WORKSPACE_PATH_PLACEHOLDER, text="from one to the other")
+    return get(folder=dsl.WORKSPACE_PATH_PLACEHOLDER).after(first).output
 
 
-@dsl.pipeline
+@dsl.pipeline(pipeline_config=ASKING)
 def downloaded(uri: str) -> str:
-    found = dsl.importer(artifact_uri=uri, artifact_class=dsl.Dataset)
+    found = dsl.importer(artifact_uri=uri, artifact_class=dsl.Dataset, download_to_workspace=True)
     return change(data=found.output).output
-
-
-def asking(pipeline: dsl.Component, folder: Path, declared: bool = True) -> Path:
-    """The compiled pipeline, as one that asks for a workspace and has its importers download to it."""
-    (spec,) = dsl.compile(pipeline).documents
-    for executor in spec["deploymentSpec"]["executors"].values():  # type: ignore[index, call-overload, union-attr]
-        if "importer" in executor:  # type: ignore[operator]
-            executor["importer"]["downloadToWorkspace"] = True  # type: ignore[index, call-overload]
-    platform = {"platforms": {"kubernetes": {"pipelineConfig": {"workspace": {"size": "1Gi"}}}}}
-    path = folder / "pipeline.yaml"
-    path.write_text("\n---\n".join(json.dumps(document) for document in [spec, platform][: 1 + declared]))
-    return path
 
 
 @pytest.fixture(autouse=True)
@@ -63,16 +51,15 @@ def _own(home: Path) -> None:
     """Each test has a home of its own."""
 
 
-def output(path: Path, parameters: dict[str, str] | None = None, on: str = "process") -> tuple[kflite.Run, str]:
-    run = kflite.run(path, parameters, on=on)
+def output(pipeline: dsl.Component, parameters: dict[str, str] | None = None, on: str = "process") -> tuple[kflite.Run, str]:
+    run = kflite.run(pipeline, parameters, on=on)
     assert run.state == "SUCCEEDED", run.logs()
     return run, str(run.outputs["Output"])
 
 
 @pytest.mark.parametrize("on", ["inline", "process"])
 def test_tasks_share_a_folder_that_other_runs_do_not_see(home: Path, tmp_path: Path, on: str) -> None:
-    path = asking(shared, tmp_path)
-    first, second = (output(path, on=on) for _ in range(2))
+    first, second = (output(shared, on=on) for _ in range(2))
     assert first[1] == second[1] == "from one to the other"
     assert {task.reason for task in second[0].tasks.values()} == {""}
     assert len(list(home.rglob("shared"))) == 2
@@ -80,7 +67,7 @@ def test_tasks_share_a_folder_that_other_runs_do_not_see(home: Path, tmp_path: P
 
 def test_containers_share_it_too(docker_image: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KFLITE_IMAGES", f"python:*={docker_image}")
-    assert output(asking(shared, tmp_path), on="docker")[1] == "from one to the other"
+    assert output(shared, on="docker")[1] == "from one to the other"
 
 
 def test_it_goes_with_its_run(home: Path, tmp_path: Path) -> None:
@@ -88,7 +75,7 @@ def test_it_goes_with_its_run(home: Path, tmp_path: Path) -> None:
         async with kflite.Client() as client:
             await client.delete(id)
 
-    run, _ = output(asking(shared, tmp_path))
+    run, _ = output(shared)
     assert list(home.rglob("shared"))
     asyncio.run(delete(run.id))
     assert not list(home.rglob("shared"))
@@ -96,7 +83,7 @@ def test_it_goes_with_its_run(home: Path, tmp_path: Path) -> None:
 
 def test_what_is_downloaded_to_it_may_be_changed_and_its_source_stays(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("data")
-    run, path = output(asking(downloaded, tmp_path), {"uri": f"{tmp_path}/a.csv"})
+    run, path = output(downloaded, {"uri": f"{tmp_path}/a.csv"})
     assert path.endswith(f"/.workspace/.artifacts{tmp_path}/a.csv")
     assert (Path(path).read_text(), (tmp_path / "a.csv").read_text()) == ("data and more", "data")
     imported = run.tasks["importer"].artifacts["artifact"]
@@ -105,6 +92,7 @@ def test_what_is_downloaded_to_it_may_be_changed_and_its_source_stays(tmp_path: 
 
 
 @pytest.mark.parametrize("pipeline", [shared, downloaded])
-def test_a_pipeline_that_asks_for_none_has_none(pipeline: dsl.Component, tmp_path: Path) -> None:
+def test_a_pipeline_that_asks_for_none_has_none(pipeline: dsl.Component) -> None:
+    asking, _ = dsl.compile(pipeline).documents
     with pytest.raises(InputError, match=r"workspace, and the pipeline declares none: give it platforms\.kubernetes"):
-        kflite.run(asking(pipeline, tmp_path, declared=False), {"uri": "/data"} if pipeline is downloaded else None)
+        kflite.run(asking, {"uri": "/data"} if pipeline is downloaded else None)
