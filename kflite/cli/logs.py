@@ -40,6 +40,8 @@ def logs(given: Given, run: str, task: str, follow: bool, attempt: int | None, r
     files = logs_of(place, tasks, attempt or 0, replica)
     if task and not files:
         raise NotFound(f"task {task} of run {row.run} has no such log: it is {tasks[0].state}, {tasks[0].attempts} attempts")
+    if not files and any(each.attempts for each in tasks):
+        raise NotFound(f"the logs of run {row.run} lie where it ran; with artifacts in a store of objects all machines read them")
     written = [(title, log) for title, log in files if log.stat().st_size]
     return _print(written, tail, several=len(written) > 1)
 
