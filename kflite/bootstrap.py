@@ -8,6 +8,7 @@ recognised too, and brought into ours: what stands in for kfp (kflite.standin) t
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -23,6 +24,8 @@ _GO_ON = '&& exec "$0" "$@"'
 _FIRST_ARGUMENT = "--function"
 _KFP_ARGUMENTS = {"--executor_input", "--function_to_execute"}
 _RUNNER = ("artifacts.py", "typed.py", "surroundings.py", "runner.py")
+# Every component carries the text, so what nobody reads there is left out; a body of nothing else keeps it.
+_DOCSTRING = re.compile(r'^(?:"""(?:(?!""").)*"""\n|( +)"""(?:(?!""").)*"""\n(?=\1\S))', re.MULTILINE | re.DOTALL)
 _MAIN = '\nif __name__ == "__main__":\n'
 
 
@@ -47,10 +50,11 @@ def split(code: str) -> tuple[str, str]:
 
 
 def _joined(*files: str) -> str:
-    """The files as one module: without their imports of each other, and with the last one's main part only."""
+    """The files as one module: without docstrings and imports of each other, and with the last one's main part only."""
     first, *others, last = ((Path(__file__).parent / file).read_text("utf-8") for file in files)
     lines = "\n".join([*(text.split(_MAIN)[0] for text in others), last]).splitlines(keepends=True)
-    return first + "\n" + "".join(line for line in lines if not line.startswith(("from __future__ ", "from kflite")))
+    kept = (line for line in lines if not line.startswith(("from __future__ ", "from kflite")))
+    return _DOCSTRING.sub("", f"{first}\n{''.join(kept)}")
 
 
 def compose(

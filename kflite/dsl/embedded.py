@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import gzip
-import io
-import tarfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kflite.dsl import trace
+
+if TYPE_CHECKING:
+    from tarfile import TarInfo
 
 _LEFT_OUT = ("__pycache__", ".ipynb_checkpoints")
 
@@ -40,6 +40,11 @@ def found(option: str, path: str, beside: str) -> Path:
 
 def embedded(path: Path, name: str = "") -> Embedded:
     """A file or folder as it is now. name: of the file in the folder that is meant, "" for all of it."""
+    import base64
+    import gzip
+    import io
+    import tarfile
+
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT, dereference=True) as archive:
         for file in [path] if path.is_file() else sorted(path.rglob("*")):
@@ -50,7 +55,7 @@ def embedded(path: Path, name: str = "") -> Embedded:
     return Embedded(base64.b64encode(data).decode("ascii"), path.name if path.is_file() else name)
 
 
-def _timeless(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+def _timeless(entry: TarInfo) -> TarInfo:
     """The entry without what differs from one machine to another."""
     entry.mtime = entry.uid = entry.gid = 0
     entry.uname = entry.gname = ""

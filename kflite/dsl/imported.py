@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from functools import cached_property
 from pathlib import Path
 
@@ -44,6 +43,8 @@ class ImportedSource(Source):
         return FIRST_LINE + "\n".join([*lines, *self.types()]) + "\n"
 
     def _revision(self) -> str:
+        import hashlib
+
         files = project.files([self.module]) or {"": Path(self.function.__code__.co_filename).read_text("utf-8")}
         return hashlib.sha256("\0".join(part for pair in files.items() for part in pair).encode()).hexdigest()[:16]
 

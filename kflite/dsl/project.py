@@ -6,9 +6,7 @@ They travel with a component, as files, and so do those of the project that they
 from __future__ import annotations
 
 import ast
-import importlib.util
 import sys
-import sysconfig
 from collections.abc import Iterable, Iterator
 from importlib.machinery import PathFinder
 from pathlib import Path
@@ -16,7 +14,7 @@ from pathlib import Path
 from kflite.errors import CompileError
 
 _INSTALLED = ("site-packages", "dist-packages")
-_LIBRARY = tuple(sysconfig.get_path(name) for name in ("stdlib", "platstdlib"))
+_LIBRARY = str(Path(ast.__file__).parent)  # the standard library
 
 
 def file_of(module: str) -> Path | None:
@@ -33,6 +31,8 @@ def _place(module: str) -> tuple[str, Iterable[str] | None]:
     """A module's file, and the folders of a package; nothing is executed to find them."""
     if loaded := sys.modules.get(module):
         return getattr(loaded, "__file__", None) or "", getattr(loaded, "__path__", None)
+    import importlib.util
+
     parent = module.rpartition(".")[0]
     folders = _place(parent)[1] if parent else None
     try:
