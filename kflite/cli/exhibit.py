@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -68,34 +69,45 @@ def show(given: Given, run: str, task: str, output: str) -> None:
     An artifact's id, as `artifacts ls` prints it, is `RUN/TASK/OUTPUT` and does as well.
     """
     with given.store() as store:
-        row, chosen = chosen_exhibits(store, run, task, output)
-    place = given.place(row)
-    if not chosen:
-        return out().line((f"nothing that {row.run} made can be shown: kflite artifacts ls {row.run} lists it", "dim"))
-    for number, exhibit in enumerate(chosen):
+        chosen = choose(store, run, task, output)
+    place = given.place(chosen.run)
+    if not chosen.exhibits:
+        name = chosen.run.run
+        return out().line((f"nothing that {task or name} made can be shown: kflite artifacts ls {name} lists it", "dim"))
+    for number, exhibit in enumerate(chosen.exhibits):
         out().lines([()] if number else [])
         out().lines(titled(exhibit, place, out()))
     return None
 
 
-def chosen_exhibits(store: Database, run: str, task: str, output: str) -> tuple[RunRow, list[Exhibit]]:
-    """The run, and what was made by it, by a task, or as one output of that. Raises NotFound."""
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A run, the tasks of it that are meant, and what of theirs is to be shown."""
+
+    run: RunRow
+    tasks: list[TaskRow]
+    exhibits: list[Exhibit]
+
+
+def choose(store: Database, run: str, task: str, output: str) -> Chosen:
+    """What was made by a run, by a task or the tasks of a group, or as one output of a task. Raises NotFound."""
     from kflite.client.figures.read import exhibits, of_task
-    from kflite.client.find import task_and_output
+    from kflite.client.find import below, task_and_output
 
     run, _, path = run.partition("/")
     row = found(store, run)
     tasks = store.tasks(row.run)
     words = [word for word in (path, task, output) if word]
     if not words:
-        return row, exhibits(tasks)
+        return Chosen(row, tasks, exhibits(tasks))
     one, wanted = task_and_output(tasks, words, row.run)
     if not wanted:
-        return row, exhibits([one])
-    chosen = [exhibit for exhibit in of_task(one) if exhibit.output == wanted or exhibit.output.startswith(f"{wanted}[")]
-    if not chosen:
+        meant = below(tasks, one) if one.group else [one]
+        return Chosen(row, meant, exhibits(meant))
+    shown = [exhibit for exhibit in of_task(one) if exhibit.output == wanted or exhibit.output.startswith(f"{wanted}[")]
+    if not shown:
         raise NotFound(f"task {one.task} of run {row.run} has no output artifact {wanted}: {_has(one)}")
-    return row, chosen
+    return Chosen(row, [one], shown)
 
 
 def _has(task: TaskRow) -> str:
@@ -120,10 +132,7 @@ def open_(given: Given, run: str, task: str, output: str, to: Path | None, brows
     from kflite.client.page.whole import run_page
 
     with given.store() as store:
-        row, chosen = chosen_exhibits(store, run, task, output)
-        tasks = store.tasks(row.run)
-    place = given.place(row)
-    named = {each.task for each in chosen}
-    shown = [each for each in tasks if not (task or "/" in run) or each.task in named]
-    text = run_page(row, shown, chosen, place, network)
+        chosen = choose(store, run, task, output)
+    place = given.place(chosen.run)
+    text = run_page(chosen.run, chosen.tasks, chosen.exhibits, place, network)
     show_page(write(text, to or place.runs / "report.html"), browser)

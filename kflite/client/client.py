@@ -30,6 +30,7 @@ from kflite.store.follow import follow, news
 from kflite.value import Value
 
 if TYPE_CHECKING:
+    from kflite.client.comparison import Comparison
     from kflite.config import Settings
     from kflite.scheduler import Scheduler, World
     from kflite.scheduler.submission import Submission
@@ -313,6 +314,13 @@ class Client:
     async def label(self, run: str, labels: Mapping[str, str | None]) -> None:
         """Set labels of a run; those that are None here are taken off. Raises InputError."""
         await asyncio.to_thread(notes.label, self.store, self.store.run(run), labels)
+
+    async def compare(self, *runs: Run | str) -> Comparison:
+        """Compare runs with the first one: handles, or ids or unique beginnings of ids. Raises InputError, NotFound."""
+        from kflite.client.comparison import compare
+
+        handles = [await self.run(run) if isinstance(run, str) else run for run in runs]
+        return await asyncio.to_thread(compare, *handles)
 
     async def artifacts(self, run: str = "", limit: int = 1000) -> list[ArtifactRow]:
         """What was made, by one run or by all."""

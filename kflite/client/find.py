@@ -27,6 +27,11 @@ def task_and_output(tasks: Sequence[TaskRow], words: Sequence[str], run: str) ->
     return one_task(tasks, task, run), last
 
 
+def below(tasks: Sequence[TaskRow], group: TaskRow) -> list[TaskRow]:
+    """All tasks in a group, at any depth."""
+    return [task for task in tasks if task.task.startswith((f"{group.task}/", f"{group.task}["))]
+
+
 def _ends(tasks: Sequence[TaskRow], name: str) -> list[TaskRow]:
     exact = [task for task in tasks if task.task == name]
     return exact or [task for task in tasks if task.task.endswith(f"/{name}")]

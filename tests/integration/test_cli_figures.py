@@ -38,6 +38,8 @@ def judged(bias: float = 0.0):
 """
 
 SCRIPT = """
+import asyncio
+
 import kflite
 from judged import judged
 
@@ -51,7 +53,36 @@ entry = next(entry for entry in compared.entries if entry.name == "judge/accurac
 print(list(entry.values), entry.same)
 first.report("report.html")
 compared.save("compared.html")
+
+
+async def twin():
+    async with kflite.Client() as client:
+        assert await client.compare(first, second.id) == compared
+
+
+asyncio.run(twin())
 assert "<svg" in first._repr_html_() and "<svg" in compared._repr_html_()
+"""
+
+MANY = """
+from kflite import dsl
+
+
+@dsl.component
+def judge(accuracy: float, scores: dsl.Output[dsl.Metrics]):
+    scores.log_metric("accuracy", accuracy)
+
+
+@dsl.component
+def idle() -> int:
+    return 1
+
+
+@dsl.pipeline
+def many():
+    idle()
+    with dsl.ParallelFor([0.25, 0.5]) as accuracy:
+        judge(accuracy=accuracy)
 """
 
 
@@ -127,3 +158,18 @@ def test_a_script_reads_metrics_and_figures_and_compares(cli: Cli) -> None:
     ], done
     assert "<svg" in (cli.folder / "report.html").read_text()
     assert "2 runs compared" in (cli.folder / "compared.html").read_text()
+
+
+def test_the_outputs_of_all_tasks_in_a_group_are_shown(cli: Cli) -> None:
+    (cli.folder / "many.py").write_text(MANY)
+    run = str(cli.json("run", "many.py:many")["run"])
+    assert cli("artifacts", "show", run, "for-loop-2").split() == [
+        *("for-loop-2[0]/judge/scores", "Metrics", "accuracy", "0.25"),
+        *("for-loop-2[1]/judge/scores", "Metrics", "accuracy", "0.5"),
+    ]
+    shown = cli("show", run)
+    assert "[0]/judge" in shown
+    assert "accuracy 0.25" in shown
+    assert "nothing that" in cli("artifacts", "show", run, "idle")
+    cli("artifacts", "open", run, "idle", "-o", "idle.html", "--no-browser")
+    assert "judge" not in (cli.folder / "idle.html").read_text()
