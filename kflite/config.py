@@ -7,9 +7,11 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import TypeVar
 
 from kflite.errors import InputError
 
+T = TypeVar("T")
 Images = tuple[tuple[str, str], ...]
 _NAMES = ("home", "store", "artifacts", "on", "images", "profile", "cache_days")
 _SQLITE = "sqlite:///"
@@ -28,9 +30,33 @@ class Docker:
 
 
 @dataclass(frozen=True, slots=True)
+class Kubernetes:
+    """The table [kubernetes]. See kflite.executors.kubernetes.Settings for what each means; times are in seconds."""
+
+    context: str = ""
+    namespace: str = ""
+    staging_image: str = "python:3.11-slim"
+    volume: str = ""
+    volume_root: str = ""
+    service_account: str = ""
+    priority_class: str = ""
+    queue: str = ""
+    restricted: bool = False
+    pull_s: float = 120.0
+    pending_s: float = 3600.0
+    gang_s: float = 300.0
+    push_s: float = 86_400.0
+    reconnect_s: float = 300.0
+    peer_grace_s: float = 10.0
+
+
+_TABLES: Mapping[str, type] = {"docker": Docker, "kubernetes": Kubernetes}
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings. images: patterns and images, in order; cache_days: how long a result may be used again, 0 for ever; origins:
-    where each came from, by name (also "docker.KEY").
+    where each came from, by name (also "docker.KEY" and "kubernetes.KEY").
     """
 
     home: Path
@@ -41,6 +67,7 @@ class Settings:
     profile: str = ""
     cache_days: float = 0.0
     docker: Docker = Docker()
+    kubernetes: Kubernetes = Kubernetes()
     origins: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -59,7 +86,7 @@ def load(flags: Mapping[str, str] | None = None) -> Settings:
     found = {name: _first(sources, name) for name in _NAMES}
     origins = {name: source.name if source else "default" for name, source in found.items()}
     home = _path(found["home"], "home") if found["home"] else default_home()
-    docker = _docker(sources, origins)
+    docker, kubernetes = _table(sources, origins, "docker", Docker), _table(sources, origins, "kubernetes", Kubernetes)
     _make(home, origins["home"])
     return Settings(
         home=home,
@@ -70,6 +97,7 @@ def load(flags: Mapping[str, str] | None = None) -> Settings:
         profile=_text(found["profile"], "profile") if found["profile"] else _user(),
         cache_days=_days(found["cache_days"]) if found["cache_days"] else 0.0,
         docker=docker,
+        kubernetes=kubernetes,
         origins=origins,
     )
 
@@ -120,11 +148,12 @@ def _read(file: Path) -> Mapping[str, object]:
         raise InputError(f"{file}: this is not TOML: {error}") from None
     except OSError as error:
         raise InputError(f"{file}: the file cannot be read: {error.strerror}") from None
-    _refuse_unknown(file, "", values, (*_NAMES, "docker"))
-    docker = values.get("docker", {})
-    if not isinstance(docker, dict):
-        raise InputError(f"{file}: docker must be a table: write [docker] and its keys below")
-    _refuse_unknown(file, "docker.", docker, tuple(f.name for f in fields(Docker)))
+    _refuse_unknown(file, "", values, (*_NAMES, *_TABLES))
+    for name, kind in _TABLES.items():
+        table = values.get(name, {})
+        if not isinstance(table, dict):
+            raise InputError(f"{file}: {name} must be a table: write [{name}] and its keys below")
+        _refuse_unknown(file, f"{name}.", table, tuple(f.name for f in fields(kind)))
     return values
 
 
@@ -199,18 +228,18 @@ def _rules(source: _Source, value: object) -> list[tuple[str, str]]:
     return [(pattern, image) for pattern, _, image in parts]
 
 
-def _docker(sources: list[_Source], origins: dict[str, str]) -> Docker:
+def _table(sources: list[_Source], origins: dict[str, str], name: str, kind: type[T]) -> T:
     values: dict[str, object] = {}
-    for f in fields(Docker):
+    for f in fields(kind):  # type: ignore[arg-type]
         key, default = f.name, f.default
-        origins[f"docker.{key}"] = "default"
+        origins[f"{name}.{key}"] = "default"
         for source in sources:
-            table = source.values.get("docker")
+            table = source.values.get(name)
             if isinstance(table, dict) and key in table:
-                values[key] = _like(table[key], default, f"{source.name}: docker.{key}")
-                origins[f"docker.{key}"] = source.name
+                values[key] = _like(table[key], default, f"{source.name}: {name}.{key}")
+                origins[f"{name}.{key}"] = source.name
                 break
-    return Docker(**values)  # type: ignore[arg-type]
+    return kind(**values)
 
 
 def _like(value: object, default: object, what: str) -> object:

@@ -20,7 +20,7 @@ IN_CI = os.environ.get("CI") == "true"
 
 # Workers that saw their scheduler go may take this long to follow it.
 GRACE_S = 3.0
-PARTS = {"docker_image": "docker", "postgres_url": "postgres", "cluster": "kubernetes"}
+PARTS = {"docker_image": "docker", "postgres_url": "postgres", "cluster": "kubernetes", "cluster_here": "kubernetes"}
 
 
 _LEFTOVERS = pytest.StashKey[list[str]]()
@@ -133,9 +133,17 @@ def docker_image() -> str:
 def cluster(monkeypatch: pytest.MonkeyPatch) -> str:
     """The name of an image with `sh` and `python3` that the cluster's nodes have; KUBECONFIG leads to the cluster."""
     if not KUBECONFIG:
-        _missing("no Kubernetes cluster: name one's kubeconfig in KFLITE_TEST_KUBECONFIG")
+        pytest.skip("no Kubernetes cluster: name one's kubeconfig in KFLITE_TEST_KUBECONFIG")
     monkeypatch.setenv("KUBECONFIG", KUBECONFIG)
     return IMAGE
+
+
+@pytest.fixture
+def cluster_here(cluster: str) -> str:
+    """As `cluster`; its node is this machine."""
+    if "https://127.0.0.1:" not in Path(KUBECONFIG).read_text():
+        pytest.skip("the cluster's nodes are other machines")
+    return cluster
 
 
 @pytest.fixture

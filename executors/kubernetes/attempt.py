@@ -19,6 +19,8 @@ from kflite.executors.ref import Ref
 from kflite.executors.status import lost
 from kflite.job import Exit
 
+_GONE_S = 30.0
+
 
 class Attempt:
     """Waits for an attempt's pods, keeps how it ended in its folder, then removes them. `end` is done once its end is kept;
@@ -106,12 +108,20 @@ class Attempt:
     async def _delete(self, grace_s: float | None) -> None:
         """Ask for the end of all its pods. What is gone already is no matter."""
         grace = max(1, math.ceil(grace_s)) if grace_s is not None else None  # 0 would not wait for the node
+        for box in self._boxes:
+            box.asked = True
         pods = [box.replica.pod for box in self._boxes if not self._is_gone(box.replica.pod)]
         await asyncio.gather(*(self._remove("pods", pod, grace) for pod in pods))
 
     def _is_gone(self, pod: str) -> bool:
         known = self._shared.watch.known(pod)
         return known is not None and known.gone
+
+    async def _gone(self, pod: str) -> None:
+        """Until a pod that was deleted while it ran is gone; one that had ended is so at once."""
+        known = self._shared.watch.known(pod)
+        while known is not None and not known.ended:
+            known = await self._shared.watch.change(pod, known)
 
     async def _remove(self, kind: str, name: str, grace_s: int | None = None) -> None:
         api = self._shared.api
@@ -123,6 +133,9 @@ class Attempt:
             return
         with suppress(ExecutorError):  # what is left goes with the run's config map
             await self._delete(1)
+            with suppress(TimeoutError):  # the node is away: the cluster removes them in its own time
+                async with asyncio.timeout(_GONE_S):
+                    await asyncio.gather(*(self._gone(box.replica.pod) for box in self._boxes))
             if len(self._boxes) > 1:
                 await self._remove("services", self._ref.group)
         for box in self._boxes:

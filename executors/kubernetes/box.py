@@ -21,10 +21,11 @@ _LOG_S = 30.0  # longest time between a pod's end and that of its log
 
 
 class Box:
-    """Follows a pod to its end."""
+    """Follows a pod to its end. asked: whether we deleted it, so that its end is no surprise."""
 
     def __init__(self, shared: Shared, memo: Memo, replica: Replica) -> None:
         self._shared, self._memo, self.replica = shared, memo, replica
+        self.asked = False
         self._taken = Taken(memo.outputs)
         self._over = asyncio.Event()
         self._tasks: dict[str, asyncio.Task[object]] = {}
@@ -117,7 +118,7 @@ class Box:
 
     async def _finish(self, pod: Pod) -> Exit:
         why = await self._end_of_log()
-        exit = ending.judge(pod, self.replica.log, self._memo.memory)
+        exit = ending.judge(pod, self.replica.log, self._memo.memory, self.asked)
         if exit.code:
             return exit
         if self._memo.staged and not await self._delivered(pod):

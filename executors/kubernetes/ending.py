@@ -47,15 +47,15 @@ def trouble(pod: Pod, settings: Settings) -> Trouble | None:
     return None
 
 
-def judge(pod: Pod, log: Path, memory: int) -> Exit:
-    """The exit of a pod that has ended. memory: its limit in bytes."""
+def judge(pod: Pod, log: Path, memory: int, asked: bool = False) -> Exit:
+    """The exit of a pod that has ended. memory: its limit in bytes; asked: whether we deleted it."""
     main = pod.terminated("main")
     if main and main.get("exitCode") == 0:
         return Exit(0)
     if disrupted := _disruption(pod):
         return disrupted
     if main:
-        return _main(pod, main, log, memory)
+        return _main(pod, main, log, memory, asked)
     if pod.reason == "DeadlineExceeded":
         return Exit(-15, "Timeout", "the pod ran for longer than it may")
     if fetch := pod.terminated("fetch"):
@@ -75,7 +75,7 @@ def undelivered(pod: Pod) -> Exit:
     return Exit(-1, "OutputsLost", f"the task succeeded, and its outputs could not be fetched: {why}", lost=True)
 
 
-def _main(pod: Pod, main: Terminated, log: Path, memory: int) -> Exit:
+def _main(pod: Pod, main: Terminated, log: Path, memory: int, asked: bool) -> Exit:
     code, reason, message = main.get("exitCode", -1), main.get("reason", ""), main.get("message", "")
     if reason == "OOMKilled":
         return Exit(-9, "OutOfMemory", f"memory ran out; the limit is {memory >> 20} MiB" if memory else "memory ran out")
@@ -84,7 +84,7 @@ def _main(pod: Pod, main: Terminated, log: Path, memory: int) -> Exit:
         return Exit(*known, message)
     if pod.reason == "DeadlineExceeded":
         return Exit(-15, "Timeout", "the pod ran for longer than it may")
-    if code in (137, 143) and (pod.gone or pod.deleting):
+    if code in (137, 143) and (pod.gone or pod.deleting) and not asked:
         return lost("its pod was deleted while it ran")
     if reason == "ContainerStatusUnknown":
         return lost("the node lost track of its container")

@@ -98,18 +98,16 @@ class Watch:
 
     async def _run(self) -> None:
         clock = asyncio.get_running_loop().time
-        heard = clock()
+        self._heard = clock()
         while True:
             try:
                 if not self._version:
                     await self._list()
-                heard = clock()
                 await self._listen()
-                heard = clock()
             except (Broken, Refused) as error:
                 if isinstance(error, Refused) and error.status == EXPIRED:
                     self._version = ""
-                elif clock() - heard > self._api.reconnect_s or (isinstance(error, Refused) and error.status == 403):
+                elif clock() - self._heard > self._api.reconnect_s or (isinstance(error, Refused) and error.status == 403):
                     self._fail(error)
                     return
                 await asyncio.sleep(_PAUSE_S)
@@ -141,6 +139,7 @@ class Watch:
         self._synced.set()
 
     async def _listen(self) -> None:
+        clock = asyncio.get_running_loop().time
         query = {
             **_SELECTOR,
             "watch": "true",
@@ -150,7 +149,9 @@ class Watch:
         }
         async with self._api.stream(self._api.path("pods"), query, _QUIET_S) as chunks:
             rest = b""
+            self._heard = clock()
             async for chunk in chunks:
+                self._heard = clock()
                 *lines, rest = (rest + chunk).split(b"\n")
                 for line in lines:
                     self._hear(json.loads(line))

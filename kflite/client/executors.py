@@ -93,14 +93,16 @@ class Executors:
         return DockerExecutor(chosen, volumes=self._volumes)
 
     def _kubernetes(self, where: str) -> Executor:
+        from dataclasses import asdict
+
         from kflite.executors.images import ImageMap
         from kflite.executors.kubernetes import KubernetesExecutor
         from kflite.executors.kubernetes import Settings as Chosen
         from kflite.executors.kubernetes.access import split
 
-        context, namespace = split(where)
-        images = ImageMap(self._settings.images)
-        return KubernetesExecutor(Chosen(context, namespace, images, self._settings.profile))
+        given = {key: value for key, value in zip(("context", "namespace"), split(where), strict=True) if value}
+        shared = {"images": ImageMap(self._settings.images), "profile": self._settings.profile}
+        return KubernetesExecutor(Chosen(**{**asdict(self._settings.kubernetes), **shared, **given}))
 
     def _inline(self) -> Executor:
         from kflite.executors.inline import InlineExecutor

@@ -85,6 +85,6 @@ SUBJECTS = [
     Subject("process", _process),
     Subject("docker", _docker, needs="docker_image"),
     Subject("kubernetes", _cluster(""), ALL - {"live", "mounts", "claims"}, "cluster"),
-    Subject("kubernetes-host", _cluster("host"), ALL - {"mounts", "claims"}, "cluster"),
+    Subject("kubernetes-host", _cluster("host"), ALL - {"mounts", "claims"}, "cluster_here"),
     Subject("local", lambda home: LocalExecutor(_process(home), lambda: _docker(home)), needs="docker_image"),
 ]

@@ -1,0 +1,126 @@
+"""Connections that break, servers that are away and credentials that expire while pods run."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from contract.jobs import Jobs
+from contract.kube import PATIENCE_S, Space, Wire, kubectl, namespace
+
+from kflite.errors import ExecutorError
+from kflite.job import Exit
+
+pytestmark = pytest.mark.anyio
+TALKING = """
+import time
+for n in range(60):
+    print(n, flush=True)
+    time.sleep(0.1)
+"""
+
+
+@pytest.fixture
+def space(cluster: str) -> Iterator[Space]:
+    with namespace(cluster) as space:
+        yield space
+
+
+@pytest.fixture
+def jobs(tmp_path: Path, cluster: str) -> Jobs:
+    return Jobs(tmp_path, cluster)
+
+
+@pytest.fixture
+async def wire(cluster: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Wire]:
+    """A way to the API server that executors made now take, and kubectl does not."""
+    async with Wire(tmp_path) as wire:
+        yield wire
+
+
+async def test_a_server_that_is_away_for_a_while_costs_nothing_but_time(
+    space: Space, jobs: Jobs, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = jobs.python(TALKING)
+    monkeypatch.setenv("KUBECONFIG", str(wire.config))
+    async with space.executor() as executor:
+        ref = await executor.start(job)
+        await space.running()
+        wire.cut()
+        await asyncio.sleep(4)
+        wire.mend()
+        assert await asyncio.wait_for(executor.wait(ref), PATIENCE_S) == Exit(0)
+    assert (job.folder / "log").read_text().split() == [str(n) for n in range(60)]
+    assert space.ours() == []
+
+
+async def test_a_server_that_stays_away_loses_the_attempt_after_a_set_time(
+    space: Space, jobs: Jobs, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(wire.config))
+    async with space.executor(reconnect_s=1.0) as executor:
+        ref = await executor.start(jobs.sleeping())
+        wire.cut()
+        exit = await asyncio.wait_for(executor.wait(ref), PATIENCE_S)
+        assert (exit.reason, exit.lost) == ("Lost", True)
+        assert "no answer from the cluster" in exit.message
+        with pytest.raises(ExecutorError, match="no answer from the cluster"):
+            await executor.start(jobs.ending(0, attempt=2))
+
+
+async def test_a_transfer_that_breaks_goes_on_where_it_was(
+    space: Space, jobs: Jobs, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, made = jobs.out("source"), jobs.out("made")
+    source.parent.mkdir(parents=True)
+    source.write_bytes(bytes(range(256)) * 40_000)
+    job = replace(jobs.python(f"import shutil; shutil.copy({str(source)!r}, {str(made)!r})"), fetch=((str(source), source),))
+    monkeypatch.setenv("KUBECONFIG", str(wire.config))
+    async with space.executor() as executor:
+        ref = await executor.start(job)
+        wire.cut_after(6_000_000)
+        await space.running()
+        wire.cut_after(6_000_000)
+        assert await asyncio.wait_for(executor.wait(ref), PATIENCE_S) == Exit(0)
+    assert made.read_bytes() == source.read_bytes()
+
+
+async def test_credentials_that_expire_are_read_again(
+    space: Space, jobs: Jobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("first", "second"):
+        space.kubectl("create", "serviceaccount", name)
+    space.kubectl("create", "rolebinding", "all", "--clusterrole=admin", "--group=system:serviceaccounts:" + space.name)
+    config = tmp_path / "token.kubeconfig"
+
+    def write(account: str) -> None:
+        held = json.loads(kubectl("config", "view", "--raw", "-o", "json"))
+        held["users"][0]["user"] = {"token": space.kubectl("create", "token", account).strip()}
+        config.write_text(json.dumps(held))
+
+    write("first")
+    monkeypatch.setenv("KUBECONFIG", str(config))
+    async with space.executor() as executor:
+        ref = await executor.start(jobs.ending(3))
+        write("second")
+        await asyncio.to_thread(space.kubectl, "delete", "serviceaccount", "first")
+        assert (await asyncio.wait_for(executor.wait(ref), PATIENCE_S)).code == 3
+        assert (await asyncio.wait_for(executor.wait(await executor.start(jobs.ending(4, attempt=2))), PATIENCE_S)).code == 4
+
+
+async def test_an_executor_that_may_do_nothing_says_what_it_may_not(
+    space: Space, jobs: Jobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = json.loads(kubectl("config", "view", "--raw", "-o", "json"))
+    held["users"][0]["user"] = {"token": space.kubectl("create", "token", "default").strip()}
+    config = tmp_path / "token.kubeconfig"
+    config.write_text(json.dumps(held))
+    monkeypatch.setenv("KUBECONFIG", str(config))
+    async with space.executor() as executor:
+        with pytest.raises(ExecutorError, match="cannot list resource") as caught:
+            await executor.start(jobs.ending(0))
+    assert caught.value.reason == "NotAllowed"

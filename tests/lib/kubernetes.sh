@@ -1,0 +1,20 @@
+# A real cluster of one node: the script beside the checkout starts it, or KFLITE_TEST_KUBECONFIG names one. Sourced by tests/run.
+CLUSTER=${KFLITE_TEST_CLUSTER_SCRIPT:-$PWD/../shared/kube/cluster}
+
+# The nodes of a cluster of one's own must have the image already.
+start_cluster() {
+    [ -z "${KFLITE_TEST_KUBECONFIG:-}" ] || return 0
+    command -v kubectl >/dev/null || apt_install kubernetes-client || return 1
+    apt_install docker.io containernetworking-plugins iptables openssl xz-utils || return 1
+    local config=${KUBE_HOME:-/var/tmp/kflite-kube}/cfg/admin.kubeconfig
+    kubectl --kubeconfig "$config" --request-timeout 5 get --raw /readyz >/dev/null 2>&1 || OWN_CLUSTER=1
+    "$CLUSTER" up >"$LOGS/cluster.log" 2>&1 && "$CLUSTER" load "$TEST_IMAGE" >>"$LOGS/cluster.log" 2>&1 || return 1
+    export KFLITE_TEST_KUBECONFIG=$config
+}
+
+# Only a cluster that this run started.
+stop_cluster() {
+    [ -n "${OWN_CLUSTER:-}" ] || return 0
+    "$CLUSTER" down >>"$LOGS/cluster.log" 2>&1
+    OWN_CLUSTER=
+}
