@@ -57,7 +57,7 @@ class Space:
 
     async def running(self) -> str:
         """Until the main container of one of our pods runs; its pod's name."""
-        jsonpath = "{.items[0].status.initContainerStatuses[1].state.running.startedAt} {.items[0].metadata.name}"
+        jsonpath = "{range .items[*]}{.status.initContainerStatuses[1].state.running.startedAt} {.metadata.name}{end}"
         async with asyncio.timeout(PATIENCE_S):
             while True:
                 found = await asyncio.to_thread(self.kubectl, "get", "pods", "-l", _OURS, "-o", f"jsonpath={jsonpath}")

@@ -78,7 +78,10 @@ async def test_a_transfer_that_breaks_goes_on_where_it_was(
     source, made = jobs.out("source"), jobs.out("made")
     source.parent.mkdir(parents=True)
     source.write_bytes(bytes(range(256)) * 40_000)
-    job = replace(jobs.python(f"import shutil; shutil.copy({str(source)!r}, {str(made)!r})"), fetch=((str(source), source),))
+    job = replace(
+        jobs.python(f"import shutil, time; shutil.copy({str(source)!r}, {str(made)!r}); time.sleep(3)"),
+        fetch=((str(source), source),),
+    )
     monkeypatch.setenv("KUBECONFIG", str(wire.config))
     async with space.executor() as executor:
         ref = await executor.start(job)
