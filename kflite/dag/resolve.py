@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from kflite.dag.placeholders import MISSING, Lookup, Missing, fill, parameter_of, text
 from kflite.dag.shape import Binding, Component, Constant, Dag, FinalStatus, FromInput, FromTask, Parameter, Task
 from kflite.event import State
+from kflite.ir.references import selected
 from kflite.plan import Outcome
 from kflite.value import Artifact, Value
-
-_SELECTOR = r"parseJson\(string_value\)\[(?:'([^']*)'|\"([^\"]*)\")\]"
 
 # How compilers name the inputs by which a value passes into a branch or loop; they declare them as required.
 _HOLE = "pipelinechannel--"
@@ -124,15 +122,16 @@ def final_status(task: str, outcome: Outcome, run: str) -> Value:
 
 
 def select(value: Value, selector: str, name: str) -> Value:
-    """A part of a value: `parseJson(string_value)["key"]`. Raises Unresolved."""
-    match = re.fullmatch(_SELECTOR, selector.strip())
-    if not match:
+    """A part of a value: `parseJson(string_value)["key"]`, and keys in that. Raises Unresolved."""
+    keys = selected(selector)
+    if keys is None:
         raise Unresolved(f'input {name!r}: the selector {selector!r} is not of the form parseJson(string_value)["key"]')
-    key = match[1] or match[2]
-    whole = _parsed(value)
-    if not isinstance(whole, dict) or key not in whole:
-        raise Unresolved(f"input {name!r}: there is no key {key!r} in {text(value)[:200]}")
-    return whole[key]
+    for key in keys:
+        whole = _parsed(value)
+        if not isinstance(whole, dict) or key not in whole:
+            raise Unresolved(f"input {name!r}: there is no key {key!r} in {text(value)[:200]}")
+        value = whole[key]
+    return value
 
 
 def _parsed(value: Value) -> Value:

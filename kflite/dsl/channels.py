@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from kflite.dsl import trace
-from kflite.dsl.conditions import Comparison
-from kflite.dsl.types import LIST, ArtifactType, Parameter, Type
+from kflite.dsl.conditions import AnyOf, Comparison, Condition, Membership
+from kflite.dsl.types import LIST, STRING, STRUCT, ArtifactType, Parameter, Type, common_type
 
 if TYPE_CHECKING:
     from kflite.dsl.groups import Group
@@ -43,6 +44,22 @@ class Channel:
 
     def __iter__(self) -> Iterator[Channel]:
         raise trace.refused(f"{self.title} has no value before the run: loop over it with dsl.ParallelFor")
+
+    def __contains__(self, item: object) -> bool:
+        raise trace.refused(f"{self.title} has no value before the run, so Python cannot look into it: use .contains() or .in_()")
+
+    def in_(self, values: Sequence[object] | Channel) -> Condition:
+        """Whether it is one of these constants, inputs and outputs, or in a list that the run will have."""
+        if isinstance(values, Channel):
+            return values.contains(self)
+        if isinstance(values, str) or not isinstance(values, Sequence) or not values:
+            raise trace.refused(f"in_() takes a list with values, or one that the run will have, not {values!r}")
+        found = [Comparison(self, "==", value) for value in values]
+        return AnyOf(*found) if len(found) > 1 else found[0]
+
+    def contains(self, value: object) -> Condition:
+        """Whether it is a list that holds this constant, input or output."""
+        return Membership(value, self)
 
     def __eq__(self, other: object) -> Comparison:  # type: ignore[override]
         return Comparison(self, "==", other)
@@ -112,43 +129,81 @@ class TaskOutput(Produced):
         super().__init__(type, f"pipelinechannel--{task.name}-{output}", task, output)
 
 
-class LoopItem(Channel):
-    """The item of one iteration; `item.key` or `item['key']` is an entry of an item that is a dict."""
+class Opened(Channel):
+    """A channel whose entries, where it is a dict, are channels: `item.name` or `item['name']`. values: where they are known.
 
-    def __init__(self, loop: ParallelFor, type: Type | None, key: str, fields: dict[str, Parameter | None] | None = None) -> None:
+    To the pipeline's code an attribute of one that may be a dict is an entry, also `item.key`; only the methods that make
+    conditions are not.
+    """
+
+    def __init__(self, type: Type | None, key: str, values: Sequence[object] | None) -> None:
         super().__init__(type, key)
+        self._values = values
+
+    @property
+    def _place(self) -> tuple[LoopItem, tuple[str, ...]]:
+        raise NotImplementedError
+
+    def __getattribute__(self, name: str) -> ItemField:
+        if name[0] != "_" and name not in ("contains", "in_") and not trace.is_asked_by_us() and self._may_be_dict():
+            return self[name]
+        found: ItemField = super().__getattribute__(name)
+        return found
+
+    def __getattr__(self, name: str) -> ItemField:
+        if name[0] == "_":
+            raise AttributeError(name)
+        return self[name]
+
+    def _may_be_dict(self) -> bool:
+        return isinstance(self.type, Parameter | None) and (self.type is None or self.type.ir in (STRUCT, STRING))
+
+    def __getitem__(self, field: str) -> ItemField:
+        if not isinstance(field, str):
+            raise trace.refused(f"an entry of {self.title} is named by a text, not {field!r}")
+        if not self._may_be_dict():
+            raise trace.refused(f"{self.title} is {self.type}, which has no entry {field!r}")
+        values = None
+        if self._values is not None:
+            if not all(isinstance(value, dict) and field in value for value in self._values):
+                raise trace.refused(f"not every {self.title} has the entry {field!r}")
+            values = [value[field] for value in self._values if isinstance(value, dict)]
+        item, fields = self._place
+        return ItemField(item, (*fields, field), values)
+
+
+class LoopItem(Opened):
+    """The item of one iteration."""
+
+    def __init__(self, loop: ParallelFor, type: Type | None, key: str, values: Sequence[object] | None = None) -> None:
+        super().__init__(type, key, values)
         self.loop = loop
-        self._fields = fields
+
+    @property
+    def _place(self) -> tuple[LoopItem, tuple[str, ...]]:
+        return self, ()
 
     @property
     def title(self) -> str:
         return "item of the loop"
 
-    def __getattr__(self, field: str) -> ItemField:
-        if field.startswith("_"):
-            raise AttributeError(field)
-        return self[field]
 
-    def __getitem__(self, field: str) -> ItemField:
-        if not isinstance(self.type, Parameter | None) or (self.type and self.type.ir not in ("STRUCT", "STRING")):
-            raise trace.refused(f"the items of the loop are {self.type}, which has no entry {field!r}")
-        if self._fields is not None and field not in self._fields:
-            raise trace.refused(f"not every item of the loop has the entry {field!r}")
-        return ItemField(self, field, self._fields[field] if self._fields else None)
+class ItemField(Opened):
+    """An entry of a loop's item, or an entry of that."""
 
-
-class ItemField(Channel):
-    """An entry of a loop's item."""
-
-    def __init__(self, item: LoopItem, field: str, type: Parameter | None) -> None:
-        super().__init__(type, f"{item.key}-subvar-{field}")
+    def __init__(self, item: LoopItem, fields: tuple[str, ...], values: Sequence[object] | None) -> None:
+        super().__init__(common_type(values) if values else None, "-subvar-".join((item.key, *fields)), values)
         self.item = item
-        self.field = field
-        self.selector = f'parseJson(string_value)["{field}"]'
+        self.fields = fields
+        self.selector = "parseJson(string_value)" + "".join(f"[{json.dumps(field)}]" for field in fields)
+
+    @property
+    def _place(self) -> tuple[LoopItem, tuple[str, ...]]:
+        return self.item, self.fields
 
     @property
     def title(self) -> str:
-        return f"entry {self.field!r} of the loop's item"
+        return f"entry {'.'.join(self.fields)!r} of the loop's item"
 
 
 class Collected(Channel):

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, NoReturn
 
 from kflite.dsl import trace
-from kflite.dsl.types import BOOLEAN, DOUBLE, INTEGER, STRING, Parameter, type_of
+from kflite.dsl.types import BOOLEAN, DOUBLE, INTEGER, LIST, STRING, Parameter, type_of
 
 if TYPE_CHECKING:
     from kflite.dsl.channels import Channel
@@ -28,7 +28,7 @@ class Condition:
         return Not(self)
 
     def __bool__(self) -> bool:
-        remedy = "use dsl.If, and &, | and ~ in place of `and`, `or`, `not` and chained comparisons"
+        remedy = "use dsl.If, and &, | and ~ in place of `and`, `or`, `not` and chained comparisons, and .in_() in place of `in`"
         raise trace.refused(f"a condition has no value before the run, so Python cannot test it: {remedy}")
 
     @property
@@ -61,13 +61,11 @@ class Comparison(Condition):
 
     def _operand(self, side: object, place: int) -> str:
         own, other = self._types[place], self._types[1 - place]
+        text = _raw(side)
         if _is_channel(side):
-            text = f"inputs.parameter_values['{side.key}']"  # type: ignore[attr-defined]
             text = f"int({text})" if own == INTEGER else text
-        elif other == STRING:
-            text = _quoted(side if isinstance(side, str) else json.dumps(side))
-        else:
-            text = _quoted(side) if isinstance(side, str) else json.dumps(side)
+        elif other == STRING and not isinstance(side, str):
+            text = _quoted(text)
         return f"double({text})" if (own, other) == (INTEGER, DOUBLE) else text
 
     def _type(self, side: object) -> str:
@@ -87,8 +85,31 @@ class Comparison(Condition):
             self._refuse("a bool can only be compared by == and !=")
 
     def _refuse(self, why: str) -> NoReturn:
-        sides = (f"{side.title} ({side.type})" if _is_channel(side) else repr(side) for side in (self._left, self._right))  # type: ignore[attr-defined]
+        sides = map(_shown, (self._left, self._right))
         raise trace.refused(f"cannot compare {f' {self._operator} '.join(sides)}: {why}")
+
+
+class Membership(Condition):
+    """Whether a list that the run will have holds a value."""
+
+    def __init__(self, item: object, items: Channel) -> None:
+        self._item, self._items = item, items
+        given = item.type if _is_channel(item) else type_of(item)  # type: ignore[attr-defined]
+        held = items.type.items if isinstance(items.type, Parameter) and items.type.ir == LIST else None
+        if not isinstance(items.type, Parameter | None) or (items.type and items.type.ir != LIST):
+            raise trace.refused(f"{items.title} is {items.type}, which holds nothing: give a list")
+        if not isinstance(given, Parameter | None) or (given is None and not _is_channel(item)):
+            raise trace.refused(f"{_shown(item)} cannot be in a list of values: give a value, or an input or output that is one")
+        if given and held and given.ir != held.ir and {given.ir, held.ir} != set(_NUMBERS):
+            raise trace.refused(f"{_shown(item)} is never in {items.title}, which is {items.type}: compare values of one type")
+
+    @property
+    def channels(self) -> list[Channel]:
+        return [side for side in (self._item, self._items) if _is_channel(side)]  # type: ignore[misc]
+
+    @property
+    def cel(self) -> str:
+        return f"{_raw(self._item)} in {_raw(self._items)}"
 
 
 class All(Condition):
@@ -133,6 +154,17 @@ def _is_channel(side: object) -> bool:
     from kflite.dsl.channels import Channel
 
     return isinstance(side, Channel)
+
+
+def _raw(side: object) -> str:
+    """A channel or a constant in the Common Expression Language."""
+    if _is_channel(side):
+        return f"inputs.parameter_values['{side.key}']"  # type: ignore[attr-defined]
+    return _quoted(side) if isinstance(side, str) else json.dumps(side)
+
+
+def _shown(side: object) -> str:
+    return f"{side.title} ({side.type})" if _is_channel(side) else repr(side)  # type: ignore[attr-defined]
 
 
 def _quoted(text: str) -> str:

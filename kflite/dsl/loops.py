@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NoReturn
 
 from kflite.dsl import trace
 from kflite.dsl.channels import Channel, LoopItem
 from kflite.dsl.groups import Group
-from kflite.dsl.types import DOUBLE, INTEGER, LIST, STRUCT, ArtifactType, Parameter, type_of
+from kflite.dsl.types import LIST, ArtifactType, Parameter, common_type, type_of
 from kflite.errors import CompileError
 
 
@@ -20,7 +21,7 @@ class ParallelFor(Group):
 
     kind = "for-loop"
 
-    def __init__(self, items: list[object] | Channel, name: str | None = None, parallelism: int | None = None) -> None:
+    def __init__(self, items: Sequence[object] | Channel, name: str | None = None, parallelism: int | None = None) -> None:
         super().__init__(name)
         self.items = items
         self.parallelism = parallelism or 0
@@ -42,32 +43,15 @@ class ParallelFor(Group):
             self._refuse(f"cannot loop over the {items.title}, which is {kind}: give it a list")
         return LoopItem(self, kind.items, key)
 
-    def _over_constants(self, items: list[object]) -> LoopItem:
-        if not isinstance(items, list) or not items:
-            self._refuse(f"takes a list with items, not {items!r}")
+    def _over_constants(self, items: Sequence[object]) -> LoopItem:
+        if not isinstance(items, list | tuple):
+            self._refuse(f"takes a list, not {items!r}")
         for item in items:
             if type_of(item) is None:
                 self._refuse(f"has the item {item!r}: use constants that JSON can hold")
         kind = common_type(items)
         number = trace.current("dsl.ParallelFor stands").group_name("loop-item-param")
-        return LoopItem(self, kind, f"pipelinechannel--{number}", _fields(items) if kind and kind.ir == STRUCT else None)
+        return LoopItem(self, kind, f"pipelinechannel--{number}", items or None)
 
     def _refuse(self, why: str) -> NoReturn:
         raise CompileError(f"{self.place}: dsl.ParallelFor {why}")
-
-
-def common_type(values: list[object]) -> Parameter | None:
-    """The type that all values have; integers and floats together are floats; None where there is none."""
-    types = {type_of(value) for value in values}
-    words = {kind.ir for kind in types if kind}
-    if words == {INTEGER, DOUBLE}:
-        return Parameter(DOUBLE)
-    if len(words) != 1 or None in types:
-        return None
-    return types.pop() if len(types) == 1 else Parameter(words.pop())
-
-
-def _fields(items: list[object]) -> dict[str, Parameter | None]:
-    dicts = [item for item in items if isinstance(item, dict)]
-    shared = set.intersection(*(set(item) for item in dicts))
-    return {name: common_type([item[name] for item in dicts]) for name in shared}

@@ -81,6 +81,11 @@ def _is_ours(frame: FrameType) -> bool:
     return frame.f_code.co_filename.startswith(_HERE) or str(frame.f_globals.get("__name__")).startswith("kflite.dsl.")
 
 
+def is_asked_by_us() -> bool:
+    """Whether the code that called the caller of this is this package's."""
+    return _is_ours(sys._getframe(2))  # noqa: SLF001 - as above
+
+
 def kebab(name: str) -> str:
     """A name as IR wants it: lower-case letters, digits and single dashes."""
     return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import types
 import typing
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kflite.artifacts import ARTIFACTS, Artifact, PipelineTaskFinalStatus, TaskConfig
@@ -138,6 +139,17 @@ def type_of(value: object) -> Parameter | None:
         return Parameter(_PLAIN[type(value)]) if type(value) in _PLAIN else None
     items = {type_of(item) for item in value}
     return Parameter(LIST, items.pop() if len(items) == 1 else None)
+
+
+def common_type(values: Sequence[object]) -> Parameter | None:
+    """The type that all values have; integers and floats together are floats; None where there is none."""
+    types = {type_of(value) for value in values}
+    words = {kind.ir for kind in types if kind}
+    if words == {INTEGER, DOUBLE}:
+        return Parameter(DOUBLE)
+    if len(words) != 1 or None in types:
+        return None
+    return types.pop() if len(types) == 1 else Parameter(words.pop())
 
 
 def fits(given: Type | None, wanted: Type) -> bool:

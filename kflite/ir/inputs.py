@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kflite.ir.names import below, near
-from kflite.ir.references import references
+from kflite.ir.references import references, selected
 from kflite.ir.types import WORDS, feeds, type_of, wrong
 from kflite.ir.whole import Document, Problems, Site, declared, iterator, output_type, referred, tasks
 from kflite.value import Value
@@ -58,6 +58,11 @@ def _parameter(site: Site, spec: Document | None, given: Document, path: str) ->
 def source(site: Site, spec: Document | None, given: Document, path: str) -> Problems:
     """Everything that is wrong with where a task, or its settings, take a value from. spec: how it is declared, None for any."""
     wanted = type_of(spec) if spec else ""
+    if (selector := given.get("parameterExpressionSelector", "")) and selected(selector) is None:
+        yield (
+            f"{path}.parameterExpressionSelector",
+            f'{selector!r} is no selector: write parseJson(string_value)["key"]',
+        )
     if "componentInputParameter" in given:
         yield from _from_input(site, wanted, given, path)
     elif "taskOutputParameter" in given:

@@ -13,6 +13,8 @@ _QUOTED = r"\[(?:'([^']*)'|\"([^\"]*)\")\]"
 _PLACEHOLDER = re.compile(r"\{\{\$\.(inputs|outputs)\.([^{}]*)\}\}")
 _PART = re.compile(rf"(parameters|artifacts){_QUOTED}(?:\.(\w+)(?:{_QUOTED})?)?")
 _IN_CONDITION = re.compile(rf"inputs\.(?:parameter_values|parameterValues|parameters){_QUOTED}")
+_KEY = re.compile(r"\[(?:'([^'\\]*)'|(\"(?:[^\"\\]|\\.)*\"))\]")
+_SELECTOR = re.compile(rf"parseJson\(string_value\)((?:{_KEY.pattern})+)")
 _ALLOWED = {
     ("inputs", "parameters"): {""},
     ("inputs", "artifacts"): {"", "path", "uri", "name", "metadata"},
@@ -76,3 +78,12 @@ def _present(value: Value) -> Iterator[Reference | str]:
 def in_condition(expression: str) -> set[str]:
     """Names of the input parameters that a condition reads."""
     return {a or b for a, b in _IN_CONDITION.findall(expression)}
+
+
+def selected(selector: str) -> tuple[str, ...] | None:
+    """The keys, outermost first, of `parseJson(string_value)["key"]["key"]`; None for a selector of another form."""
+    match = _SELECTOR.fullmatch(selector.strip())
+    try:
+        return tuple(json.loads(quoted) if quoted else plain for plain, quoted in _KEY.findall(match[1])) if match else None
+    except ValueError:
+        return None

@@ -17,7 +17,8 @@ _SOURCE_ARGS = ("--executor_input", "--executor-input")  # how a Python componen
 def problems(whole: Whole, platforms: Mapping[str, Value]) -> Problems:
     """Every use of a workspace that is not there."""
     kubernetes: Any = platforms.get("kubernetes")
-    if isinstance(kubernetes, dict) and "workspace" in (kubernetes.get("pipelineConfig") or {}):
+    config = kubernetes.get("pipelineConfig") if isinstance(kubernetes, dict) else None
+    if isinstance(config, dict) and "workspace" in config:
         return
     for label, spec in whole.executors.items():
         path = below("deploymentSpec.executors", label)

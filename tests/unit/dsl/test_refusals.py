@@ -209,8 +209,8 @@ def no_output():
     text(x=load(data=save().outputs["data"]).output)
 
 
-def empty_loop():
-    with dsl.ParallelFor([]):
+def loop_over_text():
+    with dsl.ParallelFor("abc"):
         text()
 
 
@@ -353,7 +353,7 @@ REFUSALS = {
     several_outputs: "save has 2 outputs: use .outputs",
     unknown_output: "save has no output 'other', only .'data', 'more'.",
     no_output: "load has no outputs: declare one",
-    empty_loop: "takes a list with items, not ..",
+    loop_over_text: "takes a list, not 'abc'",
     loop_over_number: "cannot loop over the input 'n', which is int: give it a list",
     negative_parallelism: "parallelism -1: give a positive number",
     missing_entry: "not every item of the loop has the entry 'a'",

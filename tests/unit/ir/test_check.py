@@ -134,6 +134,11 @@ def test_a_sound_pipeline_has_no_problem() -> None:
             "root/dag/outputs/artifacts/model/artifactSelectors[0]/outputArtifactKey",
             "no output 'm'",
         ),
+        (
+            {f"{TASKS}/fit/inputs/parameters/rate/parameterExpressionSelector": "string_value.a"},
+            f"{TASKS}/fit/inputs/parameters/rate/parameterExpressionSelector",
+            "'string_value.a' is no selector: write parseJson",
+        ),
         ({"root/dag/outputs/parameters/score": {}}, "root/dag/outputs/parameters/score", "add a selector"),
         ({"root/dag/outputs/artifacts": ...}, "root/outputDefinitions/artifacts/model", "no task gives this output"),
         ({"root/outputDefinitions/parameters/score": ...}, "root/dag/outputs/parameters/score", "declares no such output"),
