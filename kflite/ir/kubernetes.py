@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Kind: TypeAlias = "str | list[Kind] | dict[str, Kind]"
 TEXT, BOOL, WHOLE, TEXTS, SOURCE, OUTPUT, ANY = "text", "bool", "int64", "texts", "source", "output", "any"
 
+_NULL = "it is null: give a value, or remove the key"
 _REQUIREMENTS: Kind = [{"key": TEXT, "operator": TEXT, "values": [TEXT]}]
 _METADATA: Kind = {"labels": TEXTS, "annotations": TEXTS}
 
@@ -101,15 +102,23 @@ def sources(value: Value, path: str) -> Iterator[tuple[str, Mapping[str, Value]]
 
 def _misfits(value: Value, kind: Kind, path: str) -> Problems:
     if value is None:
-        yield path, "it is null: give a value, or remove the key"
+        yield path, _NULL
     elif isinstance(kind, dict) or kind == TEXTS:
         yield from _in_mapping(value, kind, path)
     elif isinstance(kind, list):
         yield from _in_list(value, kind[0], path)
     elif kind in (SOURCE, OUTPUT):
         yield from departures(value, _message(kind), path)
+        yield from _nulls(value, path)
     elif kind != ANY and (wrong := scalar(value, kind)):
         yield path, wrong
+
+
+def _nulls(value: Value, path: str) -> Problems:
+    """Keys that hold null, but for a constant, which may be null."""
+    for key, item in value.items() if isinstance(value, dict) else ():
+        if key != "constant":
+            yield from [(below(path, key), _NULL)] if item is None else _nulls(item, below(path, key))
 
 
 def _in_mapping(value: Value, kind: Kind, path: str) -> Problems:

@@ -64,6 +64,11 @@ SPOILED = [
         "there is no task 'lode' in this DAG: did you mean 'load'?",
     ),
     (
+        {f"{EXECUTOR}/pvcMount/0/pvcNameParameter": {"taskOutputParameter": None, "componentInputParameter": "mode"}},
+        "pvcMount[0].pvcNameParameter.taskOutputParameter",
+        "it is null",
+    ),
+    (
         {f"{EXECUTOR}/nodeSelector/nodeSelectorJson": {"runtimeValue": {}}},
         "nodeSelector.nodeSelectorJson",
         "it has no source",
