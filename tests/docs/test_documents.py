@@ -14,6 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 PROGRAMS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+SESSION = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
 COMMANDS = re.findall(r"```console\n(.*?)\n```", README, re.DOTALL)
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 LAST_LINE = {
@@ -44,6 +45,16 @@ def test_the_readmes_programs_run(tmp_path: Path) -> None:
     (tmp_path / "script.py").write_text(script)
     assert re.search(r"^Output = 0\.9", run("kflite run iris.py", tmp_path), re.MULTILINE)
     assert run("python script.py", tmp_path).startswith("SUCCEEDED")
+
+
+@pytest.mark.usefixtures("home")
+def test_the_readmes_session_runs_line_by_line(tmp_path: Path) -> None:
+    (tmp_path / "iris.py").write_text(PROGRAMS[0])
+    (session,) = SESSION
+    printed = [run(line, tmp_path) for line in session.splitlines()]
+    assert printed[0] == "iris@v1\n"
+    assert [len(lines.splitlines()) for lines in printed[2:4]] == [2, 2]
+    assert "succeeded 1" in printed[-1]
 
 
 def test_the_readme_has_two_set_up_commands_and_no_more() -> None:
