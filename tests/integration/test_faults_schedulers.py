@@ -61,7 +61,7 @@ def test_two_runs_at_once_share_a_store_that_neither_has_made(tmp_path: Path, st
 
 def test_a_run_is_left_to_the_scheduler_that_lives(tmp_path: Path) -> None:
     cli, ledger = chained(tmp_path, 3), tmp_path / "ledger"
-    process = cli.start("run", "chain.py", "-p", f"ledger={ledger}", "-p", "seconds=0.5")
+    process = cli.start("run", "chain.py", "-p", f"ledger={ledger}", "-p", "seconds=1.5")
     until(ran(ledger, 1))
     run = newest(cli)
     refused = cli.full("resume", run, status=2).stderr
