@@ -13,6 +13,7 @@ from kflite.errors import InputError
 
 if TYPE_CHECKING:
     from kflite.client.view.text import Line
+    from kflite.config import Settings
     from kflite.ir import Pipeline
     from kflite.ir.whole import Document
     from kflite.value import Value
@@ -67,13 +68,21 @@ def check(given: Given, target: str, pairs: tuple[str, ...], file: str, on: str,
     pipeline = runnable(loaded)
     values = parameters(pipeline, pairs, file) if pairs or file else None
     ensure(pipeline, loaded.source, values)
-    found = unheeded(pipeline.documents, given.with_flags({"on": on}).on)
+    found = unheeded(pipeline.documents, _place(given.with_flags({"on": on})))
     if json_:
         held: dict[str, Value] = {"name": loaded.name, "source": loaded.source, "sound": True}
         vain: list[Value] = [{"setting": one.setting, "reason": one.why, "tasks": [*one.tasks]} for one in found]
         return out().document(held | {"ignored": _ignored(pipeline), "unheeded": vain})
     out().lines(plan_lines(pipeline))
     return tell(found)
+
+
+def _place(settings: Settings) -> str:
+    """Where it is to run. Raises InputError for a place that there is not."""
+    from kflite.client.executors import Executors
+
+    Executors(settings)(settings.on)
+    return settings.on
 
 
 def _ignored(pipeline: Pipeline) -> list[Value]:

@@ -131,6 +131,33 @@ def test_a_task_is_told_of_itself(where: str) -> None:
     assert outputs[1] == "blue"
 
 
+@dsl.component(
+    task_config_passthroughs=[
+        dsl.TaskConfigField.RESOURCES,
+        dsl.TaskConfigField.KUBERNETES_VOLUMES,
+        dsl.TaskConfigPassthrough(field=dsl.TaskConfigField.ENV, apply_to_task=True),
+    ]
+)
+def launch(config: dsl.TaskConfig) -> list:
+    import os
+
+    return [config.resources, config.env, config.volume_mounts, config.tolerations, os.environ["A"], os.path.exists("/data")]
+
+
+@dsl.pipeline
+def launches() -> list:
+    task = launch().set_cpu_limit("1000").set_env_variable("A", "b")
+    kubernetes.mount_pvc(task, "none", "/data")
+    return task.output
+
+
+@pytest.mark.usefixtures("home")
+def test_a_task_that_starts_other_work_is_handed_its_settings_and_does_not_need_them_itself() -> None:
+    run = kflite.run(launches, on="process", progress=False)
+    mounts = [{"name": "none", "mountPath": "/data"}]
+    assert run.outputs == {"Output": [{"limits": {"cpu": "1000"}}, [{"name": "A", "value": "b"}], mounts, None, "b", False]}
+
+
 PIPELINE = """
 from kflite import dsl, kubernetes
 
@@ -159,6 +186,7 @@ def cli(tmp_path: Path) -> Cli:
 def test_what_has_no_effect_is_said_once_by_check_run_and_show(cli: Cli) -> None:
     (cli.folder / "home" / "volumes" / "data").mkdir(parents=True)
     line = "node selectors: no effect here: there is one machine, and nothing to choose from (of see, see-2)"
+    cli.full("check", "choosy.py", "--on", "nowhere", status=2)
     assert cli.full("check", "choosy.py").stderr.splitlines() == [line]
     held = cli.json("check", "choosy.py", "--on", "docker")["unheeded"]
     assert isinstance(held, list)
