@@ -15,12 +15,15 @@ import kflite
 ROOT = Path(__file__).parents[2]
 
 
-def make(folder: Path) -> Path:
-    """A virtual environment's interpreter. Its packages are links to those that the tests run with: nothing is fetched."""
+def make(folder: Path, *more: str) -> Path:
+    """A virtual environment's interpreter. Its packages are links to those that the tests run with: nothing is fetched.
+
+    more: distributions beside those that kflite needs.
+    """
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
     (site,) = folder.glob("lib/python*/site-packages")
     owners = Counter(top for found in importlib.metadata.distributions() for top in _tops(found))
-    for distribution in _needed():
+    for distribution in _needed(more):
         for top in _tops(distribution):
             if owners[top] == 1:
                 _link(site / top, Path(str(distribution.locate_file(top))))
@@ -42,9 +45,9 @@ def _tops(distribution: importlib.metadata.Distribution) -> set[str]:
     return {file.parts[0] for file in distribution.files or () if file.parts[0] != ".."}
 
 
-def _needed() -> list[importlib.metadata.Distribution]:
-    """The distributions that kflite depends on, by their own account."""
-    open_names = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+def _needed(more: tuple[str, ...]) -> list[importlib.metadata.Distribution]:
+    """The distributions that kflite depends on, and these, by their own account."""
+    open_names = [*more] + tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
     found: dict[str, importlib.metadata.Distribution] = {}
     while open_names:
         name = re.sub(r"[-_.]+", "-", re.split(r"[\[<>=!~; ]", open_names.pop())[0]).lower()
