@@ -98,8 +98,10 @@ def _defaulted(function: FunctionType, positional: tuple[str, ...]) -> set[str]:
 
 
 def _parameter(name: str, kind: str | None, value: object, given: Json) -> object:
-    if kind in ("status", "config"):
-        return PipelineTaskFinalStatus(value) if kind == "status" else TaskConfig.of(value)  # type: ignore[arg-type]
+    if kind == "status":
+        return PipelineTaskFinalStatus(value)  # type: ignore[arg-type]
+    if kind in ("config", "empty config"):
+        return TaskConfig.of(value)  # type: ignore[arg-type]
     if kind != "path":
         return value
     path = os.path.join(os.path.dirname(given["outputs"]["outputFile"]), "inputs", name)
