@@ -92,7 +92,7 @@ def _ignored(pipeline: Pipeline) -> list[Value]:
 
 
 def plan_lines(pipeline: Pipeline) -> Iterator[Line]:
-    """What a pipeline takes, its tasks, and what has no effect here."""
+    """What a pipeline takes, its tasks, and what of it KFP ignores."""
     from kflite.client.view.text import clean, value
     from kflite.ir.check import ignored
     from kflite.ir.types import whole as integral

@@ -135,9 +135,9 @@ class DagPlan:
             self._import(trigger, component, component.body, inputs, around)
         else:
             self._running[path] = trigger
-            self._steps.append(
-                Ready(path, self._work(task, component, component.body, inputs, around), scope.since_of(trigger.index))
-            )
+            task = task if task.retry.most else task._replace(retry=scope.retry)
+            work = self._work(task, component, component.body, inputs, around)
+            self._steps.append(Ready(path, work, scope.since_of(trigger.index)))
 
     def _work(self, task: Task, component: Component, container: Container, inputs: Inputs, around: Around) -> Work:
         if container.image.startswith("argostub/"):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from kflite.dag.resolve import Inputs
 from kflite.dag.shape import Component, Dag, FromTask
 from kflite.event import State
-from kflite.plan import Outcome
+from kflite.plan import Outcome, Retry
 from kflite.value import Artifact, Outputs, Value
 
 if TYPE_CHECKING:
@@ -59,6 +59,15 @@ class Scope:
         self._waiting = [len(task.parents) for task in dag.tasks]
         self._outcomes: list[Outcome | None] = [None] * len(dag.tasks)
         self._index = dag.index
+
+    @property
+    def retry(self) -> Retry:
+        """What its tasks have that ask for no retries of their own: those of the nearest group around that asks for some."""
+        parent, index = (self.loop.parent, self.loop.index) if self.loop else (self.parent, self.index)
+        if parent is None:
+            return Retry()
+        own = parent.dag.tasks[index].retry
+        return own if own.most else parent.retry
 
     def roots(self) -> Iterator[int]:
         """Tasks that wait for nothing."""

@@ -137,6 +137,8 @@ class ContainerWork:
         whole, folder = compact(executor_input), place.attempt(task, attempt)
         lookup = of_task(executor_input, whole, self._filled, self._names(task, str(provisioned["outputFile"])))
         role, files = self._role(lookup, folder, whole)
+        if self.retry.most:
+            role = replace(role, env={**role.env, "KFP_RETRY_INDEX": str(attempt - 1)})
         written = _written(provisioned)
         artifacts = [Path(str(a["uri"])) for a in _listed(provisioned)]
         return Job(

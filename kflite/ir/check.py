@@ -17,7 +17,7 @@ from kflite.value import Value
 SCHEMA = "2.1.0"
 MOST_TASKS = 1_000_000  # with every sub-pipeline written out, loops once: more could not be held
 
-_RETRIED_WHOLE = "it is ignored, as KFP ignores it: a sub-pipeline is not retried as a whole, so set it on the tasks inside"
+_RETRIED_WHOLE = "each task inside that asks for no retries has these; KFP ignores them: for it, set them on the tasks inside"
 
 
 def check(pipeline: Pipeline, parameters: Mapping[str, Value] | None = None) -> list[tuple[str, str]]:
@@ -37,7 +37,7 @@ def ensure(pipeline: Pipeline, source: str, parameters: Mapping[str, Value] | No
 
 
 def ignored(pipeline: Pipeline) -> list[tuple[str, str]]:
-    """All (path in the document, what of it has no effect and what to do) of a sound pipeline."""
+    """All (path in the document, what of it KFP ignores, and what to do) of a sound pipeline."""
     whole = Whole(pipeline.documents[0])
     retried = [
         (f"{below(f'{path}.dag.tasks', name)}.retryPolicy", _RETRIED_WHOLE)

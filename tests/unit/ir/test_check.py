@@ -290,11 +290,11 @@ def test_unknown_platforms_and_artifact_types_are_kept() -> None:
     assert check(Pipeline(sound().spec, platforms)) == []  # type: ignore[arg-type]
 
 
-def test_retries_of_a_sub_pipeline_are_said_to_be_ignored_and_those_of_a_task_are_not() -> None:
+def test_retries_of_a_sub_pipeline_are_said_to_be_ignored_by_kfp_and_those_of_a_task_are_not() -> None:
     assert ignored(sound()) == []
     retried = sound({f"{TASKS}/each/retryPolicy": {"maxRetryCount": 2}})
     assert check(retried) == []
     ((path, reason),) = ignored(retried)
     assert path == "root.dag.tasks.each.retryPolicy"
-    assert reason.startswith("it is ignored, as KFP ignores it")
-    assert "set it on the tasks inside" in reason
+    assert "KFP ignores them" in reason
+    assert "set them on the tasks inside" in reason
