@@ -197,4 +197,4 @@ def _expand(part: Value, lookup: Lookup, present: Callable[[str], bool]) -> Iter
     elif isinstance(part, dict) and "Concat" in part:
         yield "".join(_expand(part["Concat"], lookup, present))
     elif isinstance(part, dict) and isinstance(choice := part.get("IfPresent"), dict):
-        yield from _expand(choice.get("Then" if present(str(choice["InputName"])) else "Else"), lookup, present)
+        yield from _expand(choice.get("Then" if present(str(choice.get("InputName"))) else "Else"), lookup, present)
