@@ -9,7 +9,7 @@ from kflite.client.figures.matrix import matrix
 from kflite.client.figures.numbers import percent
 from kflite.client.figures.plot import Canvas
 from kflite.client.view.report import short
-from kflite.client.view.text import Line, Signs, clean, clip, size, value
+from kflite.client.view.text import Line, Signs, clean, clip, columns, pad, size, value
 from kflite.value import Value
 
 _PLOT = (46, 15)  # columns and rows of a plot where there is room
@@ -80,9 +80,9 @@ def _figure(figure: Figure, width: int, signs: Signs) -> Iterator[Line]:
 
 def table(held: Table, width: int) -> Iterator[Line]:
     """A line for each value."""
-    pad = min(max(len(clean(name)) for name in held.values), max(width // 2, 8))
+    wide = min(max(columns(clean(name)) for name in held.values), max(width // 2, 8))
     for name, given in held.values.items():
-        yield ((clean(name).ljust(pad), ""), ("  ", ""), (value(given, _LONGEST), "bold"))
+        yield ((pad(clean(name), wide), ""), ("  ", ""), (value(given, _LONGEST), "bold"))
 
 
 def roc(held: Roc, width: int, signs: Signs) -> Iterator[Line]:

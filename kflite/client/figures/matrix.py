@@ -7,7 +7,7 @@ from itertools import zip_longest
 
 from kflite.client.figures.data import Confusion
 from kflite.client.figures.numbers import count, percent
-from kflite.client.view.text import Line, Signs, Span, clean
+from kflite.client.view.text import Line, Signs, Span, clean, columns, crop, pad
 
 _LABEL = 16  # columns of a row's label at most
 _NAMED = 12  # columns of a column's label at most
@@ -30,7 +30,7 @@ def grid(held: Confusion, width: int, signs: Signs) -> Iterator[Line]:
     labels = [clean(label) for label in held.labels]
     for shares in (True, False):
         lines = _grid(held, labels, shares, signs)
-        if all(sum(len(text) for text, _ in line) <= width for line in lines):
+        if all(sum(columns(text) for text, _ in line) <= width for line in lines):
             yield from lines
             return
     yield ((f"too wide for {width} columns; the most frequent mistakes:", "dim"),)
@@ -42,18 +42,18 @@ def grid(held: Confusion, width: int, signs: Signs) -> Iterator[Line]:
 def _grid(held: Confusion, labels: list[str], shares: bool, signs: Signs) -> list[Line]:
     heads = [_cut(label, _NAMED, signs) for label in labels]
     cells = [[_cell(held, i, j, shares) for j in range(len(labels))] for i in range(len(labels))]
-    widths = [max(len(heads[j]), *(len(row[j]) for row in cells)) for j in range(len(labels))]
-    left = max(len(_cut(label, _LABEL, signs)) for label in labels)
+    widths = [max(columns(heads[j]), *(len(row[j]) for row in cells)) for j in range(len(labels))]
+    left = max(columns(_cut(label, _LABEL, signs)) for label in labels)
     lines: list[Line] = [(*_titles(heads, widths, left), ("   recall", "dim"))]
     for i, label in enumerate(labels):
-        spans: list[Span] = [(_cut(label, _LABEL, signs).rjust(left), "")]
+        spans: list[Span] = [(pad(_cut(label, _LABEL, signs), left, right=True), "")]
         spans += [_span(held, cells, widths, i, j) for j in range(len(labels))]
         lines.append((*spans, (f"  {percent(held.recall(i)):>7}", "dim")))
     return lines
 
 
 def _titles(heads: list[str], widths: list[int], left: int) -> list[Span]:
-    return [(" " * left, ""), *((f"  {head:>{width}}", "dim") for head, width in zip(heads, widths, strict=True))]
+    return [(" " * left, ""), *((f"  {pad(head, width, right=True)}", "dim") for head, width in zip(heads, widths, strict=True))]
 
 
 def _cell(held: Confusion, i: int, j: int, shares: bool) -> str:
@@ -69,12 +69,12 @@ def _span(held: Confusion, cells: list[list[str]], widths: list[int], i: int, j:
 
 
 def _cut(label: str, longest: int, signs: Signs) -> str:
-    return label if len(label) <= longest else label[: longest - len(signs.more)] + signs.more
+    return label if columns(label) <= longest else crop(label, longest - len(signs.more)) + signs.more
 
 
 def beside(blocks: Sequence[Sequence[Line]], width: int) -> Iterator[Line]:
     """Blocks of lines side by side where all find room, else one below the other."""
-    wide = [max(sum(len(text) for text, _ in line) for line in block) for block in blocks]
+    wide = [max(sum(columns(text) for text, _ in line) for line in block) for block in blocks]
     if sum(wide) + _BETWEEN * (len(blocks) - 1) > width:
         for place, block in enumerate(blocks):
             yield from [(), *block] if place else block
@@ -84,4 +84,4 @@ def beside(blocks: Sequence[Sequence[Line]], width: int) -> Iterator[Line]:
 
 
 def _padded(line: Line, width: int) -> Line:
-    return (*line, (" " * (width - sum(len(text) for text, _ in line)), ""))
+    return (*line, (" " * (width - sum(columns(text) for text, _ in line)), ""))

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from math import isfinite, isnan
 from typing import TextIO
 
-from kflite.client.view.text import Line, Signs, Span, ansi, plain, signs
+from kflite.client.view.text import Line, Signs, Span, ansi, columns, crop, pad, plain, signs
 from kflite.value import Value
 
 _GAP = 2  # characters between columns
@@ -74,8 +74,8 @@ class Out:
         Where there is no room, the columns in `spare` go, and then all but the `firm` first ones are cut.
         """
         every = [tuple((name, "dim") for name in head), *rows]
-        longest = [max(len(row[i][0]) for row in every) for i in range(len(head))]
-        kept = [i for i in range(len(head)) if not rows or any(row[i][0] for row in rows)]
+        longest = [max(columns(row[i][0]) for row in every) for i in range(len(head))]
+        kept = [i for i in range(len(head)) if not i or not rows or any(row[i][0] for row in rows)]
         for name in spare:
             if _total(longest[i] for i in kept) > self.width:
                 kept = [i for i in kept if head[i] != name]
@@ -108,17 +108,14 @@ def _total(widths: Iterable[int]) -> int:
 
 
 def _row(cells: Sequence[Span], widths: Sequence[int], more: str) -> Line:
-    last = len(cells) - 1
-    padded = (
-        cut(text, width, more).ljust(width + _GAP if i < last else 0)
-        for i, ((text, _), width) in enumerate(zip(cells, widths, strict=True))
-    )
-    return tuple((text, style) for text, (_, style) in zip(padded, cells, strict=True))
+    *before, (last, style) = cells
+    padded = [(pad(cut(text, width, more), width + _GAP), style) for (text, style), width in zip(before, widths, strict=False)]
+    return (*padded, (cut(last, widths[-1], more), style))
 
 
 def cut(text: str, width: int, more: str) -> str:
     """A text in so many characters; what is too long loses its middle, because ends tell paths and names apart."""
-    if len(text) <= width:
+    if columns(text) <= width:
         return text
     left = (width - len(more) + 1) // 2
-    return text[:left] + more + text[len(text) - (width - len(more) - left) :]
+    return crop(text, left) + more + crop(text[::-1], width - len(more) - left)[::-1]

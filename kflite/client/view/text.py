@@ -79,14 +79,38 @@ def clean(text: str) -> str:
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", " ".join(text.split("\n")).replace("\t", " "))
 
 
+def columns(text: str) -> int:
+    """How many columns of a terminal the text takes: Chinese characters and emoji take two."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def crop(text: str, width: int) -> str:
+    """The beginning of a text that fits into so many columns."""
+    if text.isascii() or columns(text) <= width:
+        return text[:width]
+    from rich.cells import set_cell_size
+
+    return set_cell_size(text, max(width, 0))
+
+
+def pad(text: str, width: int, right: bool = False) -> str:
+    """The text with spaces up to a width in columns, on its right, or with `right` standing to the right."""
+    spaces = " " * (width - columns(text))
+    return spaces + text if right else text + spaces
+
+
 def clip(line: Line, width: int, more: str = "…") -> Line:
-    """The line, cut to a width in characters."""
-    if sum(len(text) for text, _ in line) <= width:
+    """The line, cut to a width in columns."""
+    if sum(columns(text) for text, _ in line) <= width:
         return line
     left, out = max(width - len(more), 0), []
     for text, style in line:
-        out.append((text[:left], style))
-        left -= len(text)
+        out.append((crop(text, left), style))
+        left -= columns(text)
         if left <= 0:
             break
     return (*out, (more, "dim"))

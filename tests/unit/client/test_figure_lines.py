@@ -57,6 +57,15 @@ def test_a_matrix_has_counts_with_shares() -> None:
     ]
 
 
+def test_labels_of_wide_characters_stay_in_line() -> None:
+    lines = shown(Confusion(("猫", "dog"), ((8, 2), (5, 5))))
+    assert lines[1:] == [
+        "            猫        dog   recall",
+        " 猫  8  80.0 %  2  20.0 %   80.0 %",
+        "dog  5  50.0 %  5  50.0 %   50.0 %",
+    ]
+
+
 def test_a_matrix_has_counts_alone_where_it_is_narrow() -> None:
     assert [line.split() for line in shown(MATRIX, width=32)[1:]] == [
         ["cat", "dog", "recall"],

@@ -7,7 +7,7 @@ import io
 import pytest
 
 from kflite.client.view.out import Out, cut, narrow
-from kflite.client.view.text import moment
+from kflite.client.view.text import clip, columns, moment, pad, plain
 
 HEAD = ("RUN", "NAME", "TIME", "REASON")
 ROWS = [(("digits-20261124-7f3k2pq4", ""), ("digits", ""), ("3.4 s", ""), ("", ""))]
@@ -63,3 +63,10 @@ def test_ascii_terminals_get_ascii(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_moments_are_as_short_as_they_can_be_told_apart() -> None:
     now, day = 1_795_000_000.0, 86_400
     assert [len(moment(at, now)) for at in (now, now - 2 * day, now - 400 * day)] == [8, 11, 10]
+
+
+def test_wide_characters_take_two_columns() -> None:
+    assert [columns(text) for text in ("cat", "猫", "😀 a", "é")] == [3, 2, 4, 1]
+    assert columns(cut("猫猫猫猫猫", 7, "…")) == 7
+    assert plain(clip((("猫猫猫", ""), ("犬犬", "")), 7)) == "猫猫猫…"
+    assert pad("猫", 4) + "|" + pad("猫", 4, right=True) == "猫  |  猫"
