@@ -41,6 +41,9 @@ class Kubernetes:
     service_account: str = ""
     priority_class: str = ""
     queue: str = ""
+    workspace_size: str = "10Gi"
+    workspace_class: str = ""
+    workspace_access: str = "ReadWriteOnce"
     restricted: bool = False
     pull_s: float = 120.0
     pending_s: float = 3600.0

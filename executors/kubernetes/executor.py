@@ -11,7 +11,7 @@ from kflite.executors import record
 from kflite.executors.kubernetes.access import access
 from kflite.executors.kubernetes.api import Api
 from kflite.executors.kubernetes.attempt import Attempt
-from kflite.executors.kubernetes.launch import launch
+from kflite.executors.kubernetes.launch import launch, settle
 from kflite.executors.kubernetes.owners import Owners
 from kflite.executors.kubernetes.settings import Settings
 from kflite.executors.kubernetes.shared import Shared
@@ -97,8 +97,11 @@ class KubernetesExecutor:
         await self._attempt(ref).stop(grace_s)
 
     async def _start(self, job: Job, ref: str) -> None:
+        if job.claim:
+            return await settle(self._shared, job)
         memo = await launch(self._shared, job)
         self._attempts[ref] = Attempt(self._shared, Ref.of(job), memo)
+        return None
 
     def _attempt(self, ref: str) -> Attempt:
         if ref not in self._attempts:

@@ -10,14 +10,15 @@ from typing import cast
 from kflite.errors import ExecutorError
 from kflite.executors import gang, record
 from kflite.executors.docker.folders import prepare
-from kflite.executors.kubernetes import manifest, names
+from kflite.executors.kubernetes import container, fields, manifest, names
 from kflite.executors.kubernetes.api import CONFLICT, NOT_FOUND
-from kflite.executors.kubernetes.manifest import LONGEST_FILES, Order
+from kflite.executors.kubernetes.container import Order
 from kflite.executors.kubernetes.memo import Memo
 from kflite.executors.kubernetes.objects import Object, Pod, PodObject
 from kflite.executors.kubernetes.shared import Shared
+from kflite.executors.kubernetes.staging import LONGEST_FILES
 from kflite.executors.ref import Ref
-from kflite.job import Job, Replica
+from kflite.job import Exit, Job, Replica
 
 
 async def launch(shared: Shared, job: Job) -> Memo:
@@ -35,6 +36,19 @@ async def launch(shared: Shared, job: Job) -> Memo:
     return memo
 
 
+async def settle(shared: Shared, job: Job) -> None:
+    """Create or delete the volume that a job without replicas asks for. Raises ExecutorError."""
+    claim, api = job.claim, shared.api
+    assert claim is not None
+    await asyncio.to_thread(prepare, job, shared=False)
+    if claim.delete:
+        body = manifest.deletion()
+        await api.call("DELETE", api.path("persistentvolumeclaims", claim.name), body, accept=(NOT_FOUND,))
+    else:
+        await api.call("POST", api.path("persistentvolumeclaims"), fields.claim(claim), accept=(CONFLICT,))
+    record.write(job.folder, Exit(0), [])
+
+
 async def remove(shared: Shared, memo: Memo, group: str) -> None:
     """Remove all that an attempt has in the cluster, running or not."""
     api, body = shared.api, manifest.deletion(grace_s=1)
@@ -45,8 +59,8 @@ async def remove(shared: Shared, memo: Memo, group: str) -> None:
 
 def orders(job: Job, owner: str, send: bool) -> Iterator[tuple[Replica, Order]]:
     """What each replica's pod is made of."""
-    hosts = manifest.hosts(job)
-    envs = gang.environments(job, hosts, [manifest.ports(replica) for replica in job.replicas])
+    hosts = container.hosts(job)
+    envs = gang.environments(job, hosts, [container.ports(replica) for replica in job.replicas])
     others = tuple(hosts) if len(hosts) > 1 else ()
     for replica, env in zip(job.replicas, envs, strict=True):
         yield replica, Order(owner, env, others, send)
@@ -60,7 +74,7 @@ def inputs(job: Job) -> tuple[Path, ...]:
 
 def _prepare(shared: Shared, job: Job) -> Memo:
     prepare(job, shared=False)
-    staged = not manifest.shared(shared.settings)
+    staged = not container.shared(shared.settings)
     pods = [Ref.of(job).name(replica.rank) for replica in job.replicas]
     memo = Memo.of(job, pods, inputs(job) if staged else (), staged)
     memo.write(job.folder)
@@ -70,6 +84,9 @@ def _prepare(shared: Shared, job: Job) -> Memo:
 async def _create_all(shared: Shared, job: Job, memo: Memo) -> None:
     owner = await shared.owners.uid(memo.run)
     api, settings = shared.api, shared.settings
+    if job.workspace and memo.staged:
+        body = manifest.workspace(job, owner, settings)
+        await api.call("POST", api.path("persistentvolumeclaims"), body, accept=(CONFLICT,))
     if len(memo.replicas) > 1:
         await api.call("POST", api.path("services"), manifest.service(job, owner, settings), accept=(CONFLICT,))
     bodies = [manifest.pod(job, replica, order, settings) for replica, order in orders(job, owner, bool(memo.inputs))]

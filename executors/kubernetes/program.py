@@ -1,7 +1,8 @@
 """What runs in the staging containers of a pod: `fetch` before main, `push` after it; `take` and `give` beside them.
 
 The text of this file travels in a config map: standard library only, in Python 3.7's language. KFLITE_STAGE tells what to do:
-roots: [path, folder below the base]; folders: to be made; files: texts by path; send: whether files come through `take`;
+roots: [path, folder below the base]; sent: what comes
+through `take`; folders: to be made; files: texts by path; send: whether files come through `take`;
 hosts: those whose names must resolve before main may start; outputs: what main was to write; the rest are times in seconds.
 """
 
@@ -45,8 +46,9 @@ def main(verb: str, stage: Stage) -> None:
 
 def fetch(stage: Stage) -> None:
     """Prepare what main needs, and wait for the files and the other replicas."""
-    for path, _ in stage["roots"]:
-        os.makedirs(inside(stage, path), exist_ok=True)
+    for root, _ in stage["roots"]:  # one that is sent may be a file
+        path = inside(stage, root)
+        os.makedirs(os.path.dirname(path) if root in stage["sent"] else path, exist_ok=True)
     for path in stage["folders"]:
         os.makedirs(inside(stage, path), exist_ok=True)
     for name, content in stage["files"].items():

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypedDict, cast
 
 from kflite.errors import ExecutorError
 from kflite.executors.kubernetes.api import Api, Broken, Refused
-from kflite.executors.kubernetes.manifest import STAGE_COMMAND
+from kflite.executors.kubernetes.staging import STAGE_COMMAND
 from kflite.place import private
 
 if TYPE_CHECKING:

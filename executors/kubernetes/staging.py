@@ -1,0 +1,61 @@
+"""From a job to the containers that bring its files to the pod and from it. Pure; what they do is in `program`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from kflite.executors.docker.spec import working_folder
+from kflite.executors.kubernetes.container import SAFE, Order, escaped, root_mounts, roots, shared
+from kflite.executors.kubernetes.fields import Fields
+from kflite.executors.kubernetes.settings import Settings
+from kflite.job import Job
+
+PROGRAM = "stage.py"
+STAGE_COMMAND = ("python3", "-IB", f"/kflite-program/{PROGRAM}")
+SEND_S = 600.0  # how long a pod waits for its inputs
+LONGEST_FILES = 64 << 10  # bytes of texts that go in the manifest; more is sent as inputs are
+_NEEDS: Fields = {"requests": {"cpu": "10m", "memory": "32Mi"}}
+
+
+def fetch(job: Job, order: Order, settings: Settings) -> Fields:
+    """What prepares the pod before main."""
+    staged = not shared(settings)
+    files = {} if order.send or not staged else {str(path): text for path, text in job.files.items()}
+    folders = {working_folder(job, replica) for replica in job.replicas} | {path.parent for path in job.outputs}
+    stage = {
+        "folders": sorted(map(str, folders)) if staged else [],
+        "sent": [str(path) for _, path in job.fetch] if order.send else [],
+        "files": files,
+        "send": order.send and staged,
+        "send_s": SEND_S,
+        "hosts": order.hosts,
+        "gang_s": settings.gang_s,
+    }
+    return _staging("fetch", job, stage, settings)
+
+
+def push(job: Job, settings: Settings) -> Fields:
+    """What keeps the outputs after main until they are stored."""
+    stage = {"outputs": [str(path) for path in job.outputs], "keep_s": settings.push_s}
+    return _staging("push", job, stage, settings)
+
+
+def _staging(verb: str, job: Job, stage: Mapping[str, object], settings: Settings) -> Fields:
+    places = [[str(root), f"roots/{place}"] for place, root in enumerate(roots(job))] if not shared(settings) else []
+    told = json.dumps({"roots": places, **stage}, separators=(",", ":"))
+    base: list[Fields] = [{"name": "kflite", "mountPath": "/kflite"}]
+    return {
+        "name": verb,
+        "image": settings.images.image(settings.staging_image),
+        "imagePullPolicy": "IfNotPresent",
+        "command": [*STAGE_COMMAND, verb],
+        "env": [{"name": "KFLITE_STAGE", "value": escaped(told)}],
+        "resources": _NEEDS,
+        "securityContext": SAFE,
+        "volumeMounts": [
+            {"name": "kflite-program", "mountPath": "/kflite-program", "readOnly": True},
+            *(base if not shared(settings) else []),
+            *(root_mounts(job, settings) if verb == "push" else []),
+        ],
+    }
