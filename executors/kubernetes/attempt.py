@@ -132,7 +132,8 @@ class Attempt:
         if not self._memo or self.end.cancelled():
             return
         with suppress(ExecutorError):  # what is left goes with the run's config map
-            await self._delete(1)
+            async with self._shared.clearing:
+                await self._delete(1)
             with suppress(TimeoutError):  # the node is away: the cluster removes them in its own time
                 async with asyncio.timeout(_GONE_S):
                     await asyncio.gather(*(self._gone(box.replica.pod) for box in self._boxes))
