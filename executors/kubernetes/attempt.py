@@ -27,9 +27,9 @@ class Attempt:
     `left` once nothing of it is in the cluster.
     """
 
-    def __init__(self, shared: Shared, ref: Ref, memo: Memo | None = None) -> None:
+    def __init__(self, shared: Shared, ref: Ref, memo: Memo | None) -> None:
         self._shared, self._ref = shared, ref
-        self._memo = memo or Memo.read(ref.folder)
+        self._memo = memo
         self._boxes = [Box(shared, self._memo, replica) for replica in self._memo.replicas] if self._memo else []
         self._exits: dict[str, Exit] = {}
         self._culprit: Box | None = None

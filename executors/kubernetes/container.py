@@ -29,12 +29,14 @@ class Order:
     """What a replica's pod is made of, beside the job. owner: the uid of the run's config map.
 
     env: what it is told of its gang; hosts: the others' names; send: whether files are sent to it before main starts.
+    memo: what another machine must know to take the attempt over, for the first pod.
     """
 
     owner: str
     env: Mapping[str, str] = field(default_factory=dict)
     hosts: tuple[str, ...] = ()
     send: bool = False
+    memo: str = ""
 
 
 def ports(replica: Replica) -> dict[str, int]:

@@ -13,6 +13,7 @@ from kflite.executors.kubernetes.api import Api
 from kflite.executors.kubernetes.attempt import Attempt
 from kflite.executors.kubernetes.launch import launch, settle
 from kflite.executors.kubernetes.owners import Owners
+from kflite.executors.kubernetes.recall import recall
 from kflite.executors.kubernetes.settings import Settings
 from kflite.executors.kubernetes.shared import Shared
 from kflite.executors.kubernetes.watch import Watch
@@ -85,7 +86,7 @@ class KubernetesExecutor:
 
     async def wait(self, ref: str) -> Exit:
         """See the seam."""
-        attempt = self._attempt(ref)
+        attempt = await self._attempt(ref)
         exit = await asyncio.shield(attempt.end)
         self._attempts.pop(ref, None)
         self._ending.add(attempt)
@@ -94,7 +95,7 @@ class KubernetesExecutor:
 
     async def stop(self, ref: str, grace_s: float) -> None:
         """See the seam."""
-        await self._attempt(ref).stop(grace_s)
+        await (await self._attempt(ref)).stop(grace_s)
 
     async def _start(self, job: Job, ref: str) -> None:
         if job.claim:
@@ -103,7 +104,9 @@ class KubernetesExecutor:
         self._attempts[ref] = Attempt(self._shared, Ref.of(job), memo)
         return None
 
-    def _attempt(self, ref: str) -> Attempt:
+    async def _attempt(self, ref: str) -> Attempt:
         if ref not in self._attempts:
-            self._attempts[ref] = Attempt(self._shared, Ref.parse(ref))
+            memo = await recall(self._shared, Ref.parse(ref))
+            if ref not in self._attempts:  # nobody else found it meanwhile
+                self._attempts[ref] = Attempt(self._shared, Ref.parse(ref), memo)
         return self._attempts[ref]

@@ -57,13 +57,13 @@ async def remove(shared: Shared, memo: Memo, group: str) -> None:
     await asyncio.gather(*calls, return_exceptions=True)
 
 
-def orders(job: Job, owner: str, send: bool) -> Iterator[tuple[Replica, Order]]:
+def orders(job: Job, owner: str, send: bool, memo: str = "") -> Iterator[tuple[Replica, Order]]:
     """What each replica's pod is made of."""
     hosts = container.hosts(job)
     envs = gang.environments(job, hosts, [container.ports(replica) for replica in job.replicas])
     others = tuple(hosts) if len(hosts) > 1 else ()
     for replica, env in zip(job.replicas, envs, strict=True):
-        yield replica, Order(owner, env, others, send)
+        yield replica, Order(owner, env, others, send, "" if replica.rank else memo)
 
 
 def inputs(job: Job) -> tuple[Path, ...]:
@@ -89,7 +89,9 @@ async def _create_all(shared: Shared, job: Job, memo: Memo) -> None:
         await api.call("POST", api.path("persistentvolumeclaims"), body, accept=(CONFLICT,))
     if len(memo.replicas) > 1:
         await api.call("POST", api.path("services"), manifest.service(job, owner, settings), accept=(CONFLICT,))
-    bodies = [manifest.pod(job, replica, order, settings) for replica, order in orders(job, owner, bool(memo.inputs))]
+    bodies = [
+        manifest.pod(job, replica, order, settings) for replica, order in orders(job, owner, bool(memo.inputs), memo.text())
+    ]
     calls = [asyncio.create_task(_create(shared, job, body)) for body in bodies]
     done = await asyncio.gather(*calls, return_exceptions=True)
     for result in done:

@@ -39,7 +39,7 @@ def pod(job: Job, replica: Replica, order: Order, settings: Settings) -> Manifes
     """The pod of one replica."""
     about, asked = _metadata(job, Ref.of(job).name(replica.rank), order.owner, settings), replica.role.settings
     labels = fields.metadata(asked, "labels") | _queue_labels(job, settings) | cast("Fields", about["labels"])
-    annotations = fields.metadata(asked, "annotations") | _annotations(job, replica, settings)
+    annotations = fields.metadata(asked, "annotations") | _annotations(job, replica, order, settings)
     about |= {"labels": labels, "annotations": annotations}
     return {"apiVersion": "v1", "kind": "Pod", "metadata": about, "spec": _spec(job, replica, order, settings)}
 
@@ -103,8 +103,9 @@ def _queue_labels(job: Job, settings: Settings) -> dict[str, Value]:
     return {"kueue.x-k8s.io/queue-name": settings.queue, **group}
 
 
-def _annotations(job: Job, replica: Replica, settings: Settings) -> dict[str, Value]:
+def _annotations(job: Job, replica: Replica, order: Order, settings: Settings) -> dict[str, Value]:
     own: dict[str, Value] = {names.JOB: job.id, names.REPLICA: f"{replica.role.name}.{replica.index}"}
+    own |= {names.MEMO: order.memo} if order.memo else {}
     count = len(job.replicas)
     return own | ({"kueue.x-k8s.io/pod-group-total-count": str(count)} if settings.queue and count > 1 else {})
 

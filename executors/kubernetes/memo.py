@@ -1,4 +1,7 @@
-"""What must be known to wait for an attempt, also by another process: kept in its folder before anything is created."""
+"""What must be known to wait for an attempt, also by another process: kept in its folder before anything is created.
+
+Its first pod has it too, so that a scheduler on another machine can take the attempt over.
+"""
 
 from __future__ import annotations
 
@@ -45,8 +48,8 @@ class Memo:
         memory = max(replica.role.limit.memory for replica in job.replicas)
         return cls(job.id, replicas, inputs, job.outputs, staged, memory)
 
-    def write(self, folder: Path) -> None:
-        """Keep it in the attempt's folder."""
+    def text(self) -> str:
+        """What `parse` reads."""
         held = {
             "job": self.job,
             "replicas": [[each.pod, each.name, str(each.log)] for each in self.replicas],
@@ -55,17 +58,26 @@ class Memo:
             "staged": self.staged,
             "memory": self.memory,
         }
+        return json.dumps(held)
+
+    def write(self, folder: Path) -> None:
+        """Keep it in the attempt's folder."""
         new = folder / f".{_NAME}.{os.getpid()}"
-        new.write_text(json.dumps(held), "utf-8")
+        new.write_text(self.text(), "utf-8")
         new.replace(folder / _NAME)
 
     @classmethod
     def read(cls, folder: Path) -> Memo | None:
         """What `write` kept; None where there is nothing."""
         try:
-            held = json.loads((folder / _NAME).read_text("utf-8"))
+            return cls.parse((folder / _NAME).read_text("utf-8"))
         except FileNotFoundError:
             return None
+
+    @classmethod
+    def parse(cls, text: str) -> Memo:
+        """The memo of which this is the text."""
+        held = json.loads(text)
         replicas = tuple(Replica(pod, name, Path(log)) for pod, name, log in held["replicas"])
         inputs, outputs = (tuple(map(Path, held[key])) for key in ("inputs", "outputs"))
         return cls(held["job"], replicas, inputs, outputs, held["staged"], held["memory"])

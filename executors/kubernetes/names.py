@@ -10,7 +10,7 @@ from kflite.job import Job
 MANAGED = "app.kubernetes.io/managed-by"
 MANAGER = "kflite"
 RUN, TASK, ATTEMPT, PROFILE, GROUP = (f"kflite.dev/{word}" for word in ("run", "task", "attempt", "profile", "group"))
-JOB, REPLICA = "kflite.dev/job", "kflite.dev/replica"  # annotations: they hold any text
+JOB, REPLICA, MEMO = "kflite.dev/job", "kflite.dev/replica", "kflite.dev/memo"  # annotations: they hold any text
 _LONGEST = 63  # characters of a label's value, and of a host's name
 
 

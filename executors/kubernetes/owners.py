@@ -62,7 +62,7 @@ class Owners:
 
     async def _later(self, run: str) -> None:
         await asyncio.sleep(_IDLE_S)
-        if not self._watch.of_run(names.label(run)):
+        if not self._watch.busy(names.label(run)):
             await self._delete(run)
             self._idle.pop(run, None)
 

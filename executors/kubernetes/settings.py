@@ -23,6 +23,7 @@ class Settings:
     first replica waits for the last one; push_s: how long a pod keeps outputs that nobody fetches.
     reconnect_s: without an answer from the API server, after which its pods count as lost.
     peer_grace_s: what the other replicas of a gang have to end after one has failed.
+    home: where this machine keeps the folders of attempts; those that lie elsewhere are another machine's, "" for none.
     restricted: obey the Pod Security standard "restricted" whole, which images that run as root do not.
     """
 
@@ -30,6 +31,7 @@ class Settings:
     namespace: str = ""
     images: ImageMap = ImageMap()
     profile: str = ""
+    home: str = ""
     staging_image: str = STAGING_IMAGE
     volume: str = ""
     volume_root: str = ""

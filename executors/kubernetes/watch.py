@@ -59,9 +59,9 @@ class Watch:
         """The pod as it was seen last."""
         return self._pods.get(name)
 
-    def of_run(self, run: str) -> bool:
-        """Whether the run has a pod."""
-        return any(pod.labels.get(RUN) == run and not pod.gone for pod in self._pods.values())
+    def busy(self, run: str) -> bool:
+        """Whether the run has a pod that has not ended."""
+        return any(pod.labels.get(RUN) == run and not pod.ended for pod in self._pods.values())
 
     def keep(self, name: str) -> None:
         """Somebody will wait for the pod: it is to be known also when it is gone."""

@@ -53,6 +53,8 @@ class Executors:
         if on == "docker" or (on == "local" and not work.python):
             digest = self._digest(work.image)
             return {"image digest": digest} if digest else {}
+        if on.partition(":")[0] == "kubernetes":
+            return {}  # the task names its image; what lies behind the name, its nodes know
         if work.python:
             return {"interpreter": f"python {sys.version_info.major}.{sys.version_info.minor}"}
         return {"image digest": "none: a process of this machine"}
@@ -101,7 +103,7 @@ class Executors:
         from kflite.executors.kubernetes.access import split
 
         given = {key: value for key, value in zip(("context", "namespace"), split(where), strict=True) if value}
-        shared = {"images": ImageMap(self._settings.images), "profile": self._settings.profile}
+        shared = {"images": ImageMap(self._settings.images), "profile": self._settings.profile, "home": str(self._settings.home)}
         return KubernetesExecutor(Chosen(**{**asdict(self._settings.kubernetes), **shared, **given}))
 
     def _inline(self) -> Executor:

@@ -38,7 +38,7 @@ def main(made: Any) -> Any:
 
 
 def test_the_settings_file_holds_what_the_executor_takes() -> None:
-    others = {"images", "profile"}
+    others = {"images", "profile", "home"}
     assert {f.name for f in fields(Kubernetes)} == {f.name for f in fields(Settings)} - others
     assert asdict(Kubernetes()) == {key: value for key, value in asdict(Settings()).items() if key not in others}
 
