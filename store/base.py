@@ -181,6 +181,9 @@ class Store(Protocol):
     def artifacts(self, run: str = "", limit: int = 1000) -> list[ArtifactRow]:
         """Newest first: all that was made; or what one run was given, made, and holds by the cache."""
 
+    def given(self, run: str) -> list[ArtifactRow]:
+        """What a run was given, by name."""
+
     def artifact(self, id: str) -> ArtifactRow: ...
     def metrics(self, run: str) -> list[tuple[str, str, float]]:
         """(task, metric, value): the numbers in metadata of system.Metrics artifacts and numeric output parameters."""

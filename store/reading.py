@@ -116,6 +116,9 @@ class Reader:
         hits = self._all(held.of_cached, f"{held.CACHED} ORDER BY position DESC LIMIT ?", (run, limit))
         return sorted([*found, *(row for many in hits for row in many)], key=lambda row: (-row.created, row.id))[:limit]
 
+    def given(self, run: str) -> list[ArtifactRow]:
+        return self._all(rows.artifact, f"SELECT {rows.ARTIFACT} FROM artifact WHERE run = ? AND task = '' ORDER BY id", (run,))
+
     def artifact(self, id: str) -> ArtifactRow:
         run, _, rest = clean(id).partition("/")
         sql, name = f"SELECT {rows.ARTIFACT} FROM artifact WHERE id = ?", f"{self.run(run).run}/{rest}" if rest else ""

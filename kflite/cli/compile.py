@@ -104,6 +104,10 @@ def plan_lines(pipeline: Pipeline) -> Iterator[Line]:
     for name, spec in declared(root, "input", "parameters").items():
         default = f" = {value(integral(spec['defaultValue']))}" if "defaultValue" in spec else ""
         yield (("  takes ", "dim"), (clean(f"{name}: {spec['parameterType']}{default}"), ""))
+    for name, spec in declared(root, "input", "artifacts").items():
+        many = "list of " if spec.get("isArtifactList") else ""
+        kind = spec.get("artifactType", {}).get("schemaTitle", "system.Artifact")
+        yield (("  takes ", "dim"), (clean(f"{name}: {many}{kind}"), ""), ("  by --artifact", "dim"))
     yield from _tasks(root, whole.components, "  ")
     for path, reason in ignored(pipeline):
         yield ((clean(f"{path}: {reason}"), "yellow"),)

@@ -31,6 +31,7 @@ def show(given: Given, run: str, task: str, details: bool | None, json_: bool) -
     """Show RUN: its tree of tasks, parameters and outputs; or one TASK of it, as `RUN TASK` or `RUN/TASK`."""
     run, _, path = run.partition("/")
     task = task or path
+    from kflite.client.made import by_output
     from kflite.client.unheeded import lines, of_run
 
     with given.store() as store:
@@ -41,16 +42,16 @@ def show(given: Given, run: str, task: str, details: bool | None, json_: bool) -
 
             chosen = one_task(tasks, task, row.run)
             return _show_task(chosen, store.attempts(row.run, chosen.task), given.place(row), json_)
-        vain = [] if json_ else of_run(store, row)
+        vain, artifacts = ([], {}) if json_ else (of_run(store, row), by_output(store.given(row.run)))
     if json_:
         from kflite.client.describe import run_json
 
         return out().document(run_json(row, tasks))
-    out().lines(_run(row, tasks, given.place(row), len(tasks) <= _DETAILED if details is None else details))
+    out().lines(_run(row, tasks, artifacts, given.place(row), len(tasks) <= _DETAILED if details is None else details))
     return out().lines(lines(vain))
 
 
-def _run(row: RunRow, tasks: list[TaskRow], place: Place, details: bool) -> Iterator[Line]:
+def _run(row: RunRow, tasks: list[TaskRow], given: Mapping[str, Value], place: Place, details: bool) -> Iterator[Line]:
     from kflite.client.board import Board
     from kflite.client.view import report, tree
     from kflite.client.view.text import clock
@@ -58,6 +59,7 @@ def _run(row: RunRow, tasks: list[TaskRow], place: Place, details: bool) -> Iter
     yield from tree.lines(Board.of(row, tasks), time.time(), out().signs, out().width)
     yield (("created ", "dim"), (clock(row.created), ""), ("  on ", "dim"), (row.on, ""), *_grouped(row))
     yield from _values("with ", row.parameters)
+    yield from ((("with ", "dim"), *line) for line in report.made(given))
     yield from report.outputs(row)
     for task in tasks if details else ():
         facts = [] if task.group else list(_facts(task, place, True))

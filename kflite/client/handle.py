@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kflite.client.describe import run_json
-from kflite.client.made import Made
+from kflite.client.made import Made, by_output
 from kflite.client.task import Task
 from kflite.event import Event, Kind, State
 from kflite.store.follow import follow
@@ -28,6 +28,7 @@ class Run:
     def __init__(self, client: Client, row: RunRow) -> None:
         self._client, self._last = client, row
         self._tasks: dict[str, Task] | None = None
+        self._given: dict[str, Made | list[Made]] | None = None
         self.place = client.place(row)
 
     def __repr__(self) -> str:
@@ -61,6 +62,13 @@ class Run:
     @property
     def parameters(self) -> Mapping[str, Value]:
         return self._last.parameters
+
+    @property
+    def inputs(self) -> Mapping[str, Made | list[Made]]:
+        """The artifacts that the run was given, by name."""
+        if self._client.open and self._given is None:
+            self._given = Made.named(by_output(self._client.store.given(self.id)), self.place)
+        return self._given or {}
 
     @property
     def labels(self) -> Mapping[str, str]:
@@ -154,6 +162,7 @@ class Run:
         """Read all that the store holds of the run, so that this handle goes on without its client."""
         self._last = self._client.store.run(self.id)
         self._tasks = self._read()
+        self._given = Made.named(by_output(self._client.store.given(self.id)), self.place)
         return self
 
     async def cancel(self, reason: str = "cancelled") -> None:

@@ -68,7 +68,8 @@ class Inputs:
         if isinstance(value, Artifact):
             return self._earlier(value)
         if isinstance(value, Made):
-            return self._earlier(Artifact(value.name, value.uri, value.type, "0.0.1", value.metadata, value.digest, value.size))
+            told = {name: getattr(value, name) for name in ("name", "uri", "type", "metadata", "digest", "size", "outside")}
+            return self._earlier(Artifact(**told))
         if isinstance(value, Described):
             return _looked_at(replace(wanted, uri=value.uri, type=value.schema_title, metadata=value.metadata))
         raise InputError(f"a {type(value).__name__} is no artifact: give a path, a URI, or what a run of kflite made")

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from kflite.place import Place
+from kflite.store.base import ArtifactRow
 from kflite.value import Artifact, Value
+
+
+def by_output(rows: Iterable[ArtifactRow]) -> dict[str, Value]:
+    """Artifacts by the name of the output (or of the run's input), in the form of `Outputs.as_json()["artifacts"]`."""
+    found: dict[str, list[Value]] = {}
+    for row in rows:
+        found.setdefault(row.output, []).append(row.artifact.as_json())
+    return {**found}
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A file or folder that a task made. digest: hash of its content; size: in bytes; both may be unknown ("" and 0)."""
+    """A file or folder that a task made. digest: hash of its content; size: in bytes; both may be unknown ("" and 0).
+
+    outside: "" for what kflite keeps, else how it is imported.
+    """
 
     name: str
     uri: str
@@ -21,12 +33,14 @@ class Made:
     metadata: Mapping[str, Value]
     digest: str
     size: int
+    outside: str = ""
 
     @classmethod
     def of(cls, artifact: Artifact, place: Place) -> Made:
         """The artifact, found on this machine."""
         path = Path(artifact.custom_path) if artifact.custom_path else place.path(artifact.uri)
-        return cls(artifact.name, artifact.uri, path, artifact.type, artifact.metadata, artifact.digest, artifact.size)
+        told = (artifact.type, artifact.metadata, artifact.digest, artifact.size, artifact.outside)
+        return cls(artifact.name, artifact.uri, path, *told)
 
     @classmethod
     def named(cls, artifacts: Mapping[str, Value], place: Place) -> dict[str, Made | list[Made]]:

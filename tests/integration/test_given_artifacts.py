@@ -68,6 +68,7 @@ def test_a_run_takes_files_folders_and_uris(cli: Cli) -> None:
     assert output(cli, "g.py:outer", "--param", "data=folder") == "x y"
     assert output(cli, "g.py:read", "--artifact", f"data=file://{cli.folder}/a.txt") == "a"
     assert output(cli, "g.py:join", "-a", "parts=folder/y", "-a", "parts=a.txt") == "y a"
+    assert f"with parts = {cli.folder}/folder/y  Dataset, 1 B" in cli("show")
 
 
 def test_a_compiled_pipeline_takes_them_too(cli: Cli) -> None:
@@ -143,6 +144,8 @@ def test_python_hands_over_paths_and_what_runs_made(home: Path, tmp_path: Path) 
     earlier = kflite.run(make)
     more = [earlier.outputs["made"], tmp_path / "a.txt", str(tmp_path / "a.txt"), f"{earlier.id}/make/made"]
     assert kflite.run(length, {"data": earlier.outputs["made"], "more": more}).outputs == {"Output": 8}
+    given = kflite.run(length, {"data": earlier.outputs["made"], "more": []}).inputs["data"]
+    assert given.path.read_text() == "made"  # type: ignore[union-attr]
     described = dsl.Dataset(uri=str(tmp_path / "a.txt"), metadata={"rows": 1})
     assert kflite.run(length, {"data": described, "more": []}).outputs == {"Output": 1}
 
