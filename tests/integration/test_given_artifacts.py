@@ -73,6 +73,7 @@ def test_a_run_takes_files_folders_and_uris(cli: Cli) -> None:
 
 def test_a_compiled_pipeline_takes_them_too(cli: Cli) -> None:
     cli("compile", "g.py:outer", "-o", "g.yaml")
+    assert "takes data: system.Dataset  by --artifact" in cli("check", "g.yaml")
     assert output(cli, "g.yaml", "--artifact", "data=a.txt") == "a"
 
 

@@ -94,6 +94,13 @@ def test_a_kind_of_accelerator_and_a_volumes_size_are_told() -> None:
     assert names({}, "process", box={"image": "argostub/createpvc"}) == {"sizes, classes and access modes of volumes"}
 
 
+@pytest.mark.parametrize(("on", "told"), [("process", True), ("docker", True), ("local", True), ("kubernetes", False)])
+def test_a_workspaces_size_is_for_a_cluster(on: str, told: bool) -> None:
+    first, second = documents({})
+    second["platforms"]["kubernetes"]["pipelineConfig"] = {"workspace": {"size": "1Gi"}}
+    assert any("workspace" in one.setting for one in unheeded([first, second], on)) is told
+
+
 def test_unknown_settings_and_platforms_are_told_everywhere() -> None:
     found = documents({"moods": ["good"]})
     found[1]["platforms"]["vertex"] = {}
