@@ -14,10 +14,10 @@ from kflite.place import Place
 from kflite.plan import Ended, Opened, Outcome, Plan, Ready, Settled, Step, Work
 from kflite.scheduler import said
 from kflite.scheduler.act import Act, Enqueue, Look, Resume, Stop
+from kflite.scheduler.groups import Groups
 from kflite.scheduler.history import History
-from kflite.scheduler.machine import run_after
+from kflite.scheduler.ledger import Ledger
 from kflite.scheduler.record import RESTART, Record
-from kflite.scheduler.shut import Shut
 from kflite.scheduler.submission import Submission
 from kflite.value import Outputs, Value
 
@@ -43,13 +43,13 @@ class Run:
     ) -> None:
         self.submission, self.place = submission, place
         self._identify, self._cache_s = identify, cache_s
-        self.state: State | None = None
-        self.tasks: dict[str, Record] = {}
         self.active = 0
         self._plan, self._clock = plan, clock
-        self._events: list[Event] = []
+        self._ledger = Ledger(submission.run, clock)
+        self.tasks = self._ledger.tasks
         self._acts: list[Act] = []
         self._history = History(())
+        self._groups = Groups(self._ledger, self._history)
         self._verdict: State | None = None
         self._stopping = ""
         self._killed = False
@@ -57,28 +57,32 @@ class Run:
         self._following = self._replaying = False
         self._first_failure = ""
         self._looking: set[str] = set()
-        self._shut, self._seen = Shut(), set[str]()
+        self._seen: set[str] = set()
 
     @property
     def id(self) -> str:
         return self.submission.run
 
+    @property
+    def state(self) -> State | None:
+        return self._ledger.state
+
     def take(self) -> tuple[list[Event], list[Act]]:
         """Events to store, and acts to do after that."""
-        taken = self._events, self._acts
-        self._events, self._acts = [], []
+        taken = self._ledger.said, self._acts
+        self._ledger.said, self._acts = [], []
         return taken
 
     @property
     def over(self) -> bool:
         """Whether it has ended, and all that it had to say was taken."""
-        return bool(self.state and self.state.ended and not self._events)
+        return bool(self.state and self.state.ended and not self._ledger.said)
 
     # The beginning, and the beginning again.
 
     def begin(self, owner: str) -> None:
         """A new run."""
-        self._apply(self.submission.event(self._clock()))
+        self._ledger.add(self.submission.event(self._clock()))
         self._say(Kind.RUN_STARTED, {"owner": owner})
         self._follow(self._plan.begin())
 
@@ -88,11 +92,12 @@ class Run:
         The plan is told, in the order of the events, all that ended and still counts.
         """
         for event in events:
-            self._note(event)
+            self._ledger.note(event)
         if self.state and self.state.ended:
             return
         self._say(Kind.RUN_STARTED, {"owner": owner})
         history = self._history = History(events)
+        self._groups = Groups(self._ledger, history)
         self._replaying = True
         self._follow(self._plan.begin())
         for event in history.since_retry():
@@ -250,15 +255,16 @@ class Run:
             case Ready():
                 self._ready(step)
             case Opened():
-                self._open(step)
+                self._groups.open(step)
             case Settled():
-                self._settled(step)
+                if self._groups.settle(step):
+                    self._failed_at(step.task)
             case Ended(state, outputs, reason):
                 self._over(state, outputs, reason)
 
     def _ready(self, step: Ready) -> None:
         task, work = step.task, step.work
-        record = self.tasks.setdefault(task, Record())
+        record = self._ledger.record(task)
         record.work = work
         if self._replaying:
             self._history.ready(task)
@@ -284,37 +290,9 @@ class Run:
             self._acts.append(Enqueue(task))
 
     def _queue(self, task: str, work: Work) -> None:
-        self._reopen(task)
+        self._groups.reopen(task)
         identity = self._identify(work) if work.material is not None else {}
         self._say(Kind.TASK_QUEUED, said.queued(work, identity, self.tasks[task]), task)
-
-    def _open(self, step: Opened) -> None:
-        record = self.tasks.setdefault(step.task, Record())
-        if self._history.ended(step.task):
-            self._shut.add(step)
-        elif record.state in RESTART:
-            self._reopen(step.task)
-            self._say(Kind.TASK_QUEUED, said.opened(step, record), step.task)
-            self._say(Kind.TASK_RUNNING, {}, step.task)
-
-    def _reopen(self, task: str) -> None:
-        """Something happens in groups that had ended: they are open again."""
-        for step in self._shut.around(task):
-            self._history.drop(step.task)
-            self._open(step)
-
-    def _settled(self, step: Settled) -> None:
-        if self._history.ended(step.task) and not self._history.differs(step):
-            return
-        record = self.tasks.setdefault(step.task, Record())
-        if not (step.state is record.state is State.SKIPPED):
-            self._reopen(step.task)
-        self._history.drop(step.task)
-        if record.state in RESTART and step.state is not State.SKIPPED:
-            self._say(Kind.TASK_QUEUED, {"title": step.task.rpartition("/")[2]} | said.again(record), step.task)
-        self._say(said.END[step.state], said.settled(step) | said.again(record), step.task)
-        if step.state is State.FAILED and not record.group:
-            self._failed_at(step.task)
 
     def _end(self, task: str, outcome: Outcome, data: Mapping[str, Value]) -> None:
         self._say(said.END[outcome.state], data, task)
@@ -330,28 +308,8 @@ class Run:
         if self._verdict:
             state, reason = self._verdict, self._stopping
         if self._history.planned and state is State.SUCCEEDED:
-            self._forget()
+            self._groups.forget(self._seen)
         self._say(Kind.RUN_ENDED, said.over(state, outputs, reason))
 
-    def _forget(self) -> None:
-        """What is not in the pipeline any more does not count as done."""
-        for task, record in self.tasks.items():
-            if task not in self._seen and record.state is not State.SKIPPED:
-                self._say(Kind.TASK_SKIPPED, {"reason": "no longer part of the run"} | said.again(record), task)
-
-    # Events.
-
     def _say(self, kind: Kind, data: Mapping[str, Value], task: str = "") -> Event:
-        attempt = self.tasks[task].attempt if task else 0
-        return self._apply(Event(self.id, kind, self._clock(), task, attempt, data))
-
-    def _apply(self, event: Event) -> Event:
-        self._note(event)
-        self._events.append(event)
-        return event
-
-    def _note(self, event: Event) -> None:
-        if event.task:
-            self.tasks.setdefault(event.task, Record()).apply(event)
-        else:
-            self.state = run_after(self.state, event)
+        return self._ledger.say(kind, data, task)

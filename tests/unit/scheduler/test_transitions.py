@@ -12,7 +12,7 @@ from unit.dag.builder import Pipeline, parameters, task
 
 from kflite.event import Event, Kind, State
 from kflite.job import Exit
-from kflite.scheduler import record, run
+from kflite.scheduler import ledger, record
 from kflite.scheduler.machine import RUN, TASK, run_after, task_after
 from kflite.value import Outputs, Value
 
@@ -116,7 +116,7 @@ def seen() -> set[tuple[State | None, Kind]]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(record, "task_after", note)
-        patch.setattr(run, "run_after", note)
+        patch.setattr(ledger, "run_after", note)
         for seed in range(LIVES):
             Life(seed).live()
         skipped_after_a_retry(failed)
