@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import time
 import uuid
 from collections.abc import Iterator
@@ -88,6 +89,17 @@ def _not_the_users_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
     with pytest.MonkeyPatch.context() as patch:
         _clean(patch, tmp_path_factory.mktemp("home"))
         yield
+
+
+@pytest.fixture(scope="session")
+def namespaces() -> None:
+    """Processes that may have mounts of their own; skips where the machine lets them have none."""
+    import asyncio
+
+    from kflite.executors.process.link import probe
+
+    if sys.platform != "linux" or not asyncio.run(probe(sys.executable)):
+        _missing("processes may have no mounts here: run as root, or with user namespaces")
 
 
 @pytest.fixture

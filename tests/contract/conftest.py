@@ -27,6 +27,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture
 def jobs(subject: Subject, tmp_path: Path, request: pytest.FixtureRequest) -> Jobs:
     """Jobs for the executor; skips, with the reason, where the executor cannot run."""
+    needs = {name for mark in request.node.iter_markers("needs") for name in mark.args}
+    if subject.name == "process" and "mounts" in needs:
+        request.getfixturevalue("namespaces")
     image = str(request.getfixturevalue(subject.needs)) if subject.needs else ""
     return Jobs(tmp_path, image)
 

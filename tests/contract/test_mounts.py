@@ -223,7 +223,7 @@ async def told(executor: Executor, job: Job) -> list[str]:
     return found
 
 
-@pytest.mark.needs("code")
+@pytest.mark.needs("code", "claims")
 async def test_a_replica_is_told_of_itself(executor: Executor, jobs: Jobs) -> None:
     fields = ("metadata.name", "metadata.uid", "metadata.namespace", "metadata.labels['team']", "metadata.annotations['why']")
     one, other = [await told(executor, asking(jobs, *fields, task=task)) for task in ("a", "b")]
@@ -232,7 +232,7 @@ async def test_a_replica_is_told_of_itself(executor: Executor, jobs: Jobs) -> No
     assert one[1] != other[1]
 
 
-@pytest.mark.needs("code")
+@pytest.mark.needs("code", "claims")
 async def test_a_replica_is_told_the_address_that_it_can_be_reached_at(executor: Executor, jobs: Jobs) -> None:
     (address, host, node) = await told(executor, asking(jobs, "status.podIP", "status.hostIP", "spec.nodeName"))
     assert address.count(".") == 3
@@ -240,13 +240,13 @@ async def test_a_replica_is_told_the_address_that_it_can_be_reached_at(executor:
     assert node
 
 
-@pytest.mark.needs("code")
+@pytest.mark.needs("code", "claims")
 async def test_a_field_that_is_none_is_refused_with_those_that_are(executor: Executor, jobs: Jobs) -> None:
     with pytest.raises(ExecutorError, match=r"no field 'status\.mood'.*metadata\.name"):
         await run(executor, asking(jobs, "status.mood"))
 
 
-@pytest.mark.needs("code")
+@pytest.mark.needs("code", "claims")
 async def test_an_entry_of_a_config_map_is_a_variable(executor: Executor, jobs: Jobs) -> None:
     job = jobs.job(
         replace(jobs.code("import os; print(os.environ['DEPTH'])"), secrets=(Secret("DEPTH", "model", "depth", config=True),))

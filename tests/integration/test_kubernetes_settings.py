@@ -42,6 +42,8 @@ def through_a_volume(text: str) -> str:
 @pytest.fixture
 def where(home: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """A place to run, with an image of the machine's own where that is a container."""
+    if request.param == "process":
+        request.getfixturevalue("namespaces")
     if request.param == "docker":
         monkeypatch.setenv("KFLITE_IMAGES", f"python:*={request.getfixturevalue('docker_image')}")
     return str(request.param)
@@ -63,6 +65,7 @@ def into_a_volume_of_one_name(text: str):
     kubernetes.mount_pvc(written, made.outputs["name"], "/data/inner")
 
 
+@pytest.mark.usefixtures("namespaces")
 def test_what_was_written_into_a_volume_that_is_gone_is_written_again(home: Path) -> None:
     def reason() -> str:
         return kflite.run(into_a_volume_of_one_name, {"text": "t"}, on="process", progress=False).tasks["write"].reason
@@ -96,6 +99,7 @@ def read_a_volume_of_the_users() -> str:
     return found.output
 
 
+@pytest.mark.usefixtures("namespaces")
 def test_a_volume_may_be_a_link_to_a_folder_of_the_users(home: Path, tmp_path: Path) -> None:
     missing = kflite.run(read_a_volume_of_the_users, on="process", progress=False)
     assert (missing.state, missing.tasks["read"].reason) == (State.FAILED, "VolumeMissing")
@@ -183,6 +187,7 @@ def cli(tmp_path: Path) -> Cli:
     return made
 
 
+@pytest.mark.usefixtures("namespaces")
 def test_what_has_no_effect_is_said_once_by_check_run_and_show(cli: Cli) -> None:
     (cli.folder / "home" / "volumes" / "data").mkdir(parents=True)
     line = "node selectors: no effect here: there is one machine, and nothing to choose from (of see, see-2)"

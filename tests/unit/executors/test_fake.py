@@ -6,16 +6,24 @@ import asyncio
 import math
 import selectors
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import TypeVar
 
 import pytest
 from contract.jobs import Jobs
 
 from kflite.errors import ExecutorError
-from kflite.job import Exit
+from kflite.job import Claim, Exit
 from kflite.testing import FakeExecutor, FakeRun, FakeWorld
 
 T = TypeVar("T")
+
+
+@pytest.mark.anyio
+async def test_a_claim_is_a_job_like_others(jobs: Jobs) -> None:
+    async with FakeExecutor() as executor:
+        ref = await executor.start(replace(jobs.job(), claim=Claim("data")))
+        assert await executor.wait(ref) == Exit(0)
 
 
 class Simulated(asyncio.SelectorEventLoop):

@@ -18,7 +18,11 @@ from kflite.errors import ExecutorError
 from kflite.executors.process import ProcessExecutor
 from kflite.job import Exit, Job, Mount, Source
 
-pytestmark = [pytest.mark.anyio, pytest.mark.skipif(sys.platform != "linux", reason="only Linux has mount namespaces")]
+pytestmark = [
+    pytest.mark.anyio,
+    pytest.mark.usefixtures("namespaces"),
+    pytest.mark.skipif(sys.platform != "linux", reason="only Linux has mount namespaces"),
+]
 ROOT = Path(__file__).parents[3]
 EMPTY = Mount("/kflite-test", Source.EMPTY, "scratch")
 
