@@ -19,32 +19,60 @@ if TYPE_CHECKING:
     from kflite.value import Value
 
 
+_OUTPUT = "A .yaml, .json, .zip or .tar.gz file; standard output, in YAML, if not given."
+
+
 @click.command("compile")
 @click.argument("target")
-@click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Where to; standard output if not given.")
+@click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help=_OUTPUT)
+@click.option("--name", default="", help="The pipeline's name, in place of its own.")
+@click.option("--param", "-p", "pairs", multiple=True, metavar="K=V", help="A parameter's default; more than once for more.")
+@click.option("--params", "file", default="", metavar="FILE", help="Parameters' defaults from a YAML or JSON file.")
 @click.option("--manifest", is_flag=True, help="As Kubernetes manifests of kinds Pipeline and PipelineVersion.")
+@click.option("--version", default="", help="The name of the manifest's PipelineVersion.")
+@click.option("--namespace", default="", help="The manifests' namespace.")
 @click.pass_obj
-def compile_(given: Given, target: str, output: Path | None, manifest: bool) -> None:
-    """Write TARGET as KFP v2 IR, which every KFP backend runs."""
+def compile_(
+    given: Given,
+    target: str,
+    output: Path | None,
+    name: str,
+    pairs: tuple[str, ...],
+    file: str,
+    manifest: bool,
+    version: str,
+    namespace: str,
+) -> None:
+    """Write TARGET as KFP v2 IR, which every KFP backend runs.
+
+    With KFP_DISABLE_EXECUTION_CACHING_BY_DEFAULT=1 in the environment, only tasks that ask for caching get it.
+    """
     from kflite.client.submitting import runnable
     from kflite.ir.check import ensure
+    from kflite.ir.edit import defaulting, named
 
+    if (version or namespace) and not manifest:
+        raise InputError("--version and --namespace are of manifests: give --manifest too")
     loaded = given.target(target)
     pipeline = runnable(loaded)
+    pipeline = defaulting(pipeline, parameters(pipeline, pairs, file)) if pairs or file else pipeline
+    pipeline = named(pipeline, name) if name else pipeline
     ensure(pipeline, loaded.source)
-    write(pipeline, output, manifest)
+    write(pipeline, output, manifest, version, namespace)
 
 
-def write(pipeline: Pipeline, output: Path | None, manifest: bool, version: str = "") -> None:
+def write(pipeline: Pipeline, output: Path | None, manifest: bool, version: str = "", namespace: str = "") -> None:
     """Write a pipeline to a file, or to standard output. version: the name of the manifest's PipelineVersion."""
-    from kflite.ir.write import dumps_yaml
+    from kflite.ir.pack import packed
+    from kflite.ir.write import dumps_yaml, manifests
     from kflite.ir.write import manifest as as_manifest
 
-    text = as_manifest(pipeline, version) if manifest else dumps_yaml(pipeline)
+    text = as_manifest(pipeline, version, namespace) if manifest else dumps_yaml(pipeline)
     if output is None:
         return click.echo(text, nl=False)
+    data = packed(manifests(pipeline) if manifest else pipeline.documents, text, output.name)
     try:
-        output.write_text(text, encoding="utf-8")
+        output.write_bytes(data)
     except OSError as error:
         raise InputError(f"--output {output}: {error.strerror}") from error
     return out().line(str(output))

@@ -12,7 +12,7 @@ from kflite.dsl.loops import ParallelFor
 from kflite.dsl.order import check_order
 from kflite.dsl.placeholders import WORKSPACE_PATH_PLACEHOLDER
 from kflite.dsl.scope import Scope
-from kflite.dsl.settings import is_placeholder
+from kflite.dsl.settings import cached_by_default, is_placeholder
 from kflite.dsl.specs import declare_input, set_constant
 from kflite.dsl.task import Task
 from kflite.dsl.types import LIST, ArtifactType, Parameter
@@ -114,7 +114,8 @@ def _bind_mentioned(scope: Scope, task: PipelineTaskSpec, member: Task, value: o
 
 def _write_settings(scope: Scope, task: PipelineTaskSpec, member: Task) -> None:
     settings = member.settings
-    task.caching_options.enable_cache, task.caching_options.cache_key = settings.caching, settings.cache_key
+    task.caching_options.enable_cache = cached_by_default() if settings.caching is None else settings.caching
+    task.caching_options.cache_key = settings.cache_key
     if settings.retry:
         task.retry_policy.max_retry_count = settings.retry.count
         task.retry_policy.backoff_duration.seconds = settings.retry.backoff_s

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Hashable
 from dataclasses import dataclass, field, fields
@@ -19,6 +20,7 @@ _BINARY = {f"{unit}i": 1024.0**power for power, unit in enumerate(("K", "M", "G"
 _MEMORY_UNITS = _DECIMAL | _BINARY | {"k": 1000.0, "m": 0.001}
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _GIGA = 1e9
+_TRUE = ("1", "true", "t", "yes", "y", "on")  # as KFP reads them
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class Retry:
 class Settings:
     """A task's settings; texts may hold placeholders. Those of the executor come first (see `executor_key`).
 
-    kubernetes: the executor's part of the platform document.
+    kubernetes: the executor's part of the platform document; caching: None where the task does not say.
     """
 
     image: str = ""
@@ -48,7 +50,7 @@ class Settings:
     accelerator_limit: str = ""
     kubernetes: Tree = field(default_factory=dict)
     retry: Retry | None = None
-    caching: bool = True
+    caching: bool | None = None
     cache_key: str = ""
     label: str = ""
     ignore_upstream_failure: bool = False
@@ -58,6 +60,11 @@ class Settings:
         """Equal for tasks that can share one executor, as far as the first document goes."""
         words = [getattr(self, f.name) for f in fields(self)[:8] if f.name != "env"]
         return (*words, *(word for pair in self.env.items() for word in pair))
+
+
+def cached_by_default() -> bool:
+    """Whether results of tasks that do not say so themselves may be taken from the cache."""
+    return os.environ.get("KFP_DISABLE_EXECUTION_CACHING_BY_DEFAULT", "").strip().lower() not in _TRUE
 
 
 def is_placeholder(text: str) -> bool:

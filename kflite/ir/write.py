@@ -29,6 +29,11 @@ def manifest(pipeline: Pipeline, version: str = "", namespace: str = "") -> str:
 
     version: the PipelineVersion's name; the pipeline's own where none is given.
     """
+    return _yaml(manifests(pipeline, version, namespace))
+
+
+def manifests(pipeline: Pipeline, version: str = "", namespace: str = "") -> list[dict[str, Value]]:
+    """The documents of `manifest`."""
     spec: dict[str, Value] = {"pipelineName": pipeline.name, "pipelineSpec": pipeline.documents[0]}
     shown = pipeline.spec.pipeline_info
     head: dict[str, Value] = {"displayName": shown.display_name or pipeline.name}
@@ -37,12 +42,10 @@ def manifest(pipeline: Pipeline, version: str = "", namespace: str = "") -> str:
         head["description"] = spec["description"] = shown.description
     if pipeline.platforms:
         spec["platformSpec"] = pipeline.documents[1]
-    return _yaml(
-        [
-            _object("Pipeline", pipeline.name, namespace, head),
-            _object("PipelineVersion", version or pipeline.name, namespace, spec),
-        ]
-    )
+    return [
+        _object("Pipeline", pipeline.name, namespace, head),
+        _object("PipelineVersion", version or pipeline.name, namespace, spec),
+    ]
 
 
 def _object(kind: str, name: str, namespace: str, spec: dict[str, Value]) -> dict[str, Value]:

@@ -12,7 +12,8 @@ from types import ModuleType
 import pytest
 
 from kflite.ir.check import check
-from kflite.ir.read import pipeline
+from kflite.ir.read import documents, pipeline
+from kflite.ir.write import dumps_yaml
 
 pytest.importorskip("kfp", reason="kfp is not installed: pip install '.[test]'")
 
@@ -150,6 +151,8 @@ def test_a_pipeline_or_component_compiles_to_what_kfp_makes_of_it(file: Path, na
 
 
 @pytest.mark.parametrize(("file", "name"), CASES, ids=[f"{file.stem}:{name}" for file, name in CASES])
-def test_what_kfp_makes_of_it_is_sound(file: Path, name: str, compiled: Callable):
+def test_what_kfp_makes_of_it_is_sound_and_is_written_equal(file: Path, name: str, compiled: Callable):
     _, theirs = compiled(file, name)
-    assert check(pipeline(theirs, file.name)) == []
+    read = pipeline(theirs, file.name)
+    assert check(read) == []
+    assert pipeline(documents(dumps_yaml(read).encode(), "again"), "again") == read

@@ -10,6 +10,8 @@ from unit.dsl.pieces import number, tidy, total
 
 from kflite import dsl
 from kflite.ir.check import check
+from kflite.ir.read import documents, pipeline
+from kflite.ir.write import dumps_yaml, manifest
 
 DEPTH = 3
 
@@ -90,9 +92,11 @@ class Writer:
 
 @given(st.data())
 @settings(deadline=None)
-def test_any_nesting_compiles_to_a_sound_pipeline(data):
+def test_any_nesting_compiles_to_a_sound_pipeline_that_reads_back_equal(data):
     @dsl.pipeline
     def drawn(n: int, xs: list[int]) -> int:
         return Writer(data.draw).block(Visible([n], [xs]), DEPTH)[0]
 
-    assert check(dsl.compile(drawn)) == []
+    built = dsl.compile(drawn)
+    assert check(built) == []
+    assert [pipeline(documents(text.encode(), "it"), "it") for text in (dumps_yaml(built), manifest(built))] == [built, built]
