@@ -23,6 +23,7 @@ LAST_LINE = {
     "digits.py": "Output = 0.99",
     "evaluation.py": "Output = 0.99",
     "retries.py": "Output = attempt 3 succeeded",
+    "typed.py": "Output = 3200 weights in 3 layers",
     "tune.py": "parameters={'c': ",
 }
 
