@@ -36,7 +36,7 @@ def volumes(mounts: Iterable[Mount]) -> tuple[list[Json], list[Json]]:
     made: dict[str, Json] = {}
     places: list[Json] = []
     for mount in mounts:
-        body = _volume(mount)
+        body = source(mount)
         name = _name(mount, body, made)
         made[name] = body
         place: Json = {"name": name, "mountPath": mount.path}
@@ -44,24 +44,27 @@ def volumes(mounts: Iterable[Mount]) -> tuple[list[Json], list[Json]]:
     return [{"name": name, **body} for name, body in made.items()], places
 
 
-def _volume(mount: Mount) -> Json:
-    optional: Json = {"optional": True} if mount.optional else {}
+def source(mount: Mount) -> Json:
+    """What a volume of the Pod is made from, for what is mounted."""
     if mount.source is Source.SECRET:
-        return {"secret": {"secretName": mount.name, **optional}}
+        return {"secret": {"secretName": mount.name, "optional": mount.optional}}
     if mount.source is Source.CONFIG_MAP:
-        return {"configMap": {"name": mount.name, **optional}}
+        return {"configMap": {"name": mount.name, "optional": mount.optional}}
     if mount.source is Source.VOLUME:
         return {"persistentVolumeClaim": {"claimName": mount.name}}
     if "accessModes" in mount.options:
-        return {"ephemeral": {"volumeClaimTemplate": claim_template(mount.options)}}
+        about: Json = {"metadata": mount.options["metadata"]} if mount.options.get("metadata") else {}
+        return {"ephemeral": {"volumeClaimTemplate": {**about, "spec": claim(mount.options)}}}
     return {"emptyDir": {key: mount.options[key] for key in ("medium", "sizeLimit") if key in mount.options}}
 
 
-def claim_template(options: Mapping[str, Value]) -> Json:
-    """What a claim is made from: `accessModes`, `size`, `storageClassName`, `volumeName`, `dataSource`, `metadata`."""
-    spec: Json = {"accessModes": options.get("accessModes"), "resources": {"requests": {"storage": options.get("size")}}}
-    spec |= {key: options[key] for key in ("storageClassName", "volumeName", "dataSource") if key in options}
-    return ({"metadata": options["metadata"]} if options.get("metadata") else {}) | {"spec": spec}
+def claim(options: Mapping[str, Value]) -> Json:
+    """A claim's specification, from `accessModes`, `size`, `storageClassName`, `volumeName` and `dataSource`."""
+    made: Json = {
+        "accessModes": options.get("accessModes") or ["ReadWriteOnce"],
+        "resources": {"requests": {"storage": options.get("size") or "1Gi"}},
+    }
+    return made | {key: options[key] for key in ("storageClassName", "volumeName", "dataSource") if options.get(key) is not None}
 
 
 def _name(mount: Mount, body: Json, taken: Mapping[str, Json]) -> str:
