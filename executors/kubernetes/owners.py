@@ -17,12 +17,17 @@ from kflite.executors.kubernetes.watch import Watch
 _IDLE_S = 60.0  # a run that has had no attempt for so long has probably ended; its next one would make the map again
 
 
+def program() -> str:
+    """The text of the staging program."""
+    return (Path(__file__).parent / "program.py").read_text("utf-8")
+
+
 class Owners:
     """Makes the config maps of runs, and deletes those of runs that have ended."""
 
     def __init__(self, api: Api, watch: Watch, settings: Settings) -> None:
         self._api, self._watch, self._settings = api, watch, settings
-        self._program = (Path(__file__).parent / "program.py").read_text("utf-8")
+        self._program = program()
         self._uids: dict[str, asyncio.Task[str]] = {}
         self._attempts: Counter[str] = Counter()
         self._idle: dict[str, asyncio.Task[None]] = {}

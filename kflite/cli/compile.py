@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from kflite.config import Settings
     from kflite.ir import Pipeline
     from kflite.ir.whole import Document
+    from kflite.target.target import Target
     from kflite.value import Value
 
 
@@ -97,11 +98,12 @@ def check(given: Given, target: str, pairs: tuple[str, ...], file: str, on: str,
     values = parameters(pipeline, pairs, file) if pairs or file else None
     ensure(pipeline, loaded.source, values)
     found = unheeded(pipeline.documents, _place(given.with_flags({"on": on})))
+    said = _asked(given, loaded, on, values or {})
     if json_:
         held: dict[str, Value] = {"name": loaded.name, "source": loaded.source, "sound": True}
         vain: list[Value] = [{"setting": one.setting, "reason": one.why, "tasks": [*one.tasks]} for one in found]
-        return out().document(held | {"ignored": _ignored(pipeline), "unheeded": vain})
-    out().lines(plan_lines(pipeline))
+        return out().document(held | {"ignored": _ignored(pipeline), "unheeded": vain} | ({"cluster": said} if said else {}))
+    out().lines((*plan_lines(pipeline), *([((said, ""),)] if said else [])))
     return tell(found)
 
 
@@ -111,6 +113,27 @@ def _place(settings: Settings) -> str:
 
     Executors(settings)(settings.on)
     return settings.on
+
+
+def _asked(given: Given, loaded: Target, on: str, values: Mapping[str, Value]) -> str:
+    """What the cluster that the pipeline is to run on says to all that would be created first; "" where it runs on none.
+
+    Raises InputError for what it refuses.
+    """
+    from kflite.client.cluster import WORD, refusals
+    from kflite.client.submitting import Options, of_target
+    from kflite.errors import InvalidPipeline
+
+    settings = given.with_flags({"on": on})
+    if settings.on.partition(":")[0] != WORD:
+        return ""
+    try:
+        submission = of_target(loaded, values, Options(on=settings.on), given.around(settings))
+    except InvalidPipeline as error:
+        return f"{settings.on} was not asked: {error}"
+    if refused := refusals(settings, submission):
+        raise InputError(f"{loaded.source}: {settings.on} would refuse it:\n  " + "\n  ".join(refused))
+    return f"{settings.on} would take what it begins with"
 
 
 def _ignored(pipeline: Pipeline) -> list[Value]:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from kflite.client.cluster import WORD, manifests
 from kflite.client.plans import plan
 from kflite.client.view.out import Out
 from kflite.client.view.text import Line, clean, size, value
@@ -29,13 +30,26 @@ def dry(settings: Settings, submission: Submission, json_: bool) -> int:
     steps = plan(submission.kind, submission.document, submission.inputs, origin).begin()
     jobs = [(step.task, step.work.job(place, step.task, 1)) for step in steps if isinstance(step, Ready)]
     out = Out(sys.stdout)
+    on_cluster = submission.on.partition(":")[0] == WORD
+    if on_cluster and not json_:
+        return _manifests(out, settings, submission)
     if json_:
         held: list[Value] = [
             {"task": task, "roles": [_role_json(role) for role in job.roles], **_claim(job)} for task, job in jobs
         ]
-        out.document({"run": submission.run, "name": submission.name, "on": submission.on, "jobs": held})
+        more: dict[str, Value] = {"manifests": [*manifests(settings, submission)]} if on_cluster else {}
+        out.document({"run": submission.run, "name": submission.name, "on": submission.on, "jobs": held, **more})
     else:
         out.lines(_lines(submission, steps, jobs))
+    return 0
+
+
+def _manifests(out: Out, settings: Settings, submission: Submission) -> int:
+    """What the run would create first, as kubectl takes it."""
+    import yaml
+
+    text = yaml.safe_dump_all(manifests(settings, submission), sort_keys=False, allow_unicode=True, width=120)
+    out.lines(((line, ""),) for line in text.splitlines())
     return 0
 
 

@@ -95,16 +95,10 @@ class Executors:
         return DockerExecutor(chosen, volumes=self._volumes)
 
     def _kubernetes(self, where: str) -> Executor:
-        from dataclasses import asdict
-
-        from kflite.executors.images import ImageMap
+        from kflite.client.cluster import chosen
         from kflite.executors.kubernetes import KubernetesExecutor
-        from kflite.executors.kubernetes import Settings as Chosen
-        from kflite.executors.kubernetes.access import split
 
-        given = {key: value for key, value in zip(("context", "namespace"), split(where), strict=True) if value}
-        shared = {"images": ImageMap(self._settings.images), "profile": self._settings.profile, "home": str(self._settings.home)}
-        return KubernetesExecutor(Chosen(**{**asdict(self._settings.kubernetes), **shared, **given}))
+        return KubernetesExecutor(chosen(self._settings, where))
 
     def _inline(self) -> Executor:
         from kflite.executors.inline import InlineExecutor

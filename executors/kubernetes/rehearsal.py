@@ -1,0 +1,57 @@
+"""What a job would become on a cluster, and what the cluster says to it: nothing is created."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from functools import partial
+
+from kflite.executors.kubernetes import container, fields, manifest, names
+from kflite.executors.kubernetes.access import access
+from kflite.executors.kubernetes.api import CONFLICT, Api, Refused
+from kflite.executors.kubernetes.launch import inputs, orders
+from kflite.executors.kubernetes.manifest import Manifest
+from kflite.executors.kubernetes.owners import program
+from kflite.executors.kubernetes.settings import Settings
+from kflite.job import Job
+
+_UID = "00000000-0000-0000-0000-000000000000"  # of an owner that is yet to be made
+_PLURALS = {"ConfigMap": "configmaps", "Service": "services", "Pod": "pods", "PersistentVolumeClaim": "persistentvolumeclaims"}
+
+
+def manifests(jobs: Iterable[Job], settings: Settings) -> Iterator[Manifest]:
+    """All that the jobs would create, each run's owner once."""
+    runs: set[str] = set()
+    for job in jobs:
+        if job.claim and not job.claim.delete:
+            yield fields.claim(job.claim)
+        if job.claim:
+            continue
+        if names.run(job) not in runs:
+            runs.add(names.run(job))
+            yield manifest.owner(names.run(job), program(), settings)
+            if job.workspace and not container.shared(settings):
+                yield manifest.workspace(job, _UID, settings)
+        if len(job.replicas) > 1:
+            yield manifest.service(job, _UID, settings)
+        for replica, order in orders(job, _UID, bool(inputs(job))):
+            yield manifest.pod(job, replica, order, settings)
+
+
+def refusals(jobs: Iterable[Job], settings: Settings) -> list[str]:
+    """What the cluster would refuse, and why. Blocks. Raises ExecutorError where there is no cluster."""
+    return asyncio.run(_refusals(list(manifests(jobs, settings)), settings))
+
+
+async def _refusals(made: list[Manifest], settings: Settings) -> list[str]:
+    async with Api(partial(access, settings.context, settings.namespace), settings.reconnect_s) as api:
+        answers = await asyncio.gather(*(_refusal(api, each) for each in made))
+    return list(dict.fromkeys(filter(None, answers)))
+
+
+async def _refusal(api: Api, made: Manifest) -> str:
+    try:
+        await api.call("POST", api.path(_PLURALS[str(made["kind"])]), made, {"dryRun": "All"}, accept=(CONFLICT,))
+    except Refused as error:
+        return str(error)
+    return ""

@@ -1,0 +1,55 @@
+"""A pipeline beside a cluster before it runs there: what it would create, and what the cluster says to it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from conftest import KUBECONFIG
+from contract.kube import Space, namespace
+from integration.cli import Cli
+
+
+@pytest.fixture
+def cli(tmp_path: Path, cluster: str) -> Cli:
+    cli = Cli.at(tmp_path)
+    return replace(cli, environment={**cli.environment, "KUBECONFIG": KUBECONFIG, "KFLITE_IMAGES": f"*={cluster}"})
+
+
+def where(space: Space) -> str:
+    return f"kubernetes:/{space.name}"
+
+
+def test_a_dry_run_prints_manifests_that_the_cluster_takes(cli: Cli, cluster: str) -> None:
+    with namespace(cluster) as space:
+        printed = cli("run", "p.py:sound", "--on", where(space), "--dry-run")
+        said = space.kubectl("apply", "--dry-run=server", "-f", "-", given=printed)
+        assert [line.split("/")[0] for line in said.splitlines()] == ["configmap", "pod"]
+        held = json.loads(cli("run", "p.py:sound", "--on", where(space), "--dry-run", "--json"))
+        assert [made["kind"] for made in held["manifests"]] == ["ConfigMap", "Pod"]
+        assert space.ours() == []
+
+
+def test_check_asks_the_cluster_and_creates_nothing(cli: Cli, cluster: str) -> None:
+    with namespace(cluster) as space:
+        assert "would take what it begins with" in cli("check", "p.py:sound", "--on", where(space))
+        assert "was not asked" in cli("check", "p.py:waiting", "--on", where(space))
+        assert space.ours() == []
+
+
+def test_check_says_what_the_cluster_would_refuse(cli: Cli, cluster: str) -> None:
+    with namespace(cluster, **{"pod-security.kubernetes.io/enforce": "restricted"}) as space:
+        refused = cli.full("check", "p.py:sound", "--on", where(space), status=2).stderr
+        assert "violates PodSecurity" in refused
+        assert "runAsNonRoot" in refused
+        cli.folder.joinpath("kflite.toml").write_text("[kubernetes]\nrestricted = true\n")
+        assert "would take what it begins with" in cli("check", "p.py:sound", "--on", where(space))
+
+
+def test_a_cluster_that_is_not_there_is_told_in_a_line(cli: Cli) -> None:
+    refused = cli.full("check", "p.py:sound", "--on", "kubernetes:moon/base", status=1).stderr
+    assert "moon" in refused
+    assert "there is kflite" in refused
+    assert "Traceback" not in refused
