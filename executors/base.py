@@ -5,6 +5,7 @@ Logs are files below the job's folder, whichever executor wrote them, so reading
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Protocol, Self
 
 from kflite.job import Exit, Job, Resources
@@ -19,6 +20,10 @@ class Executor(Protocol):
     @property
     def name(self) -> str:
         """The word of `--on`."""
+
+    @property
+    def stages(self) -> Collection[str]:
+        """The schemes of URIs, as "s3", that it copies itself between where they lie and its jobs."""
 
     async def __aenter__(self) -> Self: ...
     async def __aexit__(self, *exc: object) -> None: ...

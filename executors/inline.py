@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import Self
@@ -26,6 +27,7 @@ class InlineExecutor:
     """
 
     name = "inline"
+    stages: Collection[str] = ()
 
     def __init__(self, volumes: Path | None = None) -> None:
         self._volumes = Volumes(volumes or default_home() / "volumes")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AsyncExitStack
 from typing import Protocol, Self
 
@@ -29,6 +29,7 @@ class LocalExecutor:
     """
 
     name = "local"
+    stages: Collection[str] = ()
 
     def __init__(self, process: Warm, docker: Callable[[], Executor]) -> None:
         self._process, self._make_docker = process, docker

@@ -36,6 +36,7 @@ class Kubernetes:
     context: str = ""
     namespace: str = ""
     staging_image: str = "python:3.11-slim"
+    storage_secret: str = ""
     volume: str = ""
     volume_root: str = ""
     service_account: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kflite.errors import ExecutorError, KfliteError, NotFound
@@ -109,8 +109,8 @@ class Attempts:
     async def _start(self, attempt: Attempt, executor: Executor) -> str:
         if attempt.job.workspace:
             attempt.job.workspace.mkdir(0o700, parents=True, exist_ok=True)
-        if attempt.job.fetch:
-            await self._stage.bring(attempt.job, attempt.place, attempt.work.artifacts)
+        if ours := tuple((uri, path) for uri, path in attempt.job.fetch if uri.partition("://")[0] not in executor.stages):
+            await self._stage.bring(replace(attempt.job, fetch=ours), attempt.place, attempt.work.artifacts)
         return await executor.start(attempt.job)
 
     async def _collect(self, attempt: Attempt, exit: Exit) -> tuple[Exit, Outputs]:

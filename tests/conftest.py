@@ -16,6 +16,7 @@ import pytest
 POSTGRES = os.environ.get("KFLITE_TEST_POSTGRES", "")
 IMAGE = os.environ.get("KFLITE_TEST_IMAGE", "kflite-test/python:3.11")
 RUN = os.environ.get("KFLITE_TEST_RUN", "")
+S3, STAGING_IMAGE = (os.environ.get(f"KFLITE_TEST_{name}", "") for name in ("S3", "STAGING_IMAGE"))
 KUBECONFIG = os.environ.get("KFLITE_TEST_KUBECONFIG", "")
 IN_CI = os.environ.get("CI") == "true"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from threading import Event
 from typing import Self
@@ -33,6 +33,7 @@ class DockerExecutor:
     """
 
     name = "docker"
+    stages: Collection[str] = ()
 
     def __init__(
         self,

@@ -62,7 +62,7 @@ def judge(pod: Pod, log: Path, memory: int, asked: bool = False) -> Exit:
         if fetch.get("exitCode") == _GANG:
             return Exit(-1, "GangIncomplete", fetch.get("message", ""), lost=True)
         if fetch.get("exitCode"):
-            return Exit(-1, "StagingFailed", f"the inputs did not reach the pod: {_said(fetch)}", lost=True)
+            return Exit(1, "StagingFailed", f"the inputs did not reach the pod: {_said(fetch)}")
     return lost("its pod is gone: somebody deleted it" if pod.gone or pod.deleting else pod.message or "its pod failed")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import Self
 
@@ -16,6 +16,7 @@ from kflite.executors.kubernetes.owners import Owners
 from kflite.executors.kubernetes.recall import recall
 from kflite.executors.kubernetes.settings import Settings
 from kflite.executors.kubernetes.shared import Shared
+from kflite.executors.kubernetes.staging import staged_schemes
 from kflite.executors.kubernetes.watch import Watch
 from kflite.executors.ref import Ref
 from kflite.job import Exit, Job, Resources
@@ -56,6 +57,11 @@ class KubernetesExecutor:
         await self._shared.owners.close()
         await self._watch.close()
         await self._api.__aexit__(*exc)
+
+    @property
+    def stages(self) -> Collection[str]:
+        """See the seam."""
+        return staged_schemes(self._settings)
 
     def capacity(self) -> Resources:
         """More than any job asks for: the cluster's own scheduler decides."""

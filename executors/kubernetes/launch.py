@@ -15,8 +15,9 @@ from kflite.executors.kubernetes.api import CONFLICT, NOT_FOUND
 from kflite.executors.kubernetes.container import Order
 from kflite.executors.kubernetes.memo import Memo
 from kflite.executors.kubernetes.objects import Object, Pod, PodObject
+from kflite.executors.kubernetes.settings import Settings
 from kflite.executors.kubernetes.shared import Shared
-from kflite.executors.kubernetes.staging import LONGEST_FILES
+from kflite.executors.kubernetes.staging import LONGEST_FILES, by_pods, outputs
 from kflite.executors.ref import Ref
 from kflite.job import Exit, Job, Replica
 
@@ -66,17 +67,20 @@ def orders(job: Job, owner: str, send: bool, memo: str = "") -> Iterator[tuple[R
         yield replica, Order(owner, env, others, send, "" if replica.rank else memo)
 
 
-def inputs(job: Job) -> tuple[Path, ...]:
+def inputs(job: Job, settings: Settings) -> tuple[Path, ...]:
     """What is sent to each pod: the input artifacts, and the texts that are too long for a manifest."""
     long = sum(len(text) for text in job.files.values()) > LONGEST_FILES
-    return (*(path for _, path in job.fetch if path.is_absolute() and path.exists()), *(job.files if long else ()))
+    others = {path for _, path in by_pods(job.fetch, settings)}
+    here = (path for _, path in job.fetch if path not in others and path.is_absolute() and path.exists())
+    return (*here, *(job.files if long else ()))
 
 
 def _prepare(shared: Shared, job: Job) -> Memo:
     prepare(job, shared=False)
     staged = not container.shared(shared.settings)
     pods = [Ref.of(job).name(replica.rank) for replica in job.replicas]
-    memo = Memo.of(job, pods, inputs(job) if staged else (), staged)
+    sent = inputs(job, shared.settings) if staged else ()
+    memo = Memo.of(job, pods, sent, outputs(job, shared.settings), staged)
     memo.write(job.folder)
     return memo
 

@@ -41,12 +41,12 @@ class Memo:
         return self.job.partition("/")[0]
 
     @classmethod
-    def of(cls, job: Job, pods: list[str], inputs: tuple[Path, ...], staged: bool) -> Memo:
+    def of(cls, job: Job, pods: list[str], inputs: tuple[Path, ...], outputs: tuple[Path, ...], staged: bool) -> Memo:
         """The memo of a job whose pods have these names, by rank."""
         named = zip(pods, job.replicas, strict=True)
         replicas = tuple(Replica(pod, f"{each.role.name}.{each.index}", each.log) for pod, each in named)
         memory = max(replica.role.limit.memory for replica in job.replicas)
-        return cls(job.id, replicas, inputs, job.outputs, staged, memory)
+        return cls(job.id, replicas, inputs, outputs, staged, memory)
 
     def text(self) -> str:
         """What `parse` reads."""

@@ -1,8 +1,8 @@
 """What runs in the staging containers of a pod: `fetch` before main, `push` after it; `take` and `give` beside them.
 
-The text of this file travels in a config map: standard library only, in Python 3.7's language. KFLITE_STAGE tells what to do:
-roots: [path, folder below the base]; sent: what comes
-through `take`; folders: to be made; files: texts by path; send: whether files come through `take`;
+The text of this file travels in a config map: standard library only, in Python 3.7's language, but for the drivers of artifact
+stores. KFLITE_STAGE tells what to do. roots: [path, folder below the base]; sent: what comes by `take`; get, put: (URI, path)
+to be copied from and to an artifact store; folders: to be made; files: texts by path; send: whether files come through `take`;
 hosts: those whose names must resolve before main may start; outputs: what main was to write; the rest are times in seconds.
 """
 
@@ -12,6 +12,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 import socket
 import sys
 import time
@@ -42,6 +43,10 @@ def main(verb: str, stage: Stage) -> None:
         {"fetch": fetch, "push": push, "take": take, "give": give}[verb](stage)
     except OSError as error:
         fail(f"{error.strerror}: {error.filename}" if error.filename else str(error))
+    except ImportError as error:
+        fail(f"{error}: take a staging image that `kflite image build` made")
+    except Exception as error:  # noqa: BLE001 - drivers of artifact stores have errors of their own
+        fail(f"{type(error).__name__}: {error}")
 
 
 def fetch(stage: Stage) -> None:
@@ -59,6 +64,8 @@ def fetch(stage: Stage) -> None:
         os.chmod(path, 0o644)
     if stage["send"] and not until(lambda: os.path.exists(SENT), stage["send_s"]):
         fail(f"the inputs did not come within {stage['send_s']:.0f} s")
+    for uri, name in stage["get"]:
+        get(uri, inside(stage, name))
     missing = [host for host in stage["hosts"] if not until(partial(resolves, host), stage["gang_s"])]
     if missing:
         fail(f"not all replicas started within {stage['gang_s']:.0f} s: {len(missing)} of {len(stage['hosts'])} are missing", 75)
@@ -66,12 +73,59 @@ def fetch(stage: Stage) -> None:
 
 def push(stage: Stage) -> None:
     """Put small outputs into this container's message; keep others until they were fetched by `give`."""
+    for uri, path in stage["put"]:
+        if os.path.lexists(path):
+            put(path, uri)
     found = list(entries(stage))
     small = message(found)
     if small:
         tell(small)
     elif not until(lambda: os.path.exists(STORED), stage["keep_s"]):
         fail(f"nobody fetched the outputs within {stage['keep_s']:.0f} s")
+
+
+def get(uri: str, path: str) -> None:
+    """Copy a file or folder from an artifact store."""
+    from fsspec.core import url_to_fs
+
+    driver, source = url_to_fs(uri)
+    if not driver.exists(source):
+        fail(f"nothing is at {uri}")
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    if not driver.isdir(source):
+        driver.get_file(source, path)
+        return check(path, driver.info(source), uri)
+    driver.get(source, path, recursive=True)
+    for name, info in driver.find(source, detail=True).items():
+        check(os.path.join(path, os.path.relpath(name, source)), info, uri)
+    return None
+
+
+def put(path: str, uri: str) -> None:
+    """Copy a file or folder to an artifact store."""
+    from fsspec.core import url_to_fs
+
+    driver, target = url_to_fs(uri)
+    driver.put(path, target, recursive=os.path.isdir(path))
+    driver.invalidate_cache()
+    names = [path] if os.path.isfile(path) else [os.path.join(at, name) for at, _, files in os.walk(path) for name in files]
+    for name in names:
+        below = os.path.relpath(name, path)
+        check(name, driver.info(target if below == "." else target + "/" + below), uri)
+
+
+def check(path: str, info: Stage, uri: str) -> None:
+    """Compare a file with what the store tells of its copy: its size, and its MD5 where that is the store's tag."""
+    tag = str(info.get("ETag", "")).strip('"')
+    wrong = os.path.getsize(path) != info["size"]
+    if not wrong and re.fullmatch("[0-9a-f]{32}", tag):
+        digest = hashlib.md5()
+        with open(path, "rb") as file:
+            for chunk in iter(lambda: file.read(CHUNK), b""):
+                digest.update(chunk)
+        wrong = digest.hexdigest() != tag
+    if wrong:
+        fail(f"{path} and its copy at {uri} are not the same")
 
 
 def message(found: list[Entry]) -> str:

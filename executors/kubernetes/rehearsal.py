@@ -34,7 +34,7 @@ def manifests(jobs: Iterable[Job], settings: Settings) -> Iterator[Manifest]:
                 yield manifest.workspace(job, _UID, settings)
         if len(job.replicas) > 1:
             yield manifest.service(job, _UID, settings)
-        for replica, order in orders(job, _UID, bool(inputs(job))):
+        for replica, order in orders(job, _UID, bool(inputs(job, settings))):
             yield manifest.pod(job, replica, order, settings)
 
 

@@ -15,6 +15,8 @@ class Settings:
 
     context: of the kubeconfig, "" for its current one, or the pod's own account in a cluster; namespace: "" for the context's.
     staging_image: has python3 (3.7 or newer), and fsspec with s3fs where artifacts are kept in S3.
+    storage_secret: the secret with the way to S3, as variables (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_ENDPOINT_URL): pods
+    copy artifacts at s3:// themselves; "" lets the scheduler copy them for its pods.
     volume: how the folders of this machine are seen in pods: "" copies files through the API server, "host" mounts the node's own
     folders, NAME mounts the claim of that name, whose root is `volume_root` here.
     queue: Kueue's, which admits the pods of a gang together; workspace_*: of the claim that the tasks of a run share where a
@@ -33,6 +35,7 @@ class Settings:
     profile: str = ""
     home: str = ""
     staging_image: str = STAGING_IMAGE
+    storage_secret: str = ""
     volume: str = ""
     volume_root: str = ""
     service_account: str = ""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from kflite.executors.docker.spec import working_folder
 from kflite.executors.kubernetes.container import SAFE, Order, escaped, root_mounts, roots, shared
@@ -12,10 +13,26 @@ from kflite.executors.kubernetes.settings import Settings
 from kflite.job import Job
 
 PROGRAM = "stage.py"
-STAGE_COMMAND = ("python3", "-IB", f"/kflite-program/{PROGRAM}")
+STAGE_COMMAND = ("python3", "-B", f"/kflite-program/{PROGRAM}")
 SEND_S = 600.0  # how long a pod waits for its inputs
 LONGEST_FILES = 64 << 10  # bytes of texts that go in the manifest; more is sent as inputs are
 _NEEDS: Fields = {"requests": {"cpu": "10m", "memory": "32Mi"}}
+
+
+def staged_schemes(settings: Settings) -> tuple[str, ...]:
+    """The schemes of URIs that pods copy themselves."""
+    return ("s3",) if settings.storage_secret and not shared(settings) else ()
+
+
+def by_pods(pairs: Iterable[tuple[str, Path]], settings: Settings) -> list[tuple[str, Path]]:
+    """Of (URI, path), those that pods copy themselves."""
+    return [(uri, path) for uri, path in pairs if uri.partition("://")[0] in staged_schemes(settings)]
+
+
+def outputs(job: Job, settings: Settings) -> tuple[Path, ...]:
+    """What is to come to this machine of what main writes."""
+    pushed = {path for _, path in by_pods(job.push, settings)}
+    return tuple(path for path in job.outputs if path not in pushed)
 
 
 def fetch(job: Job, order: Order, settings: Settings) -> Fields:
@@ -26,6 +43,7 @@ def fetch(job: Job, order: Order, settings: Settings) -> Fields:
     stage = {
         "folders": sorted(map(str, folders)) if staged else [],
         "sent": [str(path) for _, path in job.fetch] if order.send else [],
+        "get": _named(by_pods(job.fetch, settings)),
         "files": files,
         "send": order.send and staged,
         "send_s": SEND_S,
@@ -37,8 +55,16 @@ def fetch(job: Job, order: Order, settings: Settings) -> Fields:
 
 def push(job: Job, settings: Settings) -> Fields:
     """What keeps the outputs after main until they are stored."""
-    stage = {"outputs": [str(path) for path in job.outputs], "keep_s": settings.push_s}
+    stage = {
+        "outputs": [str(path) for path in outputs(job, settings)],
+        "put": _named(by_pods(job.push, settings)),
+        "keep_s": settings.push_s,
+    }
     return _staging("push", job, stage, settings)
+
+
+def _named(pairs: list[tuple[str, Path]]) -> list[list[str]]:
+    return [[uri, str(path)] for uri, path in pairs]
 
 
 def _staging(verb: str, job: Job, stage: Mapping[str, object], settings: Settings) -> Fields:
@@ -51,6 +77,7 @@ def _staging(verb: str, job: Job, stage: Mapping[str, object], settings: Setting
         "imagePullPolicy": "IfNotPresent",
         "command": [*STAGE_COMMAND, verb],
         "env": [{"name": "KFLITE_STAGE", "value": escaped(told)}],
+        **({"envFrom": [{"secretRef": {"name": settings.storage_secret}}]} if settings.storage_secret else {}),
         "resources": _NEEDS,
         "securityContext": SAFE,
         "volumeMounts": [

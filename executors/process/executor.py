@@ -6,6 +6,7 @@ import asyncio
 import os
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -33,6 +34,7 @@ class ProcessExecutor:
     """
 
     name = "process"
+    stages: Collection[str] = ()
 
     def __init__(
         self,

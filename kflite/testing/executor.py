@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from typing import Self, TypeAlias
 
@@ -74,6 +74,8 @@ class FakeWorld:
 
 class FakeExecutor:
     """Keeps the executor's contract over a FakeWorld, using nothing of the event loop but its clock and its sleep."""
+
+    stages: Collection[str] = ()
 
     def __init__(self, world: FakeWorld | None = None, name: str = "fake") -> None:
         self.world = world or FakeWorld()

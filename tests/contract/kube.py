@@ -44,6 +44,11 @@ class Space:
         images = ImageMap((("python:*", self.image),))
         return KubernetesExecutor(replace(Settings(namespace=self.name, images=images), **settings))
 
+    @property
+    def plain(self) -> ImageMap:
+        """Maps no image but that of tasks."""
+        return ImageMap(((self.image, self.image),))
+
     def kubectl(self, *words: str, given: str = "") -> str:
         return kubectl("-n", self.name, *words, given=given)
 

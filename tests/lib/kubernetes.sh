@@ -10,6 +10,16 @@ start_cluster() {
     kubectl --kubeconfig "$config" --request-timeout 5 get --raw /readyz >/dev/null 2>&1 || OWN_CLUSTER=1
     "$CLUSTER" up >"$LOGS/cluster.log" 2>&1 && "$CLUSTER" load "$TEST_IMAGE" >>"$LOGS/cluster.log" 2>&1 || return 1
     export KFLITE_TEST_KUBECONFIG=$config
+    make_staging_image || return 1
+}
+
+# Its S3 and the image whose containers copy to it and from it; both are the script's own cluster's.
+make_staging_image() {
+    local image=kflite-test/staging:1
+    docker image inspect "$image" >/dev/null 2>&1 ||
+        "$VENV/bin/kflite" image build --for staging --name "$image" --base "$TEST_IMAGE" >>"$LOGS/cluster.log" 2>&1 || return 1
+    "$CLUSTER" load "$image" >>"$LOGS/cluster.log" 2>&1 || return 1
+    export KFLITE_TEST_STAGING_IMAGE=$image KFLITE_TEST_S3=http://10.244.0.1:9000
 }
 
 # Only a cluster that this run started.
