@@ -23,7 +23,7 @@ from kflite import store
 from kflite.event import Event, Kind
 from kflite.store import Database
 
-TASKS, BATCH, ROUNDS = 250, 10, 5
+TASKS, BATCH, ROUNDS, PLAN = 250, 10, 5, "layers"
 COMMANDS = (["ls"], ["ls", "--json"], ["ls", "--state", "FAILED"], ["show", "RUN"], ["show", "RUN", "--json"])
 
 
@@ -40,7 +40,9 @@ def runs() -> Iterator[list[Event]]:
     """The events of one run after another; each seventh fails, the first too."""
     for n in count():
         run, at = f"run-{n:05d}-{uuid.uuid4().hex[:4]}", 1.7e9 + 10 * n
-        events = [Event(run, Kind.RUN_SUBMITTED, at, data={"name": "layers", "pipeline": "layers", "kind": "pipeline"})]
+        events = [
+            Event(run, Kind.RUN_SUBMITTED, at, data={"name": "layers", "pipeline": "layers", "kind": "pipeline", "plan": PLAN})
+        ]
         events.append(Event(run, Kind.RUN_STARTED, at + 1))
         for place in range(TASKS):
             events += task(run, f"task-{place}", at)
@@ -49,6 +51,7 @@ def runs() -> Iterator[list[Event]]:
 
 def fill(opened: Database, wanted: int) -> Iterator[float]:
     """Microseconds that an event cost, one number for each tenth of the way; appending only, not the making of the events."""
+    opened.put_plan(PLAN, "pipeline", '{"pipelineInfo": {"name": "layers"}}')
     spent = 0.0
     began, step = opened.last(), max(wanted // 10, 1)
     for events in runs():

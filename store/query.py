@@ -61,6 +61,8 @@ def _test(test: Condition, now: float) -> Part:
         return _metric(test)
     if test.field in TIMES:
         return _time(test)
+    if test.field == "version":
+        return _version(*clean(test.text).partition("@"))
     if test.field == "duration":
         return f"({_LASTED} {test.operator} ?)", [now, test.number]
     return _text(_COLUMNS.get(test.field, test.field), test)
@@ -77,6 +79,12 @@ def _time(test: Condition) -> Part:
     if test.operator == "=":
         return f"({column} IS NOT NULL AND {column} >= ? AND {column} < ?)", [test.number, test.until]
     return f"({column} IS NOT NULL AND {column} {test.operator} ?)", [test.number]
+
+
+def _version(pipeline: str, at: str, version: str) -> Part:
+    """The run's document is that of a version that was uploaded."""
+    named = "pipeline = ? AND version = ?" if at else "pipeline = ?"
+    return f'(run."plan" IN (SELECT v."plan" FROM version v WHERE {named}))', [pipeline, version] if at else [pipeline]
 
 
 def _held(test: Condition) -> Part:

@@ -4,7 +4,7 @@ Lives here: reading them, with errors that say where and what to do. Pure; `kfli
 
     expression = conditions, with `and` (which may be left out), `or`, `not` and parentheses
     condition  = FIELD OPERATOR VALUE; or param.NAME, metric.NAME or label.NAME alone: the run has it
-    FIELD      = state run name pipeline experiment on kind reason created started ended duration
+    FIELD      = state run name pipeline version experiment on kind reason created started ended duration
                  param.NAME metric.NAME label.NAME
     OPERATOR   = `=` `!=` `<` `<=` `>` `>=`, and `~` `!~`: contains, whatever the case of ASCII letters
     VALUE      = a word, or a text in quotes, as a NAME with spaces, quotes, parentheses or operators in it has to be
@@ -13,6 +13,7 @@ A negation is true of all that the condition is not true of: `param.c!=1` also o
 that of any task; `metric.TASK/NAME` is one task's. Numbers are compared as numbers, texts by their bytes. A time is `2026-11-24`,
 `2026-11-24T08:30` (in this machine's zone, unless it names one), or so long before now: `-90s`, `-30m`, `-12h`, `-7d`; `=` means
 any time of that day, minute or second. A duration is in seconds, or as `90s`, `30m`, `12h`, `7d`; what goes on lasts until now.
+A version is that of an uploaded pipeline, NAME@VERSION, or NAME for any version; there is no order by it.
 """
 
 from __future__ import annotations
@@ -29,14 +30,14 @@ from kflite.store.moment import duration_s, moment
 TEXTS = ("run", "name", "pipeline", "experiment", "on", "kind", "reason")
 TIMES = ("created", "started", "ended")
 NAMED = ("param", "metric", "label")
-FIELDS = ("state", *TEXTS, *TIMES, "duration", *NAMED)
+FIELDS = ("state", *TEXTS, "version", *TIMES, "duration", *NAMED)
 # SQLite takes 999 values in a statement, and a condition has up to four.
 MOST_CONDITIONS = 100
 MOST_NESTED = 30
 
 _EQUAL, _PART, _ORDER = ("=", "!="), ("~", "!~"), ("<", "<=", ">", ">=")
 _OPERATORS = {
-    "state": _EQUAL,
+    **dict.fromkeys(("state", "version"), _EQUAL),
     **dict.fromkeys(TEXTS, _EQUAL + _PART),
     **dict.fromkeys(TIMES, _EQUAL + _ORDER),
     "duration": _ORDER,
@@ -125,6 +126,8 @@ class _Parser:
 
     def lone_field(self) -> tuple[str, str]:
         found = self._field()
+        if found == ("version", ""):
+            raise self._wrong(0, "a run may be several versions, or none: sort by pipeline, or by created")
         if self.at < len(self.text):
             raise self._wrong(self.at, "nothing may follow the field here")
         return found

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _EXAMPLES = """
 \b
-Fields of EXPR:  state run name pipeline experiment on kind reason
+Fields of EXPR:  state run name pipeline version experiment on kind reason
                  created started ended (2026-11-24, 2026-11-24T08:30, -7d)
                  duration (90s, 30m, 12h)  param.NAME  metric.NAME  label.NAME
 Operators:       = != < <= > >=   ~ !~ (contains)   and or not ( )

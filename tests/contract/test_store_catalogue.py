@@ -78,6 +78,14 @@ def test_a_document_goes_with_the_last_that_has_it(opened: Database) -> None:
     assert not there(opened, "a")
 
 
+def test_runs_are_found_by_the_version_that_they_run(opened: Database) -> None:
+    upload(opened, "a")
+    upload(opened, "b", "new")
+    opened.append([submitted(run, plan=f"digest of {run}") for run in "abc"])
+    found = {where: {row.run for row in opened.search(Query(where))} for where in ("version=p@v1", "version=p", "version!=p@new")}
+    assert found == {"version=p@v1": {"a"}, "version=p": {"a", "b"}, "version!=p@new": {"a", "c"}}
+
+
 def test_a_version_keeps_the_document_of_a_run_that_goes(opened: Database) -> None:
     upload(opened, "a")
     opened.append([submitted("r", plan="digest of a"), ended("r")])

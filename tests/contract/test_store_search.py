@@ -68,6 +68,8 @@ def test_a_page_after_a_run_that_is_gone_is_refused(filled: Filled) -> None:
 def test_what_cannot_be_sorted_by_is_refused(filled: Filled) -> None:
     with pytest.raises(InputError, match="sort 'age', character 1: there is no field 'age': there is state, run"):
         filled[0].search(Query(sort="age"))
+    with pytest.raises(InputError, match="sort by pipeline, or by created"):
+        filled[0].search(Query(sort="version"))
 
 
 def test_texts_of_a_search_are_values_and_never_a_statement(filled: Filled) -> None:

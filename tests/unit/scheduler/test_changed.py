@@ -13,6 +13,7 @@ from pipelines import Builder, changed
 from runner import BADLY, Driver
 
 from kflite.event import Event, Kind, State
+from kflite.scheduler.retries import Retry, retries
 from kflite.value import Value
 
 S, F, K = State.SUCCEEDED, State.FAILED, State.SKIPPED
@@ -107,6 +108,12 @@ def test_a_step_that_turned_stale_stays_so_through_a_plain_retry() -> None:
     assert started(failed) == {"a", "d"}
     last = retried(Driver(document, well).again(failed.events))
     assert (started(last), last.run.state) == ({"a", "b", "c", "d"}, S)
+
+
+def test_of_two_retries_that_are_asked_for_at_once_the_first_counts() -> None:
+    events = [Event("r", Kind.RUN_ENDED, 0.0), *(Event("r", Kind.RUN_RETRIED, 0.0, data={"plan": plan}) for plan in "ab")]
+    assert list(retries(events)) == [Retry(1, "a")]
+    assert list(retries(events[1:])) == []
 
 
 pipelines = st.randoms(use_true_random=False).map(lambda random: Builder(random).pipeline())
