@@ -10,13 +10,13 @@ import pytest
 
 pytest.importorskip("kfp", minversion="2.16", reason="kfp is not installed: pip install '.[test]'")
 
-from constructs import conditions, exits, failures, inputs, loops, placeholders
+from constructs import conditions, exits, failures, inputs, kinds, loops, placeholders
 from constructs.case import Case
 from invariants import Violation, check_groups
 
 import kflite
 
-TABLES = (conditions, loops, exits, inputs, placeholders, failures)
+TABLES = (conditions, loops, exits, inputs, placeholders, failures, kinds)
 CASES = [case for table in TABLES for case in table.CASES]
 RUNS = [
     pytest.param(on, case, id=f"{on}-{case.name}") for on in ("inline", "process", "docker") for case in CASES if on in case.on
