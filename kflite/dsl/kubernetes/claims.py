@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from kflite.dsl import trace
 from kflite.dsl.annotations import OutputPath
-from kflite.dsl.container import ContainerSpec, container_component
+from kflite.dsl.channels import Channel
+from kflite.dsl.container import ContainerComponent, ContainerSpec, container_component
+from kflite.dsl.task import Argument, Task
 
 
-@container_component
+class _Named(ContainerComponent):
+    """A component that makes something by one of two names."""
+
+    def __call__(self, *arguments: Argument, **named: Argument) -> Task:
+        task = super().__call__(*arguments, **named)
+        given = [task.arguments[name] for name in ("pvc_name", "pvc_name_suffix") if name in task.arguments]
+        if not given or (len(given) == 2 and not any(isinstance(name, Channel) for name in given)):
+            raise trace.refused("kubernetes.CreatePVC() takes either pvc_name or pvc_name_suffix: give one of them")
+        return task
+
+
+@_Named
 def CreatePVC(  # noqa: N802 - KFP's name
     name: OutputPath(str),  # type: ignore[valid-type]
     access_modes: list[str],

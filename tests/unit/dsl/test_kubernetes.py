@@ -72,6 +72,32 @@ def test_affinity_to_pods_and_shared_memory_are_written_though_kfp_has_no_call_f
     }
 
 
+def everything(name: str):
+    task = text()
+    kubernetes.use_secret_as_env(task, name, {"a": "A"})
+    kubernetes.use_config_map_as_volume(task, f"{name}-x", "/maps", optional=True)
+    kubernetes.mount_pvc(task, name, "/data", "inner")
+    kubernetes.add_ephemeral_volume(task, "v", "/v", ["ReadWriteOnce"], "1Gi", labels={"a": "b"})
+    kubernetes.add_node_affinity(task, [{"key": "a", "operator": "Exists"}], weight=1)
+    kubernetes.add_pod_affinity(task, {"a": "b"}, anti=True, weight=3)
+    kubernetes.add_toleration(task, "a", toleration_seconds=3)
+    kubernetes.add_node_selector_json(task, {"a": {"deep": [1, None]}})
+    kubernetes.enable_shared_memory(task)
+    kubernetes.set_security_context(task, 1, 2, True)
+    task.set_timeout(60)
+
+
+def test_kfps_own_reader_takes_what_is_written():
+    messages = pytest.importorskip("kfp.kubernetes.kubernetes_executor_config_pb2", exc_type=ImportError)
+    from google.protobuf.json_format import MessageToDict, ParseDict
+    from kfp.pipeline_spec.pipeline_spec_pb2 import PlatformSpec
+
+    _, document = dsl.compile(dsl.pipeline(everything)).documents
+    assert MessageToDict(ParseDict(document, PlatformSpec())) == document
+    held = document["platforms"]["kubernetes"]["deploymentSpec"]["executors"]["exec-text"]
+    assert MessageToDict(ParseDict(held, messages.KubernetesExecutorConfig())) == held
+
+
 def test_the_calls_are_found_where_kfp_has_them():
     from kflite.dsl.kubernetes import use_secret_as_env
     from kflite.kubernetes import mount_pvc
@@ -149,7 +175,17 @@ def negative_time(task, words, count):
     kubernetes.set_timeout(task, -1)
 
 
+def nameless_claim(task, words, count):
+    kubernetes.CreatePVC(access_modes=["ReadWriteOnce"], size="1Gi")
+
+
+def claim_of_two_names(task, words, count):
+    kubernetes.CreatePVC(access_modes=["ReadWriteOnce"], size="1Gi", pvc_name="a", pvc_name_suffix="b")
+
+
 REFUSALS = {
+    nameless_claim: "takes either pvc_name or pvc_name_suffix: give one of them",
+    claim_of_two_names: "takes either pvc_name or pvc_name_suffix: give one of them",
     late_label: r"label_value=output 'Output' of 'text-2', which only the run knows.*: give a constant",
     late_path: "mount_path=.*, which only the run knows",
     relative_path: "mount_path='secrets': give an absolute path, like '/data'",
