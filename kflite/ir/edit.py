@@ -22,6 +22,13 @@ def named(pipeline: Pipeline, name: str) -> Pipeline:
     return changed
 
 
+def shown_as(pipeline: Pipeline, label: str) -> Pipeline:
+    """The pipeline with another name for people to read."""
+    changed = _copy(pipeline)
+    changed.spec.pipeline_info.display_name = label
+    return changed
+
+
 def defaulting(pipeline: Pipeline, values: Mapping[str, Value]) -> Pipeline:
     """The pipeline with these values as its parameters' defaults. Raises InvalidPipeline for values that do not fit."""
     from google.protobuf.json_format import ParseDict

@@ -21,7 +21,7 @@ _API = "pipelines.kubeflow.org/v2beta1"
 def dumps_yaml(pipeline: Pipeline) -> str:
     """The pipeline as KFP's compiler lays it out: the pipeline, then, where there is one, its platform document."""
     name = " ".join(pipeline.name.split())
-    return f"# PIPELINE DEFINITION\n# Name: {name}\n{_yaml(pipeline.documents)}"
+    return f"# PIPELINE DEFINITION\n# Name: {name}\n{dumps(pipeline.documents)}"
 
 
 def manifest(pipeline: Pipeline, version: str = "", namespace: str = "") -> str:
@@ -29,7 +29,7 @@ def manifest(pipeline: Pipeline, version: str = "", namespace: str = "") -> str:
 
     version: the PipelineVersion's name; the pipeline's own where none is given.
     """
-    return _yaml(manifests(pipeline, version, namespace))
+    return dumps(manifests(pipeline, version, namespace))
 
 
 def manifests(pipeline: Pipeline, version: str = "", namespace: str = "") -> list[dict[str, Value]]:
@@ -80,6 +80,7 @@ def _reads_well(text: str) -> bool:
 _Dumper.add_representer(str, _text)
 
 
-def _yaml(documents: Sequence[dict[str, Value]]) -> str:
+def dumps(documents: Sequence[dict[str, Value]]) -> str:
+    """Documents in YAML, which no reader mistakes."""
     text: str = yaml.dump_all(documents, Dumper=_Dumper, sort_keys=True, allow_unicode=True, default_flow_style=False)
     return text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from unit.ir.documents import sound
 
@@ -37,6 +37,7 @@ def holding(value: Value, word: str, platforms: Value) -> Pipeline:
     return Pipeline(spec, {"kflite": {"config": platforms}})
 
 
+@settings(deadline=None)
 @given(values, text, values)
 def test_what_is_written_reads_back_equal(value: Value, word: str, platforms: Value) -> None:
     built = holding(value, word, platforms)
