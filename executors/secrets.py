@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
 from pathlib import Path
 
 from kflite.config import user_file
@@ -52,6 +53,29 @@ def files(mount: Mount) -> dict[str, bytes]:
         )
         raise ExecutorError(f"{message} object into {whole}", _REASONS[config])
     return found
+
+
+def contents(secrets: Iterable[Secret], mounts: Iterable[Mount]) -> dict[str, str]:
+    """A digest of what each config map among them holds now, "" where it cannot be read.
+
+    Secrets have none: a digest would tell of a short one.
+    """
+    asked: dict[str, list[Secret | Mount]] = {}
+    for secret in secrets:
+        if secret.config:
+            asked.setdefault(secret.name, []).append(secret)
+    for mount in mounts:
+        if mount.source is Source.CONFIG_MAP:
+            asked.setdefault(mount.name, []).append(mount)
+    return {name: _digest(every) for name, every in asked.items()}
+
+
+def _digest(asked: Iterable[Secret | Mount]) -> str:
+    try:
+        held = [_value(one) if isinstance(one, Secret) else sorted(files(one).items()) for one in asked]
+    except (ExecutorError, OSError):  # who starts the task says so
+        return ""
+    return sha256(repr(held).encode()).hexdigest()[:32]
 
 
 def place(config: bool) -> Path:

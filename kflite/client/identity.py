@@ -1,4 +1,4 @@
-"""What else decides a task's result, where it runs: its image and its volumes, of which their names do not tell all."""
+"""What else decides a task's result, where it runs: its image, volumes and config maps, of which names do not tell all."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from kflite import bootstrap
+from kflite.dag.shape import Settings as Held
 from kflite.dag.work import ContainerWork
 from kflite.job import Mount, Source
 
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
 
 
 class Identity:
-    """Tells which images (by digest) and volumes these are, as parts of cache keys. An image that is not here yet has no part."""
+    """Tells which images (by digest), volumes and config maps these are, as parts of cache keys.
+
+    An image that is not here yet has no part.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -24,10 +28,11 @@ class Identity:
         self._known: dict[str, str] = {}
 
     def __call__(self, on: str, work: Work) -> Mapping[str, str]:
-        """The parts for one task: none where it runs in no container and mounts no volume."""
+        """The parts for one task: none where it runs in no container, mounts no volume and reads no config map."""
         if not isinstance(work, ContainerWork) or on.partition(":")[0] == "kubernetes":
             return {}
-        return {**self._image(on, work), **self._volumes(work.own.settings.mounts)}
+        held = work.own.settings
+        return {**self._image(on, work), **self._volumes(held.mounts), **_config_maps(held)}
 
     def _volumes(self, mounts: Sequence[Mount]) -> dict[str, str]:
         """A volume that was deleted and made again is another: what a task wrote into the first is gone."""
@@ -60,3 +65,11 @@ class Identity:
             daemon = Daemon(self._settings.docker.address, self._settings.docker.reconnect_s)
             self._images = Images(daemon, ImageMap(self._settings.images))
         return self._images
+
+
+def _config_maps(held: Held) -> dict[str, str]:
+    if not held.secrets and not held.mounts:
+        return {}
+    from kflite.executors.secrets import contents
+
+    return {f"config map {name}": digest for name, digest in contents(held.secrets, held.mounts).items()}

@@ -92,6 +92,28 @@ def test_a_secret_that_is_named_in_the_run_is_mounted(where: str, kind: str, mon
     assert run.outputs == {"Output": "v"}
 
 
+@dsl.component
+def depth() -> str:
+    import os
+
+    return os.environ["DEPTH"]
+
+
+@dsl.pipeline
+def configured() -> str:
+    task = depth()
+    kubernetes.use_config_map_as_env(task, "model", {"depth": "DEPTH"})
+    return task.output
+
+
+@pytest.mark.usefixtures("home")
+def test_a_config_map_that_changed_is_used_and_one_that_did_not_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    for text, reason in (("3", ""), ("3", "cached"), ("4", "")):
+        monkeypatch.setenv("KFLITE_CONFIG_MODEL_DEPTH", text)
+        run = kflite.run(configured, on="inline", progress=False)
+        assert (run.outputs, run.tasks["depth"].reason) == ({"Output": text}, reason)
+
+
 @dsl.pipeline
 def read_a_volume_of_the_users() -> str:
     found = read(path="/data/file")

@@ -65,3 +65,18 @@ def test_a_name_does_not_climb_out_of_the_secrets(name: str) -> None:
 
 def test_a_task_gets_config_maps_and_no_secrets_of_the_environment() -> None:
     assert secrets.without({"KFLITE_SECRET_A": "x", "HOME": "/"}) == {"HOME": "/"}
+
+
+def test_a_config_map_has_a_digest_and_a_secret_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = [Secret("DEPTH", "model", "depth", config=True), Secret("TOKEN", "registry", "api-token")]
+
+    def digest() -> str:
+        (found,) = secrets.contents(asked, [WHOLE]).items()
+        assert found[0] == "model"
+        return found[1]
+
+    assert digest() == ""
+    monkeypatch.setenv("KFLITE_CONFIG_MODEL", '{"depth": "3"}')
+    three = digest()
+    monkeypatch.setenv("KFLITE_CONFIG_MODEL", '{"depth": "4"}')
+    assert three != digest() != ""
