@@ -34,6 +34,7 @@ _FORM = "write NAME=double:LOW..HIGH[:log][:step=S], NAME=integer:LOW..HIGH[:log
 @click.option("--on", default="", metavar="WHERE", help="local, process, docker or inline.")
 @click.option("--name", default="", help="The run's name; the pipeline's if not given.")
 @click.option("--experiment", default="", help="The experiment that the run belongs to.")
+@click.option("--label", "labels", multiple=True, metavar="K=V", help="A label of the run; more than once for more.")
 @click.option("--no-cache", is_flag=True, help="Use no result of an earlier run.")
 @click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="S", help="Longest time in all, in seconds.")
 @click.option("--detach", is_flag=True, help="Print the run's id and leave it running in the background.")
@@ -54,6 +55,7 @@ def tune(
     on: str,
     name: str,
     experiment: str,
+    labels: tuple[str, ...],
     no_cache: bool,
     timeout: float | None,
     detach: bool,
@@ -74,7 +76,7 @@ def tune(
     loaded = given.target(target)
     values = parameters(runnable(loaded), pairs, file)
     search = Search(searched, metric, goal, algorithm, trials, parallel, seed)
-    options = Options(name, experiment, settings.on, cache=not no_cache, timeout=timeout)
+    options = Options(name, experiment, settings.on, cache=not no_cache, timeout=timeout, labels=texts(labels, "--label"))
     submission = of_search(loaded, search, values, options, given.around(settings))
     tell(of_document(submission.kind, submission.document, submission.on))
     if detach:

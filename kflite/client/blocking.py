@@ -79,6 +79,7 @@ def tune(
     experiment: str = "",
     cache: bool = True,
     timeout: float | None = None,
+    labels: Mapping[str, str] | None = None,
     store: str = "",
     artifacts: str = "",
     home: str = "",
@@ -107,6 +108,7 @@ def tune(
                 experiment=experiment,
                 cache=cache,
                 timeout=timeout,
+                labels=labels,
             )
             run = await _to_the_end(client, started, interrupts, progress)
             return Tuning.of(run, client.store.plan(run.row.plan)[1])

@@ -180,12 +180,13 @@ class Client:
         on: str = "",
         cache: bool = True,
         timeout: float | None = None,  # noqa: ASYNC109 - the run's, kept by the scheduler
+        labels: Mapping[str, str] | None = None,
     ) -> Run:
         """Start a search for the parameters with the best `metric`, an output of the target; returns once the store holds it.
 
         space: by parameter, see `kflite.space`. parameters: those that stay as they are. `Tuning(run)` reads the trials.
         """
-        options = Options(name, experiment, on, cache, timeout=timeout)
+        options = Options(name, experiment, on, cache, timeout=timeout, labels=labels or {})
         search = Search(space, metric, goal, algorithm, trials, parallel, seed)
         loaded = self.target(target)
         return await self.start(await asyncio.to_thread(of_search, loaded, search, parameters or {}, options, self._around))

@@ -182,9 +182,23 @@ def test_forgotten_results_are_not_used(cli: Cli) -> None:
 
 
 def test_tune_finds_the_best_trial(cli: Cli) -> None:
-    printed = cli("tune", "p.py:measured", "--space", "c=double:0..4", "--metric", "Output", "--trials", "6", "--parallel", "2")
+    printed = cli(
+        "tune",
+        "p.py:measured",
+        "--space",
+        "c=double:0..4",
+        "--metric",
+        "Output",
+        "--trials",
+        "6",
+        "--parallel",
+        "2",
+        "--label",
+        "k=v",
+    )
     assert "trial-5" in printed
     assert "best = " in printed
+    assert [run["kind"] for run in json.loads(cli("ls", "--where", "label.k=v", "--json"))] == ["experiment"]
 
 
 def test_compile_writes_what_check_and_run_read(cli: Cli) -> None:
