@@ -17,7 +17,6 @@ from kflite.client.experiments import Experiments, admit
 from kflite.client.handle import Run
 from kflite.client.identity import Identity
 from kflite.client.inputs import Given
-from kflite.client.lineage import Lineage, trace
 from kflite.client.pipelines import Pipelines, load
 from kflite.client.plans import plan
 from kflite.client.retry import ask
@@ -31,6 +30,7 @@ from kflite.value import Value
 
 if TYPE_CHECKING:
     from kflite.client.comparison import Comparison
+    from kflite.client.lineage import Lineage
     from kflite.config import Settings
     from kflite.scheduler import Scheduler, World
     from kflite.scheduler.submission import Submission
@@ -329,6 +329,8 @@ class Client:
 
     async def lineage(self, of: str, *, up: bool = True, down: bool = True) -> Lineage:
         """What an artifact (by id, path or URI) or a task (RUN/TASK) came from, and what was made from it, across runs."""
+        from kflite.client.lineage import trace
+
         return await asyncio.to_thread(trace, self.store, of, up, down)
 
     async def cached(self, pipeline: str = "", limit: int = 100) -> list[CacheRow]:

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from integration.cli import Cli
 
+import kflite
+
 PIPELINE = """
 from kflite import dsl
 
@@ -85,6 +87,14 @@ def test_json_holds_every_artifact_and_task_once(cli: Cli) -> None:
         (f"{run}/clean/data", "start"),
         (f"{run}/fit/model", "down"),
     }
+
+
+@pytest.mark.anyio
+async def test_python_has_the_same_graph(cli: Cli) -> None:
+    run = started(cli, "l.py:train", "-p", f"uri={cli.folder}/raw.csv")
+    async with kflite.Client(home=cli.folder / "home") as client:
+        graph = await client.lineage(f"{run}/fit/model", down=False)
+    assert list(graph.tasks) == [f"{run}/fit", f"{run}/clean"]
 
 
 def test_what_a_run_holds_by_the_cache_is_listed_and_copied_out(cli: Cli) -> None:
