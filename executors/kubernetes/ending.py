@@ -44,6 +44,8 @@ def trouble(pod: Pod, settings: Settings) -> Trouble | None:
     scheduled = pod.conditions.get("PodScheduled", {})
     if scheduled.get("status") == "False":
         return Trouble(scheduled.get("reason", "Unschedulable"), scheduled.get("message", ""), settings.pending_s)
+    if pod.warning[0] and not any("waiting" not in state for state in pod.states.values()):
+        return Trouble(*pod.warning, settings.pull_s)
     return None
 
 

@@ -69,7 +69,10 @@ class PodObject(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Pod:
-    """A pod as it was seen last. gone: it is no longer there, and the rest is what was seen before; states: by container."""
+    """A pod as it was seen last. gone: it is no longer there, and the rest is what was seen before; states: by container.
+
+    warning: reason and message of what its state does not tell.
+    """
 
     name: str
     uid: str = ""
@@ -82,6 +85,7 @@ class Pod:
     gone: bool = False
     states: Mapping[str, ContainerState] = field(default_factory=dict)
     conditions: Mapping[str, Condition] = field(default_factory=dict)
+    warning: tuple[str, str] = ("", "")
 
     @classmethod
     def read(cls, found: PodObject, gone: bool = False) -> Pod:

@@ -16,6 +16,7 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "pods": ("create", "get", "list", "watch", "delete"),
     "pods/log": ("get",),
     "pods/exec": ("create", "get"),  # newer servers ask for the one, older ones for the other
+    "events": ("list", "watch"),  # what keeps a pod waiting, where its state does not tell
     "services": ("create", "delete"),
     "configmaps": ("create", "get", "delete"),
     "persistentvolumeclaims": ("create", "get", "delete"),

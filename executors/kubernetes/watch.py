@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import TypedDict, cast
 
 from kflite.errors import ExecutorError
+from kflite.executors.kubernetes import warnings
 from kflite.executors.kubernetes.api import EXPIRED, Api, Broken, Gone, Refused
 from kflite.executors.kubernetes.names import MANAGED, MANAGER, RUN
 from kflite.executors.kubernetes.objects import Pod, PodObject
@@ -38,12 +40,14 @@ class Watch:
         self._error: ExecutorError | None = None
         self._synced = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._warnings: asyncio.Task[None] | None = None
 
     async def connected(self) -> None:
         """Return once all pods are known. Begins the watching. Raises Gone, and Refused where it is not allowed."""
         if self._task is None or self._task.done():
             self._error = None
             self._task = asyncio.create_task(self._run())
+            self._warnings = self._warnings or asyncio.create_task(warnings.listen(self._api, self._warn))
         synced = asyncio.create_task(self._synced.wait())
         await asyncio.wait({synced, self._task}, return_when=asyncio.FIRST_COMPLETED)
         synced.cancel()
@@ -51,9 +55,10 @@ class Watch:
 
     async def close(self) -> None:
         """End the watching."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        tasks = [task for task in (self._task, self._warnings) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def known(self, name: str) -> Pod | None:
         """The pod as it was seen last."""
@@ -168,8 +173,14 @@ class Watch:
         if pod.gone and pod.name not in self._kept:
             self._pods.pop(pod.name, None)
         else:
-            self._pods[pod.name] = pod
+            known = self._pods.get(pod.name)
+            self._pods[pod.name] = replace(pod, warning=known.warning) if known else pod
             self._wake(pod.name)
+
+    def _warn(self, name: str, reason: str, message: str) -> None:
+        if pod := self._pods.get(name):
+            self._pods[name] = replace(pod, warning=(reason, message))
+            self._wake(name)
 
     def _wake(self, name: str) -> None:
         for future in self._waiting.get(name, ()):

@@ -13,7 +13,7 @@ from contract.jobs import Jobs
 from contract.kube import PATIENCE_S, Space, namespace
 
 from kflite.executors.kubernetes import KubernetesExecutor
-from kflite.job import Exit, Job, Resources, Role, Secret
+from kflite.job import Exit, Job, Mount, Resources, Role, Secret, Source
 
 pytestmark = pytest.mark.anyio
 
@@ -81,6 +81,14 @@ async def test_a_secret_comes_as_a_variable_and_stays_out_of_the_pods_spec(space
         assert "hidden" not in space.kubectl("get", "pod", await space.running(), "-o", "json")
         await executor.stop(ref, 1)
     assert (job.folder / "log").read_text() == "neddih\n"
+
+
+async def test_a_volume_that_cannot_be_mounted_fails_the_task_by_its_name(space: Space, jobs: Jobs) -> None:
+    role = replace(jobs.code("print(1)"), mounts=(Mount("/s", Source.SECRET, "no-such-secret"),))
+    async with space.executor(pull_s=2.0) as executor:
+        exit = await run(executor, jobs.job(role))
+    assert exit.reason == "FailedMount"
+    assert "no-such-secret" in exit.message
 
 
 async def test_a_pod_that_fits_no_node_says_so_and_fails_after_a_set_time(space: Space, jobs: Jobs) -> None:
