@@ -15,6 +15,7 @@ from kflite.executors.kubernetes.api import NOT_FOUND
 from kflite.executors.kubernetes.box import Box
 from kflite.executors.kubernetes.memo import Memo
 from kflite.executors.kubernetes.shared import Shared
+from kflite.executors.kubernetes.transfer import Taken
 from kflite.executors.ref import Ref
 from kflite.executors.status import lost
 from kflite.job import Exit
@@ -30,7 +31,8 @@ class Attempt:
     def __init__(self, shared: Shared, ref: Ref, memo: Memo | None) -> None:
         self._shared, self._ref = shared, ref
         self._memo = memo
-        self._boxes = [Box(shared, self._memo, replica) for replica in self._memo.replicas] if self._memo else []
+        taken = Taken(memo.outputs if memo else ())
+        self._boxes = [Box(shared, memo, replica, taken.another()) for replica in memo.replicas] if memo else []
         self._exits: dict[str, Exit] = {}
         self._culprit: Box | None = None
         self._stopped = False

@@ -23,10 +23,10 @@ _LOG_S = 30.0  # longest time between a pod's end and that of its log
 class Box:
     """Follows a pod to its end. asked: whether we deleted it, so that its end is no surprise."""
 
-    def __init__(self, shared: Shared, memo: Memo, replica: Replica) -> None:
+    def __init__(self, shared: Shared, memo: Memo, replica: Replica, taken: Taken) -> None:
         self._shared, self._memo, self.replica = shared, memo, replica
         self.asked = False
-        self._taken = Taken(memo.outputs)
+        self._taken = taken
         self._over = asyncio.Event()
         self._tasks: dict[str, asyncio.Task[object]] = {}
         self._log: Log | None = None

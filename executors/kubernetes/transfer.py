@@ -50,11 +50,19 @@ class TransferFailed(ExecutorError):
 
 @dataclass(slots=True)
 class Taken:
-    """What came from a pod so far. done: paths; part: a file that came in part."""
+    """What came from a pod so far. done: paths, from whichever replica came first; part: a file that came in part.
+
+    turn: held by whose replica's files come.
+    """
 
     outputs: tuple[Path, ...]
     done: set[str] = field(default_factory=set)
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     part: str = ""
+
+    def another(self) -> Taken:
+        """The same for another replica of the attempt."""
+        return Taken(self.outputs, self.done, self.turn)
 
     def target(self, path: str) -> Path:
         """Where a file of the pod belongs. Raises TransferFailed for one that is no output: the pod is not trusted."""
@@ -99,7 +107,8 @@ async def fetch(api: Api, pod: str, taken: Taken) -> None:
         await talk.say({"stored": True})
         await talk.closed()
 
-    await _tried(api, pod, "push", "give", once)
+    async with taken.turn:
+        await _tried(api, pod, "push", "give", once)
 
 
 def unpack(message: str, taken: Taken) -> None:
@@ -112,7 +121,8 @@ def unpack(message: str, taken: Taken) -> None:
         target = taken.target(path)
         if kind == "folder":
             _folder(target)
-        else:
+        elif path not in taken.done:
+            taken.done.add(path)
             _folder(target.parent)
             with open(target, "wb", opener=private) as file:
                 file.write(base64.b64decode(data))

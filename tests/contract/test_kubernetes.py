@@ -40,6 +40,24 @@ async def test_nothing_of_a_gang_is_left_behind(space: Space, jobs: Jobs) -> Non
     assert space.ours() == []
 
 
+async def test_what_the_replicas_of_a_gang_write_comes_together(space: Space, jobs: Jobs) -> None:
+    made = jobs.out("made")
+    text = f"""
+import os
+os.makedirs({str(made)!r})
+for name in (os.environ["KFLITE_RANK"], "same"):
+    open(os.path.join({str(made)!r}, name), "w").write(name * 100_000)
+"""
+    async with space.executor() as executor:
+        assert await run(executor, jobs.job(replace(jobs.code(text), replicas=3))) == Exit(0)
+    assert {path.name: path.stat().st_size for path in made.iterdir()} == {
+        "0": 100_000,
+        "1": 100_000,
+        "2": 100_000,
+        "same": 400_000,
+    }
+
+
 async def test_files_and_folders_come_to_the_pod_and_back_unchanged(space: Space, jobs: Jobs) -> None:
     source = jobs.out("source")
     (source / "deep" / "empty").mkdir(parents=True)
