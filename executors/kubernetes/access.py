@@ -59,11 +59,16 @@ def split(text: str) -> tuple[str, str]:
     return context, namespace
 
 
+def _files() -> str:
+    """The kubeconfigs as they are named now: the client would take those that were named when it was first imported."""
+    return os.environ.get("KUBECONFIG") or "~/.kube/config"
+
+
 def _contexts() -> list[str]:
     from kubernetes import config
 
     try:
-        return [str(context["name"]) for context in config.list_kube_config_contexts()[0]]
+        return [str(context["name"]) for context in config.list_kube_config_contexts(_files())[0]]
     except config.ConfigException:
         return []
 
@@ -77,8 +82,8 @@ def _load(context: str) -> tuple[Configuration, str, str]:
         if not context and "KUBERNETES_SERVICE_HOST" in os.environ and "KUBECONFIG" not in os.environ:
             config.load_incluster_config(client_configuration=configuration)
             return configuration, "in cluster", _ACCOUNT.read_text() if _ACCOUNT.exists() else ""
-        config.load_kube_config(context=context or None, client_configuration=configuration)
-        contexts, active = config.list_kube_config_contexts()
+        config.load_kube_config(_files(), context=context or None, client_configuration=configuration)
+        contexts, active = config.list_kube_config_contexts(_files())
     except config.ConfigException as error:
         known = ", ".join(_contexts())
         hint = f"there is {known}" if known else "set KUBECONFIG, or use --on process"
