@@ -179,7 +179,7 @@ def stops_fast():
     say(text="later").after(maybe(n=1).after(failed).ignore_upstream_failure())
 
 
-def chain() -> dict[str, object]:
+def chain(*components: str) -> dict[str, object]:
     made = borrowed(person, total)
     return by_hand(
         made,
@@ -218,10 +218,10 @@ CASES = [
     failing(exits, "exit status 3"),
     failing(missing_module, "No module named 'a_module_that_nobody_has'"),
     Case("killed", killed, state="FAILED", tasks={"killed": "FAILED: Killed killed by SIGKILL"}, on=("process",)),
-    failing(writes_nothing, "output 'out' was not written", on=("process",)),
+    failing(writes_nothing, "output 'out' was not written", on=COMMANDS),
     failing(writes_words, "output 'out' must be a NUMBER_INTEGER, and its file holds 'many words'", on=COMMANDS),
     failing(no_such_program, "there-is-no-such-program", on=COMMANDS),
-    failing(fails_loudly, "the disk is full", on=("process",)),
+    failing(fails_loudly, "the disk is full", on=COMMANDS),
     Case("long-argument", long_argument, state="FAILED", tasks={"takes": "FAILED: Argument list too long"}, on=("process",)),
     Case("not-a-number", nan, {"Output": float("nan")}),
     Case("command-inline", writes_nothing, state="FAILED", says="use --on process", on=("inline",)),
@@ -235,7 +235,7 @@ CASES = [
         also=attempts(2, "flaky-inside/for-loop-2[1]/flaky"),
     ),
     Case("retried-pipeline-in-vain", sub_pipeline_retried_in_vain, state="FAILED", also=attempts(2, "flaky-inside/flaky-2")),
-    Case("image-of-the-run", image_of_the_run),
+    Case("image-of-the-run", image_of_the_run, on=("inline", "process", "docker")),
     Case("resources-of-the-run", resources_of_the_run, {"Output": "ran"}),
     Case(
         "resources-of-the-run-wrong",
@@ -260,10 +260,10 @@ CASES = [
         says="fail: exit status 1: ValueError: it broke",
         tasks={
             "exit-handler-1/add": "CANCELLED: fail failed, and the run stops at the first failure",
-            "maybe": "SUCCEEDED",
+            "maybe": "CANCELLED",
             "note": "SUCCEEDED",
             "say": "SKIPPED",
         },
     ),
-    Case("selector-unknown", chain(), refused="is no selector"),
+    Case("selector-unknown", chain(), state="FAILED", says="is not of the form"),
 ]

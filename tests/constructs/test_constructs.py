@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
 pytest.importorskip("kfp", minversion="2.16", reason="kfp is not installed: pip install '.[test]'")
 
-from constructs import conditions, exits, failures, inputs, kinds, loops, placeholders
+from conftest import IMAGE
+from constructs import conditions, exits, failures, inputs, loops, placeholders
 from constructs.case import Case
+from contract.kube import namespace
 from invariants import Violation, check_groups
 
 import kflite
 
-TABLES = (conditions, loops, exits, inputs, placeholders, failures, kinds)
+TABLES = (conditions, loops, exits, inputs, placeholders, failures)
 CASES = [case for table in TABLES for case in table.CASES]
-RUNS = [
-    pytest.param(on, case, id=f"{on}-{case.name}") for on in ("inline", "process", "docker") for case in CASES if on in case.on
-]
+# A pod takes seconds, so that a cluster gets one case of each kind.
+ON_A_CLUSTER = (
+    *("if", "oneof-artifact", "loop-literal", "loop-artifacts", "exit-bad", "types-through", "optional-borders"),
+    *("pipelines-in-pipelines", "big-parameter", "artifact-folder", "words", "words-artifact-list", "words-names"),
+    *("writes-nothing", "no-such-program", "fails-loudly", "retried", "environment", "resources-of-the-run-wrong"),
+)
+PLACES = {on: [case for case in CASES if on in case.on] for on in ("inline", "process", "docker")}
+PLACES["kubernetes"] = [case for case in CASES if case.name in ON_A_CLUSTER]
+MARKS = {"kubernetes": [pytest.mark.timeout(300)]}
+RUNS = [pytest.param(on, case, id=f"{on}-{case.name}", marks=MARKS.get(on, ())) for on, cases in PLACES.items() for case in cases]
+NEEDS = {"docker": "docker_image", "kubernetes": "cluster"}
 Ended = dict[str, kflite.Run | Exception]
 
 
@@ -33,10 +44,22 @@ def ended(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     def on(executor: str) -> Ended:
         if executor not in known:
             cases = [params["case"] for params in asked if params["on"] == executor]
-            known[executor] = asyncio.run(all_of(cases, executor, str(tmp_path_factory.mktemp(executor))))
+            with place(executor) as where:
+                known[executor] = asyncio.run(all_of(cases, where, str(tmp_path_factory.mktemp(executor))))
         return known[executor]
 
     return on
+
+
+@contextmanager
+def place(on: str) -> Iterator[str]:
+    """What `on` is for the runs; in a cluster a namespace of theirs, in which they leave nothing."""
+    if on != "kubernetes":
+        yield on
+        return
+    with namespace(IMAGE) as space:
+        yield f"kubernetes:/{space.name}"
+        assert space.ours() == []
 
 
 async def all_of(cases: list[Case], on: str, home: str) -> Ended:
@@ -66,17 +89,11 @@ def checked(client: kflite.Client, run: kflite.Run | Exception) -> kflite.Run | 
 
 @pytest.mark.parametrize(("on", "case"), RUNS)
 def test_a_construct_does_what_it_must(
-    ended: Callable[[str], Ended], on: str, case: Case, request: pytest.FixtureRequest
+    ended: Callable[[str], Ended], on: str, case: Case, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if on == "docker":
-        request.getfixturevalue("mapped_image")
+    if on in NEEDS:
+        monkeypatch.setenv("KFLITE_IMAGES", f"python:*={request.getfixturevalue(NEEDS[on])}")
     found = ended(on)[case.name]
     if isinstance(found, Exception) and not case.refused:
         raise found
     case.check(found)
-
-
-@pytest.fixture(scope="session")
-def mapped_image(docker_image: str) -> None:
-    """Python's images are the one that the tests have; nothing is pulled."""
-    pytest.MonkeyPatch().setenv("KFLITE_IMAGES", f"python:*={docker_image}")
