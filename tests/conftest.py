@@ -15,6 +15,7 @@ import pytest
 # Read before any test changes the environment. tests/run sets them.
 POSTGRES = os.environ.get("KFLITE_TEST_POSTGRES", "")
 IMAGE = os.environ.get("KFLITE_TEST_IMAGE", "kflite-test/python:3.11")
+LEARNING_IMAGE = os.environ.get("KFLITE_TEST_LEARNING_IMAGE", "")
 RUN = os.environ.get("KFLITE_TEST_RUN", "")
 S3, STAGING_IMAGE = (os.environ.get(f"KFLITE_TEST_{name}", "") for name in ("S3", "STAGING_IMAGE"))
 KUBECONFIG = os.environ.get("KFLITE_TEST_KUBECONFIG", "")
@@ -140,6 +141,14 @@ def docker_image() -> str:
     except DockerException as error:
         _missing(f"no Docker daemon: {error}")
     return IMAGE
+
+
+@pytest.fixture(scope="session")
+def learning_image(docker_image: str) -> str:
+    """The name of a local image as `docker_image`, with scikit-learn."""
+    if not LEARNING_IMAGE:
+        _missing("no image with scikit-learn: bash tests/run makes it")
+    return LEARNING_IMAGE
 
 
 @pytest.fixture

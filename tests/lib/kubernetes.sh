@@ -10,7 +10,14 @@ start_cluster() {
     kubectl --kubeconfig "$config" --request-timeout 5 get --raw /readyz >/dev/null 2>&1 || OWN_CLUSTER=1
     "$CLUSTER" up >"$LOGS/cluster.log" 2>&1 && "$CLUSTER" load "$TEST_IMAGE" >>"$LOGS/cluster.log" 2>&1 || return 1
     export KFLITE_TEST_KUBECONFIG=$config
+    [ -z "${KFLITE_TEST_LEARNING_IMAGE:-}" ] || load_once "$KFLITE_TEST_LEARNING_IMAGE" || return 1
     make_staging_image || return 1
+}
+
+# It is large, and takes a while.
+load_once() {
+    kubectl --kubeconfig "$KFLITE_TEST_KUBECONFIG" get nodes -o 'jsonpath={.items[*].status.images[*].names}' | grep -qF "$1" ||
+        "$CLUSTER" load "$1" >>"$LOGS/cluster.log" 2>&1
 }
 
 # Its S3 and the image whose containers copy to it and from it; both are the script's own cluster's.

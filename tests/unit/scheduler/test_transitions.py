@@ -103,7 +103,7 @@ def failed(driver: Driver) -> None:
 
 
 def cancelled(driver: Driver) -> None:
-    driver.run.cancel("enough", kill=True)
+    driver.run.cancel("enough")
 
 
 @pytest.fixture(scope="module")
