@@ -76,7 +76,8 @@ def _check(where: str, name: str, value: Argument, spec: Input) -> None:
         raise CompileError(
             f"{where}: {name!r} is declared as {spec.type}, and it was given {_shown(value)} ({given}): change one of them"
         )
-    if not any(isinstance(part, Channel) or "{{$" in str(part) for part in _parts(value)) and (why := unfit(value, spec.type)):
+    known = spec.is_bounded and not any(isinstance(part, Channel) or "{{$" in str(part) for part in _parts(value))
+    if known and (why := unfit(value, spec.type)):
         raise CompileError(f"{where}: {name!r} is declared as {spec.type}, and {value!r} {why}: change one of them")
 
 

@@ -46,6 +46,11 @@ class Input:
         return isinstance(self.type, Parameter) and self.type.ir in (FINAL_STATUS, CONFIG)
 
     @property
+    def is_bounded(self) -> bool:
+        """Whether not every value of the type will do: there are literals, or a model has fields."""
+        return isinstance(self.type, Parameter) and bool(self.type.literals or self.type.built)
+
+    @property
     def is_final_status(self) -> bool:
         return isinstance(self.type, Parameter) and self.type.ir == FINAL_STATUS
 

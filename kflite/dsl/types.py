@@ -59,6 +59,7 @@ class ArtifactType:
         return f"list[{self.title}]" if self.is_list else self.title
 
 
+_OF_CONSTANTS = {kind: Parameter(ir) for kind, ir in _PLAIN.items()}
 Type: typing.TypeAlias = Parameter | ArtifactType
 
 
@@ -136,7 +137,7 @@ def type_of(value: object) -> Parameter | None:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if not isinstance(value, list):
-        return Parameter(_PLAIN[type(value)]) if type(value) in _PLAIN else None
+        return _OF_CONSTANTS.get(type(value))
     items = {type_of(item) for item in value}
     return Parameter(LIST, items.pop() if len(items) == 1 else None)
 
