@@ -167,6 +167,12 @@ def inside_conditions(n: int = 2) -> str:
 
 
 @dsl.pipeline
+def item_in_inner_text():
+    with dsl.ParallelFor(["a", "b"]) as one, dsl.ParallelFor(["1", "2"]) as two:
+        say(text=f"{one}{two}")
+
+
+@dsl.pipeline
 def sum_of(n: int) -> int:
     made = numbers(n=n)
     with dsl.ParallelFor(made.output) as i:
@@ -304,6 +310,7 @@ CASES = [
         {"Output": "[{'name': 'a', 'age': 3, 'of': [3, {'half': 1.5}]}, {'name': 'b', 'age': 3, 'of': [3, {'half': 1.5}]}]"},
     ),
     Case("loop-many", many, {"Output": 780}, also=in_turn(7)),
+    Case("loop-item-in-inner-text", item_in_inner_text, refused="pass the item as an input of its own"),
     Case("loop-over-null", nothing_to_loop_over(), state="FAILED", tasks={"looped": "FAILED: 'items' is null or was not given"}),
     Case("loop-over-text", of_text(), also=said("a", '{"b":1}')),
     Case("loop-mixed", mixed(), state="FAILED", tasks={"looped[3]/say": "FAILED: input 'text' has no value"}),
