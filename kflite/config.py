@@ -115,9 +115,26 @@ def _sources(flags: Mapping[str, str]) -> Iterator[_Source]:
     for name in _NAMES:
         if text := os.environ.get(f"KFLITE_{name.upper()}", ""):
             yield _Source(f"KFLITE_{name.upper()}", {name: text}, here)
+    for table, kind in _TABLES.items():
+        yield from _variables(table, kind, here)
     for file in (here / "kflite.toml", user_file()):
         if file.is_file():
             yield _Source(str(file), _read(file), file.parent)
+
+
+def _variables(table: str, kind: type, here: Path) -> Iterator[_Source]:
+    """`KFLITE_TABLE_KEY` for each key of a table that the environment has."""
+    for key, default in ((f.name, f.default) for f in fields(kind)):
+        name = f"KFLITE_{table}_{key}".upper()
+        if text := os.environ.get(name, ""):
+            yield _Source(name, {table: {key: text if isinstance(default, str) else _literal(text)}}, here)
+
+
+def _literal(text: str) -> object:
+    try:
+        return float(text)
+    except ValueError:
+        return {"true": True, "false": False}.get(text.lower(), text)
 
 
 def _here() -> Path:

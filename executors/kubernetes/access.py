@@ -47,7 +47,8 @@ def access(context: str, namespace: str) -> Access:
         _tls(configuration) if address.startswith("https") else None,
         str(getattr(configuration, "tls_server_name", None) or ""),
         str(configuration.proxy or _proxy(address)),
-        lambda: str(configuration.get_api_key_with_prefix("authorization") or ""),
+        # Under which name the client keeps a token depends on its release, and on where the token comes from.
+        lambda: str(configuration.auth_settings().get("BearerToken", {}).get("value") or ""),
     )
 
 

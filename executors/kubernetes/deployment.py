@@ -19,13 +19,15 @@ class Deployment:
     """How the scheduler is deployed.
 
     image: with kflite in it. secret: of the namespace, whose entries become the scheduler's environment: KFLITE_STORE with a
-    PostgreSQL URL, KFLITE_ARTIFACTS, keys of an object store; "" keeps SQLite and artifacts in a claim of `size`.
+    PostgreSQL URL, KFLITE_ARTIFACTS, keys of an object store; "" keeps SQLite and artifacts in a claim of `size`. storage_secret:
+    the keys of the object store alone, for the pods of tasks.
     replicas: more than one needs PostgreSQL: each run is with one of them, and another takes it over when that one is gone.
     """
 
     image: str
     namespace: str = ""
     secret: str = ""
+    storage_secret: str = ""
     replicas: int = 1
     size: str = "10Gi"
     pull_policy: str = "IfNotPresent"
@@ -95,7 +97,7 @@ def _container(asked: Deployment) -> Value:
         "image": asked.image,
         "imagePullPolicy": asked.pull_policy,
         "command": ["kflite", "serve", "--on", "kubernetes"],
-        "env": [{"name": "KFLITE_HOME", "value": f"{_HOME}/home"}],
+        "env": _environment(asked),
         "volumeMounts": [{"name": "home", "mountPath": _HOME}, {"name": "tmp", "mountPath": "/tmp"}],
         "resources": {"requests": {"cpu": "100m", "memory": "256Mi"}, "limits": {"memory": "1Gi"}},
         "securityContext": {
@@ -105,3 +107,10 @@ def _container(asked: Deployment) -> Value:
         },
     }
     return container | ({"envFrom": [{"secretRef": {"name": asked.secret}}]} if asked.secret else {})
+
+
+def _environment(asked: Deployment) -> Value:
+    """What the scheduler is told; its own image stages the files of tasks."""
+    told = {"KFLITE_HOME": f"{_HOME}/home", "KFLITE_KUBERNETES_STAGING_IMAGE": asked.image}
+    told |= {"KFLITE_KUBERNETES_STORAGE_SECRET": asked.storage_secret} if asked.storage_secret else {}
+    return [{"name": name, "value": text} for name, text in told.items()]

@@ -13,10 +13,13 @@ from kflite.errors import InputError
 @click.option("--image", default="", help="An image with kflite in it: kflite image build makes one.")
 @click.option("--namespace", "-n", default="", help="Where it runs and where its pods are; that of kubectl if not given.")
 @click.option("--secret", default="", metavar="NAME", help="A secret with KFLITE_STORE (postgresql://…) and more settings.")
+@click.option(
+    "--storage-secret", "storage", default="", metavar="NAME", help="A secret with the keys of s3:// (AWS_…), for tasks."
+)
 @click.option("--replicas", type=click.IntRange(min=1), default=1, help="Schedulers; more than one needs --secret.")
 @click.option("--size", default="10Gi", help="Of the volume that keeps all where there is no --secret.")
 @click.option("--rights", "only", is_flag=True, help="Only the account and its rights: for a scheduler that runs elsewhere.")
-def deploy(image: str, namespace: str, secret: str, replicas: int, size: str, only: bool) -> int:
+def deploy(image: str, namespace: str, secret: str, storage: str, replicas: int, size: str, only: bool) -> int:
     """Print the manifests of a scheduler that runs in a cluster, for `kubectl apply -f -`.
 
     It runs what `kflite run --submit --on kubernetes` leaves in its store, in its own namespace.
@@ -29,6 +32,6 @@ def deploy(image: str, namespace: str, secret: str, replicas: int, size: str, on
         raise InputError("--image is missing: name an image with kflite in it, which `kflite image build` makes")
     if replicas > 1 and not secret:
         raise InputError("--replicas: several schedulers need PostgreSQL; name a secret with KFLITE_STORE by --secret")
-    found = rights(namespace) if only else manifests(Deployment(image, namespace, secret, replicas, size))
+    found = rights(namespace) if only else manifests(Deployment(image, namespace, secret, storage, replicas, size))
     yaml.safe_dump_all(found, sys.stdout, sort_keys=False)
     return 0

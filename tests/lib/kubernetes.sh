@@ -20,12 +20,18 @@ load_once() {
         "$CLUSTER" load "$1" >>"$LOGS/cluster.log" 2>&1
 }
 
-# Its S3 and the image whose containers copy to it and from it; both are the script's own cluster's.
+# Its S3, and the image with the kflite that is tested, which copies to it and from it; both are the script's own cluster's.
+# What kflite needs is put together once, and anew when that changes.
 make_staging_image() {
-    local image=kflite-test/staging:1
-    docker image inspect "$image" >/dev/null 2>&1 ||
-        "$VENV/bin/kflite" image build --for staging --name "$image" --base "$TEST_IMAGE" >>"$LOGS/cluster.log" 2>&1 || return 1
-    "$CLUSTER" load "$image" >>"$LOGS/cluster.log" 2>&1 || return 1
+    local image=kflite-test/kflite:1 needs context=$SCRATCH/image
+    needs=kflite-test/needs:$(sha256sum pyproject.toml | cut -c1-12)
+    {
+        docker image inspect "$needs" ||
+            "$VENV/bin/kflite" image build --name "$needs" --base "$TEST_IMAGE" || return 1
+        mkdir -p "$context" && cp -r "$("$VENV/bin/python" -Pc 'import kflite; print(kflite.__path__[0])')" "$context/kflite" &&
+            printf 'FROM %s\nCOPY kflite /opt/kflite/kflite\n' "$needs" >"$context/Dockerfile" &&
+            docker build --quiet --tag "$image" "$context" && "$CLUSTER" load "$image" || return 1
+    } >>"$LOGS/cluster.log" 2>&1
     export KFLITE_TEST_STAGING_IMAGE=$image KFLITE_TEST_S3=http://10.244.0.1:9000
 }
 

@@ -29,6 +29,22 @@ def users_file(tmp_path: Path, text: str) -> Path:
     return file
 
 
+@pytest.mark.parametrize(("text", "value"), [("2.5", 2.5), ("90", 90.0)])
+def test_a_tables_key_comes_from_the_environment_too(monkeypatch: pytest.MonkeyPatch, text: str, value: float) -> None:
+    monkeypatch.setenv("KFLITE_KUBERNETES_PULL_S", text)
+    monkeypatch.setenv("KFLITE_KUBERNETES_RESTRICTED", "true")
+    monkeypatch.setenv("KFLITE_KUBERNETES_QUEUE", "1")
+    settings = config.load({})
+    assert (settings.kubernetes.pull_s, settings.kubernetes.restricted, settings.kubernetes.queue) == (value, True, "1")
+    assert settings.origins["kubernetes.pull_s"] == "KFLITE_KUBERNETES_PULL_S"
+
+
+def test_a_variable_of_a_table_that_is_no_number_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KFLITE_KUBERNETES_PULL_S", "soon")
+    with pytest.raises(InputError, match="KFLITE_KUBERNETES_PULL_S"):
+        config.load({})
+
+
 def test_defaults_lie_below_the_platforms_data_folder(tmp_path: Path) -> None:
     settings = config.load()
     home = tmp_path / "data" / "kflite"
