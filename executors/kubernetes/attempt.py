@@ -89,6 +89,8 @@ class Attempt:
             if len(self._boxes) > 1:
                 group.create_task(self._delete(self._shared.settings.peer_grace_s))
         self._exits[box.replica.pod] = exit
+        if exit.lost and self._memo:  # its owner may be what was deleted
+            self._shared.owners.forget(self._memo.run)
 
     def _verdict(self) -> Exit:
         """How it ended as a whole: as the replica that failed first did."""
@@ -143,8 +145,6 @@ class Attempt:
                 await self._remove("services", self._ref.group)
         for box in self._boxes:
             self._shared.watch.forget(box.replica.pod)
-        if any(exit.lost for exit in self._exits.values()):
-            self._shared.owners.forget(self._memo.run)
         self._shared.owners.end(self._memo.run)
 
 

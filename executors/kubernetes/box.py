@@ -17,6 +17,7 @@ from kflite.executors.kubernetes.transfer import Taken, TransferFailed
 from kflite.executors.status import lost
 from kflite.job import Exit
 
+_PASSING_S = 3.0  # what keeps a pod waiting for less is not worth a word
 _LOG_S = 30.0  # longest time between a pod's end and that of its log
 
 
@@ -31,6 +32,7 @@ class Box:
         self._tasks: dict[str, asyncio.Task[object]] = {}
         self._log: Log | None = None
         self._trouble: tuple[str, float] = ("", 0.0)
+        self._told = False
         shared.watch.keep(replica.pod)
 
     async def follow(self) -> Exit:
@@ -81,9 +83,8 @@ class Box:
         """Wait for a change; returns an exit when what keeps the pod waiting has lasted for too long, or a transfer failed."""
         change = asyncio.create_task(self._shared.watch.change(self.replica.pod, pod))
         copying = {task for name, task in self._tasks.items() if name != "log" and not task.done()}
-        patience = self._patience(pod)
         try:
-            await asyncio.wait({change, *copying}, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({change, *copying}, timeout=self._patience(pod), return_when=asyncio.FIRST_COMPLETED)
             if change.done():
                 change.result()
                 return None
@@ -93,20 +94,30 @@ class Box:
             return Exit(-1, "StagingFailed", f"the inputs did not reach the pod: {failed}", lost=True)
         if failed := self._failure("fetch"):
             return Exit(-1, "StagingFailed", f"the outputs could not be fetched: {failed}", lost=True)
+        return self._overdue(pod)
+
+    def _overdue(self, pod: Pod) -> Exit | None:
+        """The end of what has kept the pod waiting for as long as that is borne."""
         trouble = ending.trouble(pod, self._shared.settings)
-        return Exit(1, trouble.reason, trouble.message) if trouble and not any(task.done() for task in copying) else None
+        if trouble is None or asyncio.get_running_loop().time() - self._trouble[1] < trouble.patience_s:
+            return None
+        return Exit(1, trouble.reason, trouble.message)
 
     def _patience(self, pod: Pod) -> float | None:
-        """How long the pod may go on as it is, in seconds."""
+        """How long the pod may go on as it is, in seconds, until there is something to say or to do."""
         trouble = ending.trouble(pod, self._shared.settings)
         if trouble is None:
             self._trouble = ("", 0.0)
             return None
         now = asyncio.get_running_loop().time()
         if not self._trouble[0]:
-            self._tell(trouble)
             self._trouble = (trouble.reason, now)
-        return max(0.0, self._trouble[1] + trouble.patience_s - now)
+        since = now - self._trouble[1]
+        if since >= _PASSING_S and not self._told:
+            self._told = True
+            self._tell(trouble)
+        left = trouble.patience_s - since
+        return max(0.0, left if self._told else min(left, _PASSING_S - since))
 
     def _tell(self, trouble: Trouble) -> None:
         """Note what keeps it waiting, in its log where nobody else listens."""

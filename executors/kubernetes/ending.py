@@ -60,7 +60,8 @@ def judge(pod: Pod, log: Path, memory: int, asked: bool = False) -> Exit:
         return _main(pod, main, log, memory, asked)
     if pod.reason == "DeadlineExceeded":
         return Exit(-15, "Timeout", "the pod ran for longer than it may")
-    if fetch := pod.terminated("fetch"):
+    fetch = pod.terminated("fetch")
+    if fetch and not (pod.gone or pod.deleting):
         if fetch.get("exitCode") == _GANG:
             return Exit(-1, "GangIncomplete", fetch.get("message", ""), lost=True)
         if fetch.get("exitCode"):

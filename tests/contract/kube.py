@@ -130,6 +130,8 @@ class Wire:
             return
         there, back = await asyncio.open_connection(self._host, int(self._port))
         self._writers |= {writer, back}
+        if not self._up:
+            self.cut()
         await asyncio.gather(self._pass(reader, back), self._pass(there, writer))
         self._writers -= {writer, back}
 

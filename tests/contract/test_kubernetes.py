@@ -111,7 +111,7 @@ async def test_a_volume_that_cannot_be_mounted_fails_the_task_by_its_name(space:
 
 async def test_a_pod_that_fits_no_node_says_so_and_fails_after_a_set_time(space: Space, jobs: Jobs) -> None:
     job = jobs.job(replace(jobs.code("print(1)"), request=Resources(1000.0)))
-    async with space.executor(pending_s=1.0) as executor:
+    async with space.executor(pending_s=5.0) as executor:
         exit = await run(executor, job)
     assert exit.reason == "Unschedulable"
     assert "Insufficient cpu" in exit.message
