@@ -67,13 +67,14 @@ class Images:
             await self._daemon.call(partial(_pull, name, tell, stop))
             found = await self._daemon.call(partial(_inspect, name))
         assert found is not None
-        own = found.get("Config") or {}
+        own: _Config = found.get("Config") or {}
         return Image(
             name=name,
             id=found["Id"],
             entrypoint=tuple(own.get("Entrypoint") or ()),
             command=tuple(own.get("Cmd") or ()),
             env=tuple(entry.partition("=")[0] for entry in own.get("Env") or ()),
+            folder=own.get("WorkingDir") or "",
             shell=bool(await self._daemon.call(partial(_has_shell, found["Id"]))),
         )
 
@@ -84,10 +85,17 @@ def _not_found(asked: str, name: str, why: str) -> ExecutorError:
     return ExecutorError(f"no image {name}{mapped}: {why}; {remedy}", "ImageNotFound")
 
 
+class _Config(TypedDict, total=False):
+    Entrypoint: list[str] | None
+    Cmd: list[str] | None
+    Env: list[str] | None
+    WorkingDir: str
+
+
 class _Inspected(TypedDict):
     Id: str
     RepoDigests: list[str] | None
-    Config: dict[str, list[str] | None] | None
+    Config: _Config | None
 
 
 def _inspect(image: str, client: APIClient) -> _Inspected:

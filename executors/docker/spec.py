@@ -29,13 +29,14 @@ _LOG = {"Type": "local", "Config": {"max-size": "1000g", "max-file": "1", "compr
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """What is known of an image: its own command line and environment, and whether it has a shell."""
+    """What is known of an image: its own command line, environment and folder ("" for none), and whether it has a shell."""
 
     name: str
     id: str = ""
     entrypoint: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
     env: tuple[str, ...] = ()
+    folder: str = ""
     shell: bool = False
 
 
@@ -89,7 +90,7 @@ def container(job: Job, replica: Replica, order: Order, host: Host) -> dict[str,
         "Entrypoint": entrypoint,
         "Cmd": command,
         "Env": [f"{key}={value}" for key, value in env.items()],
-        "WorkingDir": str(working_folder(job, replica)),
+        "WorkingDir": _starts_in(job, replica, order.image),
         "Labels": names.labels(job, replica, order.gpus),
         "Healthcheck": {"Test": ["NONE"]},
         "HostConfig": _bounds(replica, order, host)
@@ -103,6 +104,12 @@ def container(job: Job, replica: Replica, order: Order, host: Host) -> dict[str,
         },
         "NetworkingConfig": {"EndpointsConfig": {network: {"Aliases": [name]}} if network else {}},
     }
+
+
+def _starts_in(job: Job, replica: Replica, image: Image) -> str:
+    """A command may count on the folder that its image names; code that comes from outside has one of its own."""
+    own = str(working_folder(job, replica))
+    return own if replica.role.python else image.folder or own
 
 
 def _command_line(replica: Replica, image: Image, env: Mapping[str, str], private: bool) -> tuple[list[str], list[str]]:

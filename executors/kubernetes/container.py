@@ -74,12 +74,13 @@ def main(job: Job, replica: Replica, order: Order, settings: Settings) -> Fields
         "name": "main",
         "image": settings.images.image(role.image),
         "imagePullPolicy": role.settings.get("imagePullPolicy") or "IfNotPresent",
-        "workingDir": str(working_folder(job, replica)),
         "env": list(_env(role, order)),
         "resources": _resources(role),
         "securityContext": SAFE,
         "volumeMounts": [*root_mounts(job, settings), *(seen for _, seen in fields.volumes(role))],
     }
+    if role.python:  # a command may count on the folder that its image names, which nobody here knows
+        made["workingDir"] = str(working_folder(job, replica))
     if command:
         made["command"] = [*map(escaped, command)]
     if args:

@@ -215,6 +215,16 @@ async def test_without_a_command_the_image_has_its_own(
     assert log(job) == said
 
 
+@pytest.mark.parametrize("image", [(("mkdir", "/app"), ["WORKDIR /app"])], indirect=True)
+async def test_a_command_starts_where_its_image_says_and_code_in_a_folder_of_its_own(
+    executor: DockerExecutor, image: str, tmp_path: Path
+) -> None:
+    jobs = Jobs(tmp_path, image)
+    command, code = jobs.shell("pwd"), jobs.python("import os; print(os.getcwd())", task="code")
+    assert [await run(executor, command), await run(executor, code)] == [Exit(0), Exit(0)]
+    assert (log(command), log(code)) == ("/app\n", f"{code.folder}/work\n")
+
+
 @pytest.mark.parametrize("image", [(("rm", "/bin/sh"), [])], indirect=True)
 async def test_an_image_needs_no_shell(executor: DockerExecutor, image: str, tmp_path: Path) -> None:
     jobs = Jobs(tmp_path, image)
