@@ -8,6 +8,7 @@ The cluster needs nodes that only simulate (`cluster simulate 20` makes them), s
 from __future__ import annotations
 
 import asyncio
+import os
 import resource
 import sys
 import tempfile
@@ -25,7 +26,7 @@ from kflite.executors.kubernetes import KubernetesExecutor, Settings, manifest
 from kflite.executors.kubernetes.container import Order
 from kflite.job import Exit, Job, Resources, Role
 
-NAMESPACE = "kflite-benchmark"
+NAMESPACE = f"kflite-benchmark-{os.getpid()}"
 THREADS = 8
 LIMITS = {"rate": 0.8, "MiB": 300.0, "requests": 5.0, "cores": 0.5}
 SIMULATED: dict[str, Any] = {"nodeSelector": {"type": "simulated"}, "tolerations": [{"operator": "Exists"}]}
@@ -108,8 +109,9 @@ def main(tasks: int) -> int:
     config.load_kube_config()
     api = client.CoreV1Api()
     with namespace(api), tempfile.TemporaryDirectory() as folder:
-        found = asyncio.run(ours(tasks, Path(folder)))
+        plain(api, tasks // 4, Path(folder))  # the first pods of a cluster are slow ones
         rate = plain(api, tasks, Path(folder))
+        found = asyncio.run(ours(tasks, Path(folder)))
     print(f"kflite: {found['rate']:.0f} ended a second")
     found["rate"] /= rate
     good = {key: value >= LIMITS[key] if key == "rate" else value <= LIMITS[key] for key, value in found.items()}

@@ -57,6 +57,9 @@ class Api:
         self._find, self.reconnect_s = find, reconnect_s
         self._session: ClientSession | None = None
         self._calls = asyncio.Semaphore(_CALLS)
+        self._creating = 0
+        self._calm = asyncio.Event()
+        self._calm.set()
         self.requests = 0
 
     async def __aenter__(self) -> Self:
@@ -100,6 +103,22 @@ class Api:
     async def once(self, method: str, path: str, body: Object | None = None, query: Query = ()) -> Object:
         """Ask once. Raises Refused and Broken."""
         return await self._ask(method, path, body, query)
+
+    async def create(self, path: str, body: Object) -> Object | None:
+        """Create an object; None where there is one of that name. Raises as `call` does."""
+        self._creating += 1
+        self._calm.clear()
+        try:
+            return await self.call("POST", path, body, accept=(CONFLICT,))
+        finally:
+            self._creating -= 1
+            if not self._creating:
+                self._calm.set()
+
+    async def calm(self, seconds: float) -> None:
+        """Wait until nothing is being created, so long at most: what is to be removed does not hold up what is to start."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._calm.wait(), seconds)
 
     async def _ask(self, method: str, path: str, body: Object | None, query: Query) -> Object:
         async with self._calls, self._open(method, path, query, body, _CALL_S) as response:

@@ -20,6 +20,7 @@ from kflite.executors.ref import Ref
 from kflite.executors.status import lost
 from kflite.job import Exit
 
+_CALM_S = 5.0
 _GONE_S = 30.0
 
 
@@ -137,6 +138,7 @@ class Attempt:
             return
         with suppress(ExecutorError):  # what is left goes with the run's config map
             async with self._shared.clearing:
+                await self._shared.api.calm(_CALM_S)
                 await self._delete(1)
             with suppress(TimeoutError):  # the node is away: the cluster removes them in its own time
                 async with asyncio.timeout(_GONE_S):

@@ -107,7 +107,7 @@ async def _create(shared: Shared, job: Job, body: Object) -> None:
     api = shared.api
     name = cast("dict[str, str]", body["metadata"])["name"]
     shared.watch.keep(name)
-    found = await api.call("POST", api.path("pods"), body, accept=(CONFLICT,))
+    found = await api.create(api.path("pods"), body)
     found = found or await api.call("GET", api.path("pods", name), accept=(NOT_FOUND,))
     if found is None:
         return  # it was there, has ended, and is removed: its record tells how
