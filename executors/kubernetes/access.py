@@ -88,7 +88,8 @@ def _load(context: str) -> tuple[Configuration, str, str]:
     except config.ConfigException as error:
         known = ", ".join(_contexts())
         hint = f"there is {known}" if known else "set KUBECONFIG, or use --on process"
-        raise ExecutorError(f"no Kubernetes cluster: {error}; {hint}", "NoCluster") from error
+        why = str(error).removeprefix("Invalid kube-config file. ").rstrip(".")
+        raise ExecutorError(f"no Kubernetes cluster: {why}; {hint}", "NoCluster") from error
     chosen = next(each for each in contexts if each["name"] == context) if context else active
     return configuration, str(chosen["name"]), str(chosen["context"].get("namespace", ""))
 

@@ -60,6 +60,7 @@ class Api:
         self._creating = 0
         self._calm = asyncio.Event()
         self._calm.set()
+        self._taken = False  # the credentials, once
         self.requests = 0
 
     async def __aenter__(self) -> Self:
@@ -91,7 +92,7 @@ class Api:
             except Refused as error:
                 if error.status in accept:
                     return None
-                if error.status not in _AGAIN or clock() > deadline:
+                if error.status not in _AGAIN or clock() > deadline or self.strange(error):
                     raise
                 await self._renew(error.status)
             except Broken as error:
@@ -99,6 +100,10 @@ class Api:
                     raise Gone(self.access, error) from error
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE_S)
+
+    def strange(self, error: Refused) -> bool:
+        """Whether the server never took our credentials: those have not expired, and waiting is in vain."""
+        return error.status == UNAUTHORIZED and not self._taken
 
     async def once(self, method: str, path: str, body: Object | None = None, query: Query = ()) -> Object:
         """Ask once. Raises Refused and Broken."""
@@ -159,10 +164,15 @@ class Api:
                 proxy=self.access.proxy or None,
             ) as response:
                 if response.status >= 400:
-                    raise Refused(response.status, _message(response.status, await response.read()))
+                    raise Refused(response.status, self._message(response.status, await response.read()))
+                self._taken = True
                 yield response
         except (ClientError, TimeoutError, OSError) as error:
             raise Broken(str(error) or type(error).__name__) from error
+
+    def _message(self, status: int, body: bytes) -> str:
+        said = _message(status, body)
+        return f"{said}: log in to {self.access.context} again" if status == UNAUTHORIZED else said
 
     def _headers(self) -> dict[str, str]:
         authorization = self.access.authorization()

@@ -112,13 +112,16 @@ class Watch:
             except (Broken, Refused) as error:
                 if isinstance(error, Refused) and error.status == EXPIRED:
                     self._version = ""
-                elif clock() - self._heard > self._api.reconnect_s or (isinstance(error, Refused) and error.status == 403):
+                elif clock() - self._heard > self._api.reconnect_s or (isinstance(error, Refused) and self._in_vain(error)):
                     self._fail(error)
                     return
                 await asyncio.sleep(_PAUSE_S)
             except ExecutorError as error:
                 self._fail(error)
                 return
+
+    def _in_vain(self, error: Refused) -> bool:
+        return error.status == 403 or self._api.strange(error)
 
     def _fail(self, error: Exception) -> None:
         self._error = error if isinstance(error, ExecutorError) else Gone(self._api.access, error)

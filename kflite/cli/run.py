@@ -12,7 +12,7 @@ from kflite.cli.common import ARTIFACT, Given, as_json
 @click.option("--param", "-p", "pairs", multiple=True, metavar="K=V", help="A parameter; more than once for more.")
 @click.option("--artifact", "-a", "made", multiple=True, metavar="K=V", help=ARTIFACT)
 @click.option("--params", "file", default="", metavar="FILE", help="Parameters from a YAML or JSON file.")
-@click.option("--on", default="", metavar="WHERE", help="local, process, docker or inline.")
+@click.option("--on", default="", metavar="WHERE", help="local, process, docker, inline or kubernetes[:CONTEXT/NAMESPACE].")
 @click.option("--name", default="", help="The run's name; the pipeline's if not given.")
 @click.option("--experiment", default="", help="The experiment that the run belongs to.")
 @click.option("--label", "labels", multiple=True, metavar="K=V", help="A label of the run; more than once for more.")

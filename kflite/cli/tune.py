@@ -31,7 +31,7 @@ _FORM = "write NAME=double:LOW..HIGH[:log][:step=S], NAME=integer:LOW..HIGH[:log
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--param", "-p", "pairs", multiple=True, metavar="K=V", help="A parameter that stays as it is.")
 @click.option("--params", "file", default="", metavar="FILE", help="Such parameters from a YAML or JSON file.")
-@click.option("--on", default="", metavar="WHERE", help="local, process, docker or inline.")
+@click.option("--on", default="", metavar="WHERE", help="local, process, docker, inline or kubernetes[:CONTEXT/NAMESPACE].")
 @click.option("--name", default="", help="The run's name; the pipeline's if not given.")
 @click.option("--experiment", default="", help="The experiment that the run belongs to.")
 @click.option("--label", "labels", multiple=True, metavar="K=V", help="A label of the run; more than once for more.")

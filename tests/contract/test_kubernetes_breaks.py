@@ -127,3 +127,16 @@ async def test_an_executor_that_may_do_nothing_says_what_it_may_not(
         with pytest.raises(ExecutorError, match="cannot list resource") as caught:
             await executor.start(jobs.ending(0))
     assert caught.value.reason == "NotAllowed"
+
+
+async def test_credentials_that_were_never_taken_are_told_at_once(
+    space: Space, jobs: Jobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = json.loads(kubectl("config", "view", "--raw", "-o", "json"))
+    held["users"][0]["user"] = {"token": "of somebody else"}
+    config = tmp_path / "token.kubeconfig"
+    config.write_text(json.dumps(held))
+    monkeypatch.setenv("KUBECONFIG", str(config))
+    async with space.executor() as executor, asyncio.timeout(20):
+        with pytest.raises(ExecutorError, match="Unauthorized: log in to "):
+            await executor.start(jobs.ending(0))
