@@ -20,7 +20,7 @@ _START = {
     "exec format error": (126, "NotExecutable"),
     "argument list too long": (1, "ArgumentTooLong"),
 }
-_GANG = 75  # the status of `fetch` when other replicas did not start
+_ALONE, _LATE = 75, 76  # statuses of `fetch`: other replicas did not start; the scheduler sent nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +62,11 @@ def judge(pod: Pod, log: Path, memory: int, asked: bool = False) -> Exit:
         return Exit(-15, "Timeout", "the pod ran for longer than it may")
     fetch = pod.terminated("fetch")
     if fetch and not (pod.gone or pod.deleting):
-        if fetch.get("exitCode") == _GANG:
+        if fetch.get("exitCode") == _ALONE:
             return Exit(-1, "GangIncomplete", fetch.get("message", ""), lost=True)
         if fetch.get("exitCode"):
-            return Exit(1, "StagingFailed", f"the inputs did not reach the pod: {_said(fetch)}")
+            late = fetch.get("exitCode") == _LATE
+            return Exit(-1 if late else 1, "StagingFailed", f"the inputs did not reach the pod: {_said(fetch)}", lost=late)
     return lost("its pod is gone: somebody deleted it" if pod.gone or pod.deleting else pod.message or "its pod failed")
 
 

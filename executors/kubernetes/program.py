@@ -34,7 +34,7 @@ LONGEST_MESSAGE = 4000  # bytes; the kubelet keeps 4096
 SMALL = 16000  # bytes of outputs that may become a message once they are compressed
 CHUNK = 1 << 18  # bytes
 PAUSE_S = 0.02
-FAILED = 70
+FAILED, ALONE, LATE = 70, 75, 76  # exit statuses
 
 
 def main(verb: str, stage: Stage) -> None:
@@ -63,12 +63,14 @@ def fetch(stage: Stage) -> None:
             file.write(content)
         os.chmod(path, 0o644)
     if stage["send"] and not until(lambda: os.path.exists(SENT), stage["send_s"]):
-        fail(f"the inputs did not come within {stage['send_s']:.0f} s")
+        fail(f"the inputs did not come within {stage['send_s']:.0f} s", LATE)
     for uri, name in stage["get"]:
         get(uri, inside(stage, name))
     missing = [host for host in stage["hosts"] if not until(partial(resolves, host), stage["gang_s"])]
     if missing:
-        fail(f"not all replicas started within {stage['gang_s']:.0f} s: {len(missing)} of {len(stage['hosts'])} are missing", 75)
+        fail(
+            f"not all replicas started within {stage['gang_s']:.0f} s: {len(missing)} of {len(stage['hosts'])} are missing", ALONE
+        )
 
 
 def push(stage: Stage) -> None:
