@@ -77,6 +77,9 @@ class KubernetesExecutor:
         ref = str(Ref.of(job))
         if ref in self._attempts or record.read(job.folder):
             return ref
+        await self._shared.watch.connected()  # cancelled here, nothing has begun
+        if ref in self._attempts:
+            return ref
         if ref not in self._starting:
             self._starting[ref] = asyncio.create_task(self._start(job, ref))
             self._starting[ref].add_done_callback(lambda _: self._starting.pop(ref))

@@ -140,3 +140,14 @@ async def test_credentials_that_were_never_taken_are_told_at_once(
     async with space.executor() as executor, asyncio.timeout(20):
         with pytest.raises(ExecutorError, match="Unauthorized: log in to "):
             await executor.start(jobs.ending(0))
+
+
+async def test_a_start_is_cancelled_at_once_while_the_server_does_not_answer(space: Space, jobs: Jobs, wire: Wire) -> None:
+    wire.cut()
+    async with space.executor() as executor:
+        starting = asyncio.create_task(executor.start(jobs.ending(0)))
+        await asyncio.wait({starting}, timeout=0.5)
+        starting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(starting, 20)
+    assert space.ours() == []
