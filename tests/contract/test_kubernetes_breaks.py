@@ -142,7 +142,10 @@ async def test_credentials_that_were_never_taken_are_told_at_once(
             await executor.start(jobs.ending(0))
 
 
-async def test_a_start_is_cancelled_at_once_while_the_server_does_not_answer(space: Space, jobs: Jobs, wire: Wire) -> None:
+async def test_a_start_is_cancelled_at_once_while_the_server_does_not_answer(
+    space: Space, jobs: Jobs, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(wire.config))
     wire.cut()
     async with space.executor() as executor:
         starting = asyncio.create_task(executor.start(jobs.ending(0)))
