@@ -64,6 +64,10 @@ class Work(Protocol):
         """Longest run time of one attempt, in seconds."""
 
     @property
+    def within(self) -> tuple[tuple[str, float], ...]:
+        """Groups around it that have a longest time, from their beginning: (path, seconds)."""
+
+    @property
     def material(self) -> Mapping[str, str] | None:
         """What the cache key is made of, by name (each a short text or a digest); None where the task is not to be cached."""
 

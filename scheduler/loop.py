@@ -238,7 +238,7 @@ class Scheduler:
         return self._begin(run, task, run.job(task), desk.executor, ref)
 
     def _begin(self, run: Run, task: str, job: Job, executor: Executor, ref: str | None = None) -> None:
-        request, record = request_of(run, task), run.tasks[task]
+        request = request_of(run, task)
 
         def exited(exit: Exit, outputs: Outputs) -> None:
             self._lobby.give(run, request)
@@ -247,9 +247,10 @@ class Scheduler:
 
         attempt = Attempt(run.place, task, job, run.work(task), ref)
         self._attempts.begin(attempt, executor, lambda ref: self._post(run, lambda: run.running(task, ref)), exited)
-        if job.timeout_s:
-            left = job.timeout_s if not ref else max(FOUND_S, record.since + job.timeout_s - self._world.clock())
-            self._later(run, task, left, lambda: run.expired(task, job.attempt))
+        if limit := min(run.limits(task, bool(ref)), default=None):
+            until, group = limit
+            left = max(FOUND_S if ref else 0.0, until - self._world.clock())
+            self._later(run, task, left, lambda: run.expired(task, job.attempt, group))
 
     # Time.
 

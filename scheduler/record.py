@@ -26,6 +26,7 @@ class Record:
     """A task. failed: attempts that count against its retries; lost: attempts that the machine or executor lost.
 
     since: when the attempt began to run, due: when a queued task may start, in Unix seconds. again: it had succeeded before.
+    within: the group whose time was up, where that stops the attempt.
     work is there while the task is active only, so that a long run does not grow.
     """
 
@@ -33,6 +34,7 @@ class Record:
     attempt: int = 0
     ref: str = ""
     stopping: str = ""
+    within: str = ""
     failed: int = 0
     lost: int = 0
     since: float = 0.0
@@ -54,11 +56,11 @@ class Record:
                 self.key, self.material, self.group = str(data.get("key", "")), data.get("material"), bool(data.get("group"))
                 self.again = bool(data.get("again"))
             case Kind.TASK_STARTING:
-                self.attempt, self.ref, self.stopping = event.attempt, "", ""
+                self.attempt, self.ref, self.stopping, self.within = event.attempt, "", "", ""
             case Kind.TASK_RUNNING:
                 self.ref, self.since = str(data.get("ref", "")), event.at
             case Kind.TASK_STOPPING:
-                self.stopping = str(data["reason"])
+                self.stopping, self.within = str(data["reason"]), str(data.get("within", ""))
             case Kind.TASK_RETRYING:
                 lost, delay = bool(data.get("lost")), data["delay"]
                 assert isinstance(delay, int | float)

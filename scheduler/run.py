@@ -6,7 +6,7 @@ No I/O: time comes from the clock it is given, the store and the executors are t
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from kflite.event import Event, Kind, State
 from kflite.job import Exit, Job
@@ -168,7 +168,7 @@ class Run:
         record = self.tasks[task]
         self.active -= 1
         if record.stopping == "timeout":
-            exit = Exit(exit.code or 1, "Timeout", f"it ran longer than its {self.work(task).timeout_s or 0:g} s")
+            exit = Exit(exit.code or 1, "Timeout", self._too_long(task, record))
         elif record.stopping:
             return self._end(task, Outcome(State.CANCELLED, reason=record.stopping), {"reason": record.stopping})
         if exit.code:
@@ -179,9 +179,8 @@ class Run:
     def _failed(self, task: str, record: Record, exit: Exit) -> None:
         retry = self.work(task).retry
         again = record.lost < MOST_LOST if exit.lost else record.failed < retry.most
-        data = said.failed(exit)
-        if again and not self._stopping:
-            delay = 0.0 if exit.lost else retry.delay_s(record.failed + 1)
+        data, delay = said.failed(exit), 0.0 if exit.lost else retry.delay_s(record.failed + 1)
+        if again and not self._stopping and not self._late(task, record, delay):
             self._say(Kind.TASK_RETRYING, data | {"delay": delay} | ({"lost": True} if exit.lost else {}), task)
             self._acts.append(Enqueue(task, delay))
         else:
@@ -192,11 +191,34 @@ class Run:
         if self.tasks[task].state is State.QUEUED:
             self._acts.append(Enqueue(task))
 
-    def expired(self, task: str, attempt: int) -> None:
-        """The attempt has run for as long as it may."""
+    def limits(self, task: str, found: bool) -> Iterator[tuple[float, str]]:
+        """Until when the attempt may go on, in Unix seconds, and the group whose time is up then, "" for its own.
+
+        found: it began to run under an earlier scheduler; else it begins now.
+        """
+        work = self.work(task)
+        if work.timeout_s:
+            yield (self.tasks[task].since if found else self._clock()) + work.timeout_s, ""
+        for group, seconds in work.within:
+            yield self.tasks[group].since + seconds, group
+
+    def _late(self, task: str, record: Record, delay_s: float) -> bool:
+        """Whether the time of a group around the task is up, or will be before its next attempt."""
+        if record.stopping and record.within:
+            return True
+        return any(self.tasks[group].since + seconds <= self._clock() + delay_s for group, seconds in self.work(task).within)
+
+    def _too_long(self, task: str, record: Record) -> str:
+        work = self.work(task)
+        if record.within:
+            return f"the pipeline {record.within} ran longer than its {dict(work.within).get(record.within, 0):g} s"
+        return f"it ran longer than its {work.timeout_s or 0:g} s"
+
+    def expired(self, task: str, attempt: int, group: str = "") -> None:
+        """The attempt, or a group around it, has run for as long as it may."""
         record = self.tasks[task]
         if record.attempt == attempt and record.state in (State.STARTING, State.RUNNING):
-            self._stop(task, "timeout")
+            self._stop(task, "timeout", group)
 
     def refuse(self, task: str, reason: str, message: str) -> None:
         """A queued task can never start here."""
@@ -220,10 +242,10 @@ class Run:
             if record.state is State.QUEUED and not record.group:
                 self._give_up(task)
             elif record.state in _LIVE and not record.group:
-                self._stop(task, record.stopping or self._stopping)
+                self._stop(task, record.stopping or self._stopping, record.within)
 
-    def _stop(self, task: str, reason: str) -> None:
-        self._say(Kind.TASK_STOPPING, {"reason": reason}, task)
+    def _stop(self, task: str, reason: str, within: str = "") -> None:
+        self._say(Kind.TASK_STOPPING, {"reason": reason} | ({"within": within} if within else {}), task)
         self._acts.append(Stop(task, self._grace))
 
     def _give_up(self, task: str) -> None:

@@ -37,6 +37,7 @@ class ClaimWork:
     parameters: Mapping[str, Value]
     retry: Retry
     timeout_s: float | None
+    within: tuple[tuple[str, float], ...] = ()
 
     @property
     def image(self) -> str:

@@ -9,6 +9,7 @@ import json
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from kflite.dag.condition import ConditionError, holds, readable
 from kflite.dag.loop import Loop, collected
@@ -21,8 +22,11 @@ from kflite.dag.shape import Component, Configured, Container, Dag, FromInput, I
 from kflite.dag.work import WORKSPACE, ContainerWork
 from kflite.errors import InputError
 from kflite.event import State
-from kflite.plan import Ended, Opened, Origin, Outcome, Ready, Settled, Step, Work
+from kflite.plan import Ended, Opened, Origin, Outcome, Ready, Settled, Step
 from kflite.value import Artifact, Outputs, Value
+
+if TYPE_CHECKING:
+    from kflite.dag.claim import ClaimWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +140,14 @@ class DagPlan:
         else:
             self._running[path] = trigger
             task = task if task.retry.most else task._replace(retry=scope.retry)
+            within = () if task.always else scope.within
             work = self._work(task, component, component.body, inputs, around)
+            work = replace(work, within=within) if within else work
             self._steps.append(Ready(path, work, scope.since_of(trigger.index)))
 
-    def _work(self, task: Task, component: Component, container: Container, inputs: Inputs, around: Around) -> Work:
+    def _work(
+        self, task: Task, component: Component, container: Container, inputs: Inputs, around: Around
+    ) -> ContainerWork | ClaimWork:
         if container.image.startswith("argostub/"):
             from kflite.dag import claim
 

@@ -74,6 +74,12 @@ class Shape:
         found: Document = deployment.get("deploymentSpec", {}).get("executors", {}).get(label, {})
         return found
 
+    def timeouts(self, component: str) -> Mapping[str, float]:
+        """Seconds that the component's tasks that are pipelines may take, by task."""
+        kflite: Any = self.platforms.get("kflite") or {}
+        found: Mapping[str, float] = kflite.get("config", {}).get("timeouts", {}).get(component, {})
+        return found
+
 
 def read(document: Document, platforms: Mapping[str, Value]) -> Shape:
     """The shape of a checked pipeline document and its platform document."""
@@ -88,7 +94,7 @@ def _component(name: str, doc: Document, shape: Shape) -> Component:
         {k: _artifact(v) for k, v in ins.get("artifacts", {}).items()},
         {k: _parameter(v) for k, v in outs.get("parameters", {}).items()},
         {k: _artifact(v) for k, v in outs.get("artifacts", {}).items()},
-        _dag(doc["dag"]) if "dag" in doc else _executor(doc["executorLabel"], shape),
+        _dag(doc["dag"], shape.timeouts(name)) if "dag" in doc else _executor(doc["executorLabel"], shape),
         {p["field"]: p.get("applyToTask", False) for p in doc.get("taskConfigPassthroughs", ())},
     )
 
@@ -164,10 +170,10 @@ def _importer(doc: Document) -> Importer:
     return Importer(binding, kind, doc.get("reimport", False), doc.get("downloadToWorkspace", False))
 
 
-def _dag(doc: Document) -> Dag:
+def _dag(doc: Document, timeouts: Mapping[str, float]) -> Dag:
     named = doc.get("tasks", {})
     index = {name: i for i, name in enumerate(named)}
-    tasks = tuple(_task(name, task, index) for name, task in named.items())
+    tasks = tuple(_task(name, task, index, timeouts.get(name, 0.0)) for name, task in named.items())
     children: list[list[int]] = [[] for _ in tasks]
     for i, task in enumerate(tasks):
         for parent in task.parents:
@@ -191,7 +197,7 @@ def _parameter_selectors(doc: Document) -> tuple[FromTask, ...]:
     )
 
 
-def _task(name: str, doc: Document, index: Mapping[str, int]) -> Task:
+def _task(name: str, doc: Document, index: Mapping[str, int], timeout_s: float) -> Task:
     inputs, caching, trigger = doc.get("inputs", {}), doc.get("cachingOptions", {}), doc.get("triggerPolicy", {})
     parameters = {k: binding(v) for k, v in inputs.get("parameters", {}).items()}
     artifacts = {k: binding(v) for k, v in inputs.get("artifacts", {}).items()}
@@ -210,6 +216,7 @@ def _task(name: str, doc: Document, index: Mapping[str, int]) -> Task:
         _retry(doc.get("retryPolicy", {})),
         caching.get("enableCache", False),
         caching.get("cacheKey", ""),
+        timeout_s,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kflite.dag.resolve import Inputs
-from kflite.dag.shape import Component, Dag, FromTask
+from kflite.dag.shape import Component, Dag, FromTask, Task
 from kflite.event import State
 from kflite.plan import Outcome, Retry
 from kflite.value import Artifact, Outputs, Value
@@ -63,11 +63,25 @@ class Scope:
     @property
     def retry(self) -> Retry:
         """What its tasks have that ask for no retries of their own: those of the nearest group around that asks for some."""
-        parent, index = (self.loop.parent, self.loop.index) if self.loop else (self.parent, self.index)
-        if parent is None:
+        parent, task = self._outside
+        if parent is None or task is None:
             return Retry()
-        own = parent.dag.tasks[index].retry
-        return own if own.most else parent.retry
+        return task.retry if task.retry.most else parent.retry
+
+    @property
+    def within(self) -> tuple[tuple[str, float], ...]:
+        """What bounds its tasks' time: (path of a group around, its seconds). Exit tasks run whole, as after a halt."""
+        parent, task = self._outside
+        if parent is None or task is None:
+            return ()
+        outer = () if task.always else parent.within
+        return (*outer, (self.loop.path if self.loop else self.path, task.timeout_s)) if task.timeout_s else outer
+
+    @property
+    def _outside(self) -> tuple[Scope | None, Task | None]:
+        """The scope around it, and the task there that it is; None for the root."""
+        parent, index = (self.loop.parent, self.loop.index) if self.loop else (self.parent, self.index)
+        return parent, parent.dag.tasks[index] if parent else None
 
     def roots(self) -> Iterator[int]:
         """Tasks that wait for nothing."""

@@ -129,7 +129,7 @@ class Loop(NamedTuple):
 
 
 class Task(NamedTuple):
-    """A task of a DAG. always: run once its parents ended, however they ended."""
+    """A task of a DAG. always: run once its parents ended, however they ended. timeout_s: of a pipeline as a whole, or 0."""
 
     name: str
     title: str
@@ -143,6 +143,7 @@ class Task(NamedTuple):
     retry: Retry = Retry()
     cache: bool = False
     cache_key: str = ""
+    timeout_s: float = 0.0
 
 
 @dataclass(frozen=True)

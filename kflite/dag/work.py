@@ -35,6 +35,7 @@ class ContainerWork:
     inputs: Inputs
     origin: Origin
     own: Configured
+    within: tuple[tuple[str, float], ...] = ()
 
     @property
     def component(self) -> Component:

@@ -40,7 +40,7 @@ def compile(target: Component) -> Pipeline:
     spec.pipeline_info.display_name = pipeline.label
     spec.pipeline_info.description = pipeline.description
     library = Library(spec)
-    library.write_pipeline(spec.root, pipeline)
+    library.write_pipeline(spec.root, "root", pipeline)
     return Pipeline(spec, library.finish(pipeline.config))
 
 
@@ -54,12 +54,13 @@ class Library:
         self._names: dict[tuple[object, ...], str] = {}
         self._deployment = PipelineDeploymentConfig()
         self._platforms: dict[str, dict[str, Value]] = {}
+        self._timeouts: dict[str, Value] = {}
         self._in_workspace = ""
 
-    def write_pipeline(self, spec: ComponentSpec, pipeline: PipelineComponent) -> None:
-        """Fills in the component that a pipeline is."""
+    def write_pipeline(self, spec: ComponentSpec, called: str, pipeline: PipelineComponent) -> None:
+        """Fills in the component, called `called`, that a pipeline is."""
         declare(spec, pipeline.interface)
-        scope = Scope(pipeline.root, spec)
+        scope = Scope(pipeline.root, spec, called)
         write_group(scope, self)
         for name, channel in pipeline.returned.items():
             add_output(spec, name, channel.type, scope.select(channel, pipeline.place))
@@ -99,6 +100,12 @@ class Library:
         """The component of that name."""
         return self._spec.components[name]
 
+    def limit(self, component: str, timeouts: Mapping[str, int]) -> None:
+        """Says how long these tasks of a component, which are pipelines, may take, in seconds."""
+        known = self._timeouts.setdefault(component, {})
+        assert isinstance(known, dict)
+        known.update(timeouts)
+
     def needs_workspace(self, place: str) -> None:
         """Says that the task at `place` in the user's code uses the workspace."""
         self._in_workspace = self._in_workspace or place
@@ -118,6 +125,8 @@ class Library:
         found: dict[str, dict[str, Value]] = {
             name: {"deploymentSpec": {"executors": executors}} for name, executors in self._platforms.items()
         }
+        if self._timeouts:
+            found.setdefault("kflite", {})["config"] = {"timeouts": self._timeouts}
         if config and config.document:
             found.setdefault("kubernetes", {})["pipelineConfig"] = config.document
         return {**found}
@@ -125,10 +134,10 @@ class Library:
     def _write(self, name: str, component: Component, settings: Settings) -> None:
         spec = self._spec.components[name]
         if isinstance(component, PipelineComponent):
-            self.write_pipeline(spec, component)
+            self.write_pipeline(spec, name, component)
             return
         if isinstance(component, LoadedComponent) and not component.has_container:
-            self._copy_pipeline(spec, component)
+            self._copy_pipeline(spec, name, component)
             return
         declare(spec, component.interface)
         spec.executor_label = _label(name)
@@ -143,8 +152,8 @@ class Library:
             )
             self._copy_platforms(component, component.body["executorLabel"], spec.executor_label)
 
-    def _copy_pipeline(self, root: ComponentSpec, loaded: LoadedComponent) -> None:
-        """Makes a component a loaded pipeline, with all that it refers to under names that are free here."""
+    def _copy_pipeline(self, root: ComponentSpec, called: str, loaded: LoadedComponent) -> None:
+        """Makes a component, called `called`, a loaded pipeline, with all that it refers to under names that are free here."""
         from google.protobuf.json_format import ParseDict
 
         source = loaded.pipeline.spec
@@ -160,6 +169,8 @@ class Library:
         for spec in (root, *(self._spec.components[name] for name in specs)):
             for task in spec.dag.tasks.values():
                 task.component_ref.name = names[task.component_ref.name]
+        for name, timeouts in loaded.timeouts.items():
+            self.limit({"root": called, **names}[name], timeouts)
 
     def _copy_platforms(self, loaded: LoadedComponent, label: str, wanted: str) -> None:
         for platform, config in loaded.platforms(label).items():

@@ -16,10 +16,11 @@ from kflite.typed import as_json
 class Component:
     """Something with a name and an interface; calling it in a pipeline makes a task. place: where it is defined, file:line.
 
-    has_container: it runs an image itself.
+    has_container: it runs an image itself; has_tasks: it is a pipeline.
     """
 
     has_container = True
+    has_tasks = False
 
     def __init__(self, name: str, interface: Interface, place: str) -> None:
         self.name = name

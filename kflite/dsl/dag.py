@@ -44,6 +44,8 @@ def write_group(scope: Scope, library: Library) -> None:
 def _write_task(scope: Scope, task: PipelineTaskSpec, member: Task, library: Library) -> None:
     platform = _platform(scope, task, member)
     task.component_ref.name = library.name_of(member.component, member.settings, member.name, platform)
+    if member.settings.timeout_s:
+        library.limit(scope.name, {member.name: member.settings.timeout_s})
     for name, argument in member.arguments.items():
         if isinstance(argument, Channel):
             scope.bind(task, name, argument, member.place)
@@ -182,7 +184,8 @@ def _ended(task: PipelineTaskSpec, member: Task) -> str:
 
 def _write_subgroup(scope: Scope, task: PipelineTaskSpec, group: Group, library: Library) -> None:
     task.component_ref.name = library.new(group.name)
-    inner = Scope(group, library.spec(task.component_ref.name), scope, task)
+    name = task.component_ref.name
+    inner = Scope(group, library.spec(name), name, scope, task)
     if isinstance(group, If):
         for channel in group.condition.channels:
             inner.own_input(channel, group.place)

@@ -26,6 +26,7 @@ class LoadedComponent(Component):
         self.document = Whole(pipeline.documents[0])
         self.name_inside = _only(self.document)
         self.has_container = bool(self.name_inside)
+        self.has_tasks = not self.has_container
         self.body: Document = self.document.components.get(self.name_inside, self.document.document["root"])
         super().__init__(trace.kebab(pipeline.name), interface_of(self.body), source)
         self.description = str(pipeline.spec.pipeline_info.description)
@@ -43,6 +44,13 @@ class LoadedComponent(Component):
                 config = config.get(key) if isinstance(config, Mapping) else None
             if isinstance(config, Mapping):
                 found[name] = config
+        return found
+
+    @property
+    def timeouts(self) -> Mapping[str, Mapping[str, int]]:
+        """How long pipelines in it may take, in seconds, by the component and the task in it."""
+        config: Document = self.pipeline.platforms.get("kflite") or {}  # type: ignore[assignment]
+        found: Mapping[str, Mapping[str, int]] = config.get("config", {}).get("timeouts", {})
         return found
 
 

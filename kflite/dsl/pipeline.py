@@ -21,6 +21,7 @@ class PipelineComponent(Component):
     """A pipeline, which is a component of others too. root: its tasks; returned: its outputs by name."""
 
     has_container = False
+    has_tasks = True
 
     def __init__(
         self,

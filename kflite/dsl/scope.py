@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 
 class Scope:
-    """A group's DAG. spec: the component that it becomes; task: the task in the parent's DAG that refers to it."""
+    """A group's DAG. spec: the component that it becomes, called `name`; task: the task in the parent's DAG that refers to it."""
 
     def __init__(
-        self, group: Group, spec: ComponentSpec, parent: Scope | None = None, task: PipelineTaskSpec | None = None
+        self, group: Group, spec: ComponentSpec, name: str, parent: Scope | None = None, task: PipelineTaskSpec | None = None
     ) -> None:
-        self.group, self.spec, self.parent, self.task = group, spec, parent, task
+        self.group, self.spec, self.name, self.parent, self.task = group, spec, name, parent, task
         self.children: dict[int, Scope] = {}
         self._inputs: set[str] = set()
         self._outputs: dict[tuple[type[Channel], str], str] = {}

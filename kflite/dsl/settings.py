@@ -37,7 +37,8 @@ class Retry:
 class Settings:
     """A task's settings; texts may hold placeholders. Those of the executor come first (see `executor_key`).
 
-    kubernetes: the executor's part of the platform document; caching: None where the task does not say.
+    kubernetes: the executor's part of the platform document; caching: None where the task does not say; timeout_s: of a
+    pipeline's task, in seconds, 0 where there is none.
     """
 
     image: str = ""
@@ -54,6 +55,7 @@ class Settings:
     cache_key: str = ""
     label: str = ""
     ignore_upstream_failure: bool = False
+    timeout_s: int = 0
 
     @property
     def executor_key(self) -> tuple[Hashable, ...]:

@@ -157,12 +157,18 @@ class Task:
         return self.set_accelerator_limit(gpu)
 
     def set_timeout(self, seconds: int) -> Self:
-        """Fails an attempt that runs longer than this, in seconds."""
+        """Fails an attempt that runs longer than this, in seconds; of a pipeline, what still runs in it then.
+
+        A pipeline's exit tasks, and others that run whatever failed before, have no such end.
+        """
         from kflite.dsl.kubernetes import set_timeout
 
-        if seconds == 0:
-            raise trace.refused("set_timeout() takes a whole number of seconds above 0, not 0")
-        set_timeout(self, seconds)
+        if isinstance(seconds, bool) or not isinstance(seconds, int) or seconds <= 0:
+            raise trace.refused(f"set_timeout() takes a whole number of seconds above 0, not {seconds!r}")
+        if self.component.has_tasks:
+            self.settings.timeout_s = seconds
+        else:
+            set_timeout(self, seconds)
         return self
 
     def own_container(self, method: str) -> Settings:

@@ -72,13 +72,14 @@ def _kubernetes(whole: Whole, platform: Document) -> Problems:
 
 
 def _kflite(whole: Whole, platform: Document) -> Problems:
-    """What only kflite has: an executor's `project`, the folder with code that its image has too."""
+    """What only kflite has: an executor's `project`, the folder with code that its image has too; how long pipelines may take."""
     base = "platforms.kflite.deploymentSpec.executors"
-    deployment = platform.get("deploymentSpec")
-    executors = deployment.get("executors") if isinstance(deployment, dict) else None
-    if set(platform) != {"deploymentSpec"} or not isinstance(executors, dict) or set(deployment or ()) != {"executors"}:
-        yield "platforms.kflite", "it must hold deploymentSpec.executors, and nothing else: compile the pipeline again"
+    executors, timeouts = _only(platform, "deploymentSpec", "executors"), _only(platform, "config", "timeouts")
+    if not platform.keys() <= {"deploymentSpec", "config"} or executors is None or timeouts is None:
+        known = "deploymentSpec.executors, config.timeouts or both"
+        yield "platforms.kflite", f"it must hold {known}, and nothing else: compile the pipeline again"
         return
+    yield from _timeouts(whole, timeouts)
     for label, config in executors.items():
         path = below(base, label)
         if label not in whole.executors:
@@ -88,6 +89,39 @@ def _kflite(whole: Whole, platform: Document) -> Problems:
                 path,
                 "it must hold a text 'project', and nothing else: remove what this version does not know, or update kflite",
             )
+
+
+def _only(platform: Document, key: str, inner: str) -> Document | None:
+    """The mapping at key.inner, {} where there is no key; None where something else is there, or beside it."""
+    held = platform.get(key, {inner: {}})
+    found: object = held.get(inner) if isinstance(held, dict) and set(held) == {inner} else None
+    return found if isinstance(found, dict) else None
+
+
+def _timeouts(whole: Whole, timeouts: Document) -> Problems:
+    """Seconds that pipelines inside others may take, by the component in which one is a task, and by the task."""
+    bodies = {"root": whole.document.get("root", {}), **whole.components}
+    for name, limits in timeouts.items():
+        path = below("platforms.kflite.config.timeouts", name)
+        if name not in bodies:
+            yield path, f"there is no component {name!r}: {near(name, bodies)}"
+        elif not isinstance(limits, dict):
+            yield path, f"it must be a mapping of tasks to seconds, and is {shown(limits)}"
+        else:
+            for task, limit in limits.items():
+                if wrong := _timeout(whole, tasks(bodies[name]), task, limit):
+                    yield below(path, task), wrong
+
+
+def _timeout(whole: Whole, beside: Mapping[str, Document], task: str, limit: Value) -> str:
+    """What is wrong with a pipeline's limit, "" when nothing is. beside: the tasks of its DAG."""
+    if task not in beside:
+        return f"there is no task {task!r}: {near(task, beside)}"
+    if "dag" not in whole.components.get(referred(beside[task]), {}):
+        return f"{task!r} runs code itself: its limit is activeDeadlineSeconds of its executor in platforms.kubernetes"
+    if isinstance(limit, bool) or not isinstance(limit, int | float) or not limit > 0:
+        return f"it must be seconds, more than 0, and is {shown(limit)}"
+    return ""
 
 
 def _executors(platform: Document) -> Document:

@@ -94,3 +94,20 @@ def test_a_time_that_is_given_with_the_run_counts_in_place_of_the_pipelines(home
 
     run = kflite.run(p, on="process", timeout=0.5)
     assert run.reason == "the run took longer than its 0.5 s"
+
+
+def test_a_pipeline_in_another_that_takes_too_long_is_stopped_and_the_rest_goes_on(home: Path) -> None:
+    @dsl.pipeline
+    def slow():  # type: ignore[no-untyped-def]
+        echo(x="after").after(sleep().set_retry(2))
+
+    @dsl.pipeline
+    def p():  # type: ignore[no-untyped-def]
+        slow().set_timeout(1)
+        echo(x="beside")
+
+    run = kflite.run(p, on="process")
+    states = {path: task.state for path, task in run.tasks.items()}
+    assert states == {"slow": State.FAILED, "slow/sleep": State.FAILED, "slow/echo": State.SKIPPED, "echo": State.SUCCEEDED}
+    found = run.tasks["slow/sleep"]
+    assert (len(found.attempts), found.reason, found.message) == (1, "Timeout", "the pipeline slow ran longer than its 1 s")
