@@ -6,9 +6,9 @@ Its first pod has it too, so that a scheduler on another machine can take the at
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 from kflite.job import Job
 
@@ -62,7 +62,7 @@ class Memo:
 
     def write(self, folder: Path) -> None:
         """Keep it in the attempt's folder."""
-        new = folder / f".{_NAME}.{os.getpid()}"
+        new = folder / f".{_NAME}.{uuid4().hex[:8]}"  # two executors of one process may do so at once
         new.write_text(self.text(), "utf-8")
         new.replace(folder / _NAME)
 

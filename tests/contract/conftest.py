@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
+from conftest import IMAGE, KUBECONFIG
 from contract.jobs import Jobs
-from contract.subjects import SUBJECTS, Subject
+from contract.kube import namespace
+from contract.subjects import NAMESPACE, SUBJECTS, Subject
 
 from kflite.executors.base import Executor
 
@@ -20,7 +23,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test that takes `subject` runs on each executor that does what its `needs` marks name."""
     if "subject" in metafunc.fixturenames:
         wanted = {name for mark in metafunc.definition.iter_markers("needs") for name in mark.args}
-        able = [subject for subject in SUBJECTS if wanted <= subject.does]
+        able = [each for each in SUBJECTS if wanted <= each.does and (not each.only or wanted & each.only)]
         metafunc.parametrize("subject", able, ids=[subject.name for subject in able])
 
 
@@ -34,9 +37,23 @@ def jobs(subject: Subject, tmp_path: Path, request: pytest.FixtureRequest) -> Jo
     return Jobs(tmp_path, image)
 
 
+@pytest.fixture(scope="session")
+def _space() -> Iterator[None]:
+    if not KUBECONFIG:
+        yield
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KUBECONFIG", KUBECONFIG)
+        with namespace(IMAGE) as space:
+            os.environ[NAMESPACE] = space.name
+            yield
+
+
 @pytest.fixture
-def make(subject: Subject, tmp_path: Path, jobs: Jobs) -> Callable[[], Executor]:
+def make(subject: Subject, tmp_path: Path, jobs: Jobs, request: pytest.FixtureRequest) -> Callable[[], Executor]:
     """Makes executors that share what outlives them."""
+    if subject.name.startswith("kubernetes"):
+        request.getfixturevalue("_space")
     return lambda: subject.make(tmp_path / "home")
 
 

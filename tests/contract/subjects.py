@@ -21,6 +21,7 @@ from kflite.executors.process import ProcessExecutor
 from kflite.job import Exit, Job, Resources
 from kflite.testing import FakeExecutor, FakeRun, FakeWorld
 
+NAMESPACE = "KFLITE_TEST_NAMESPACE"
 BASIC = frozenset({"start"})
 CODE = BASIC | {"code", "claims"}  # what jobs print, read and write is real
 # live: what is written is seen at once
@@ -31,13 +32,15 @@ ALL = CODE | {"commands", "stop", "gangs", "outlives", "isolated", "mounts", "li
 class Subject:
     """make: an executor, given a folder that all executors of a test share; needs: the fixture without which it cannot run.
 
-    does: what the executor promises beyond the basics; a test names what it needs.
+    does: what the executor promises beyond the basics; a test names what it needs. only: what a test must need for this one to be
+    tried, where another subject shows the rest.
     """
 
     name: str
     make: Callable[[Path], Executor]
     does: frozenset[str] = ALL
     needs: str = ""
+    only: frozenset[str] = frozenset()
 
 
 def scripted(job: Job) -> FakeRun:
@@ -76,7 +79,8 @@ def _docker(home: Path) -> DockerExecutor:
 
 def _cluster(volume: str) -> Callable[[Path], Executor]:
     images = ImageMap((("*", os.environ.get("KFLITE_TEST_IMAGE", "kflite-test/python:3.11")),))
-    return lambda _home: KubernetesExecutor(Cluster(images=images, volume=volume))
+    # Whoever else tests at this cluster has runs of the same names.
+    return lambda _home: KubernetesExecutor(Cluster(namespace=os.environ[NAMESPACE], images=images, volume=volume))
 
 
 SUBJECTS = [
@@ -85,6 +89,6 @@ SUBJECTS = [
     Subject("process", _process),
     Subject("docker", _docker, needs="docker_image"),
     Subject("kubernetes", _cluster(""), ALL - {"live", "mounts", "claims"}, "cluster"),
-    Subject("kubernetes-host", _cluster("host"), ALL - {"mounts", "claims"}, "cluster_here"),
+    Subject("kubernetes-host", _cluster("host"), ALL - {"mounts", "claims"}, "cluster_here", frozenset({"live"})),
     Subject("local", lambda home: LocalExecutor(_process(home), lambda: _docker(home)), needs="docker_image"),
 ]
