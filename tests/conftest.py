@@ -11,15 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-# Read before any test changes the environment. tests/run sets them.
-POSTGRES = os.environ.get("KFLITE_TEST_POSTGRES", "")
-IMAGE = os.environ.get("KFLITE_TEST_IMAGE", "kflite-test/python:3.11")
-LEARNING_IMAGE = os.environ.get("KFLITE_TEST_LEARNING_IMAGE", "")
-RUN = os.environ.get("KFLITE_TEST_RUN", "")
-S3, STAGING_IMAGE = (os.environ.get(f"KFLITE_TEST_{name}", "") for name in ("S3", "STAGING_IMAGE"))
-KUBECONFIG = os.environ.get("KFLITE_TEST_KUBECONFIG", "")
-IN_CI = os.environ.get("CI") == "true"
+from machine import IMAGE, IN_CI, KUBECONFIG, LEARNING_IMAGE, POSTGRES, RUN
 
 # Workers that saw their scheduler go may take this long to follow it.
 GRACE_S = 3.0

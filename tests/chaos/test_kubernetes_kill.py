@@ -9,10 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import KUBECONFIG
 from contract.kube import PATIENCE_S, Space, namespace
 from integration.cli import Cli, interrupt, tasks
 from integration.hostile import newest, nothing_is_left
+from machine import KUBECONFIG
 
 SLOW = """
 from kflite import dsl

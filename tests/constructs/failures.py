@@ -265,5 +265,5 @@ CASES = [
             "say": "SKIPPED",
         },
     ),
-    Case("selector-unknown", chain(), state="FAILED", says="is not of the form"),
+    Case("selector-unknown", chain(), refused="is no selector"),
 ]

@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import IMAGE, KUBECONFIG
 from contract.jobs import Jobs
 from contract.kube import namespace
 from contract.subjects import NAMESPACE, SUBJECTS, Subject
+from machine import IMAGE, KUBECONFIG
 
 from kflite.executors.base import Executor
 

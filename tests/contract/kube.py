@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
-from conftest import KUBECONFIG
+from machine import KUBECONFIG
 
 from kflite.executors.images import ImageMap
 from kflite.executors.kubernetes import KubernetesExecutor, Settings

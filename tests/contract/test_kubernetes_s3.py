@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import S3, STAGING_IMAGE
 from contract.jobs import Jobs
 from contract.kube import PATIENCE_S, Space, namespace
+from machine import S3, STAGING_IMAGE
 
 from kflite.executors.kubernetes import KubernetesExecutor
 from kflite.job import Exit, Job

@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import KUBECONFIG
 from contract.kube import Space, namespace
 from integration.cli import Cli
+from machine import KUBECONFIG
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import IMAGE as TEST_IMAGE
-from conftest import S3, STAGING_IMAGE
 from contract.kube import PATIENCE_S, Space, namespace
 from integration.cli import Cli, tasks
+from machine import IMAGE as TEST_IMAGE
+from machine import S3, STAGING_IMAGE
 
 HOST = "10.244.0.1"  # this machine, as pods of the tests' own cluster see it
 KEYS = {"AWS_ACCESS_KEY_ID": "kflite", "AWS_SECRET_ACCESS_KEY": "kflite-secret", "AWS_ENDPOINT_URL": S3}
