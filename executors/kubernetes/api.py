@@ -1,7 +1,7 @@
 """Requests to a cluster's API server: JSON, streams of lines or bytes, and programs run in containers.
 
 aiohttp, because every follower of a log and every watch is a stream that waits: none of them costs a thread, and all of them end
-when their task does. Bodies stay JSON: the official client's models cost some ten times as much (benchmarks/cluster.py).
+when their task does. Bodies stay JSON: nothing here needs models of them.
 """
 
 from __future__ import annotations
