@@ -59,14 +59,14 @@ class Server:
             self._say(f"run {event.run} {event.data['state']}")
 
     async def _take(self, run: str) -> None:
-        row = await asyncio.to_thread(self._client.store.run, run)
-        if run in self._mine or row.state.ended or (self._places and row.on not in self._places):
-            return
         try:
+            row = await asyncio.to_thread(self._client.store.run, run)
+            if run in self._mine or row.state.ended or (self._places and row.on not in self._places):
+                return
             if await self._client.adopt(run):
                 self._mine.add(run)
                 self._say(f"run {run} taken up")
         except StoreError:
             raise
-        except KfliteError as error:  # a plan that this version cannot read, say: the others' runs go on
+        except KfliteError as error:  # it is removed, or this version cannot read its plan: the others' runs go on
             self._say(f"run {run} cannot be taken up: {error}")
