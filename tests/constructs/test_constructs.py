@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("kfp", minversion="2.16", reason="kfp is not installed: pip install '.[test]'")
 
-from constructs import conditions, exits, failures, inputs, loops, placeholders
+from constructs import conditions, exits, failures, inputs, kinds, loops, placeholders
 from constructs.case import Case
 from contract.kube import namespace
 from invariants import Violation, check_groups
@@ -19,7 +19,7 @@ from machine import IMAGE
 
 import kflite
 
-TABLES = (conditions, loops, exits, inputs, placeholders, failures)
+TABLES = (conditions, loops, exits, inputs, placeholders, failures, kinds)
 CASES = [case for table in TABLES for case in table.CASES]
 # A pod takes seconds, so that a cluster gets one case of each kind.
 ON_A_CLUSTER = (
