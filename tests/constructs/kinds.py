@@ -234,7 +234,7 @@ def kept_metadata(run: kflite.Run) -> None:
 
 
 CASES = [
-    Case("component-alone", add, {"Output": 5}, {"a": 2, "b": 3}, on=EVERYWHERE),
+    Case("component-alone", add, {"Output": 5}, {"a": 2, "b": 3}),
     Case("component-default", add, {"Output": 2}, {"a": 2}),
     Case("component-helpers", helped, {"Output": 6}, {"x": 3}),
     Case("component-v1", of_v1, {"Output": 42}, on=("process", "docker")),
@@ -244,7 +244,7 @@ CASES = [
     Case("artifacts-input-paths", input_paths, {"Output": "td"}),
     Case("artifacts-named", named_and_typed, {"name": "data", "type": "system.Dataset"}),
     Case("artifacts-metadata", makes_custom, {"made": "custom"}, also=kept_metadata),
-    Case("artifacts-metrics", metrics, None, also=shows_metrics, on=EVERYWHERE),
+    Case("artifacts-metrics", metrics, None, also=shows_metrics),
     Case("artifacts-pages", pages, None, also=shows_pages),
     Case("importers-in-loops", importers_in_loops, {"Output": ["x", "y"]}),
     Case("independent-tasks-at-once", at_once, {"a": True, "b": True}, on=("process",), options={"parallel": 2}),

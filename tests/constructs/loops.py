@@ -266,10 +266,10 @@ def said(*texts: str) -> object:
 
 
 CASES = [
-    Case("loop-literal", literal, {"Output": 36}, on=EVERYWHERE),
+    Case("loop-literal", literal, {"Output": 36}),
     Case("loop-parameter", of_parameter, {"Output": "[5, 6]"}),
     Case("loop-parameter-given", of_parameter, {"Output": "[7, 8, 9]"}, {"items": [7, 8, 9]}),
-    Case("loop-output", of_output, {"Output": "[1, 2, 3, 4]"}, on=EVERYWHERE),
+    Case("loop-output", of_output, {"Output": "[1, 2, 3, 4]"}),
     Case("loop-given-out", given_out, {"Output": [1, 2, 3]}, also=in_turn(1)),
     Case("loop-texts", texts, {"Output": "['<b>', '<a>', '<>']"}),
     Case("loop-floats", floats_and_bools, {"Output": "['1.5', '2']"}),

@@ -173,12 +173,12 @@ def in_env_checked(run: kflite.Run) -> None:
 CASES = [
     Case("placeholders-of-run", of_run, None, also=of_run_found),
     Case("words", all_words, {"Output": '3|2|true|{"a":[1,{"b":2.5}]}|[1,2]|it\'s|lit|--x=2'}, on=COMMANDS),
-    Case("words-default", default_word, {"Output": "1|0.5|false|{}|[]|default|lit|--x=0.5"}, on=COMMANDS),
-    Case("words-joined-none", join_none, {"Output": "a-n-|--none|<no>"}, on=COMMANDS),
+    Case("words-default", default_word, {"Output": "1|0.5|false|{}|[]|default|lit|--x=0.5"}, on=("process",)),
+    Case("words-joined-none", join_none, {"Output": "a-n-|--none|<no>"}, on=("process",)),
     Case("words-joined-all", join_all, {"Output": "a-n-m|--maybe|m|--many=[1]|<yes>"}, on=COMMANDS),
     Case("words-artifacts", copy, {"Output": "abab"}, on=COMMANDS),
-    Case("words-artifact-list", listed, {"Output": "['data', 'data']"}, on=COMMANDS),
-    Case("words-whole", executor_input, {"Output": "{'n': 3} ['artifacts', 'outputFile', 'parameters'] True"}, on=COMMANDS),
+    Case("words-artifact-list", listed, {"Output": "['data', 'data']"}, on=("process",)),
+    Case("words-whole", executor_input, {"Output": "{'n': 3} ['artifacts', 'outputFile', 'parameters'] True"}, on=("process",)),
     Case("words-names", all_names, None, on=COMMANDS, also=names_found),
     Case("env-placeholders", in_env(), None, also=in_env_checked),
 ]
