@@ -16,6 +16,7 @@ from pathlib import Path
 
 from kflite.job import Python
 from kflite.standin import command as packed
+from kflite.value import Value
 
 _INTERPRETER = ("python3", "-u", "-c")
 _INSTALL = "python3 -m pip install --quiet --no-warn-script-location --disable-pip-version-check --root-user-action ignore"
@@ -63,7 +64,7 @@ def compose(
     packages: Sequence[str] = (),
     index_urls: Sequence[str] = (),
     trusted_hosts: Sequence[str] = (),
-    signature: Mapping[str, Mapping[str, str]] | None = None,
+    signature: Mapping[str, Mapping[str, Value]] | None = None,
     venv: bool = False,
 ) -> tuple[list[str], list[str]]:
     """Command and args of a container that runs `function` of `source`.

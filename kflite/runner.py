@@ -6,7 +6,8 @@ library only, and little of that. Source of the contract: KFP v2, what its launc
 argv: SOURCE --function NAME --executor-input JSON [--signature JSON] [--project FOLDER]; SOURCE and JSON may be `@/FILE`, as the
 kernel takes 128 KiB a word. The signature tells what executor_input does not: `inputs` {name: "list", "path", "status",
 "config", or "empty config" where nobody passes one}, `outputs` {name: type of the returned value, "artifact" for an artifact},
-`embedded` {name: schema title of what came with the code}. FOLDER has the modules that an image would have.
+`literals` {name: the values that an output may have}, `embedded` {name: schema title of what came with the code}. FOLDER has the
+modules that an image would have.
 """
 
 from __future__ import annotations
@@ -151,12 +152,15 @@ def shortened(value: object) -> str:
     return f"{text if len(text) < 80 else text[:77] + '...'} ({type(value).__name__})"
 
 
-def write(result: object, types: Json, made: dict[str, list[Artifact]], file: str) -> None:
+def write(result: object, signature: Json, made: dict[str, list[Artifact]], file: str) -> None:
     """Writes executor_output.json, unless there is nothing to tell."""
+    types, literals = signature.get("outputs", {}), signature.get("literals", {})
     values = returned(result, types)
     for name, kind in types.items():
         if kind != "artifact":
             values[name] = checked(name, values[name], kind)
+            if values[name] not in literals.get(name, [values[name]]):
+                raise OutputError(f"output {name!r} is {shortened(values[name])}, which is none of {literals[name]}")
         elif not hasattr(values[name], "schema_title"):
             raise OutputError(f"output {name!r} is declared as an artifact, and the function returned {shortened(values[name])}")
     made = {k: [values.pop(k)] if types.get(k) == "artifact" else v for k, v in made.items()}
@@ -217,7 +221,7 @@ def run(argv: list[str]) -> int:
     source, options = content(argv[0]), dict(zip(argv[1::2], argv[2::2]))  # noqa: B905
     name, given = options["--function"], json.loads(content(options["--executor-input"]))
     signature = json.loads(options.get("--signature", "{}"))
-    output_file, types = given.get("outputs", {}).get("outputFile", ""), signature.get("outputs", {})
+    output_file = given.get("outputs", {}).get("outputFile", "")
     around = Surroundings(os.path.dirname(output_file), options.get("--project", ""))
     try:
         module = around.module(source, name)
@@ -235,7 +239,7 @@ def run(argv: list[str]) -> int:
     finally:
         around.close()
     try:
-        write(result, types, made, output_file)
+        write(result, signature, made, output_file)
     except (OutputError, ValueError) as error:
         print(f"component {name}: {error}", file=sys.stderr)
         return 1

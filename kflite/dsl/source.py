@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import FunctionType
+from typing import get_args
 
 from kflite.artifacts import ARTIFACTS, Artifact
 from kflite.dsl import definitions, project
@@ -17,6 +18,7 @@ from kflite.dsl.shipment import Shipment, refuse_closure
 from kflite.dsl.types import CONFIG, PYTHON_NAMES, ArtifactType, Parameter, Type
 from kflite.errors import CompileError
 from kflite.typed import as_json
+from kflite.value import Value
 
 FIRST_LINE = "from __future__ import annotations\n"
 
@@ -78,7 +80,7 @@ class Source:
         return "".join([*head, *shipment.texts, *shipment.aliases, *self.types(), own])
 
     @property
-    def signature(self) -> dict[str, dict[str, str]]:
+    def signature(self) -> dict[str, Mapping[str, Value]]:
         """What the runner must know of the interface beside executor_input."""
         ways = {name: "path" for name, spec in self._interface.inputs.items() if spec.way == "path"}
         ways |= {name: "path" for name, spec in self._interface.outputs.items() if spec.way == "path"}
@@ -91,8 +93,12 @@ class Source:
                 ways[name] = "list"
         returned = {name: spec.type for name, spec in self._interface.outputs.items() if spec.way == "return"}
         kinds = {n: PYTHON_NAMES[kind.ir] if isinstance(kind, Parameter) else "artifact" for n, kind in returned.items()}
+        literals: dict[str, Value] = {
+            n: [*kind.literals] for n, kind in returned.items() if isinstance(kind, Parameter) and kind.literals
+        }
         embedded = {name: kind.title for name, kind in self._interface.embedded.items() if isinstance(kind, ArtifactType)}
-        return {part: words for part, words in (("inputs", ways), ("outputs", kinds), ("embedded", embedded)) if words}
+        parts: dict[str, Mapping[str, Value]] = {"inputs": ways, "outputs": kinds, "literals": literals, "embedded": embedded}
+        return {part: words for part, words in parts.items() if words}
 
     def types(self) -> Iterator[str]:
         """What tells the runner which inputs are to be objects."""
@@ -119,7 +125,9 @@ def _model(kind: Type) -> type | None:
 
 
 def _expression(kind: object) -> str:
-    return f"[{_expression(kind[0])}]" if isinstance(kind, list) else kind.__name__  # type: ignore[attr-defined]
+    if isinstance(kind, list):
+        return f"[{_expression(kind[0])}]"
+    return kind.__name__ if isinstance(kind, type) else f"__import__('typing').Literal[{get_args(kind)!r}]"
 
 
 def _own_artifact_classes(function: FunctionType) -> list[type]:

@@ -42,8 +42,9 @@ class Parameter:
 
     @property
     def built(self) -> object:
-        """What kflite.typed.build makes of values: a model, or a list of its objects; None for plain values."""
-        inner = self.items.built if self.items else None
+        """What kflite.typed.build makes of values: a model, or a list of its objects; None where IR says all there is to say."""
+        item = self.items
+        inner = (typing.Literal[item.literals] if item.literals else item.built) if item else None
         return self.model or ([inner] if inner else None)
 
 

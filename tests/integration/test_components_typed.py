@@ -71,6 +71,11 @@ def chosen(mode: Literal["fast", "slow"] = "fast") -> str:
 
 
 @dsl.component
+def several(modes: list[Literal["fast", "slow"]] = ["fast"]) -> Literal["fast", "slow"]:
+    return modes[0] * len(modes)
+
+
+@dsl.component
 def word() -> str:
     return "medium"
 
@@ -102,6 +107,14 @@ def test_an_object_is_a_parameter_of_a_run(run_each):
 
 def test_a_literal_is_given(run_each):
     assert run_each(chosen, mode="slow").outputs["Output"] == "slowslow"
+
+
+def test_literals_in_a_list_and_what_is_returned_are_held_to_their_values(run_each):
+    assert run_each(several).outputs["Output"] == "fast"
+    told = run_each(several, modes=["slow", "slow"]).tasks["several"].logs()
+    assert "output 'Output' is 'slowslow' (str), which is none of ['fast', 'slow']" in told
+    told = run_each(several, modes=["other"]).tasks["several"].logs()
+    assert "input 'modes' is given ['other'] (list): 'other' is none of 'fast', 'slow'" in told
 
 
 def test_a_parameter_that_is_none_of_the_literals_starts_nothing(run_each):
