@@ -218,6 +218,20 @@ class Executor:
     assert start("def f() -> str: return Real.__module__", PYTHONPATH=str(tmp_path / "site")).output == "kfp.dsl"
 
 
+def test_bytes_at_a_path_of_the_codes_own_are_brought_by_the_real_kfp_too(tmp_path):
+    pytest.importorskip("kfp", reason="kfp is not installed: pip install '.[test]'")
+    body = f"""def f(m: Output[Model]):
+    m.custom_path = "{tmp_path}/own"
+    with open(m.path, "w") as file:
+        file.write("bytes")
+"""
+    packed = Packed([HEAD + body], ARGS, {"artifacts": {"m": {"artifactType": {"schemaTitle": "system.Model"}}}})
+    words = packed.words(packed.given(tmp_path, {}, {}))
+    ended = run([sys.executable, "-W", "ignore", "-c", standin(), packed.source, *words], tmp_path)
+    assert ended.files == {"m": "bytes"}, ended.log
+    assert ended.written["artifacts"]["m"]["artifacts"][0]["custom_path"] == ""
+
+
 def test_parts_of_kfp_that_are_installed_without_it_are_found(start, tmp_path):
     (tmp_path / "site/kfp/pipeline_spec").mkdir(parents=True)
     (tmp_path / "site/kfp/pipeline_spec/__init__.py").write_text("there = True")
