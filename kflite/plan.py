@@ -91,11 +91,15 @@ class Work(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A task whose inputs are there. since: the greatest `Outcome.at` of those that it comes after."""
+    """A task whose inputs are there. since: the greatest `Outcome.at` of those that it comes after.
+
+    late: it is, or belongs to, what runs whatever happened (an exit task), and goes on when the run is stopped.
+    """
 
     task: str
     work: Work
     since: int = 0
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ class Record:
     material: Value = None
     group: bool = False
     again: bool = False
+    late: bool = False
     work: Work | None = field(default=None, repr=False)
 
     def apply(self, event: Event) -> None:

@@ -226,7 +226,7 @@ class Run:
         self._end(task, Outcome(State.FAILED, reason=reason, message=message), data)
 
     def cancel(self, reason: str, kill: bool = False, verdict: State | None = State.CANCELLED) -> None:
-        """Stop all that runs and give up what waits. Exit handlers still run, unless it is to be killed.
+        """Stop all that runs and give up what waits. Exit tasks go on, and still run, unless it is to be killed.
 
         verdict: the state that the run ends in; None: the plan's own.
         """
@@ -235,14 +235,21 @@ class Run:
         self._killed = kill
         if not self._stopping:
             self._halt(self._say(Kind.RUN_STOPPING, {"reason": reason} | ({"state": verdict.value} if verdict else {})))
-        for task in sorted(self._looking):
+        looking = sorted(task for task in self._looking if not self._spared(self.tasks[task]))
+        self._looking.difference_update(looking)
+        for task in looking:
             self._queue(task, self.work(task))
-        self._looking.clear()
         for task, record in list(self.tasks.items()):
-            if record.state is State.QUEUED and not record.group:
+            if record.group or self._spared(record):
+                continue
+            if record.state is State.QUEUED:
                 self._give_up(task)
-            elif record.state in _LIVE and not record.group:
+            elif record.state in _LIVE:
                 self._stop(task, record.stopping or self._stopping, record.within)
+
+    def _spared(self, record: Record) -> bool:
+        """Whether a task goes on when the run is stopped."""
+        return record.late and not self._killed
 
     def _stop(self, task: str, reason: str, within: str = "") -> None:
         self._say(Kind.TASK_STOPPING, {"reason": reason} | ({"within": within} if within else {}), task)
@@ -287,7 +294,7 @@ class Run:
     def _ready(self, step: Ready) -> None:
         task, work = step.task, step.work
         record = self._ledger.record(task)
-        record.work = work
+        record.work, record.late = work, step.late
         if self._replaying:
             self._history.ready(task)
         if self._history.judged and self._history.stale(task, work.definition, step.since):

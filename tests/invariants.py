@@ -15,52 +15,56 @@ class Violation(AssertionError):
 
 
 def check_groups(events: Sequence[Event]) -> None:
-    """The state of each group, and of the run, follows from those in it; none ends before them or begins after them."""
+    """The state of each group, and of the run, follows from those in it; none ends before them or begins after them.
+
+    A loop that was stopped before all its iterations began is cancelled, and a run may be given its state by what stopped it.
+    """
     states: dict[str, State] = {}
     run: State | None = None
-    verdict = False
+    stopped = verdict = retried = False
     for event in events:
+        stopped = stopped or event.kind is Kind.RUN_STOPPING
+        verdict = verdict or (event.kind is Kind.RUN_STOPPING and "state" in event.data)
+        retried = retried or event.kind is Kind.RUN_RETRIED
         if not event.task:
             run = run_after(run, event)
-            verdict = verdict or ("state" in event.data and event.kind is Kind.RUN_STOPPING)
             continue
         states[event.task] = task_after(states.get(event.task), event)
-        _check_parent(event, states)
-        if states[event.task].ended:
-            _check_end(event.task, states)
-    open_ = [task for task, state in states.items() if not state.ended]
-    if run and run.ended and open_:
-        raise Violation(f"the run is {run}, and {open_} go on")
-    if run and run.ended and not verdict and run is not whole(_inside("", states)):
-        raise Violation(f"the run is {run}, and its tasks are {_inside('', states)}")
+        if not retried:  # after a retry, what is in a group that had succeeded may be said again
+            _check_order(event, states)
+    if run and run.ended:
+        _check_ended(run, states, stopped, verdict, retried)
+
+
+def _check_order(event: Event, states: dict[str, State]) -> None:
+    group = _parent(event.task)
+    if group and states.get(group) is not State.RUNNING:
+        raise Violation(f"{event.task} {event.kind}, and {group} is {states.get(group)}")
+    going = [task for task in states if _parent(task) == event.task and not states[task].ended]
+    if states[event.task].ended and going:
+        raise Violation(f"{event.task} is {states[event.task]} while {going} go on")
+
+
+def _check_ended(run: State, states: dict[str, State], stopped: bool, verdict: bool, retried: bool) -> None:
+    inside: dict[str, list[State]] = {}
+    for task, state in states.items():
+        inside.setdefault(_parent(task), []).append(state)
+        if not state.ended:
+            raise Violation(f"the run is {run}, and {task} is {state}")
+    for group, found in inside.items():
+        state, wanted = states.get(group, run), _whole(found)
+        cut = stopped and state is State.CANCELLED and State.FAILED not in found
+        old = retried and state is State.SKIPPED  # it had begun in an earlier life
+        if state is not wanted and not (cut or old if group else verdict):
+            raise Violation(f"{group or 'the run'} is {state}, and what is in it is {found}")
 
 
 def _parent(task: str) -> str:
     """The group around a task: `loop[0]/fit` lies in `loop`."""
-    return task.rpartition("/")[0].partition("[")[0] if "/" in task else ""
+    around = task.rpartition("/")[0]
+    return around.rpartition("[")[0] if around.endswith("]") else around
 
 
-def whole(states: list[State]) -> State:
+def _whole(states: list[State]) -> State:
     """The state of what holds these."""
     return next((worst for worst in _WORST if worst in states), State.SUCCEEDED)
-
-
-def _inside(group: str, states: dict[str, State]) -> list[State]:
-    return [state for task, state in states.items() if task != group and _parent(task) == group]
-
-
-def _check_parent(event: Event, states: dict[str, State]) -> None:
-    parent = _parent(event.task)
-    if parent and states.get(parent) is not State.RUNNING:
-        raise Violation(f"{event.task} {event.kind}, and {parent} is {states.get(parent)}")
-
-
-def _check_end(task: str, states: dict[str, State]) -> None:
-    inside = _inside(task, states)
-    state = states[task]
-    if not inside:
-        return
-    if not all(each.ended for each in inside):
-        raise Violation(f"{task} is {state} while tasks in it go on")
-    if state is not whole(inside):
-        raise Violation(f"{task} is {state}, and the tasks in it are {inside}")

@@ -119,6 +119,10 @@ class DagPlan:
                 return f"{name} failed" if state is State.FAILED else f"{name} was {state.value.lower()}"
         return "the run was stopped" if self._halted and not scope.late else ""
 
+    def _late(self, scope: Scope, task: Task) -> bool:
+        """Whether the task, with all that is in it, goes on when the run is stopped."""
+        return self._halted or scope.late or task.always
+
     def _around(self, scope: Scope, task: Task) -> Around:
         def names(path: str) -> str | Missing:
             named = self._names | of_one(self._origin, task.name, scope.path_of(task.name))
@@ -134,7 +138,7 @@ class DagPlan:
         elif isinstance(component.body, Dag):
             self._steps.append(Opened(path, component.name, inputs.parameters))
             inner = Inputs(given(component, inputs.parameters), inputs.artifacts)
-            self._enter(Scope(path, component, component.body, inner, scope, trigger.index, late=self._halted))
+            self._enter(Scope(path, component, component.body, inner, scope, trigger.index, late=self._late(scope, task)))
         elif isinstance(component.body, Importer):
             self._import(trigger, component, component.body, inputs, around)
         else:
@@ -143,7 +147,7 @@ class DagPlan:
             within = () if task.always else scope.within
             work = self._work(task, component, component.body, inputs, around)
             work = replace(work, within=within) if within else work
-            self._steps.append(Ready(path, work, scope.since_of(trigger.index)))
+            self._steps.append(Ready(path, work, scope.since_of(trigger.index), self._late(scope, task)))
 
     def _work(
         self, task: Task, component: Component, container: Container, inputs: Inputs, around: Around
@@ -191,7 +195,8 @@ class DagPlan:
         assert task.loop
         assert isinstance(component.body, Dag)
         self._steps.append(Opened(path, component.name, inputs.parameters))
-        self._todo.append(Loop(path, component, component.body, inputs, items, task.loop, scope, trigger.index, self._halted))
+        late = self._late(scope, task)
+        self._todo.append(Loop(path, component, component.body, inputs, items, task.loop, scope, trigger.index, late))
 
     def _advance(self, loop: Loop) -> None:
         """Begin as many iterations as the loop's limit allows; close it when none is left."""

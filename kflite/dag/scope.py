@@ -22,7 +22,8 @@ class Scope:
     """One running instance of a DAG: the root, a nested pipeline, a branch, or (with `loop`) an iteration.
 
     index: its task's index in the parent, or the iteration's number.
-    late: it began after the halt, as an exit task does, and runs whole. since: the greatest `at` of what it comes after.
+    late: it is, or belongs to, an exit task, and runs whole when the run is stopped.
+    since: the greatest `at` of what it comes after.
     """
 
     __slots__ = (

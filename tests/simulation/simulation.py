@@ -12,6 +12,7 @@ from pathlib import Path
 from random import Random
 
 from clock import simulate
+from invariants import check_groups
 from pipelines import DEADLINE_S, Builder, changed
 from reference import expected
 
@@ -329,6 +330,7 @@ class Life:
             if not row.state.ended:
                 raise Fault(f"the run is {state}, and {task} is {row.state}")
         self._check_projection(tasks)
+        check_groups(self.store.events(RUN))
         if self.cancel_at is None and not self.fail_fast and not any(e.kind is Kind.RUN_RETRIED for e in self.store.events(RUN)):
             wanted, states = expected(self.document, self.judge)
             found = {task: row.state for task, row in tasks.items()}

@@ -121,3 +121,20 @@ def test_a_task_that_is_refused_fails_fast_like_any_other(task: str) -> None:
     other = "b" if task == "a" else "a"
     assert driver.take().states == {task: F, other: C}
     assert driver.run.state is F
+
+
+def test_an_exit_task_that_runs_goes_on_when_its_run_is_cancelled_and_ends_when_it_is_killed() -> None:
+    driver = Driver(document(body={}, other={}, out={"dependentTasks": ["body"], **ALWAYS}), well).begin()
+    driver.start("body").end("body").start("other").start("out").running_now("out").running_now("other")
+    driver.run.cancel("enough")
+    assert driver.take().states == {"body": S, "other": State.STOPPING, "out": State.RUNNING}
+    driver.run.cancel("now", kill=True)
+    assert driver.take().states["out"] is State.STOPPING
+
+
+def test_an_exit_task_that_waits_still_runs_after_its_run_is_cancelled() -> None:
+    driver = Driver(document(body={}, other={}, out={"dependentTasks": ["body"], **ALWAYS}), well).begin()
+    driver.start("body").end("body").start("other")
+    driver.run.cancel("enough")
+    driver.take().start("out").end("out").end("other")
+    assert (driver.states, driver.run.state) == ({"body": S, "other": C, "out": S}, C)

@@ -103,7 +103,7 @@ def failed(driver: Driver) -> None:
 
 
 def cancelled(driver: Driver) -> None:
-    driver.run.cancel("enough")
+    driver.run.cancel("enough", kill=True)
 
 
 @pytest.fixture(scope="module")
