@@ -180,7 +180,7 @@ class Run:
         retry = self.work(task).retry
         again = record.lost < MOST_LOST if exit.lost else record.failed < retry.most
         data, delay = said.failed(exit), 0.0 if exit.lost else retry.delay_s(record.failed + 1)
-        if again and not self._stopping and not self._late(task, record, delay):
+        if again and not self._stopping and not self._time_is_up(task, record, delay):
             self._say(Kind.TASK_RETRYING, data | {"delay": delay} | ({"lost": True} if exit.lost else {}), task)
             self._acts.append(Enqueue(task, delay))
         else:
@@ -202,7 +202,7 @@ class Run:
         for group, seconds in work.within:
             yield self.tasks[group].since + seconds, group
 
-    def _late(self, task: str, record: Record, delay_s: float) -> bool:
+    def _time_is_up(self, task: str, record: Record, delay_s: float) -> bool:
         """Whether the time of a group around the task is up, or will be before its next attempt."""
         if record.stopping and record.within:
             return True
