@@ -104,11 +104,12 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A group (sub-DAG, branch or loop) began."""
+    """A group (sub-DAG, branch or loop) began. timeout_s: the longest time that it may take in all, 0 for any."""
 
     task: str
     title: str
     parameters: Mapping[str, Value]
+    timeout_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,4 +37,12 @@ class Look:
     uris: frozenset[str]
 
 
-Act = Enqueue | Resume | Stop | Look
+@dataclass(frozen=True, slots=True)
+class Expire:
+    """Tell the run when the time of a group is up, of "" its own; at `at` in Unix seconds."""
+
+    group: str
+    at: float
+
+
+Act = Enqueue | Resume | Stop | Look | Expire

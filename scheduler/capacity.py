@@ -41,13 +41,12 @@ class Line:
         self._waiting[run, task] = Waiting(run, task, bounded)
         return ""
 
-    def drop(self, run: str, task: str) -> None:
-        """Leave the line, if it is there."""
-        self._waiting.pop((run, task), None)
+    def admit(self, room: Callable[[str], bool], waits: Callable[[str, str], bool]) -> Iterator[Waiting]:
+        """Those whose turn it is; each has taken its share.
 
-    def admit(self, room: Callable[[str], bool]) -> Iterator[Waiting]:
-        """Those whose turn it is; each has taken its share. room: whether a run may have one more task at once."""
-        for place, waiting in enumerate(list(self._first())):
+        room: whether a run may have one more task at once; waits: whether a run's task still waits, or leaves the line.
+        """
+        for place, waiting in enumerate(self._first(waits)):
             if not waiting.request.fits(self.free) or not room(waiting.run):
                 if place == 0 and self._passed >= MOST_PASSED and room(waiting.run):
                     return
@@ -57,11 +56,16 @@ class Line:
             del self._waiting[waiting.run, waiting.task]
             yield waiting
 
-    def _first(self) -> Iterator[Waiting]:
-        for place, waiting in enumerate(self._waiting.values()):
-            if place >= LOOK_AHEAD:
-                return
-            yield waiting
+    def _first(self, waits: Callable[[str, str], bool]) -> list[Waiting]:
+        first: list[Waiting] = []
+        gone: list[Waiting] = []
+        for waiting in self._waiting.values():
+            if len(first) == LOOK_AHEAD:
+                break
+            (first if waits(waiting.run, waiting.task) else gone).append(waiting)
+        for waiting in gone:
+            del self._waiting[waiting.run, waiting.task]
+        return first
 
     def take(self, request: Resources) -> None:
         """Count what an attempt uses, also where it is more than there is (one that was found running)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from kflite.event import Kind, State
 from kflite.plan import Opened, Settled
@@ -13,10 +13,13 @@ from kflite.scheduler.record import RESTART
 
 
 class Groups:
-    """Says that groups begin and end. One that had ended before a retry stays so unless something in it is done again."""
+    """Says that groups begin and end. One that had ended before a retry stays so unless something in it is done again.
 
-    def __init__(self, ledger: Ledger, history: History) -> None:
-        self._ledger, self._history = ledger, history
+    begun: told of each that is open now.
+    """
+
+    def __init__(self, ledger: Ledger, history: History, begun: Callable[[Opened], None]) -> None:
+        self._ledger, self._history, self._begun = ledger, history, begun
         self._shut: dict[str, Opened] = {}
 
     def open(self, step: Opened) -> None:
@@ -24,10 +27,12 @@ class Groups:
         record = self._ledger.record(step.task)
         if self._history.ended(step.task):
             self._shut[step.task] = step
-        elif record.state in RESTART:
+            return
+        if record.state in RESTART:
             self.reopen(step.task)
             self._ledger.say(Kind.TASK_QUEUED, said.opened(step, record), step.task)
             self._ledger.say(Kind.TASK_RUNNING, {}, step.task)
+        self._begun(step)
 
     def reopen(self, task: str) -> None:
         """Something happens to the task: groups around it that had ended are open again, and so is itself, if it is one."""

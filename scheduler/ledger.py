@@ -11,13 +11,14 @@ from kflite.value import Value
 
 
 class Ledger:
-    """A run's state and records. said: events to be stored."""
+    """A run's state and records. said: events to be stored; since: when the run began, or began again, in Unix seconds."""
 
     def __init__(self, run: str, clock: Callable[[], float]) -> None:
         self._run, self._clock = run, clock
         self.state: State | None = None
         self.tasks: dict[str, Record] = {}
         self.said: list[Event] = []
+        self.since = 0.0
 
     def record(self, task: str) -> Record:
         """The task's record, a new one where there is none."""
@@ -39,4 +40,6 @@ class Ledger:
         if event.task:
             self.record(event.task).apply(event)
         else:
+            if event.kind is Kind.RUN_STARTED and self.state is State.QUEUED:
+                self.since = event.at
             self.state = run_after(self.state, event)

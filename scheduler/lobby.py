@@ -85,13 +85,14 @@ class Lobby:
             run = runs(id)
             return run is None or not run.submission.parallel or run.active < run.submission.parallel
 
+        def waits(id: str, task: str) -> bool:
+            run = runs(id)
+            return run is not None and run.tasks[task].state is State.QUEUED
+
         for desk in self._desks.values():
-            for waiting in desk.line.admit(room):
-                run = runs(waiting.run)
-                if run and run.tasks[waiting.task].state is State.QUEUED:
+            for waiting in desk.line.admit(room, waits):
+                if run := runs(waiting.run):
                     yield run, waiting.task, desk.executor
-                else:
-                    desk.line.give(waiting.request)
 
     def give(self, run: Run, request: Resources) -> None:
         """An attempt has ended."""

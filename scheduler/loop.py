@@ -17,18 +17,15 @@ from kflite.errors import ExecutorError, LeaseLost, StoreError
 from kflite.event import Event, State
 from kflite.executors.base import Executor
 from kflite.job import Exit, Job
-from kflite.scheduler.act import Act, Enqueue, Look, Resume, Stop
+from kflite.scheduler.act import Act, Enqueue, Expire, Look, Resume, Stop
 from kflite.scheduler.attempt import Attempt, Attempts
 from kflite.scheduler.lobby import Lobby, request_of
-from kflite.scheduler.run import Run
+from kflite.scheduler.run import FOUND_S, Run
 from kflite.scheduler.stage import Stage
 from kflite.scheduler.submission import Submission
 from kflite.scheduler.watch import Watch
 from kflite.scheduler.world import World
 from kflite.value import NOTHING, Outputs
-
-# An attempt that was found gets so many seconds to tell that it has long ended, before its deadline counts.
-FOUND_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +117,6 @@ class Scheduler:
         loop = asyncio.get_running_loop()
         self._runs[run.id], self._ends[run.id] = run, loop.create_future()
         stored = self._stored[run.id] = loop.create_future()
-        if run.submission.timeout_s:
-            self._later(run, "", run.submission.timeout_s, lambda: _time_is_up(run))
         self._wake.set()
         await stored
 
@@ -215,6 +210,8 @@ class Scheduler:
                 await self._find(run, task, ref)
             case Enqueue(task, delay_s):
                 self._later(run, task, delay_s, partial(run.enqueue, task))
+            case Expire(group, at):
+                self._later(run, group, at - self._world.clock(), partial(run.time_is_up, group))
             case Look(task, uris):
                 look = asyncio.create_task(self._look(run, task, uris))
                 self._looks.add(look)
@@ -247,10 +244,9 @@ class Scheduler:
 
         attempt = Attempt(run.place, task, job, run.work(task), ref)
         self._attempts.begin(attempt, executor, lambda ref: self._post(run, lambda: run.running(task, ref)), exited)
-        if limit := min(run.limits(task, bool(ref)), default=None):
-            until, group = limit
-            left = max(FOUND_S if ref else 0.0, until - self._world.clock())
-            self._later(run, task, left, lambda: run.expired(task, job.attempt, group))
+        if job.timeout_s:
+            left = job.timeout_s if not ref else max(FOUND_S, run.tasks[task].since + job.timeout_s - self._world.clock())
+            self._later(run, task, left, lambda: run.expired(task, job.attempt))
 
     # Time.
 
@@ -282,7 +278,3 @@ class Scheduler:
         del self._runs[run.id]
         for id, task in [t for t in self._timers if t[0] == run.id]:
             self._timers.pop((id, task)).cancel()
-
-
-def _time_is_up(run: Run) -> None:
-    run.cancel(f"the run took longer than its {run.submission.timeout_s:g} s", verdict=State.FAILED)

@@ -6,14 +6,14 @@ No I/O: time comes from the clock it is given, the store and the executors are t
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from kflite.event import Event, Kind, State
 from kflite.job import Exit, Job
 from kflite.place import Place
 from kflite.plan import Ended, Opened, Outcome, Plan, Ready, Settled, Step, Work
 from kflite.scheduler import said
-from kflite.scheduler.act import Act, Enqueue, Look, Resume, Stop
+from kflite.scheduler.act import Act, Enqueue, Expire, Look, Resume, Stop
 from kflite.scheduler.groups import Groups
 from kflite.scheduler.history import History
 from kflite.scheduler.ledger import Ledger
@@ -25,6 +25,8 @@ from kflite.value import Outputs, Value
 GRACE_S = 30.0
 # Attempts that were lost (a machine, a daemon) and did not use up the user's retries.
 MOST_LOST = 3
+# An attempt that was found gets so many seconds to tell that it has long ended, before its deadline counts.
+FOUND_S = 1.0
 
 _LIVE = (State.STARTING, State.RUNNING, State.STOPPING)
 
@@ -49,7 +51,7 @@ class Run:
         self.tasks = self._ledger.tasks
         self._acts: list[Act] = []
         self._history = History(())
-        self._groups = Groups(self._ledger, self._history)
+        self._groups = Groups(self._ledger, self._history, self._opened)
         self._verdict: State | None = None
         self._stopping = ""
         self._killed = False
@@ -83,7 +85,7 @@ class Run:
     def begin(self, owner: str) -> None:
         """A new run."""
         self._ledger.add(self.submission.event(self._clock()))
-        self._say(Kind.RUN_STARTED, {"owner": owner})
+        self._start(owner)
         self._follow(self._plan.begin())
 
     def replay(self, events: Sequence[Event], owner: str) -> None:
@@ -95,10 +97,10 @@ class Run:
             self._ledger.note(event)
         if self.state and self.state.ended:
             return
-        self._say(Kind.RUN_STARTED, {"owner": owner})
-        history = self._history = History(events)
-        self._groups = Groups(self._ledger, history)
         self._replaying = True
+        self._start(owner)
+        history = self._history = History(events)
+        self._groups = Groups(self._ledger, history, self._opened)
         self._follow(self._plan.begin())
         for event in history.since_retry():
             if event.kind is Kind.RUN_STOPPING:
@@ -111,6 +113,10 @@ class Run:
                 self._find(task)
         if history.request:
             self.cancel(str(history.request.data.get("reason", "cancelled")), bool(history.request.data.get("kill")))
+
+    def _start(self, owner: str) -> None:
+        self._say(Kind.RUN_STARTED, {"owner": owner})
+        self._bound("", self._ledger.since, self.submission.timeout_s)
 
     def _tell(self, task: str | None) -> None:
         """Tell the plan of a stored end; and of those that came earlier in the store, and whose turn comes by it."""
@@ -127,7 +133,7 @@ class Run:
     def _find(self, task: str) -> None:
         record = self.tasks[task]
         if record.state is State.QUEUED:
-            self._acts.append(Enqueue(task, max(0.0, record.due - self._clock())))
+            self._enqueue(task, max(0.0, record.due - self._clock()))
         else:
             self.active += 1
             self._acts.append(Resume(task, record.ref))
@@ -168,7 +174,7 @@ class Run:
         record = self.tasks[task]
         self.active -= 1
         if record.stopping == "timeout":
-            exit = Exit(exit.code or 1, "Timeout", self._too_long(task, record))
+            exit = Exit(exit.code or 1, "Timeout", said.too_long(self.work(task), record.within))
         elif record.stopping:
             return self._end(task, Outcome(State.CANCELLED, reason=record.stopping), {"reason": record.stopping})
         if exit.code:
@@ -180,7 +186,7 @@ class Run:
         retry = self.work(task).retry
         again = record.lost < MOST_LOST if exit.lost else record.failed < retry.most
         data, delay = said.failed(exit), 0.0 if exit.lost else retry.delay_s(record.failed + 1)
-        if again and not self._stopping and not self._time_is_up(task, record, delay):
+        if again and not (self._stopping or record.within or self._overdue(task, delay)):
             self._say(Kind.TASK_RETRYING, data | {"delay": delay} | ({"lost": True} if exit.lost else {}), task)
             self._acts.append(Enqueue(task, delay))
         else:
@@ -189,36 +195,50 @@ class Run:
     def enqueue(self, task: str) -> None:
         """A task that waits before its next attempt has waited long enough."""
         if self.tasks[task].state is State.QUEUED:
-            self._acts.append(Enqueue(task))
+            self._enqueue(task)
 
-    def limits(self, task: str, found: bool) -> Iterator[tuple[float, str]]:
-        """Until when the attempt may go on, in Unix seconds, and the group whose time is up then, "" for its own.
+    def _enqueue(self, task: str, delay_s: float = 0.0) -> None:
+        if group := self._overdue(task):
+            self._expire(task, group)
+        else:
+            self._acts.append(Enqueue(task, delay_s))
 
-        found: it began to run under an earlier scheduler; else it begins now.
-        """
-        work = self.work(task)
-        if work.timeout_s:
-            yield (self.tasks[task].since if found else self._clock()) + work.timeout_s, ""
-        for group, seconds in work.within:
-            yield self.tasks[group].since + seconds, group
+    def _overdue(self, task: str, delay_s: float = 0.0) -> str:
+        """The group around the task whose time is up, or will be after the delay; "" for none."""
+        bounds = self.work(task).within
+        return next((group for group, seconds in bounds if self.tasks[group].since + seconds <= self._clock() + delay_s), "")
 
-    def _time_is_up(self, task: str, record: Record, delay_s: float) -> bool:
-        """Whether the time of a group around the task is up, or will be before its next attempt."""
-        if record.stopping and record.within:
-            return True
-        return any(self.tasks[group].since + seconds <= self._clock() + delay_s for group, seconds in self.work(task).within)
-
-    def _too_long(self, task: str, record: Record) -> str:
-        work = self.work(task)
-        if record.within:
-            return f"the pipeline {record.within} ran longer than its {dict(work.within).get(record.within, 0):g} s"
-        return f"it ran longer than its {work.timeout_s or 0:g} s"
-
-    def expired(self, task: str, attempt: int, group: str = "") -> None:
-        """The attempt, or a group around it, has run for as long as it may."""
+    def expired(self, task: str, attempt: int) -> None:
+        """The attempt has run for as long as it may."""
         record = self.tasks[task]
         if record.attempt == attempt and record.state in (State.STARTING, State.RUNNING):
+            self._stop(task, "timeout")
+
+    def time_is_up(self, group: str) -> None:
+        """A group, or the run, has taken as long as it may. In a group, what runs is stopped, and what waits fails."""
+        if not group:
+            self.cancel(f"the run took longer than its {self.submission.timeout_s:g} s", verdict=State.FAILED)
+        elif self.tasks[group].state is State.RUNNING:
+            for task in [t for t, r in self.tasks.items() if r.work and group in dict(r.work.within)]:
+                self._expire(task, group)
+
+    def _expire(self, task: str, group: str) -> None:
+        if task in self._looking:
+            self._looking.remove(task)
+            self._queue(task, self.work(task))
+        state = self.tasks[task].state
+        if state in (State.STARTING, State.RUNNING):
             self._stop(task, "timeout", group)
+        elif state is State.QUEUED:
+            self.refuse(task, "Timeout", f"{said.too_long(self.work(task), group)}, and this still waited for its turn")
+
+    def _bound(self, group: str, since: float, seconds: float | None) -> None:
+        if seconds:
+            at = since + seconds
+            self._acts.append(Expire(group, max(at, self._clock() + FOUND_S) if self._replaying else at))
+
+    def _opened(self, step: Opened) -> None:
+        self._bound(step.task, self.tasks[step.task].since, step.timeout_s)
 
     def refuse(self, task: str, reason: str, message: str) -> None:
         """A queued task can never start here."""
@@ -308,7 +328,7 @@ class Run:
             self._queue(task, work)
         if self._replaying:
             return None
-        return self._give_up(task) if self._killed else self._acts.append(Enqueue(task))
+        return self._give_up(task) if self._killed else self._enqueue(task)
 
     def looked(self, task: str, contents: Mapping[str, str]) -> None:
         """The content of a task's inputs is known: it is queued."""
@@ -316,7 +336,7 @@ class Run:
             self._looking.remove(task)
             work = self.tasks[task].work = self.work(task).seen(contents)
             self._queue(task, work)
-            self._acts.append(Enqueue(task))
+            self._enqueue(task)
 
     def _queue(self, task: str, work: Work) -> None:
         self._groups.reopen(task)

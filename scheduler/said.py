@@ -66,6 +66,13 @@ def failed(exit: Exit) -> Data:
     return data | ({"message": exit.message} if exit.message else {})
 
 
+def too_long(work: Work, group: str) -> str:
+    """The time is up: of a group around the task, or, where that is "", of its attempt."""
+    if group:
+        return f"the pipeline {group} ran longer than its {dict(work.within).get(group, 0):g} s"
+    return f"it ran longer than its {work.timeout_s or 0:g} s"
+
+
 def over(state: State, outputs: Outputs, reason: str) -> Data:
     """The run has ended."""
     data: Data = {"state": state.value}

@@ -136,7 +136,7 @@ class DagPlan:
         if task.loop:
             self._loop(trigger, component, inputs)
         elif isinstance(component.body, Dag):
-            self._steps.append(Opened(path, component.name, inputs.parameters))
+            self._steps.append(Opened(path, component.name, inputs.parameters, task.timeout_s))
             inner = Inputs(given(component, inputs.parameters), inputs.artifacts)
             self._enter(Scope(path, component, component.body, inner, scope, trigger.index, late=self._late(scope, task)))
         elif isinstance(component.body, Importer):
@@ -194,7 +194,7 @@ class DagPlan:
         items, path = _items(task, inputs), scope.path_of(task.name)
         assert task.loop
         assert isinstance(component.body, Dag)
-        self._steps.append(Opened(path, component.name, inputs.parameters))
+        self._steps.append(Opened(path, component.name, inputs.parameters, task.timeout_s))
         late = self._late(scope, task)
         self._todo.append(Loop(path, component, component.body, inputs, items, task.loop, scope, trigger.index, late))
 

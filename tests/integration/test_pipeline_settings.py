@@ -111,3 +111,19 @@ def test_a_pipeline_in_another_that_takes_too_long_is_stopped_and_the_rest_goes_
     assert states == {"slow": State.FAILED, "slow/sleep": State.FAILED, "slow/echo": State.SKIPPED, "echo": State.SUCCEEDED}
     found = run.tasks["slow/sleep"]
     assert (len(found.attempts), found.reason, found.message) == (1, "Timeout", "the pipeline slow ran longer than its 1 s")
+
+
+def test_what_waits_for_room_in_it_fails_at_the_same_time(home: Path) -> None:
+    @dsl.pipeline
+    def slow():  # type: ignore[no-untyped-def]
+        sleep()
+        sleep()
+
+    @dsl.pipeline
+    def p():  # type: ignore[no-untyped-def]
+        slow().set_timeout(1)
+
+    run = kflite.run(p, on="process", parallel=1)
+    ended = sorted((len(task.attempts), task.state, task.message) for path, task in run.tasks.items() if "/" in path)
+    told = "the pipeline slow ran longer than its 1 s"
+    assert ended == [(0, State.FAILED, f"{told}, and this still waited for its turn"), (1, State.FAILED, told)]

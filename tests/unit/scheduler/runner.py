@@ -35,8 +35,8 @@ class Clock:
 class Driver:
     """A run, the events that it had stored, and what is queued, running and to be stopped."""
 
-    def __init__(self, document: str, exits: Exits, fail_fast: bool = False) -> None:
-        self.document, self.exits, self.fail_fast = document, exits, fail_fast
+    def __init__(self, document: str, exits: Exits, fail_fast: bool = False, timeout_s: float | None = None) -> None:
+        self.document, self.exits, self.fail_fast, self.timeout_s = document, exits, fail_fast, timeout_s
         self.clock = Clock()
         self.run = self._new()
         self.commits: list[list[Event]] = []
@@ -45,7 +45,9 @@ class Driver:
         self.running: list[str] = []
 
     def _new(self) -> Run:
-        asked = Submission("r", "n", "pipeline", "p", self.document, {}, on="fake", fail_fast=self.fail_fast)
+        asked = Submission(
+            "r", "n", "pipeline", "p", self.document, {}, on="fake", fail_fast=self.fail_fast, timeout_s=self.timeout_s
+        )
         plan = dag.plan(self.document, {}, Origin("r", "n", 0.0))
         return Run(asked, plan, Place(Path("/home"), "/artifacts", "p", "r"), self.clock, lambda work: {})
 

@@ -12,8 +12,12 @@ def everywhere(run: str) -> bool:
     return True
 
 
+def waits(run: str, task: str) -> bool:
+    return True
+
+
 def names(line: Line) -> list[str]:
-    return [waiting.task for waiting in line.admit(everywhere)]
+    return [waiting.task for waiting in line.admit(everywhere, waits)]
 
 
 def test_first_come_are_first_served_as_far_as_there_is_room() -> None:
@@ -53,7 +57,7 @@ def test_a_run_without_room_of_its_own_holds_up_no_other() -> None:
     line = Line(Resources(4.0, GIB))
     line.add("full", "a", Resources(1.0))
     line.add("other", "b", Resources(1.0))
-    assert [w.task for w in line.admit(lambda run: run == "other")] == ["b"]
+    assert [w.task for w in line.admit(lambda run: run == "other", waits)] == ["b"]
 
 
 def test_the_look_down_the_line_has_a_bound() -> None:
@@ -63,3 +67,13 @@ def test_the_look_down_the_line_has_a_bound() -> None:
     line.take(Resources(1.0))
     line.add("r", "last", Resources(0.0))
     assert names(line) == []
+
+
+def test_one_that_waits_no_longer_takes_no_place_in_it() -> None:
+    line = Line(Resources(1.0, GIB))
+    for n in range(LOOK_AHEAD):
+        line.add("r", f"gone-{n}", Resources(1.0))
+    line.take(Resources(1.0))
+    line.add("r", "last", Resources(0.0))
+    assert [w.task for w in line.admit(everywhere, lambda run, task: task == "last")] == ["last"]
+    assert len(line) == 0

@@ -10,6 +10,8 @@ from runner import BADLY, Driver
 
 from kflite.event import Kind, State
 from kflite.job import Exit
+from kflite.scheduler.act import Expire
+from kflite.scheduler.run import FOUND_S
 
 S, F, K = State.SUCCEEDED, State.FAILED, State.SKIPPED
 STOPPED = Exit(-15, "Stopped")
@@ -29,37 +31,103 @@ def running() -> Driver:
     return driver.start("g/a").running_now("g/a")
 
 
-def limit(driver: Driver) -> tuple[float, str]:
-    return min(driver.run.limits("g/a", False))
+def limits(driver: Driver) -> list[Expire]:
+    return [act for act in driver.acts if isinstance(act, Expire)]
+
+
+def failure(driver: Driver, task: str) -> tuple[object, object]:
+    (failed,) = [e for e in driver.events if e.kind is Kind.TASK_FAILED and e.task == task]
+    return failed.data["reason"], failed.data["message"]
 
 
 def test_it_counts_from_the_groups_beginning() -> None:
-    assert limit(running()) == (1060.0, "g")
+    assert limits(running()) == [Expire("g", 1060.0)]
 
 
 def test_a_task_that_is_stopped_by_it_says_so_and_is_not_tried_again() -> None:
     driver = running()
-    driver.run.expired("g/a", 1, "g")
+    driver.run.time_is_up("g")
     driver.take().end("g/a", STOPPED)
-    (failed,) = [e for e in driver.events if e.kind is Kind.TASK_FAILED and e.task == "g/a"]
-    assert (failed.data["reason"], failed.data["message"]) == ("Timeout", "the pipeline g ran longer than its 60 s")
+    assert failure(driver, "g/a") == ("Timeout", "the pipeline g ran longer than its 60 s")
     assert driver.states == {"g": F, "g/a": F, "g/b": K}
 
 
 def test_a_scheduler_that_takes_over_keeps_the_beginning() -> None:
     second = again(running())
-    second.clock.now += 50
-    assert limit(second) == (1060.0, "g")
+    assert limits(second) == [Expire("g", 1060.0)]
+
+
+def test_what_may_have_ended_while_no_scheduler_was_there_has_a_moment_to_say_so() -> None:
+    first = running()
+    second = Driver(first.document, well)
+    second.clock.now = 5000.0
+    assert limits(second.again(first.events)) == [Expire("g", 5000.0 + FOUND_S)]
+
+
+def test_a_task_that_waits_for_room_fails_when_the_time_is_up() -> None:
+    driver = Driver(bounded(a={}, b={"dependentTasks": ["a"]}), well).begin()
+    driver.run.time_is_up("g")
+    told = "the pipeline g ran longer than its 60 s, and this still waited for its turn"
+    assert failure(driver.take(), "g/a") == ("Timeout", told)
+    assert driver.states == {"g": F, "g/a": F, "g/b": K}
+    assert driver.run.state is F
+
+
+def test_a_task_that_waits_beside_the_group_is_left_alone() -> None:
+    driver = Driver(
+        bounded(a={}).replace('"tasks": {"g"', '"tasks": {"beside": {"componentRef": {"name": "comp-leaf"}}, "g"'), well
+    )
+    driver.begin().run.time_is_up("g")
+    assert driver.take().states["beside"] is State.QUEUED
+
+
+def test_a_task_whose_turn_comes_after_the_time_does_not_start() -> None:
+    driver = running()
+    driver.clock.now = 1061.0
+    driver.end("g/a")
+    assert (failure(driver, "g/b")[0], driver.queued) == ("Timeout", [])
+
+
+def test_a_scheduler_that_comes_after_the_time_starts_nothing_that_waited() -> None:
+    first = Driver(bounded(a={}), well).begin()
+    second = Driver(first.document, well)
+    second.clock.now = 1061.0
+    second.again(first.events)
+    assert (failure(second, "g/a")[0], second.queued, second.run.state) == ("Timeout", [], F)
+
+
+def test_the_time_of_a_group_that_has_ended_changes_nothing() -> None:
+    driver = running().end("g/a").start("g/b").end("g/b")
+    driver.run.time_is_up("g")
+    assert driver.take().run.state is S
+
+
+def test_the_runs_own_time_counts_from_its_beginning_through_every_scheduler() -> None:
+    first = Driver(document(a={}, b={}), well, timeout_s=60.0).begin().start("a").running_now("a")
+    assert limits(first) == [Expire("", 1060.0)]
+    second = Driver(first.document, well, timeout_s=60.0)
+    second.clock.now = 1050.0
+    assert limits(second.again(first.events)) == [Expire("", 1060.0)]
+    second.run.time_is_up("")
+    second.take().end("a", STOPPED)
+    assert second.states == {"a": State.CANCELLED, "b": State.CANCELLED}
+    assert (second.run.state, second.events[-1].data["reason"]) == (F, "the run took longer than its 60 s")
+
+
+def test_a_retry_gives_the_run_its_time_again() -> None:
+    first = Driver(document(a={}), lambda task, attempt: BADLY, timeout_s=60.0).begin().finish(Random(0))
+    second = Driver(first.document, well, timeout_s=60.0)
+    second.clock.now = 5000.0
+    assert limits(second.again([*first.events, RETRIED])) == [Expire("", 5060.0)]
 
 
 def test_a_scheduler_that_takes_over_a_stop_gives_its_reason() -> None:
     first = running()
-    first.run.expired("g/a", 1, "g")
+    first.run.time_is_up("g")
     second = again(first.take())
     second.run.cancel("enough", kill=True)
     second.take().end("g/a", STOPPED)
-    (failed,) = [e for e in second.events if e.kind is Kind.TASK_FAILED and e.task == "g/a"]
-    assert failed.data["message"] == "the pipeline g ran longer than its 60 s"
+    assert failure(second, "g/a")[1] == "the pipeline g ran longer than its 60 s"
 
 
 def test_an_attempt_that_would_begin_too_late_is_none() -> None:
@@ -67,15 +135,14 @@ def test_an_attempt_that_would_begin_too_late_is_none() -> None:
     assert driver.states["g/a"] is State.QUEUED
     driver.clock.now += 15
     driver.start("g/a").end("g/a", BADLY)
-    (failed,) = [e for e in driver.events if e.kind is Kind.TASK_FAILED and e.task == "g/a"]
-    assert failed.data["message"] == "it broke"
+    assert failure(driver, "g/a")[1] == "it broke"
 
 
 def test_a_retry_of_the_run_gives_the_group_its_time_again() -> None:
     first = running()
-    first.run.expired("g/a", 1, "g")
+    first.run.time_is_up("g")
     second = Driver(first.document, well)
     second.clock.now = 5000.0
     second.again([*first.take().end("g/a", STOPPED).events, RETRIED])
-    assert limit(second) == (5060.0, "g")
+    assert limits(second) == [Expire("g", 5060.0)]
     assert second.finish(Random(0)).run.state is S
