@@ -33,3 +33,8 @@ def read(folder: Path) -> Exit | None:
     except FileNotFoundError:
         return None
     return Exit(found["code"], found["reason"], found["message"], found["lost"])
+
+
+def forget(folder: Path) -> None:
+    """The attempt is as if it had never begun."""
+    (folder / _NAME).unlink(missing_ok=True)

@@ -61,6 +61,7 @@ class Api:
         self._calm = asyncio.Event()
         self._calm.set()
         self._taken = False  # the credentials, once
+        self._call_s = _CALL_S
         self.requests = 0
 
     async def __aenter__(self) -> Self:
@@ -85,21 +86,25 @@ class Api:
         after `reconnect_s`. Every question can be asked twice: objects are created by name.
         """
         clock, pause = asyncio.get_running_loop().time, 0.05
-        deadline = clock() + self.reconnect_s
+        began = clock()
         while True:
             try:
                 return await self._ask(method, path, body, query)
             except Refused as error:
                 if error.status in accept:
                     return None
-                if error.status not in _AGAIN or clock() > deadline or self.strange(error):
+                if error.status not in _AGAIN or clock() - began > self.reconnect_s or self.strange(error):
                     raise
                 await self._renew(error.status)
             except Broken as error:
-                if clock() + pause > deadline:
+                if clock() + pause - began > self.reconnect_s:
                     raise Gone(self.access, error) from error
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE_S)
+
+    def hurry(self, seconds: float) -> None:
+        """From now on give up after so long without an answer, also what has begun."""
+        self.reconnect_s, self._call_s = min(self.reconnect_s, seconds), min(self._call_s, seconds)
 
     def strange(self, error: Refused) -> bool:
         """Whether the server never took our credentials: those have not expired, and waiting is in vain."""
@@ -126,7 +131,7 @@ class Api:
             await asyncio.wait_for(self._calm.wait(), seconds)
 
     async def _ask(self, method: str, path: str, body: Object | None, query: Query) -> Object:
-        async with self._calls, self._open(method, path, query, body, _CALL_S) as response:
+        async with self._calls, self._open(method, path, query, body, self._call_s) as response:
             found: Object = json.loads(await response.read())
             return found
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from functools import partial
 from typing import Self
 
+from kflite.errors import ExecutorError
 from kflite.executors import record
+from kflite.executors.kubernetes import names
 from kflite.executors.kubernetes.access import access
 from kflite.executors.kubernetes.api import Api
 from kflite.executors.kubernetes.attempt import Attempt
@@ -23,6 +26,8 @@ from kflite.job import Exit, Job, Resources
 
 # What a cluster has is not for everybody to know; what does not fit waits there, and says so.
 _PLENTY = Resources(1e6, 1 << 60, 1_000_000)
+_UNDO_S = 15.0  # whoever gives a start up waits so long for its undoing, which goes on after that
+_LEAVE_S = 15.0  # without an answer, after which nothing more is tried by an executor that is left
 
 
 class KubernetesExecutor:
@@ -38,6 +43,7 @@ class KubernetesExecutor:
         self._attempts: dict[str, Attempt] = {}
         self._ending: set[Attempt] = set()
         self._starting: dict[str, asyncio.Task[None]] = {}
+        self._undoing: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         settings = self._settings
@@ -48,8 +54,9 @@ class KubernetesExecutor:
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        if self._starting:
-            await asyncio.wait(self._starting.values())
+        self._api.hurry(_LEAVE_S)
+        if begun := {*self._starting.values(), *self._undoing}:
+            await asyncio.wait(begun)
         attempts = {*self._attempts.values(), *self._ending}
         for attempt in attempts:
             attempt.close()
@@ -87,9 +94,10 @@ class KubernetesExecutor:
         try:
             await asyncio.shield(starting)
         except asyncio.CancelledError:
-            await asyncio.wait({starting})
-            if ref in self._attempts:
-                await self._attempts.pop(ref).stop(0)
+            undoing = asyncio.create_task(self._undo(ref, starting))
+            self._undoing.add(undoing)
+            undoing.add_done_callback(self._undoing.discard)
+            await asyncio.wait({undoing}, timeout=_UNDO_S)
             raise
         return ref
 
@@ -98,8 +106,7 @@ class KubernetesExecutor:
         attempt = await self._attempt(ref)
         exit = await asyncio.shield(attempt.end)
         self._attempts.pop(ref, None)
-        self._ending.add(attempt)
-        attempt.left.add_done_callback(lambda _: self._ending.discard(attempt))
+        self._see_off(attempt)
         return exit
 
     async def stop(self, ref: str, grace_s: float) -> None:
@@ -109,9 +116,25 @@ class KubernetesExecutor:
     async def _start(self, job: Job, ref: str) -> None:
         if job.claim:
             return await settle(self._shared, job)
-        memo = await launch(self._shared, job)
-        self._attempts[ref] = Attempt(self._shared, Ref.of(job), memo)
+        with self._shared.owners.needed(names.run(job)):
+            memo = await launch(self._shared, job)
+            self._attempts[ref] = Attempt(self._shared, Ref.of(job), memo)
         return None
+
+    async def _undo(self, ref: str, starting: asyncio.Task[None]) -> None:
+        """Remove what a start made that nobody wants any longer; a request on its way could not be called back."""
+        await asyncio.gather(starting, return_exceptions=True)
+        if (attempt := self._attempts.pop(ref, None)) is None:
+            return
+        self._see_off(attempt)
+        with suppress(ExecutorError):
+            await attempt.stop(0)
+            record.forget(Ref.parse(ref).folder)
+
+    def _see_off(self, attempt: Attempt) -> None:
+        """Hold it until nothing of it is left."""
+        self._ending.add(attempt)
+        attempt.left.add_done_callback(lambda _: self._ending.discard(attempt))
 
     async def _attempt(self, ref: str) -> Attempt:
         if ref not in self._attempts:

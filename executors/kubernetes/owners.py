@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import cast
 
@@ -45,6 +46,15 @@ class Owners:
     def forget(self, run: str) -> None:
         """The config map may be gone: the next attempt looks."""
         self._uids.pop(run, None)
+
+    @contextmanager
+    def needed(self, run: str) -> Iterator[None]:
+        """The run is to have its config map meanwhile, also where nothing comes of what needs it."""
+        self.begin(run)
+        try:
+            yield
+        finally:
+            self.end(run)
 
     def begin(self, run: str) -> None:
         """The run has one more attempt."""

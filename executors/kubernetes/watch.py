@@ -130,6 +130,7 @@ class Watch:
 
     async def _list(self) -> None:
         found: dict[str, Pod] = {}
+        before = set(self._pods)  # what is created meanwhile is not missing
         more: dict[str, str] = {}
         while True:
             page = await self._api.call("GET", self._api.path("pods"), query={**_SELECTOR, "limit": "500", **more})
@@ -141,8 +142,8 @@ class Watch:
                 break
             more = {"continue": about["continue"]}
         self._version = about["resourceVersion"]
-        missing = {name: pod.as_gone() for name, pod in self._pods.items() if name not in found and not pod.gone}
-        for pod in (*found.values(), *missing.values()):
+        missing = [pod.as_gone() for name in before - found.keys() if (pod := self._pods.get(name)) and not pod.gone]
+        for pod in (*found.values(), *missing):
             self._note(pod)
         self._synced.set()
 

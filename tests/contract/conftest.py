@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from contract.jobs import Jobs
-from contract.kube import namespace
+from contract.kube import Space, Wire, namespace
 from contract.subjects import NAMESPACE, SUBJECTS, Subject
 from machine import IMAGE, KUBECONFIG
 
@@ -47,6 +47,20 @@ def _space() -> Iterator[None]:
         with namespace(IMAGE) as space:
             os.environ[NAMESPACE] = space.name
             yield
+
+
+@pytest.fixture
+def space(cluster: str) -> Iterator[Space]:
+    """A namespace of the test's own."""
+    with namespace(cluster) as space:
+        yield space
+
+
+@pytest.fixture
+async def wire(cluster: str, tmp_path: Path) -> AsyncIterator[Wire]:
+    """A way to the API server for those who take its kubeconfig, which can be cut."""
+    async with Wire(tmp_path) as wire:
+        yield wire
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,12 +15,6 @@ from kflite.executors.kubernetes import KubernetesExecutor
 from kflite.job import Exit, Job, Mount, Resources, Role, Secret, Source
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def space(cluster: str) -> Iterator[Space]:
-    with namespace(cluster) as space:
-        yield space
 
 
 @pytest.fixture
@@ -170,14 +163,3 @@ async def test_the_strictest_namespace_takes_restricted_pods(cluster: str, jobs:
             assert await run(executor, job) == Exit(0)
     assert (job.folder / "log").read_text() == "65532\n"
     assert jobs.out("made").stat().st_size == 100_000
-
-
-async def test_a_start_that_is_given_up_leaves_nothing(space: Space, jobs: Jobs) -> None:
-    async with space.executor() as executor:
-        await executor.start(jobs.ending(0))
-        starting = asyncio.ensure_future(executor.start(jobs.ending(0, task="other")))
-        await asyncio.wait([starting], timeout=0.01)
-        starting.cancel()
-        await asyncio.wait([starting])
-        await executor.wait(await executor.start(jobs.ending(0)))
-    assert space.ours() == []

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from contract.jobs import Jobs
-from contract.kube import PATIENCE_S, Space, Wire, kubectl, namespace
+from contract.kube import PATIENCE_S, Space, Wire, kubectl
 
 from kflite.errors import ExecutorError
 from kflite.job import Exit
@@ -25,21 +24,8 @@ for n in range(60):
 
 
 @pytest.fixture
-def space(cluster: str) -> Iterator[Space]:
-    with namespace(cluster) as space:
-        yield space
-
-
-@pytest.fixture
 def jobs(tmp_path: Path, cluster: str) -> Jobs:
     return Jobs(tmp_path, cluster)
-
-
-@pytest.fixture
-async def wire(cluster: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Wire]:
-    """A way to the API server that executors made now take, and kubectl does not."""
-    async with Wire(tmp_path) as wire:
-        yield wire
 
 
 async def test_a_server_that_is_away_for_a_while_costs_nothing_but_time(

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from contract.jobs import Jobs
-from contract.kube import PATIENCE_S, Space, kubectl, namespace
+from contract.kube import PATIENCE_S, Space, kubectl
 
 from kflite.executors.kubernetes import KubernetesExecutor
 from kflite.job import Claim, Exit, Job, Mount, Resources, Source
@@ -32,12 +31,6 @@ EVERYTHING: dict[str, Any] = {
     "securityContext": {"runAsUser": 1000, "runAsGroup": 1000},
     "enabledSharedMemory": {"size": str(64 << 20)},
 }
-
-
-@pytest.fixture
-def space(cluster: str) -> Iterator[Space]:
-    with namespace(cluster) as space:
-        yield space
 
 
 @pytest.fixture

@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from contract.jobs import Jobs
-from contract.kube import PATIENCE_S, Space, namespace
+from contract.kube import PATIENCE_S, Space
 
 from kflite.job import Exit
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-def space(cluster: str) -> Iterator[Space]:
-    with namespace(cluster) as space:
-        yield space
 
 
 @pytest.fixture
