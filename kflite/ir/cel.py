@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from functools import cache
 from importlib.machinery import PathFinder
@@ -29,6 +30,7 @@ def _library() -> ModuleType:
     # Under its own name: the extension can be loaded once only, and whoever imports `cel` later must find this one.
     module = sys.modules[_NAME] = module_from_spec(spec)
     spec.loader.exec_module(module)
+    logging.getLogger("cel").addHandler(logging.NullHandler())  # what it logs is in the errors that it raises
     return module
 
 
