@@ -27,17 +27,25 @@ def pytest_report_header() -> str:
     return f"kflite from {Path(kflite.__file__).parent}"
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by the parts that their fixtures need, so that `-m "not docker"` leaves them out."""
+    """Mark tests by the parts that their fixtures need, so that `-m "not docker"` leaves them out.
+
+    Those of the cluster go to one of the processes that share the tests: they wait for pods while the others compute.
+    """
     for item in items:
         for fixture, marker in PARTS.items():
             if fixture in getattr(item, "fixturenames", ()):
                 item.add_marker(marker)
+        if item.get_closest_marker("kubernetes"):
+            item.add_marker(pytest.mark.xdist_group("cluster"))
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail a run whose tests all passed but left processes behind."""
+    if hasattr(session.config, "workerinput"):
+        return  # the process that shares the tests out looks, when all are done
     leftovers = _leftovers()
     deadline = time.monotonic() + GRACE_S
     while leftovers and time.monotonic() < deadline:

@@ -14,6 +14,8 @@ from machine import IMAGE, KUBECONFIG
 
 from kflite.executors.base import Executor
 
+PARTS = {"docker_image": pytest.mark.docker, "cluster": pytest.mark.kubernetes}
+
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "needs(*names): what an executor must do, of `Subject.does`, for this test")
@@ -24,7 +26,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "subject" in metafunc.fixturenames:
         wanted = {name for mark in metafunc.definition.iter_markers("needs") for name in mark.args}
         able = [each for each in SUBJECTS if wanted <= each.does and (not each.only or wanted & each.only)]
-        metafunc.parametrize("subject", able, ids=[subject.name for subject in able])
+        metafunc.parametrize("subject", [pytest.param(each, id=each.name, marks=PARTS.get(each.needs, ())) for each in able])
 
 
 @pytest.fixture
