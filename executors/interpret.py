@@ -9,11 +9,13 @@ import threading
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from functools import lru_cache
 from io import RawIOBase, TextIOBase
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, BinaryIO, TextIO
 
+from kflite.bootstrap import unfolded
 from kflite.job import Exit, Python
 from kflite.place import private
 
@@ -25,7 +27,7 @@ _OUT_OF_MEMORY = 137  # the status with which kflite's runner ends when a compon
 
 def interpret(program: Python, env: Mapping[str, str], work: Path, log: Path) -> Exit:
     """Run it with these environment entries, in the folder `work`; what it prints is shown, and added to `log`."""
-    code = compile(program.code, "<string>", "exec", dont_inherit=True)
+    code = _compiled(program.code)
     with ExitStack() as undo:
         kept = undo.enter_context(open(log, "ab", buffering=0, opener=private))
         undo.enter_context(redirect_stdout(_Tee(sys.stdout, kept)))
@@ -87,6 +89,11 @@ class _Tee(TextIOBase):
     @property
     def errors(self) -> str | None:  # type: ignore[override]
         return self._stream.errors
+
+
+@lru_cache(maxsize=8)
+def _compiled(text: str) -> CodeType:
+    return compile(unfolded(text), "<string>", "exec", dont_inherit=True)
 
 
 def _ended(code: CodeType) -> Exit:

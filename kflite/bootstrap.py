@@ -1,8 +1,10 @@
 """The command of a Python component: the runner's text, the user's source, and the packages to install first.
 
 No packages: `python3 -u -c RUNNER SOURCE ARGS`. With packages a shell line installs them first. Any image with python3 runs it;
-an executor that keeps warm interpreters recognises the shape and takes it apart instead. The shape that kfp's compiler writes is
-recognised too, and brought into ours: what stands in for kfp (kflite.standin) travels in it, so that nothing installs kfp.
+an executor that keeps warm interpreters recognises the shape and takes it apart instead. The runner's text is folded to two
+fifths: each executor of a pipeline repeats it, and a real KFP puts them all into one object of Kubernetes (1.5 MB at most).
+The shape that kfp's compiler writes is recognised too, and brought into ours: what stands in for kfp (kflite.standin) travels in
+it, so that nothing installs kfp.
 """
 
 from __future__ import annotations
@@ -27,6 +29,12 @@ _KFP_ARGUMENTS = {"--executor_input", "--function_to_execute"}
 _RUNNER = ("artifacts.py", "typed.py", "surroundings.py", "runner.py")
 # Every component carries the text, so what nobody reads there is left out; a body of nothing else keeps it.
 _DOCSTRING = re.compile(r'^(?:"""(?:(?!""").)*"""\n|( +)"""(?:(?!""").)*"""\n(?=\1\S))', re.MULTILINE | re.DOTALL)
+_FOLDED = (
+    "# kflite's runner, which calls the function in the next word. With print in place of exec, this shows its text.\n"
+    'import binascii, zlib; exec(zlib.decompress(binascii.a2b_base64("'
+)
+_END = '")).decode())\n'
+_LONGEST = 1 << 20  # characters of a text that is unfolded here: documents come from anywhere
 _MAIN = '\nif __name__ == "__main__":\n'
 
 
@@ -42,11 +50,36 @@ def standin() -> str:
     return _joined(*_RUNNER, "standin/names.py", "standin/hints.py", "standin/program.py")
 
 
+@cache
+def folded(text: str) -> str:
+    """A short program in one line that does what `text` does, and says how to read that."""
+    from binascii import b2a_base64
+    from zlib import compress
+
+    return f"{_FOLDED}{b2a_base64(compress(text.encode(), 9), newline=False).decode()}{_END}"
+
+
+def unfolded(code: str) -> str:
+    """The text that was folded; any other program, and one that is too long, as it is."""
+    if not (code.startswith(_FOLDED) and code.endswith(_END)):
+        return code
+    from binascii import a2b_base64
+    from zlib import decompressobj, error
+
+    opened = decompressobj()
+    try:
+        text = opened.decompress(a2b_base64(code[len(_FOLDED) : -len(_END)]), _LONGEST).decode()
+    except (ValueError, error):
+        return code
+    return text if opened.eof else code
+
+
 def split(code: str) -> tuple[str, str]:
     """A program of ours as what it defines, which may be executed ahead, and what it does; the first is empty for any other."""
-    if code not in (runner(), standin()):
-        return "", code
-    definitions, _, main = code.partition(_MAIN)
+    text = unfolded(code)  # by what it says: not every zlib makes the same bytes of it
+    if text not in (runner(), standin()):
+        return "", text
+    definitions, _, main = text.partition(_MAIN)
     return definitions, f"if True:\n{main}"
 
 
@@ -72,7 +105,7 @@ def compose(
     signature: what executor_input does not tell (see kflite.runner); index_urls: the first replaces pip's own, others are added;
     venv: installs into a virtual environment that sees the image's packages.
     """
-    command = [*_INTERPRETER, runner(), source]
+    command = [*_INTERPRETER, folded(runner()), source]
     if packages:
         command = ["sh", "-c", _install_line(packages, index_urls, trusted_hosts, venv), *command]
     args = [_FIRST_ARGUMENT, function, "--executor-input", "{{$}}"]
@@ -103,7 +136,7 @@ def adopt(command: Sequence[str], args: Sequence[str]) -> tuple[str, ...]:
     kfps = _packed(command, args)
     if not kfps:
         return tuple(command)
-    own = (*_INTERPRETER, standin(), kfps.source)
+    own = (*_INTERPRETER, folded(standin()), kfps.source)
     return ("sh", "-c", kfps.script, *own) if kfps.script else own
 
 

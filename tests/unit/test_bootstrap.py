@@ -1,14 +1,17 @@
 """The command of a Python component: any shell runs it, and it can be taken apart again."""
 
+import re
 import subprocess
 import sys
+import zlib
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kflite.bootstrap import compose, recognise, runner
+from kflite.bootstrap import compose, folded, recognise, runner, split, standin, unfolded
 
 WORDS = st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1), max_size=3)
 
@@ -18,7 +21,7 @@ def test_what_was_composed_is_recognised(source, packages, urls, hosts, venv):
     command, args = compose(source, "f", packages, urls, hosts, {"outputs": {"Output": "int"}}, venv)
     found = recognise(command, args)
     assert found
-    assert (found.code, found.argv) == (runner(), (source, *args))
+    assert (found.code, found.argv) == (folded(runner()), (source, *args))
     assert found.packages == tuple(packages)
     if packages:
         assert (found.index_urls, found.trusted_hosts) == (tuple(urls), tuple(hosts))
@@ -53,6 +56,36 @@ def test_the_runner_is_python_that_imports_three_modules_of_the_standard_library
     imported = {alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names}
     assert imported == {"json", "os", "sys"}
     assert not [n for n in tree.body if isinstance(n, ast.ImportFrom) and n.module != "__future__"]
+
+
+def test_each_component_carries_the_runner_in_ten_kilobytes_without_a_placeholder():
+    (word,) = (word for word in compose("", "f")[0] if len(word) > 100)
+    assert unfolded(word) == runner()
+    assert len(word) < 10_500
+    assert "{{" not in word
+    assert word.count("\n") == 2
+
+
+def test_a_folded_program_shows_its_text_as_its_first_line_says():
+    shown = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", folded(runner()).replace("exec", "print")], capture_output=True, text=True, check=True
+    )
+    assert shown.stdout == f"{runner()}\n"
+
+
+@pytest.mark.parametrize("text", [runner(), standin()])
+def test_a_program_of_ours_is_known_by_its_text_however_it_was_compressed(text: str):
+    other = re.sub('"[^"]+"', f'"{b64encode(zlib.compress(text.encode(), 1)).decode()}"', folded(text))
+    assert other != folded(text)
+    assert split(other) == split(folded(text)) == split(text)
+    assert split(text)[0]
+
+
+@pytest.mark.parametrize(
+    "text", ["print(1)", folded("print(1)"), folded("x" * (2 << 20)), re.sub('"[^"]+"', '"eNo"', folded("a"))]
+)
+def test_of_another_program_nothing_is_executed_ahead(text: str):
+    assert split(text)[0] == ""
 
 
 def test_packages_are_installed_before_the_code_runs(tmp_path: Path):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kflite.bootstrap import adopt, recognise, standin
+from kflite.bootstrap import adopt, folded, recognise, standin
 from kflite.standin.command import asks_for_more, read
 
 HEAD = "\nimport kfp\nfrom kfp import dsl\nfrom kfp.dsl import *\nfrom typing import *\n"
@@ -47,7 +47,7 @@ def test_a_component_that_needs_only_kfp_needs_nothing(words):
     found = recognise(words, ARGS)
     assert found
     assert (found.code, found.argv, found.packages) == (standin(), (SOURCE, *ARGS), ())
-    assert adopt(words, ARGS) == ("python3", "-u", "-c", standin(), SOURCE)
+    assert adopt(words, ARGS) == ("python3", "-u", "-c", folded(standin()), SOURCE)
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_packages_are_installed_by_pip_before_the_code_runs(tmp_path: Path):
     program.chmod(0o755)
     (tmp_path / "pip").symlink_to(program)
     words = command(f"{PIP}'numpy<3' 'a b'  &&  {KFP}", source="SOURCE")
-    argv = [word.replace(standin(), "CODE") for word in adopt(words, ARGS)]
+    argv = [word.replace(folded(standin()), "CODE") for word in adopt(words, ARGS)]
     env = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
     done = subprocess.run([*argv, *ARGS], capture_output=True, text=True, check=True, env=env)
     assert done.stdout == "ran CODE SOURCE\n"
