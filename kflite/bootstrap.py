@@ -47,7 +47,7 @@ def runner() -> str:
 @cache
 def standin() -> str:
     """The program that runs a component of kfp's compiler, as one text: as `runner`, with what stands in for kfp."""
-    return _joined(*_RUNNER, "standin/names.py", "standin/hints.py", "standin/program.py")
+    return _joined(*_RUNNER, "standin/names.py", "standin/hints.py", "standin/real.py", "standin/program.py")
 
 
 @cache
@@ -80,7 +80,8 @@ def split(code: str) -> tuple[str, str]:
     if text not in (runner(), standin()):
         return "", text
     definitions, _, main = text.partition(_MAIN)
-    return definitions, f"if True:\n{main}"
+    ahead = "\nload_ahead()\n" if text == standin() else ""
+    return definitions + ahead, f"if True:\n{main}"
 
 
 def _joined(*files: str) -> str:

@@ -16,6 +16,7 @@ from kflite.artifacts import TYPE_CHECKING, Artifact, PipelineTaskFinalStatus, T
 from kflite.runner import OutputError, brought, checked, content, parent_made, plain_json, report, shortened
 from kflite.standin.hints import artifact, declared, is_list, kind, marker, parameter, plain
 from kflite.standin.names import InputPath, install
+from kflite.standin.real import executor_class, real_kfp, use_ahead
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,14 +29,6 @@ if TYPE_CHECKING:
 _MODULE = "ephemeral_component"  # as kfp names it: what it defines is pickled by this name
 _CHIEFS = ("workerpool0", "chief", "master")
 _WITHOUT_KFP = "kfp is not installed here, and kflite offers in its place what components use at run time only"
-
-
-def real_kfp() -> tuple[bool, list[str]]:
-    """Whether kfp is installed, and the folders that hold parts of it where it is not, such as its pipeline specification."""
-    module = sys.modules.get("kfp")
-    finders = (finder.find_spec("kfp", None) for finder in sys.meta_path if hasattr(finder, "find_spec"))
-    found = module.__spec__ if module else next((spec for spec in finders if spec), None)
-    return bool(found and found.origin), list(found.submodule_search_locations or ()) if found else []
 
 
 def component_module(source: str, folder: str) -> ModuleType:
@@ -181,11 +174,7 @@ def show_information(source: str) -> object:
 
 def call_real(function: FunctionType, given: Json) -> None:
     """Calls the function as the kfp that is installed does."""
-    try:
-        from kfp.dsl.executor import Executor
-    except ImportError:  # kfp 2.0
-        from kfp.components.executor import Executor
-    Executor(executor_input=given, function_to_execute=function).execute()
+    executor_class()(executor_input=given, function_to_execute=function).execute()  # type: ignore[attr-defined]
     bring_all(given["outputs"]["outputFile"])
 
 
@@ -218,6 +207,7 @@ def run_packed(argv: list[str]) -> int:
     name, given = options["--function_to_execute"], json.loads(content(options["--executor_input"]))
     before = _loaded()
     os.environ["_KFP_RUNTIME"] = "true"
+    use_ahead()
     is_real, path = real_kfp()
     if not is_real:
         install(os.path.dirname(given["outputs"]["outputFile"]), path)
