@@ -7,7 +7,7 @@ import fcntl
 import os
 from pathlib import Path
 
-PATIENCE_S = 30.0  # for what takes a moment on a fast machine
+PATIENCE_S = 60.0  # for what takes a moment on a fast machine
 
 # A child, out of reach in its own way, holds a lock for as long as it lives; the job ends once it does.
 HOLD = """

@@ -12,7 +12,7 @@ from integration.cli import Cli
 
 from kflite import store
 
-GONE_S = 10.0
+GONE_S = 30.0
 
 TASKS = """
 import typing

@@ -108,7 +108,7 @@ def test_ctrl_c_cancels_the_run_and_says_so(cli: Cli) -> None:
     process = cli.start("run", "p.py:waiting", "-p", f"file={flag}")
     cli.wait_for(flag, process)
     interrupt(process)
-    out, _ = process.communicate(timeout=30)
+    out, _ = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "cancelling run waiting-" in out
     listed = json.loads(cli("ls", "--json"))
@@ -126,7 +126,7 @@ def test_a_second_signal_kills_what_does_not_end(cli: Cli, number: int) -> None:
     while "cancelling" not in process.stdout.readline():
         pass
     interrupt(process, number)
-    process.communicate(timeout=15)
+    process.communicate(timeout=25)
     assert process.returncode == 130
 
 

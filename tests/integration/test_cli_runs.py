@@ -70,7 +70,7 @@ def test_followed_logs_end_with_the_run(cli: Cli) -> None:
     cli.wait_for(flag)
     following = cli.start("logs", "-f", run)
     (cli.folder / "flag.go").touch()
-    following.communicate(timeout=30)
+    following.communicate(timeout=60)
     assert following.returncode == 0
 
 

@@ -139,7 +139,7 @@ def test_a_run_waits_for_a_store_that_another_process_has_locked(tmp_path: Path)
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(LOCKED_S)
         other.execute("COMMIT")
-    out, _ = process.communicate(timeout=30)
+    out, _ = process.communicate(timeout=60)
     assert "SUCCEEDED" in out
     assert executions(ledger) == {"step": 1, "step-2": 1}
 

@@ -91,7 +91,7 @@ def test_a_run_ends_while_packages_are_installed(cli: Cli, silent_index: socket.
         assert "CANCELLED" in cli("cancel", newest(cli))
     else:
         process.kill()
-    process.communicate(timeout=15)
+    process.communicate(timeout=25)
     assert process.returncode == {"ctrl-c": 130, "cancel": 1, "kill": -9}[end]
     nothing_is_left(cli)
     connection.close()

@@ -45,8 +45,8 @@ def test_a_task_that_ignores_sigterm_and_forks_is_killed_at_once_where_that_is_a
     cli.wait_for(tmp_path / "held", process)
     began = time.monotonic()
     assert "CANCELLED" in cli("cancel", "--kill", newest(cli))
-    assert time.monotonic() - began < 10
-    process.communicate(timeout=10)
+    assert time.monotonic() - began < 25
+    process.communicate(timeout=25)
     assert process.returncode == 1
     nothing_is_left(cli)
 
@@ -59,7 +59,7 @@ def test_the_second_ctrl_c_kills_what_ignored_the_first(cli: Cli, tmp_path: Path
     while "cancelling" not in process.stdout.readline():
         pass
     interrupt(process)
-    process.communicate(timeout=10)
+    process.communicate(timeout=25)
     assert process.returncode == 130
     nothing_is_left(cli)
 
