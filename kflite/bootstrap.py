@@ -27,6 +27,7 @@ _GO_ON = '&& exec "$0" "$@"'
 _FIRST_ARGUMENT = "--function"
 _KFP_ARGUMENTS = {"--executor_input", "--function_to_execute"}
 _RUNNER = ("artifacts.py", "typed.py", "surroundings.py", "runner.py")
+_STANDIN = ("standin/names.py", "standin/hints.py", "standin/real.py", "standin/program.py")
 # Every component carries the text, so what nobody reads there is left out; a body of nothing else keeps it.
 _DOCSTRING = re.compile(r'^(?:"""(?:(?!""").)*"""\n|( +)"""(?:(?!""").)*"""\n(?=\1\S))', re.MULTILINE | re.DOTALL)
 _FOLDED = (
@@ -35,6 +36,13 @@ _FOLDED = (
 )
 _END = '")).decode())\n'
 _LONGEST = 1 << 20  # characters of a text that is unfolded here: documents come from anywhere
+_EXECUTOR_MAIN = """import sys
+
+import kfp
+
+if __name__ == "__main__":
+    sys.exit(kfp.run_resident(sys.argv[1:]))
+"""
 _MAIN = '\nif __name__ == "__main__":\n'
 
 
@@ -47,7 +55,25 @@ def runner() -> str:
 @cache
 def standin() -> str:
     """The program that runs a component of kfp's compiler, as one text: as `runner`, with what stands in for kfp."""
-    return _joined(*_RUNNER, "standin/names.py", "standin/hints.py", "standin/real.py", "standin/program.py")
+    return _joined(*_RUNNER, *_STANDIN)
+
+
+@cache
+def resident() -> str:
+    """The program that runs a component of a module, as one text: as `standin`, and how such a module is found."""
+    return _joined(*_RUNNER, *_STANDIN, "standin/resident.py")
+
+
+def resident_kfp() -> dict[str, str]:
+    """The package kfp for an image that may lack it: its files by path. It steps aside for a real one that is installed."""
+    begun = f"{resident().partition(_MAIN)[0]}\n\nsettle(__file__)\n"
+    return {"kfp/__init__.py": begun, "kfp/dsl/__init__.py": "", "kfp/dsl/executor_main.py": _EXECUTOR_MAIN}
+
+
+def checker(text: str) -> str:
+    """The text of a module that looks at components where they run, after the definitions of `resident`."""
+    kept = (line for line in text.splitlines(keepends=True) if not line.startswith(("from __future__ ", "from kflite")))
+    return f"{resident().partition(_MAIN)[0]}\n{''.join(kept)}"
 
 
 @cache
@@ -77,7 +103,7 @@ def unfolded(code: str) -> str:
 def split(code: str) -> tuple[str, str]:
     """A program of ours as what it defines, which may be executed ahead, and what it does; the first is empty for any other."""
     text = unfolded(code)  # by what it says: not every zlib makes the same bytes of it
-    if text not in (runner(), standin()):
+    if text not in (runner(), standin(), resident()):
         return "", text
     definitions, _, main = text.partition(_MAIN)
     ahead = "\nload_ahead()\n" if text == standin() else ""

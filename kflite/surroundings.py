@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from kflite.artifacts import Json
 
 
-_REMEDY = "it is to be on the PYTHONPATH of the target_image, so run it --on docker, or compile where the project is"
+_REMEDY = (
+    "it is to be on the PYTHONPATH of the target_image, which `kflite component build FOLDER` makes: "
+    "so run it --on docker, or compile where the project is"
+)
 
 
 class Absent(Exception):
@@ -41,6 +44,7 @@ class Surroundings:
     def __init__(self, folder: str, project: str = "") -> None:
         self.code = os.path.join(os.path.abspath(folder), "code")
         self.embedded = ""
+        self.stood_for: tuple[str, ...] = ("kflite",)
         self._project = project
         self.names: Json = {kind.__name__: kind for kind in (*ARTIFACTS, PipelineTaskFinalStatus, TaskConfig)}
         self.names.update(Input=Annotation, Output=Annotation, EmbeddedInput=Annotation)
@@ -72,14 +76,19 @@ class Surroundings:
     def of_project(self, module: str, name: str, revision: str) -> object:
         """A function of a module that the image has, or the user's project. revision: tells results of other code apart."""
         self.open(self._project or os.getcwd())
-        try:
-            __import__(module)
-        except ModuleNotFoundError as error:
-            if error.name and module.startswith(error.name):
-                raise Absent(f"there is no module {module!r} in {self._project or os.getcwd()}: {_REMEDY}") from None
-            raise
-        found = getattr(sys.modules[module], name)
-        return getattr(found, "python_func", found)
+        parts = module.split(".")
+        for start in range(len(parts)):  # the image may have less of the project than the folder below its top
+            found = ".".join(parts[start:])
+            try:
+                __import__(found)
+                break
+            except ModuleNotFoundError as error:
+                if not error.name or not f"{found}.".startswith(f"{error.name}."):
+                    raise
+        else:
+            raise Absent(f"there is no module {module!r} in {self._project or os.getcwd()}: {_REMEDY}")
+        value = getattr(sys.modules[found], name)
+        return getattr(value, "python_func", value)
 
     def unpack(self, archive: str, name: str) -> str:
         """Brings what was embedded, a tar.gz as base64, and says where it is. name: of the file in it, "" for the folder."""
@@ -106,7 +115,7 @@ class Surroundings:
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
         """kflite, where it is not installed: for modules that define components beside what this one needs."""
-        if name.split(".", maxsplit=1)[0] != "kflite":
+        if name.split(".", maxsplit=1)[0] not in self.stood_for:
             return None
         return type(sys.__spec__)(name, self, is_package=True)  # type: ignore[arg-type]
 
@@ -131,11 +140,21 @@ class Surroundings:
                     del sys.modules[name]
 
 
+class Idle:
+    """Whatever else a module takes from kflite at its top: a decorator leaves its function as it is, and nothing is done."""
+
+    def __call__(self, *given: object, **_: object) -> object:
+        return given[0] if given and callable(given[0]) else self
+
+    def __getattr__(self, name: str) -> object:
+        return unused(name)
+
+
 def unused(name: str) -> object:
-    """Whatever else a module at its top takes from kflite; decorators, for the most part."""
+    """An attribute that has no use where a component runs."""
     if name.startswith("__"):
         raise AttributeError(name)
-    return lambda *given, **_: given[0] if given and callable(given[0]) else (lambda function: function)
+    return Idle()
 
 
 def no_notebook(**parameters: object) -> None:

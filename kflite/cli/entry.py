@@ -17,6 +17,7 @@ from kflite.errors import KfliteError
 VERBS = {
     "run": ("kflite.cli.run:run", "Run a pipeline or component to its end."),
     "compile": ("kflite.cli.compile:compile_", "Write a pipeline as KFP v2 IR."),
+    "component": ("kflite.cli.component:component", "Build images that hold the code of Python components."),
     "image": ("kflite.cli.image:image", "Build images for clusters."),
     "check": ("kflite.cli.compile:check", "Check a target and print its plan; start nothing."),
     "ls": ("kflite.cli.ls:ls", "List runs, or find some by an expression."),

@@ -34,15 +34,15 @@ def build(settings: Settings, purpose: str, name: str, base: str) -> str:
     name = name or f"kflite/{purpose}:{__version__}"
     with TemporaryDirectory() as folder:
         packages = Path(folder, "packages")
-        _install(packages, base, _STAGING if purpose == "staging" else _needed())
+        install(packages, base, _STAGING if purpose == "staging" else _needed())
         if purpose != "staging":
             shutil.copytree(Path(__file__).parents[1], packages / "kflite", ignore=shutil.ignore_patterns("__pycache__"))
         _run("docker", "build", "--quiet", "--file", str(_CONTAINERFILE), "--build-arg", f"BASE={base}", "--tag", name, folder)
     return name
 
 
-def _install(target: Path, base: str, packages: tuple[str, ...]) -> None:
-    """Install packages for the Python of the image `base`."""
+def install(target: Path, base: str, packages: tuple[str, ...]) -> None:
+    """Install packages, or what other words of pip's say, for the Python of the image `base`. Raises ExecutorError."""
     version, machine, *libc = _run("docker", "run", "--rm", base, "python3", "-c", _ASK).split()
     tags = _TAGS["glibc" if "glibc" in libc else ""]
     kinds = [word for tag in tags for word in ("--platform", f"{tag}_{machine}")]

@@ -49,7 +49,8 @@ class PythonComponent(Component, Generic[P, R]):
     def __init__(self, function: Callable[P, R], options: Options, cargo: Cargo) -> None:
         super().__init__(trace.kebab(function.__name__), interface_of(function), place_of(function))
         self.python_func = function
-        self.image = options.target_image or options.image or DEFAULT_IMAGE
+        self.base_image, self.target_image = options.image or DEFAULT_IMAGE, options.target_image or ""
+        self.image = self.target_image or self.base_image
         self.packages = options.packages
         self.passthroughs = options.passthroughs
         kind = ImportedSource if options.target_image else Source

@@ -17,6 +17,7 @@ from kflite.runner import OutputError, brought, checked, content, parent_made, p
 from kflite.standin.hints import artifact, declared, is_list, kind, marker, parameter, plain
 from kflite.standin.names import InputPath, install
 from kflite.standin.real import executor_class, real_kfp, use_ahead
+from kflite.surroundings import Absent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -211,8 +212,12 @@ def run_packed(argv: list[str]) -> int:
     is_real, path = real_kfp()
     if not is_real:
         install(os.path.dirname(given["outputs"]["outputFile"]), path)
+
+    def found() -> object:
+        return getattr(component_module(source, os.path.dirname(given["outputs"]["outputFile"])), name)
+
     try:
-        return _status(source, name, given, call_real if is_real else call)
+        return status(name, given, found, call_real if is_real else call, (source, f"{_MODULE}.py"))
     finally:  # a debugger's process goes on
         for module in set(_loaded()) - set(before):
             del sys.modules[module]
@@ -223,28 +228,30 @@ def _loaded() -> dict[str, ModuleType]:
     return {name: module for name, module in sys.modules.items() if name.split(".")[0] in ("kfp", _MODULE)}
 
 
-def _status(source: str, name: str, given: Json, run: Callable[[FunctionType, Json], None]) -> int:
+def status(name: str, given: Json, found: Callable[[], object], run: Callable[[Any, Json], None], code: tuple[str, str]) -> int:
+    """Finds the function and runs it; gives the exit status. code: its module's text and the file that it is in."""
+    source, file = code
     handler: Any = show_information(source)
     try:
-        run(getattr(component_module(source, os.path.dirname(given["outputs"]["outputFile"])), name), given)
-    except OutputError as error:
+        run(found(), given)
+    except (OutputError, Absent) as error:
         print(f"component {name}: {error}", file=sys.stderr)
         return 1
     except Exception as error:  # noqa: BLE001 - whatever the user's code raises is told with the user's frames
-        status = report(users_part(error), source, name)
+        ended = report(users_part(error, os.path.basename(file)), source, name)
         if "'kfp" in str(error) and isinstance(error, (ImportError, AttributeError)) and run is call:
             print(f"component {name}: {_WITHOUT_KFP}: install kfp, or name it in packages_to_install", file=sys.stderr)
-        return status
+        return ended
     finally:
         if handler:
             sys.modules["logging"].root.removeHandler(handler)
     return 0
 
 
-def users_part(error: BaseException) -> BaseException:
-    """The error with its traceback from the component's code on, where it came from there."""
+def users_part(error: BaseException, file: str) -> BaseException:
+    """The error with its traceback from the component's own file on, where it came from there."""
     trace = error.__traceback__
-    while trace and os.path.basename(trace.tb_frame.f_code.co_filename) != f"{_MODULE}.py":
+    while trace and os.path.basename(trace.tb_frame.f_code.co_filename) != file:
         trace = trace.tb_next
     return error.with_traceback(trace) if trace else error
 

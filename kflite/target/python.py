@@ -33,6 +33,25 @@ def of_module(module: str, name: str) -> Target:
         return _target(importlib.import_module(module), name, module)
 
 
+def module_in(file: Path, folder: Path) -> ModuleType:
+    """A file as the module that it is for those who import from the folder. Raises InputError, CompileError."""
+    root = next(place for place in (folder, *folder.parents) if not (place / "__init__.py").exists())
+    parts = file.relative_to(root).with_suffix("").parts
+    parts = parts[:-1] if parts[-1] == "__init__" else parts
+    with _importable(str(root)), _importable(str(folder)), _told(str(file)):
+        importlib.invalidate_caches()
+        taken = sys.modules.get(parts[0])
+        foreign = taken and not any(place.startswith(str(root)) for place in _places(taken))
+        if foreign or parts[0] in sys.stdlib_module_names or not all(part.isidentifier() for part in parts):
+            return _executed(file)
+        return importlib.import_module(".".join(parts))
+
+
+def _places(module: ModuleType) -> list[str]:
+    file = getattr(module, "__file__", None)
+    return [file] if file else [str(place) for place in getattr(module, "__path__", ())]
+
+
 @contextmanager
 def _importable(folder: str) -> Iterator[None]:
     """Modules beside the user's can be imported meanwhile, as when Python runs a script."""

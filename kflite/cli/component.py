@@ -1,0 +1,73 @@
+"""`kflite component`: images that hold the code of Python components."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from kflite.cli.common import Given, out
+
+_PATTERN = "Which files may have components; all Python files below FOLDER if not given."
+
+
+@click.group()
+def component() -> None:
+    """Images that hold the code of Python components."""
+
+
+@component.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--component-filepattern", "--pattern", "pattern", default="", metavar="GLOB", help=_PATTERN)
+@click.option("--dry-run", is_flag=True, help="Print the Dockerfile; write and build nothing.")
+@click.option("--overwrite-dockerfile", is_flag=True, help="Write the Dockerfile also where FOLDER has one of yours.")
+@click.option(
+    "--build-image/--no-build-image", "builds", default=True, help="Build it, or only write the files to build it from."
+)
+@click.option("--check/--no-check", "checks", default=True, help="Load each component in the image, once it is built.")
+@click.option("--push-image/--no-push-image", "--push/--no-push", "pushes", default=False, help="Push it to its registry.")
+@click.option("--platform", default="", metavar="OS/ARCH", help="Of the image, such as linux/amd64; Docker's own if not given.")
+@click.option("--pip", type=click.Choice(["image", "here"]), default="image", help="Whose pip installs packages: image or here.")
+@click.option("--engine", type=click.Choice(["docker"]), default="docker", hidden=True)
+@click.pass_obj
+def build(
+    given: Given,
+    folder: Path,
+    pattern: str,
+    dry_run: bool,
+    overwrite_dockerfile: bool,
+    builds: bool,
+    checks: bool,
+    pushes: bool,
+    platform: str,
+    pip: str,
+    engine: str,
+) -> None:
+    """Build the image of the components in FOLDER that have a target_image, and print its name.
+
+    It writes a Dockerfile beside them, which begins with their base_image, installs requirements.txt and what their
+    packages_to_install name, and copies FOLDER. A Dockerfile of yours is used as it is. The image runs components of kflite
+    and of kfp, also where it has neither.
+    """
+    from kflite.client.containerised.build import Docker
+    from kflite.client.containerised.files import Recipe, dockerfile, write
+    from kflite.client.containerised.found import PATTERN, components
+
+    if pushes and not builds:
+        raise click.UsageError("--push is of an image that is built: leave --no-build-image out")
+    recipe = Recipe(folder, components(folder, pattern or PATTERN), pip == "here")
+    if dry_run:
+        return out().line(dockerfile(recipe).rstrip())
+    write(recipe, overwrite_dockerfile, _tell)
+    docker = Docker(given.settings, _tell)
+    if builds:
+        docker.build(recipe, platform)
+    if builds and checks:
+        docker.check(recipe, platform)
+    if pushes:
+        docker.push(recipe)
+    return out().line(recipe.target)
+
+
+def _tell(line: str) -> None:
+    click.echo(line, err=True)
