@@ -6,21 +6,27 @@ All of it blocks. What drivers raise, of whatever library, becomes a KfliteError
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from kflite.errors import KfliteError, NotFound
+from kflite.errors import InputError, KfliteError, NotFound
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
     from kflite.value import Value
 
-# The extra that brings a scheme's driver.
-_EXTRAS = {"s3": "s3", "minio": "s3", "gs": "gcs", "gcs": "gcs", "http": "http", "https": "http"}
+# What to install for a scheme's driver.
+_DRIVERS = {
+    **dict.fromkeys(("s3", "minio"), "'kflite[s3]'"),
+    **dict.fromkeys(("gs", "gcs"), "'kflite[gcs]'"),
+    **dict.fromkeys(("http", "https"), "'kflite[http]'"),
+    **dict.fromkeys(("abfs", "abfss", "adl", "az"), "adlfs"),
+}
 # What drivers call a version, a checksum or a time of a file.
 _TOLD = (
     *("etag", "versionid", "generation", "md5hash", "md5", "content-md5", "crc32c", "digest"),
@@ -40,13 +46,26 @@ def filesystem(uri: str) -> tuple[AbstractFileSystem, str]:
     scheme = uri.partition("://")[0]
     if scheme == "oci":
         raise KfliteError(f"{uri}: the files of an image are there only on Kubernetes: copy them out, and import the folder")
+    if scheme in ("gs", "gcs"):
+        # It warns of what it does without, such as for an emulator; what fails is raised.
+        logging.getLogger("gcsfs").setLevel(logging.ERROR)
     try:
         return url_to_fs(*_minio(uri) if scheme == "minio" else (uri,), use_listings_cache=False)  # type: ignore[no-any-return]
     except ImportError as error:
-        extra = _EXTRAS.get(scheme)
-        raise KfliteError(f"{uri}: " + (f"install kflite[{extra}] to read {scheme}://" if extra else str(error))) from error
+        package = _DRIVERS.get(scheme)
+        lack = f"the driver of {scheme}:// is not installed: pip install {package}" if package else str(error)
+        raise KfliteError(f"{uri}: {lack}") from error
     except ValueError as error:
         raise KfliteError(f"{uri}: no file system is known for {scheme}://") from error
+
+
+def ready(root: str) -> None:
+    """Raise InputError where artifacts cannot be kept below a URL, as its driver is missing or lacks an address."""
+    try:
+        if is_remote(root):
+            filesystem(root)
+    except KfliteError as error:
+        raise InputError(f"artifacts cannot be kept at {error}") from error
 
 
 def _minio(uri: str) -> tuple[str]:

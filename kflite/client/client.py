@@ -112,11 +112,13 @@ class Client:
         return Place(self.settings.home, self.settings.artifacts, row.pipeline, row.run)
 
     async def scheduler(self) -> Scheduler:
-        """The scheduler of this client, started when it is first asked for."""
+        """The scheduler of this client, started when it is first asked for. Raises InputError where artifacts cannot be kept."""
         async with self._starting:
             if self._scheduler is None:
                 from kflite.scheduler import Scheduler
+                from kflite.store.remote import ready
 
+                await asyncio.to_thread(ready, self.settings.artifacts)
                 self._scheduler = await Scheduler(self._world()).__aenter__()
             return self._scheduler
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from kflite import __version__
 from kflite.client.view.text import size
-from kflite.errors import KfliteError
+from kflite.errors import InputError, KfliteError
 from kflite.value import Value
 
 if TYPE_CHECKING:
@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 
 _LOW_DISK = 2_000_000_000  # bytes free below which runs with data are likely to fail
 
+_EXTRAS = (
+    ("psycopg", "postgres", "stores at postgresql://"),
+    ("s3fs", "s3", "artifacts at s3:// and minio://"),
+    ("gcsfs", "gcs", "artifacts at gs://"),
+)
 _NAMED_IMAGES = 6
 
 
@@ -117,6 +122,8 @@ def _disk(settings: Settings) -> Iterator[Finding]:
     folders = {"home": settings.home}
     if "://" not in settings.artifacts:
         folders["artifacts"] = Path(settings.artifacts)
+    else:
+        yield from _elsewhere(settings.artifacts)
     for name, folder in folders.items():
         there = next(path for path in (folder, *folder.parents) if path.exists())
         free = shutil.disk_usage(there).free
@@ -127,6 +134,15 @@ def _disk(settings: Settings) -> Iterator[Finding]:
             yield Finding(f"disk {name}", False, text, f"make room, or choose another place: --{name} FOLDER")
         else:
             yield Finding(f"disk {name}", True, text)
+
+
+def _elsewhere(artifacts: str) -> Iterator[Finding]:
+    from kflite.store.remote import ready
+
+    try:
+        ready(artifacts)
+    except InputError as error:
+        yield Finding("artifacts", False, str(error))
 
 
 def _machine(_: Settings) -> Iterator[Finding]:
@@ -174,7 +190,7 @@ def _tools(_: Settings) -> Iterator[Finding]:
         yield Finding("uv", True, path)
     else:
         yield Finding("uv", None, "not found: pip builds environments, more slowly", "pip install uv")
-    for name, extra, purpose in (("psycopg", "postgres", "stores at postgresql://"), ("s3fs", "s3", "artifacts at s3://")):
+    for name, extra, purpose in _EXTRAS:
         if find_spec(name):
             yield Finding(name, True, f"for {purpose}")
         else:

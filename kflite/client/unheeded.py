@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from kflite.ir.unheeded import Unheeded
     from kflite.store.base import RunRow, Store
 
-_SIGNS = ('"platforms"', "argostub/", '"accelerator"')  # of documents that may hold some; most hold none
+_SIGNS = ('"platforms"', "argostub/", '"accelerator"', '"defaultPipelineRoot"')  # of documents that may hold some; most hold none
 
 
 def of_document(kind: str, document: str, on: str) -> list[Unheeded]:

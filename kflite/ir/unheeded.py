@@ -87,6 +87,8 @@ def unheeded(documents: Sequence[Document], on: str) -> list[Unheeded]:
         Unheeded(f"settings for the platform {name!r}", "kflite does not know it") for name in platforms if name not in _OWN
     ]
     config = (platforms.get("kubernetes") or {}).get("pipelineConfig", {})
+    if root := documents[0].get("defaultPipelineRoot"):
+        others.append(Unheeded(f"the pipeline root {root!r}", "artifacts are kept where the setting `artifacts` says"))
     if "workspace" in config and not on.startswith("kubernetes"):
         others.append(Unheeded("the size and the volume's settings of the workspace", _FOLDER))
     return [*(Unheeded(kind, why, tuple(sorted(paths))) for (kind, why), paths in found.items()), *others]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import fsspec
 import pytest
+from machine import S3
 
 import kflite
 from kflite import dsl
@@ -89,3 +92,15 @@ def test_what_the_code_itself_pushed_elsewhere_is_fetched_as_it_is_now(root: str
     for text in ("first", "second"):
         memory.pipe("/elsewhere/latest", text.encode())
         assert kflite.run(through, {"uri": "memory://elsewhere/latest"}).outputs == {"Output": text}
+
+
+@pytest.mark.skipif(not S3, reason="no S3 beside the cluster: tests/run names its own")
+def test_minio_is_s3_at_an_address(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = f"kflite/{home.parent.name}"
+    for name, value in (("ACCESS_KEY_ID", "kflite"), ("SECRET_ACCESS_KEY", "kflite-secret"), ("ENDPOINT_URL", S3)):
+        monkeypatch.setenv(f"AWS_{name}", value)
+    monkeypatch.setenv("KFLITE_ARTIFACTS", f"minio://{root}")
+    found = made(kflite.run(beside))
+    assert found.uri.startswith(f"minio://{root}/")
+    assert fsspec.filesystem("s3").cat_file(found.uri.removeprefix("minio://")) == b"beside"
+    assert kflite.run(read, {"data": found}).outputs == {"Output": "beside"}

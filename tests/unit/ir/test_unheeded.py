@@ -109,3 +109,9 @@ def test_unknown_settings_and_platforms_are_told_everywhere() -> None:
 
 def test_a_pipeline_without_settings_says_nothing() -> None:
     assert unheeded(documents({})[:1], "process") == []
+
+
+@pytest.mark.parametrize("on", ["local", "kubernetes"])
+def test_a_pipelines_own_root_is_told_as_the_setting_counts(on: str) -> None:
+    (found,) = unheeded([documents({})[0] | {"defaultPipelineRoot": "minio://mlpipeline/v2/artifacts"}], on)
+    assert str(found).startswith("the pipeline root 'minio://mlpipeline/v2/artifacts': no effect here")

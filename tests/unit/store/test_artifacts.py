@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 
 import pytest
+from fsspec.registry import _registry
 
-from kflite.errors import KfliteError
+from kflite.errors import InputError, KfliteError
 from kflite.store.artifacts import THREADS_FROM, delete, digest, exists, fetch, push
+from kflite.store.remote import ready
 
 
 @pytest.fixture
@@ -126,3 +129,16 @@ def test_what_cannot_be_fetched_is_named_and_leaves_nothing(tmp_path: Path, uri:
     with pytest.raises(KfliteError, match=uri.partition(":")[0]):
         fetch(uri, tmp_path / "x")
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize(("scheme", "module", "package"), [("gs", "gcsfs", "'kflite[gcs]'"), ("abfs", "adlfs", "adlfs")])
+def test_a_driver_that_is_missing_is_told_with_what_installs_it(
+    tmp_path: Path, scheme: str, module: str, package: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    monkeypatch.delitem(_registry, scheme, raising=False)
+    told = f"the driver of {scheme}:// is not installed: pip install {package}"
+    with pytest.raises(KfliteError, match=re.escape(told)):
+        fetch(f"{scheme}://bucket/key", tmp_path / "x")
+    with pytest.raises(InputError, match=re.escape(f"artifacts cannot be kept at {scheme}://bucket: {told}")):
+        ready(f"{scheme}://bucket")
