@@ -42,7 +42,6 @@ class Kubernetes:
     service_account: str = ""
     priority_class: str = ""
     queue: str = ""
-    workspace_size: str = "10Gi"
     workspace_class: str = ""
     workspace_access: str = "ReadWriteOnce"
     restricted: bool = False

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import cast
 
-from kflite.executors.kubernetes import ending, transfer
-from kflite.executors.kubernetes.api import NOT_FOUND
+from kflite.executors.kubernetes import claims, ending, transfer
+from kflite.executors.kubernetes.api import NOT_FOUND, Refused
 from kflite.executors.kubernetes.ending import Trouble
 from kflite.executors.kubernetes.logs import Log
 from kflite.executors.kubernetes.memo import Memo, Replica
@@ -32,6 +33,7 @@ class Box:
         self._tasks: dict[str, asyncio.Task[object]] = {}
         self._log: Log | None = None
         self._trouble: tuple[str, float] = ("", 0.0)
+        self._borne_s = 0.0
         self._told = False
         shared.watch.keep(replica.pod)
 
@@ -84,7 +86,7 @@ class Box:
         change = asyncio.create_task(self._shared.watch.change(self.replica.pod, pod))
         copying = {task for name, task in self._tasks.items() if name != "log" and not task.done()}
         try:
-            await asyncio.wait({change, *copying}, timeout=self._patience(pod), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({change, *copying}, timeout=await self._patience(pod), return_when=asyncio.FIRST_COMPLETED)
             if change.done():
                 change.result()
                 return None
@@ -94,30 +96,40 @@ class Box:
             return Exit(-1, "StagingFailed", f"the inputs did not reach the pod: {failed}", lost=True)
         if failed := self._failure("fetch"):
             return Exit(-1, "StagingFailed", f"the outputs could not be fetched: {failed}", lost=True)
-        return self._overdue(pod)
+        return await self._overdue(pod)
 
-    def _overdue(self, pod: Pod) -> Exit | None:
+    async def _overdue(self, pod: Pod) -> Exit | None:
         """The end of what has kept the pod waiting for as long as that is borne."""
         trouble = ending.trouble(pod, self._shared.settings)
-        if trouble is None or asyncio.get_running_loop().time() - self._trouble[1] < trouble.patience_s:
+        if trouble is None or self._since() < trouble.patience_s:
             return None
-        return Exit(1, trouble.reason, trouble.message)
+        trouble = await self._explained(pod, trouble)
+        self._borne_s = trouble.patience_s
+        return Exit(1, trouble.reason, trouble.message) if self._since() >= trouble.patience_s else None
 
-    def _patience(self, pod: Pod) -> float | None:
+    async def _patience(self, pod: Pod) -> float | None:
         """How long the pod may go on as it is, in seconds, until there is something to say or to do."""
         trouble = ending.trouble(pod, self._shared.settings)
         if trouble is None:
-            self._trouble = ("", 0.0)
+            self._trouble, self._borne_s = ("", 0.0), 0.0
             return None
-        now = asyncio.get_running_loop().time()
         if not self._trouble[0]:
-            self._trouble = (trouble.reason, now)
-        since = now - self._trouble[1]
-        if since >= _PASSING_S and not self._told:
+            self._trouble = (trouble.reason, asyncio.get_running_loop().time())
+        if self._since() >= _PASSING_S and not self._told:
             self._told = True
-            self._tell(trouble)
-        left = trouble.patience_s - since
-        return max(0.0, left if self._told else min(left, _PASSING_S - since))
+            self._tell(await self._explained(pod, trouble))
+        left = max(trouble.patience_s, self._borne_s) - self._since()
+        return max(0.0, left if self._told else min(left, _PASSING_S - self._since()))
+
+    def _since(self) -> float:
+        """How long something has kept the pod waiting, in seconds."""
+        return asyncio.get_running_loop().time() - self._trouble[1]
+
+    async def _explained(self, pod: Pod, trouble: Trouble) -> Trouble:
+        if trouble.claim:
+            with suppress(Refused):  # we may not look at claims or events: the pod's own word must do
+                return await claims.explained(self._shared.api, pod, trouble, self._shared.settings)
+        return trouble
 
     def _tell(self, trouble: Trouble) -> None:
         """Note what keeps it waiting, in its log where nobody else listens."""

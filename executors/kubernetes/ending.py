@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,16 +21,18 @@ _START = {
     "exec format error": (126, "NotExecutable"),
     "argument list too long": (1, "ArgumentTooLong"),
 }
+_CLAIM = ("PersistentVolumeClaims", "persistentvolumeclaim", "persistent volumes to bind")  # what a scheduler says of one
 _ALONE, _LATE = 75, 76  # statuses of `fetch`: other replicas did not start; the scheduler sent nothing
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What keeps a pod from running. patience_s: how long that is borne, in seconds."""
+    """What keeps a pod from running. patience_s: how long that is borne, in seconds; claim: whether a claim's volume does."""
 
     reason: str
     message: str
     patience_s: float
+    claim: bool = False
 
 
 def trouble(pod: Pod, settings: Settings) -> Trouble | None:
@@ -43,10 +46,19 @@ def trouble(pod: Pod, settings: Settings) -> Trouble | None:
             return Trouble(reason, f"{name}: {message}", settings.pull_s)
     scheduled = pod.conditions.get("PodScheduled", {})
     if scheduled.get("status") == "False":
-        return Trouble(scheduled.get("reason", "Unschedulable"), scheduled.get("message", ""), settings.pending_s)
+        return _unscheduled(scheduled.get("reason", "Unschedulable"), scheduled.get("message", ""), settings)
     if pod.warning[0] and not any("waiting" not in state for state in pod.states.values()):
-        return Trouble(*pod.warning, settings.pull_s)
+        elsewhere = "Multi-Attach" in pod.warning[1]  # the volume is another pod's, which will end
+        return Trouble(*pod.warning, settings.pending_s if elsewhere else settings.pull_s)
     return None
+
+
+def _unscheduled(reason: str, message: str, settings: Settings) -> Trouble:
+    if reason == "SchedulingGated" and settings.queue:  # a queue may be as long as it likes
+        return Trouble(reason, f"waiting for admission in the queue {settings.queue}", math.inf)
+    if any(word in message for word in _CLAIM):
+        return Trouble(reason, message, settings.pull_s, claim=True)
+    return Trouble(reason, message, settings.pending_s)
 
 
 def judge(pod: Pod, log: Path, memory: int, asked: bool = False) -> Exit:

@@ -14,7 +14,8 @@ from kflite.executors.kubernetes import names
 from kflite.executors.kubernetes.access import access
 from kflite.executors.kubernetes.api import Api
 from kflite.executors.kubernetes.attempt import Attempt
-from kflite.executors.kubernetes.launch import launch, settle
+from kflite.executors.kubernetes.claims import settle
+from kflite.executors.kubernetes.launch import launch
 from kflite.executors.kubernetes.owners import Owners
 from kflite.executors.kubernetes.recall import recall
 from kflite.executors.kubernetes.settings import Settings

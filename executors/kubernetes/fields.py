@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from typing import TypeAlias, cast
 
 from kflite import podspec
-from kflite.executors.kubernetes.names import MANAGED, MANAGER
 from kflite.job import Claim, Role
 from kflite.value import Value
 
@@ -69,7 +68,7 @@ def gpus(role: Role) -> Fields:
 
 def claim(asked: Claim) -> Fields:
     """The manifest of a volume to create."""
-    about: Fields = {"name": asked.name, "labels": {MANAGED: MANAGER}}
+    about: Fields = {"name": asked.name}
     if annotations := asked.options.get("annotations"):
         about["annotations"] = annotations
     return {

@@ -10,7 +10,7 @@ from typing import cast
 from kflite.errors import ExecutorError
 from kflite.executors import gang, record
 from kflite.executors.docker.folders import prepare
-from kflite.executors.kubernetes import container, fields, manifest, names
+from kflite.executors.kubernetes import container, manifest, names
 from kflite.executors.kubernetes.api import CONFLICT, NOT_FOUND
 from kflite.executors.kubernetes.container import Order
 from kflite.executors.kubernetes.memo import Memo
@@ -19,7 +19,7 @@ from kflite.executors.kubernetes.settings import Settings
 from kflite.executors.kubernetes.shared import Shared
 from kflite.executors.kubernetes.staging import LONGEST_FILES, by_pods, outputs
 from kflite.executors.ref import Ref
-from kflite.job import Exit, Job, Replica
+from kflite.job import Job, Replica
 
 
 async def launch(shared: Shared, job: Job) -> Memo:
@@ -35,19 +35,6 @@ async def launch(shared: Shared, job: Job) -> Memo:
     if record.read(job.folder):
         await remove(shared, memo, Ref.of(job).group)
     return memo
-
-
-async def settle(shared: Shared, job: Job) -> None:
-    """Create or delete the volume that a job without replicas asks for. Raises ExecutorError."""
-    claim, api = job.claim, shared.api
-    assert claim is not None
-    await asyncio.to_thread(prepare, job, shared=False)
-    if claim.delete:
-        body = manifest.deletion()
-        await api.call("DELETE", api.path("persistentvolumeclaims", claim.name), body, accept=(NOT_FOUND,))
-    else:
-        await api.call("POST", api.path("persistentvolumeclaims"), fields.claim(claim), accept=(CONFLICT,))
-    record.write(job.folder, Exit(0), [])
 
 
 async def remove(shared: Shared, memo: Memo, group: str) -> None:

@@ -79,6 +79,15 @@ def deletion(uid: str = "", grace_s: int | None = None) -> Manifest:
     return made
 
 
+def claim(job: Job, settings: Settings) -> Manifest:
+    """The claim that a job without replicas asks for; it outlives the run."""
+    assert job.claim is not None
+    made = fields.claim(job.claim)
+    about = cast("Fields", made["metadata"])
+    about["labels"] = {**names.labels(job, Ref.of(job).group, settings.profile)}
+    return made
+
+
 def workspace_name(job: Job) -> str:
     """The name of the claim that all tasks of the run share."""
     return f"{names.owner(names.run(job))}-workspace"
@@ -86,10 +95,12 @@ def workspace_name(job: Job) -> str:
 
 def workspace(job: Job, owner: str, settings: Settings) -> Manifest:
     """The claim that all tasks of the run share; it ends with the run."""
-    options: dict[str, Value] = {"size": settings.workspace_size, "accessModes": [settings.workspace_access]}
-    if settings.workspace_class:
-        options["storageClassName"] = settings.workspace_class
+    asked = cast("dict[str, Value]", job.roles[0].settings.get("workspace") or {})
+    options: dict[str, Value] = {"size": asked.get("size"), "accessModes": [settings.workspace_access]}
+    options["storageClassName"] = settings.workspace_class or None
     made = fields.claim(Claim(workspace_name(job), options=options))
+    patch = cast("dict[str, Fields]", asked.get("kubernetes") or {}).get("pvcSpecPatch") or {}
+    made["spec"] = cast("Fields", made["spec"]) | patch
     about = _metadata(job, workspace_name(job), owner, settings)
     about["labels"] = {**names.run_labels(names.run(job), settings.profile)}
     return made | {"metadata": about}
@@ -107,7 +118,9 @@ def _annotations(job: Job, replica: Replica, order: Order, settings: Settings) -
     own: dict[str, Value] = {names.JOB: job.id, names.REPLICA: f"{replica.role.name}.{replica.index}"}
     own |= {names.MEMO: order.memo} if order.memo else {}
     count = len(job.replicas)
-    return own | ({"kueue.x-k8s.io/pod-group-total-count": str(count)} if settings.queue and count > 1 else {})
+    # An attempt's pods are never replaced: Kueue is to let go of them once all have ended, however they did.
+    group: dict[str, Value] = {"kueue.x-k8s.io/pod-group-total-count": str(count), "kueue.x-k8s.io/retriable-in-group": "false"}
+    return own | (group if settings.queue and count > 1 else {})
 
 
 def _metadata(job: Job, name: str, owner: str, settings: Settings) -> Manifest:

@@ -5,7 +5,7 @@ Source: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias, TypedDict
 
@@ -62,8 +62,23 @@ class Status(TypedDict, total=False):
     containerStatuses: list[ContainerStatus]
 
 
+class ClaimSource(TypedDict):
+    claimName: str
+
+
+class Volume(TypedDict, total=False):
+    name: str
+    persistentVolumeClaim: ClaimSource
+    ephemeral: dict[str, Value]
+
+
+class Spec(TypedDict, total=False):
+    volumes: list[Volume]
+
+
 class PodObject(TypedDict, total=False):
     metadata: Metadata
+    spec: Spec
     status: Status
 
 
@@ -71,7 +86,7 @@ class PodObject(TypedDict, total=False):
 class Pod:
     """A pod as it was seen last. gone: it is no longer there, and the rest is what was seen before; states: by container.
 
-    warning: reason and message of what its state does not tell.
+    claims: the names of those that it mounts; warning: reason and message of what its state does not tell.
     """
 
     name: str
@@ -85,6 +100,7 @@ class Pod:
     gone: bool = False
     states: Mapping[str, ContainerState] = field(default_factory=dict)
     conditions: Mapping[str, Condition] = field(default_factory=dict)
+    claims: tuple[str, ...] = ()
     warning: tuple[str, str] = ("", "")
 
     @classmethod
@@ -104,6 +120,7 @@ class Pod:
             gone,
             {each["name"]: each.get("state", {}) for each in statuses},
             {each["type"]: each for each in status.get("conditions") or ()},
+            tuple(_claims(about["name"], found.get("spec", {}).get("volumes") or ())),
         )
 
     @property
@@ -126,3 +143,11 @@ class Pod:
     def as_gone(self) -> Pod:
         """The same pod once it is there no longer."""
         return replace(self, gone=True)
+
+
+def _claims(pod: str, volumes: Iterable[Volume]) -> Iterator[str]:
+    for volume in volumes:
+        if claim := volume.get("persistentVolumeClaim"):
+            yield claim["claimName"]
+        if "ephemeral" in volume:
+            yield f"{pod}-{volume['name']}"

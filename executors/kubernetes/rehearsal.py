@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable, Iterator
 from functools import partial
 
-from kflite.executors.kubernetes import container, fields, manifest, names
+from kflite.executors.kubernetes import container, manifest, names
 from kflite.executors.kubernetes.access import access
 from kflite.executors.kubernetes.api import CONFLICT, Api, Refused
 from kflite.executors.kubernetes.launch import inputs, orders
@@ -24,7 +24,7 @@ def manifests(jobs: Iterable[Job], settings: Settings) -> Iterator[Manifest]:
     runs: set[str] = set()
     for job in jobs:
         if job.claim and not job.claim.delete:
-            yield fields.claim(job.claim)
+            yield manifest.claim(job, settings)
         if job.claim:
             continue
         if names.run(job) not in runs:

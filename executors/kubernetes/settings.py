@@ -19,8 +19,8 @@ class Settings:
     copy artifacts at s3:// themselves; "" lets the scheduler copy them for its pods.
     volume: how the folders of this machine are seen in pods: "" copies files through the API server, "host" mounts the node's own
     folders, NAME mounts the claim of that name, whose root is `volume_root` here.
-    queue: Kueue's, which admits the pods of a gang together; workspace_*: of the claim that the tasks of a run share where a
-    pipeline asks for a workspace.
+    queue: Kueue's, which admits the pods of a gang together; workspace_*: of the claim that the tasks of a run share, where a
+    pipeline asks for a workspace and does not say.
     pull_s: how long an image, secret or volume may be missing; pending_s: how long a pod may find no node; gang_s: how long the
     first replica waits for the last one; push_s: how long a pod keeps outputs that nobody fetches.
     reconnect_s: without an answer from the API server, after which its pods count as lost.
@@ -41,7 +41,6 @@ class Settings:
     service_account: str = ""
     priority_class: str = ""
     queue: str = ""
-    workspace_size: str = "10Gi"
     workspace_class: str = ""
     workspace_access: str = "ReadWriteOnce"
     restricted: bool = False

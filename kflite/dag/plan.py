@@ -42,7 +42,7 @@ class DagPlan:
 
     def __init__(self, shape: Shape, inputs: Mapping[str, Value], origin: Origin, prefix: str = "") -> None:
         self._shape, self._prefix = shape, prefix
-        self._origin = origin if shape.workspace else replace(origin, workspace="")
+        self._origin = origin if shape.workspace is not None else replace(origin, workspace="")
         self._given = inputs
         self._running: dict[str, _Trigger] = {}
         self._recipes: dict[str, Recipe] = {}
@@ -161,6 +161,8 @@ class DagPlan:
         own = Configured(container.env, container.resources, container.accelerator)
         if container.platform:
             own = own._replace(settings=_settings(component, container, inputs, around))
+        if self._shape.workspace is not None:
+            own = own._replace(settings=own.settings._replace(more={**own.settings.more, "workspace": self._shape.workspace}))
         if component.configures:
             from kflite.dag.taskconfig import applied
 

@@ -44,10 +44,11 @@ class Shape:
         return str(self.document["pipelineInfo"]["name"])
 
     @property
-    def workspace(self) -> bool:
-        """Whether it asks for a workspace."""
+    def workspace(self) -> dict[str, Value] | None:
+        """The workspace that it asks for: its `size`, and for `kubernetes` a `pvcSpecPatch`."""
         kubernetes: Any = self.platforms.get("kubernetes") or {}
-        return "workspace" in kubernetes.get("pipelineConfig", {})
+        found: dict[str, Value] | None = kubernetes.get("pipelineConfig", {}).get("workspace")
+        return found
 
     @cached_property
     def root(self) -> Component:

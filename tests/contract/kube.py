@@ -85,6 +85,26 @@ def namespace(image: str, **labels: str) -> Iterator[Space]:
         kubectl("delete", "namespace", space.name, "--wait=false")
 
 
+@contextmanager
+def offered(space: Space, *folders: Path, claim: str = "") -> Iterator[None]:
+    """A volume for each folder of the node, for claims of the class that has the namespace's name; one for `claim` alone."""
+    for folder in folders:
+        spec: dict[str, Any] = {
+            "capacity": {"storage": "1Gi"},
+            "accessModes": ["ReadWriteOnce"],
+            "hostPath": {"path": str(folder), "type": "DirectoryOrCreate"},
+            "storageClassName": space.name,
+        }
+        spec |= {"claimRef": {"namespace": space.name, "name": claim}} if claim else {}
+        about = {"name": f"{space.name}-{folder.name}", "labels": {"of": space.name}}
+        body = {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": about, "spec": spec}
+        kubectl("create", "-f", "-", given=json.dumps(body))
+    try:
+        yield
+    finally:
+        kubectl("delete", "persistentvolumes", "-l", f"of={space.name}", "--wait=false")
+
+
 class Wire:
     """Passes bytes on to the API server, until it is cut."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -80,3 +81,34 @@ def test_a_warning_counts_until_a_container_runs() -> None:
     assert found is not None
     assert found.reason == "FailedMount"
     assert trouble(replace(waiting, states={"fetch": {"running": {}}}), Settings()) is None
+
+
+def unscheduled(message: str, reason: str = "Unschedulable") -> Pod:
+    return Pod("p", conditions={"PodScheduled": {"status": "False", "reason": reason, "message": message}})
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims.",
+        '0/1 nodes are available: persistentvolumeclaim "data" not found.',
+        "0/1 nodes are available: 1 node(s) didn't find available persistent volumes to bind.",
+    ],
+)
+def test_a_claim_without_a_volume_is_borne_as_long_as_anything_that_is_missing(message: str) -> None:
+    found = trouble(unscheduled(message), Settings())
+    assert found is not None
+    assert (found.claim, found.patience_s) == (True, Settings().pull_s)
+
+
+def test_a_volume_that_another_pod_still_has_is_waited_for_as_a_node_is() -> None:
+    found = trouble(Pod("p", warning=("FailedAttachVolume", "Multi-Attach error for volume x")), Settings())
+    assert found is not None
+    assert found.patience_s == Settings().pending_s
+
+
+def test_a_queue_may_be_as_long_as_it_likes() -> None:
+    gated = unscheduled("Scheduling is blocked due to non-empty scheduling gates", "SchedulingGated")
+    found = trouble(gated, Settings(queue="team"))
+    assert found is not None
+    assert (found.message, found.patience_s) == ("waiting for admission in the queue team", math.inf)

@@ -172,6 +172,7 @@ def test_the_executors_own_settings_become_fields_too() -> None:
     assert labels["kueue.x-k8s.io/queue-name"] == "team"
     assert labels["kueue.x-k8s.io/pod-group-name"] == labels["kflite.dev/group"] == spec["subdomain"]
     assert made["metadata"]["annotations"]["kueue.x-k8s.io/pod-group-total-count"] == "2"
+    assert made["metadata"]["annotations"]["kueue.x-k8s.io/retriable-in-group"] == "false"
     assert (spec["serviceAccountName"], spec["priorityClassName"]) == ("runner", "high")
 
 
@@ -200,6 +201,17 @@ def test_a_claim_asks_for_what_its_task_says() -> None:
     made: Any = claim(Claim("data", options=options))
     assert made["metadata"]["annotations"] == {"a": "b"}
     assert made["spec"] == {
+        "accessModes": ["ReadWriteMany"],
+        "resources": {"requests": {"storage": "5Gi"}},
+        "storageClassName": "fast",
+    }
+
+
+def test_a_workspace_is_as_its_pipeline_asks_and_otherwise_as_the_settings_say() -> None:
+    asked = {"size": "5Gi", "kubernetes": {"pvcSpecPatch": {"storageClassName": "fast"}}}
+    held = Settings(workspace_class="slow", workspace_access="ReadWriteMany")
+    spec: Any = manifest.workspace(job(settings={"workspace": asked}), "uid", held)["spec"]
+    assert spec == {
         "accessModes": ["ReadWriteMany"],
         "resources": {"requests": {"storage": "5Gi"}},
         "storageClassName": "fast",
