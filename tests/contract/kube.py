@@ -8,7 +8,7 @@ import os
 import subprocess
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -39,10 +39,10 @@ class Space:
     name: str
     image: str
 
-    def executor(self, **settings: Any) -> KubernetesExecutor:
+    def executor(self, progress: Callable[[str, str], None] | None = None, **settings: Any) -> KubernetesExecutor:
         """An executor that works there."""
         images = ImageMap((("python:*", self.image),))
-        return KubernetesExecutor(replace(Settings(namespace=self.name, images=images), **settings))
+        return KubernetesExecutor(replace(Settings(namespace=self.name, images=images), **settings), progress)
 
     @property
     def plain(self) -> ImageMap:
