@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,12 +64,18 @@ def compile_(
 
 
 def write(pipeline: Pipeline, output: Path | None, manifest: bool, version: str = "", namespace: str = "") -> None:
-    """Write a pipeline to a file, or to standard output. version: the name of the manifest's PipelineVersion."""
+    """Write a pipeline to a file, or to standard output; tell what a KFP backend does not do as kflite does.
+
+    version: the name of the manifest's PipelineVersion.
+    """
+    from kflite.client.view.out import Out
+    from kflite.ir.abroad import abroad
     from kflite.ir.pack import packed
     from kflite.ir.write import dumps_yaml, manifests
     from kflite.ir.write import manifest as as_manifest
 
     text = as_manifest(pipeline, version, namespace) if manifest else dumps_yaml(pipeline)
+    Out(sys.stderr).lines(((line, "yellow"),) for line in abroad(pipeline.documents))
     if output is None:
         return click.echo(text, nl=False)
     data = packed(manifests(pipeline) if manifest else pipeline.documents, text, output.name)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from kflite import bootstrap
 from kflite.ir import kubernetes
-from kflite.ir.whole import Document, Whole, referred, tasks
+from kflite.ir.whole import Document, Whole, referred, walk
 
 _NAMED = 6  # tasks that a line names
 _ONE_NODE = "there is one machine, and nothing to choose from"
@@ -96,17 +96,10 @@ def unheeded(documents: Sequence[Document], on: str) -> list[Unheeded]:
 
 def _sites(whole: Whole) -> Iterator[tuple[str, Document]]:
     """Each task that runs something, by its path in the pipeline and its component; a pipeline that several use, once."""
-    seen: set[str] = set()
-    stack = [("", whole.document.get("root", {}))]
-    while stack:
-        prefix, body = stack.pop()
-        for name, task in tasks(body).items():
-            component, path = whole.components.get(referred(task), {}), f"{prefix}{name}"
-            if "dag" not in component:
-                yield path, component
-            elif referred(task) not in seen:
-                seen.add(referred(task))
-                stack.append((f"{path}/", component))
+    for path, _, _, task in walk(whole):
+        component = whole.components.get(referred(task), {})
+        if "dag" not in component:
+            yield path, component
 
 
 def _of(component: Document, executor: Document, config: Document, on: str) -> Iterator[tuple[str, str]]:

@@ -53,6 +53,23 @@ def tasks(body: Document) -> Mapping[str, Document]:
     return found
 
 
+def walk(whole: Whole) -> Iterator[tuple[str, str, Mapping[str, Document], Document]]:
+    """Each task: its path in the pipeline, the component that it stands in, the tasks beside it, and itself.
+
+    A pipeline that several tasks use is gone through once.
+    """
+    seen: set[str] = set()
+    stack = [("", "root", whole.document.get("root", {}))]
+    while stack:
+        prefix, inside, body = stack.pop()
+        for name, task in tasks(body).items():
+            yield f"{prefix}{name}", inside, tasks(body), task
+            component = whole.components.get(referred(task), {})
+            if "dag" in component and referred(task) not in seen:
+                seen.add(referred(task))
+                stack.append((f"{prefix}{name}/", referred(task), component))
+
+
 def referred(task: Document) -> str:
     """The name of the component that a task runs."""
     return str(task.get("componentRef", {}).get("name", ""))

@@ -74,3 +74,13 @@ def read_from(text: str) -> dict[str, object]:
 )
 def test_what_cannot_be_written_is_told_with_a_remedy(cli: Cli, arguments: list[str], words: str) -> None:
     assert words in cli.full("compile", *arguments, status=2).stderr
+
+
+def test_what_a_backend_would_not_do_is_told_beside_what_is_written(cli: Cli) -> None:
+    text = "from kflite import dsl\nfrom p import sound\n\n\n@dsl.pipeline\ndef bounded():\n    sound().set_timeout(60)\n"
+    (cli.folder / "b.py").write_text(text)
+    done = cli.full("compile", "b.py:bounded")
+    assert done.stderr.startswith("on a KFP backend timeouts of pipelines are not kept: ")
+    assert done.stderr.endswith("(of sound)\n")
+    assert list(yaml.safe_load_all(done.stdout))[1]["platforms"]["kflite"]["config"]["timeouts"] == {"root": {"sound": 60}}
+    assert cli.full("compile", "p.py:sound").stderr == ""
