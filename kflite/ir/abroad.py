@@ -17,10 +17,10 @@ _KINDS = {
 
 def abroad(documents: Sequence[Document]) -> list[str]:
     """All that a KFP backend does otherwise than kflite. documents: of a sound pipeline, as proto JSON."""
-    found: dict[str, list[str]] = {}
-    for kind, path in _found(documents):
-        found.setdefault(kind, []).append(path)
-    return [f"on a KFP backend {_KINDS[kind]} (of {_names(paths)})" for kind, paths in found.items()]
+    found: dict[str, list[str]] = {kind: [] for kind in _KINDS}
+    for kind, path in sorted(_found(documents)):
+        found[kind].append(path)
+    return [f"on a KFP backend {_KINDS[kind]} (of {_names(paths)})" for kind, paths in found.items() if paths]
 
 
 def _names(paths: list[str]) -> str:
