@@ -26,6 +26,7 @@ _VENV = 'venv=$(mktemp -d) && python3 -m venv --system-site-packages "$venv" && 
 _GO_ON = '&& exec "$0" "$@"'
 _FIRST_ARGUMENT = "--function"
 _KFP_ARGUMENTS = {"--executor_input", "--function_to_execute"}
+_CALL = ("python3", "-m", "kfp.dsl.executor_main")
 _RUNNER = ("artifacts.py", "typed.py", "surroundings.py", "runner.py")
 _STANDIN = ("standin/names.py", "standin/hints.py", "standin/real.py", "standin/program.py")
 # Every component carries the text, so what nobody reads there is left out; a body of nothing else keeps it.
@@ -150,12 +151,19 @@ def recognise(command: Sequence[str], args: Sequence[str]) -> Python | None:
         return Python(standin(), (kfps.source, *args), kfps.packages, kfps.index_urls, kfps.trusted_hosts)
     if tuple(args[:1]) != (_FIRST_ARGUMENT,):
         return None
-    installed: tuple[tuple[str, ...], ...] | None = ((), (), ())
+    installed: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]] | None = ((), (), ())
     if tuple(command[:2]) == ("sh", "-c") and len(command) > 2:
         installed, command = _read_install_line(command[2]), command[3:]
     if installed is None or tuple(command[:3]) != _INTERPRETER or len(command) != 5:
         return None
     return Python(command[3], (command[4], *args), *installed)
+
+
+def called(command: Sequence[str], args: Sequence[str]) -> str:
+    """The function that a command of kfp's calls in an image which has its code; "" for any other command."""
+    if tuple(command) != _CALL or len(args) != 4 or set(args[::2]) != _KFP_ARGUMENTS:
+        return ""
+    return args[list(args).index("--function_to_execute") + 1]
 
 
 def adopt(command: Sequence[str], args: Sequence[str]) -> tuple[str, ...]:

@@ -36,7 +36,8 @@ class Resources:
 class Python:
     """A role's command seen as Python code: the same as `python3 -u -c CODE *argv`, where `packages` are installed.
 
-    An executor that keeps warm interpreters runs this instead of the command.
+    An executor that keeps warm interpreters runs this instead of the command. in_image: the command is another, of code that the
+    image has, and starts where the image says.
     """
 
     code: str
@@ -44,6 +45,7 @@ class Python:
     packages: tuple[str, ...] = ()
     index_urls: tuple[str, ...] = ()
     trusted_hosts: tuple[str, ...] = ()
+    in_image: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,8 @@ def container(job: Job, replica: Replica, order: Order, host: Host) -> dict[str,
 def _starts_in(job: Job, replica: Replica, image: Image) -> str:
     """A command may count on the folder that its image names; code that comes from outside has one of its own."""
     own = str(working_folder(job, replica))
-    return own if replica.role.python else image.folder or own
+    python = replica.role.python
+    return own if python and not python.in_image else image.folder or own
 
 
 def _command_line(replica: Replica, image: Image, env: Mapping[str, str], private: bool) -> tuple[list[str], list[str]]:

@@ -79,7 +79,8 @@ def main(job: Job, replica: Replica, order: Order, settings: Settings) -> Fields
         "securityContext": SAFE,
         "volumeMounts": [*root_mounts(job, settings), *(seen for _, seen in fields.volumes(role))],
     }
-    if role.python:  # a command may count on the folder that its image names, which nobody here knows
+    # A command may count on the folder that its image names, which nobody here knows.
+    if role.python and not role.python.in_image:
         made["workingDir"] = str(working_folder(job, replica))
     if command:
         made["command"] = [*map(escaped, command)]

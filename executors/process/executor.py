@@ -84,6 +84,7 @@ class ProcessExecutor:
             return ref
         if job.claim:
             return await self._settle(job.claim, ref)
+        order.check(job)
         mounts = await self._mounts(job) if any(role.mounts for role in job.roles) else {}
         pythons = [await self._interpreter(replica.role) for replica in job.replicas]
         chosen = next((p for p, r in zip(pythons, job.replicas, strict=True) if r.role.python), self._python)

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kflite.bootstrap import called
+from kflite.errors import ExecutorError
 from kflite.executors import gang, secrets
 from kflite.executors.process.link import Link
 from kflite.executors.process.message import Mount, Start
@@ -60,6 +62,14 @@ def told_of(job: Job, replica: Replica) -> dict[str, str]:
     from kflite.executors import facts
 
     return facts.values(job, replica)
+
+
+def check(job: Job) -> None:
+    """Raises ExecutorError for a command of code that only an image has."""
+    for role in job.roles:
+        if not role.python and (name := called(role.command, role.args)):
+            remedy = "use --on docker once `kflite component build FOLDER` has made it, or run the pipeline beside that folder"
+            raise ExecutorError(f"{job.id}: {name}() is in the image {role.image}, and not known here: {remedy}", "NoSources")
 
 
 def mounts_of(job: Job, volumes: Volumes) -> dict[int, list[Mount]]:

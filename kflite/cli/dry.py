@@ -108,7 +108,8 @@ def command(role: Role) -> str:
     """The command in a line; a component's runner and source, which every one carries, by their names only."""
     if role.python:
         argv = list(role.python.argv)
-        return f"python function {argv[argv.index('--function') + 1]}" if "--function" in argv else "python"
+        told = next((word for word in ("--function", "--function_to_execute") if word in argv), "")
+        return f"python function {argv[argv.index(told) + 1]}" if told else "python"
     words = [*role.command, *role.args]
     return " ".join(clean(word if len(word) <= 60 else word[:57] + "…") for word in words) or "the image's own command"
 

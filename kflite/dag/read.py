@@ -23,6 +23,7 @@ from kflite.dag.shape import (
     Importer,
     Loop,
     Parameter,
+    Sources,
     Task,
 )
 from kflite.ir.quantity import seconds
@@ -138,8 +139,13 @@ def _executor(label: str, shape: Shape) -> Container | Importer:
         float(deadline) if deadline else None,
         _accelerator(box.get("resources", {})),
         platform,
-        shape.platform(label, "kflite").get("project", ""),
+        _sources(shape.platform(label, "kflite")),
     )
+
+
+def _sources(doc: Document) -> Sources:
+    lists = (tuple(doc.get(key, ())) for key in ("packages", "index_urls", "trusted_hosts"))
+    return Sources(doc.get("project", ""), doc.get("file", ""), doc.get("revision", ""), *lists)
 
 
 def _resources(doc: Document) -> dict[str, str]:

@@ -24,7 +24,8 @@ class Recipe:
     @cached_property
     def python(self) -> bool:
         """Whether it is a Python component."""
-        return bootstrap.recognise(self.container.command, self.container.args) is not None
+        box = self.container
+        return bool(bootstrap.recognise(box.command, box.args) or (box.sources.file and bootstrap.called(box.command, box.args)))
 
     @cached_property
     def names_run(self) -> bool:
@@ -38,7 +39,7 @@ class Recipe:
         box, component = self.container, self.component
         kinds = {k: v.type for k, v in component.outputs.items()} | {k: v.type for k, v in component.output_artifacts.items()}
         return {
-            "code": digest([*self._own_words, *box.args]),
+            "code": digest([*self._own_words, *box.args, *box.sources.key]),
             "environment": digest([dict(box.env)]),
             "outputs": digest(kinds),
         }

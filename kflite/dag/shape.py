@@ -71,11 +71,27 @@ class ArtifactKind(NamedTuple):
     metadata: Mapping[str, Value] | None = None
 
 
-class Container(NamedTuple):
-    """What a container task runs; texts may hold placeholders. platform: its settings as the platform document has them.
+class Sources(NamedTuple):
+    """Where the user has, here, the code which is in an image: the folder of a project, and what runs it where no image does.
 
-    project: the folder of the user's project that has, here, the code which is in the image.
+    file: the component's, where it is kfp's executor that finds it; revision: tells one state of the code from another.
     """
+
+    project: str = ""
+    file: str = ""
+    revision: str = ""
+    packages: tuple[str, ...] = ()
+    index_urls: tuple[str, ...] = ()
+    trusted_hosts: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What of it decides a result."""
+        return tuple(filter(None, (self.revision, *self.packages)))
+
+
+class Container(NamedTuple):
+    """What a container task runs; texts may hold placeholders. platform: its settings as the platform document has them."""
 
     image: str
     command: tuple[str, ...]
@@ -85,7 +101,7 @@ class Container(NamedTuple):
     timeout_s: float | None
     accelerator: str = ""
     platform: Mapping[str, Any] = {}
-    project: str = ""
+    sources: Sources = Sources()
 
 
 class Settings(NamedTuple):

@@ -13,8 +13,8 @@ from kflite.dag.needs import needs
 from kflite.dag.placeholders import Lookup, argv, compact, fill, of_one, of_parameters, of_run, of_task, text
 from kflite.dag.recipe import Recipe, as_text, digest
 from kflite.dag.resolve import Inputs, given
-from kflite.dag.shape import Component, Configured, Container, Task
-from kflite.job import Exit, Job, Resources, Role
+from kflite.dag.shape import Component, Configured, Container, Sources, Task
+from kflite.job import Exit, Job, Python, Resources, Role
 from kflite.place import Place
 from kflite.plan import Origin, Retry
 from kflite.value import NOTHING, Artifact, Outputs, Value
@@ -210,7 +210,12 @@ class ContainerWork:
             named = {content: f"@{file}" for file, content in files.items()}
             each = (bootstrap.adopt(command, args), args, python.argv)
             command, args, words = (tuple(named.get(word, word) for word in words) for words in each)
-            python = replace(python, argv=(*words, *(("--project", box.project) if box.project else ())))
+            python = _with_sources(replace(python, argv=words), box.sources)
+        elif box.sources.file and bootstrap.called(command, args):
+            files = _long({"executor_input.json": executor_input}, folder)
+            named = {content: f"@{file}" for file, content in files.items()}
+            words = (*(named.get(word, word) for word in args), "--component_module_path", box.sources.file)
+            python = _with_sources(Python(bootstrap.resident(), words, in_image=True), box.sources)
         env = {k: text(fill(v, lookup)) for k, v in self.own.env.items()}
         held = self.own.settings
         return Role(
@@ -235,6 +240,16 @@ class ContainerWork:
         root = place.path(place.artifacts)
         others = [p for p in (_path(a, place) for a in self._inputs) if not p.is_relative_to(root)]
         return tuple(dict.fromkeys((folder, root, *others)))
+
+
+def _with_sources(python: Python, sources: Sources) -> Python:
+    """The code as it runs where no image is used."""
+    if not sources.project:
+        return python
+    made = replace(python, argv=(*python.argv, "--project", sources.project))
+    if not sources.packages:
+        return made
+    return replace(made, packages=sources.packages, index_urls=sources.index_urls, trusted_hosts=sources.trusted_hosts)
 
 
 def _long(words: Mapping[str, str], folder: Path) -> dict[Path, str]:

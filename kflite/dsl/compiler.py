@@ -13,7 +13,7 @@ from kflite.dsl.dag import write_group
 from kflite.dsl.imported import ImportedSource
 from kflite.dsl.loaded import LoadedComponent
 from kflite.dsl.pipeline import PipelineComponent
-from kflite.dsl.python import PythonComponent
+from kflite.dsl.python import Packages, PythonComponent
 from kflite.dsl.scope import Scope
 from kflite.dsl.settings import Settings
 from kflite.dsl.specs import add_output, declare
@@ -145,7 +145,7 @@ class Library:
             spec.task_config_passthroughs.add(field=passed.field.value, apply_to_task=passed.apply_to_task)
         executors.write(self._deployment.executors[spec.executor_label], component, settings)
         if isinstance(component, PythonComponent) and isinstance(component.source, ImportedSource):
-            self._add_platform("kflite", spec.executor_label, {"project": str(component.source.folder)})
+            self._add_platform("kflite", spec.executor_label, _sources(component.source, component.packages))
         if isinstance(component, LoadedComponent):
             spec.task_config_passthroughs.extend(
                 component.pipeline.spec.components[component.name_inside].task_config_passthroughs
@@ -175,6 +175,12 @@ class Library:
     def _copy_platforms(self, loaded: LoadedComponent, label: str, wanted: str) -> None:
         for platform, config in loaded.platforms(label).items():
             self._add_platform(platform, wanted, config)
+
+
+def _sources(source: ImportedSource, packages: Packages) -> dict[str, Value]:
+    """Where the code of an image lies here, and what it needs where no image is used."""
+    lists = {"packages": packages.names, "index_urls": packages.index_urls, "trusted_hosts": packages.trusted_hosts}
+    return {"project": str(source.folder), **{key: [*words] for key, words in lists.items() if words}}
 
 
 def _label(component: str) -> str:

@@ -9,7 +9,7 @@ from kflite.dsl.component import Component
 from kflite.dsl.container import CommandComponent
 from kflite.dsl.importer import Importer
 from kflite.dsl.loaded import LoadedComponent
-from kflite.dsl.python import PythonComponent
+from kflite.dsl.python import Packages, PythonComponent
 from kflite.dsl.settings import Settings, cores, gigabytes, is_placeholder
 from kflite.dsl.specs import fill
 
@@ -41,7 +41,7 @@ def _fill(executor: PipelineDeploymentConfig.ExecutorSpec, component: Component)
         return
     container = executor.container
     if isinstance(component, PythonComponent):
-        packages = component.packages
+        packages = Packages() if component.target_image else component.packages
         command, args = compose(
             component.source.text,
             component.python_func.__name__,

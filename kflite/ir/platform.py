@@ -16,6 +16,7 @@ from kflite.value import Value
 
 Document: TypeAlias = Mapping[str, Any]
 
+_MORE_OF_SOURCES = ("file", "revision", "packages", "index_urls", "trusted_hosts")
 _PATH = "platforms.kubernetes"
 _EXECUTORS = f"{_PATH}.deploymentSpec.executors"
 _VOLUMES = ("secretAsVolume", "configMapAsVolume", "pvcMount", "genericEphemeralVolume", "emptyDirMounts")
@@ -84,11 +85,19 @@ def _kflite(whole: Whole, platform: Document) -> Problems:
         path = below(base, label)
         if label not in whole.executors:
             yield path, f"deploymentSpec.executors has no {label!r}: {near(label, whole.executors)}"
-        if not isinstance(config, dict) or set(config) != {"project"} or not isinstance(config["project"], str):
-            yield (
-                path,
-                "it must hold a text 'project', and nothing else: remove what this version does not know, or update kflite",
-            )
+        if not isinstance(config, dict) or not _is_sources(config):
+            more = ", ".join(_MORE_OF_SOURCES)
+            remedy = "remove what this version does not know, or update kflite"
+            yield path, f"it must hold a text 'project', and beside it at most {more}: {remedy}"
+
+
+def _is_sources(config: Document) -> bool:
+    """Whether it tells where code lies that an image has too."""
+    texts = [config.get(key, "") for key in ("file", "revision")]
+    lists = [config.get(key, []) for key in ("packages", "index_urls", "trusted_hosts")]
+    if not all(isinstance(many, list) for many in lists) or not config.keys() <= {"project", *_MORE_OF_SOURCES}:
+        return False
+    return all(isinstance(text, str) for text in (config.get("project"), *texts, *(one for many in lists for one in many)))
 
 
 def _only(platform: Document, key: str, inner: str) -> Document | None:

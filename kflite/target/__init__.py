@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from kflite.errors import InputError, NotFound
@@ -84,5 +85,7 @@ def _file(path: Path, name: str = "") -> Target:
         return of_file(path, name)
     from kflite.ir.read import load as content
     from kflite.target.document import of_bytes
+    from kflite.target.sources import located
 
-    return of_bytes(content(path), str(path))
+    target = of_bytes(content(path), str(path))
+    return replace(target, pipeline=located(target.pipeline, path.parent)) if target.pipeline else target

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
 from kflite.errors import InputError
@@ -55,8 +56,9 @@ def _of_kfp(value: _OfKfp, source: str) -> Pipeline:
     from google.protobuf.json_format import MessageToDict
 
     from kflite.ir.read import pipeline
+    from kflite.target.sources import located
 
     documents = [MessageToDict(value.pipeline_spec)]
     if platforms := MessageToDict(value.platform_spec).get("platforms"):
         documents.append({"platforms": platforms})
-    return pipeline(documents, source or "the kfp pipeline")
+    return located(pipeline(documents, source or "the kfp pipeline"), Path.cwd())

@@ -23,13 +23,13 @@ def of_file(path: Path, name: str = "") -> Target:
     if not path.is_file():
         raise InputError(f"{path}: there is no such file")
     file = path.resolve()
-    with _importable(str(file.parent)), _told(str(path)):
+    with importable(str(file.parent)), _told(str(path)):
         return _target(_executed(file), name, str(path))
 
 
 def of_module(module: str, name: str) -> Target:
     """The target `name` in a module that can be imported, also from the current folder. Raises InputError, CompileError."""
-    with _importable(str(Path.cwd())), _told(module):
+    with importable(str(Path.cwd())), _told(module):
         return _target(importlib.import_module(module), name, module)
 
 
@@ -38,7 +38,7 @@ def module_in(file: Path, folder: Path) -> ModuleType:
     root = next(place for place in (folder, *folder.parents) if not (place / "__init__.py").exists())
     parts = file.relative_to(root).with_suffix("").parts
     parts = parts[:-1] if parts[-1] == "__init__" else parts
-    with _importable(str(root)), _importable(str(folder)), _told(str(file)):
+    with importable(str(root)), importable(str(folder)), _told(str(file)):
         importlib.invalidate_caches()
         taken = sys.modules.get(parts[0])
         foreign = taken and not any(place.startswith(str(root)) for place in _places(taken))
@@ -53,7 +53,7 @@ def _places(module: ModuleType) -> list[str]:
 
 
 @contextmanager
-def _importable(folder: str) -> Iterator[None]:
+def importable(folder: str) -> Iterator[None]:
     """Modules beside the user's can be imported meanwhile, as when Python runs a script."""
     sys.path.insert(0, folder)
     try:

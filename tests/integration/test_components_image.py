@@ -71,6 +71,15 @@ def test_ir_names_the_image_and_the_project_only_beside_it(project):
     assert executors == {"exec-total": {"project": str(project.resolve())}}
 
 
+def test_packages_are_those_of_the_image_and_are_installed_where_none_is_used(project):
+    text = MODULE.replace('target_image="IMAGE"', 'target_image="x", packages_to_install=["a"], pip_index_urls=["https://i"]')
+    (project / "flow_of_image.py").write_text(text)
+    document, platform = load(f"{project}/flow_of_image.py").pipeline.documents
+    assert "install" not in document["deploymentSpec"]["executors"]["exec-total"]["container"]["command"][2]
+    (held,) = platform["platforms"]["kflite"]["deploymentSpec"]["executors"].values()
+    assert held == {"project": str(project.resolve()), "packages": ["a"], "index_urls": ["https://i"]}
+
+
 def test_changed_code_of_the_project_is_not_answered_from_the_cache(project, home):
     def run() -> kflite.Run:
         for name in [n for n in sys.modules if n.partition(".")[0] in ("shop_of_image", "flow_of_image")]:

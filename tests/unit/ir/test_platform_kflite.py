@@ -22,6 +22,7 @@ def of(config: object) -> dict:
 
 def test_a_project_is_sound_and_heeded():
     assert problems(of({"project": "/somewhere"})) == []
+    assert problems(of({"project": "/x", "file": "/x/y.py", "revision": "1", "packages": ["a"], "index_urls": []})) == []
     assert ignored(Pipeline(dsl.compile(one).spec, {"kflite": of({"project": "/somewhere"})})) == []
 
 
@@ -31,6 +32,9 @@ def test_a_project_is_sound_and_heeded():
         ({"config": {}}, "platforms.kflite", "it must hold deploymentSpec.executors"),
         ({"deploymentSpec": {"executors": []}}, "platforms.kflite", "it must hold deploymentSpec.executors"),
         (of({"project": 1}), "platforms.kflite.deploymentSpec.executors.exec-one", "it must hold a text 'project'"),
+        (of({"project": "x", "packages": "a"}), "platforms.kflite.deploymentSpec.executors.exec-one", "update kflite"),
+        (of({"project": "x", "packages": [1]}), "platforms.kflite.deploymentSpec.executors.exec-one", "update kflite"),
+        (of({"project": "x", "revision": 1}), "platforms.kflite.deploymentSpec.executors.exec-one", "update kflite"),
         (of({"gang": 1}), "platforms.kflite.deploymentSpec.executors.exec-one", "update kflite"),
         (
             {"deploymentSpec": {"executors": {"exec-two": {"project": "x"}}}},
