@@ -11,6 +11,7 @@ from kflite.dsl.task import Argument, Task
 from kflite.dsl.types import Parameter, fits, type_of, unfit
 from kflite.errors import CompileError
 from kflite.typed import as_json
+from kflite.value import Value
 
 
 class Component:
@@ -38,6 +39,11 @@ class Component:
     def words(self) -> Sequence[str]:
         """The words of its command that are of its own."""
         return ()
+
+    @property
+    def asked(self) -> Mapping[str, Value]:
+        """What a pipeline asks for as a whole, as IR has it."""
+        return {}
 
     def _by_name(self, arguments: tuple[Argument, ...], named: dict[str, Argument]) -> dict[str, Argument]:
         names = [name for name, spec in self.interface.inputs.items() if not spec.is_given]

@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from kflite.dsl import trace
 from kflite.dsl.channels import Channel
 from kflite.dsl.groups import Group, If
 from kflite.dsl.loops import ParallelFor
@@ -44,8 +45,7 @@ def write_group(scope: Scope, library: Library) -> None:
 def _write_task(scope: Scope, task: PipelineTaskSpec, member: Task, library: Library) -> None:
     platform = _platform(scope, task, member)
     task.component_ref.name = library.name_of(member.component, member.settings, member.name, platform)
-    if member.settings.timeout_s:
-        library.limit(scope.name, {member.name: member.settings.timeout_s})
+    _write_asked(scope, member, library)
     for name, argument in member.arguments.items():
         if isinstance(argument, Channel):
             scope.bind(task, name, argument, member.place)
@@ -58,6 +58,16 @@ def _write_task(scope: Scope, task: PipelineTaskSpec, member: Task, library: Lib
     for predecessor in member.predecessors:
         _write_order(scope, task, member, predecessor)
     _write_trigger(scope, task, member)
+
+
+def _write_asked(scope: Scope, member: Task, library: Library) -> None:
+    """Holds a pipeline that is a task to its longest time, which the task's own goes before."""
+    asked = member.component.asked
+    if seconds := member.settings.timeout_s or int(float(str(asked.get("activeDeadlineSeconds", 0)))):
+        library.limit(scope.name, {member.name: seconds})
+    if any(key.startswith("resourceTtl") for key in asked):
+        what = f"how long a cluster keeps a run is not said by {member.component.name!r}, a part of it"
+        trace.warn(f"{what}: give ttl_seconds_after_… to the pipeline around", member.place)
 
 
 def _in_workspace(value: object) -> bool:

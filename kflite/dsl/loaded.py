@@ -13,6 +13,7 @@ from kflite.ir import Pipeline
 from kflite.ir.types import type_of
 from kflite.ir.types import whole as integral
 from kflite.ir.whole import Document, Whole, declared, referred, tasks
+from kflite.value import Value
 
 # What makes a task more than its component.
 _BESIDE = ("triggerPolicy", "parameterIterator", "artifactIterator", "retryPolicy")
@@ -24,7 +25,8 @@ class LoadedComponent(Component):
     def __init__(self, pipeline: Pipeline, source: str) -> None:
         self.pipeline = pipeline
         self.document = Whole(pipeline.documents[0])
-        self.name_inside = _only(self.document)
+        # A longest time is a pipeline's, and cannot be handed on to a task that runs a container.
+        self.name_inside = "" if "activeDeadlineSeconds" in self.asked else _only(self.document)
         self.has_container = bool(self.name_inside)
         self.has_tasks = not self.has_container
         self.body: Document = self.document.components.get(self.name_inside, self.document.document["root"])
@@ -45,6 +47,11 @@ class LoadedComponent(Component):
             if isinstance(config, Mapping):
                 found[name] = config
         return found
+
+    @property
+    def asked(self) -> Mapping[str, Value]:
+        platform: Document = self.pipeline.platforms.get("kubernetes") or {}  # type: ignore[assignment]
+        return platform.get("pipelineConfig") or {}
 
     @property
     def timeouts(self) -> Mapping[str, Mapping[str, int]]:

@@ -15,6 +15,7 @@ from kflite.dsl.interface import interface_of, place_of, summary
 from kflite.dsl.task import Task
 from kflite.dsl.types import fits
 from kflite.errors import CompileError
+from kflite.value import Value
 
 
 class PipelineComponent(Component):
@@ -55,6 +56,10 @@ class PipelineComponent(Component):
             task = Task(component, {n: PipelineInput(n, spec.type) for n, spec in inputs.items()})
             made.returned = dict(task.outputs)
         return made
+
+    @property
+    def asked(self) -> Mapping[str, Value]:
+        return self.config.document if self.config else {}
 
     def _check(self) -> None:
         if not self.name:
@@ -113,7 +118,8 @@ def pipeline(
     """Makes a pipeline from a function that calls components; it is run at once, with channels for its inputs.
 
     name: the function's by default; description: its docstring by default; pipeline_root: where artifacts go, as a URI;
-    pipeline_config: what it asks for as a whole; of a pipeline inside another one, only the outer one's counts.
+    pipeline_config: what it asks for as a whole; a pipeline inside another one is bounded by its own longest time, and has the
+    outer one's workspace.
     """
 
     def make(function: Callable[..., object]) -> PipelineComponent:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import warnings
 from contextvars import ContextVar
 from pathlib import Path
 from types import FrameType
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from kflite.dsl.groups import Group
 
 _HERE = str(Path(__file__).parent)
+_told: dict[str | tuple[str, type[Warning], int], int] = {}  # what was warned of, each once
 _current: ContextVar[Trace | None] = ContextVar("kflite_trace", default=None)
 
 
@@ -66,6 +68,12 @@ def current(what: str) -> Trace:
 def refused(why: str) -> CompileError:
     """The error that says where the user's code is now, and why that cannot be compiled."""
     return CompileError(f"{caller()}: {why}")
+
+
+def warn(what: str, place: str) -> None:
+    """Tell of what is written, and has no effect. place: where in the user's code, file:line."""
+    file, _, line = place.rpartition(":")
+    warnings.warn_explicit(what, UserWarning, file, int(line), registry=_told)
 
 
 def caller() -> str:

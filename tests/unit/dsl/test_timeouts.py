@@ -95,3 +95,35 @@ def test_what_is_wrong_with_them_is_told_with_its_place(held, path, words):
     ((where, why),) = check(Pipeline(dsl.compile(outer).spec, {"kflite": {"config": {"timeouts": held}}}))
     assert where == f"platforms.kflite.config.timeouts{path}"
     assert words in why
+
+
+@dsl.pipeline(pipeline_config=dsl.PipelineConfig(active_deadline_seconds=30))
+def bounded():
+    text()
+
+
+@pytest.mark.parametrize("load", [lambda it: it, lambda it: components.load_component_from_text(dumps_yaml(dsl.compile(it)))])
+def test_a_pipelines_own_longest_time_bounds_it_inside_another_too(load):
+    step = load(bounded)
+
+    @dsl.pipeline
+    def p():
+        step()
+        step().set_timeout(5)
+
+    assert timeouts(p) == {"root": {"bounded": 30, "bounded-2": 5}}
+    assert check(dsl.compile(p)) == []
+
+
+def test_how_long_a_run_is_kept_is_not_a_parts_to_say():
+    @dsl.pipeline(pipeline_config=dsl.PipelineConfig(ttl_seconds_after_finished=5))
+    def kept():
+        text()
+
+    @dsl.pipeline
+    def p():
+        kept()
+
+    with pytest.warns(UserWarning, match="is not said by 'kept', a part of it: give ttl_seconds_after_… to the pipeline") as told:
+        dsl.compile(p)
+    assert told[0].filename == __file__
