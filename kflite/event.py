@@ -53,6 +53,7 @@ class Kind(StrEnum):
     TASK_QUEUED = "task.queued"  # title, definition?, parameters?, artifacts?, key?, group?: true for a sub-DAG or loop
     TASK_STARTING = "task.starting"  # executor
     TASK_RUNNING = "task.running"  # ref
+    TASK_NOTED = "task.noted"  # reason, message: what its attempt waits for; both "": for nothing any longer
     TASK_STOPPING = "task.stopping"  # reason, within (the group whose time is up)
     TASK_RETRYING = "task.retrying"  # code, reason, message?, delay: the attempt ended, another follows
     TASK_SUCCEEDED = "task.succeeded"  # parameters?, artifacts?; a hit: reason "cached", source (run), key

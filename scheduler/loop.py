@@ -113,6 +113,12 @@ class Scheduler:
         if found := self._runs.get(run):
             self._post(found, lambda: found.cancel(reason, kill))
 
+    def noted(self, job: str, text: str) -> None:
+        """An executor tells what a job waits for, "" for nothing any longer."""
+        run, _, task = job.partition("/")
+        if found := self._runs.get(run):
+            self._post(found, lambda: found.noted(task, text))
+
     async def _take_up(self, run: Run) -> None:
         loop = asyncio.get_running_loop()
         self._runs[run.id], self._ends[run.id] = run, loop.create_future()

@@ -31,6 +31,7 @@ TASK: Mapping[tuple[State | None, Kind], State] = {
     (_S.STOPPING, Kind.TASK_RETRYING): _S.QUEUED,
     (_S.STOPPING, Kind.TASK_STOPPING): _S.STOPPING,
     **{(s, Kind.TASK_STOPPING): _S.STOPPING for s in _ACTIVE},
+    **{(s, Kind.TASK_NOTED): s for s in _ACTIVE},
     **{(s, Kind.TASK_FAILED): _S.FAILED for s in _ACTIVE},
     **{(s, Kind.TASK_RETRYING): _S.QUEUED for s in _ACTIVE},
     # After a retry of the run.

@@ -169,6 +169,12 @@ class Run:
         if self.tasks[task].ref != ref:
             self._say(Kind.TASK_RUNNING, {"ref": ref}, task)
 
+    def noted(self, task: str, text: str) -> None:
+        """What the attempt waits for, "" for nothing any longer."""
+        record = self.tasks.get(task)
+        if record and record.state in (State.STARTING, State.RUNNING):
+            self._say(Kind.TASK_NOTED, {"reason": "waiting" if text else "", "message": text}, task)
+
     def exited(self, task: str, exit: Exit, outputs: Outputs) -> None:
         """The attempt has ended, or could not be started."""
         record = self.tasks[task]

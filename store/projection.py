@@ -45,6 +45,7 @@ TASK_RUNNING = (
     " WHERE run = ? AND task = ?"
 )
 TASK_STOPPING = "UPDATE task SET state = 'STOPPING', reason = ? WHERE run = ? AND task = ?"
+TASK_NOTED = "UPDATE task SET reason = ?, message = ? WHERE run = ? AND task = ?"
 TASK_RETRYING = "UPDATE task SET state = 'QUEUED', reason = ?, message = ?, started = NULL WHERE run = ? AND task = ?"
 TASK_ENDED = (
     "UPDATE task SET state = ?, reason = ?, message = ?, ended = ?, source = ?, outputs = ?, artifacts = ?"
@@ -162,6 +163,10 @@ def _stopping(event: Event) -> Iterator[Change]:
     yield ATTEMPT_STOPPING, (reason, event.run, event.task, event.attempt)
 
 
+def _noted(event: Event) -> Iterator[Change]:
+    yield TASK_NOTED, (word(event, "reason"), word(event, "message"), event.run, event.task)
+
+
 def _retrying(event: Event) -> Iterator[Change]:
     yield TASK_RETRYING, (word(event, "reason"), word(event, "message"), event.run, event.task)
     yield _attempt_ended(event, State.FAILED)
@@ -246,6 +251,7 @@ _CHANGES: Mapping[Kind, Callable[[Event], Iterator[Change]]] = {
     Kind.TASK_STARTING: _starting,
     Kind.TASK_RUNNING: _running,
     Kind.TASK_STOPPING: _stopping,
+    Kind.TASK_NOTED: _noted,
     Kind.TASK_RETRYING: _retrying,
     Kind.TASK_SUCCEEDED: _ended(State.SUCCEEDED),
     Kind.TASK_FAILED: _ended(State.FAILED),

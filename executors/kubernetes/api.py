@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import ssl
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Self
@@ -15,13 +17,14 @@ from typing import TYPE_CHECKING, Self
 from kflite.errors import ExecutorError
 from kflite.executors.kubernetes.access import Access
 from kflite.executors.kubernetes.objects import Object
+from kflite.executors.kubernetes.silence import Silence
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse, ClientSession, ClientWebSocketResponse
 
 Query = Mapping[str, str] | Sequence[tuple[str, str]]
 
-UNAUTHORIZED, NOT_FOUND, CONFLICT, EXPIRED = 401, 404, 409, 410
+UNAUTHORIZED, FORBIDDEN, NOT_FOUND, CONFLICT, EXPIRED = 401, 403, 404, 409, 410
 _AGAIN = frozenset({UNAUTHORIZED, 429, 500, 502, 503, 504})  # another try may succeed
 _CALLS = 32  # at once
 _CALL_S = 30.0  # longest time for one answer
@@ -35,7 +38,8 @@ class Gone(ExecutorError):
     """The API server does not answer, or not to us."""
 
     def __init__(self, access: Access, why: object) -> None:
-        super().__init__(f"no answer from the cluster {access.context} at {access.address}: {why}", "NoCluster")
+        remedy = "start it, or name another one by --on kubernetes:CONTEXT or KUBECONFIG"
+        super().__init__(f"no answer from the cluster {access.context} at {access.address}: {why}; {remedy}", "NoCluster")
 
 
 class Refused(ExecutorError):
@@ -43,7 +47,7 @@ class Refused(ExecutorError):
 
     def __init__(self, status: int, message: str) -> None:
         self.status = status
-        super().__init__(f"Kubernetes: {message}", "NotAllowed" if status == 403 else "StartFailed")
+        super().__init__(f"Kubernetes: {message}", "NotAllowed" if status == FORBIDDEN else "StartFailed")
 
 
 class Broken(ConnectionError):
@@ -60,7 +64,8 @@ class Api:
         self._creating = 0
         self._calm = asyncio.Event()
         self._calm.set()
-        self._taken = False  # the credentials, once
+        self.answered = False  # once, so that there is such a server, which takes our credentials
+        self.silence = Silence()
         self._call_s = _CALL_S
         self.requests = 0
 
@@ -108,7 +113,7 @@ class Api:
 
     def strange(self, error: Refused) -> bool:
         """Whether the server never took our credentials: those have not expired, and waiting is in vain."""
-        return error.status == UNAUTHORIZED and not self._taken
+        return error.status == UNAUTHORIZED and not self.answered
 
     async def once(self, method: str, path: str, body: Object | None = None, query: Query = ()) -> Object:
         """Ask once. Raises Refused and Broken."""
@@ -169,15 +174,31 @@ class Api:
                 proxy=self.access.proxy or None,
             ) as response:
                 if response.status >= 400:
-                    raise Refused(response.status, self._message(response.status, await response.read()))
-                self._taken = True
+                    raise await self._refused(response)
+                self.answered = True
+                self.silence.end()
                 yield response
         except (ClientError, TimeoutError, OSError) as error:
-            raise Broken(str(error) or type(error).__name__) from error
+            self.silence.begin(_why(error))
+            raise Broken(_why(error)) from error
 
-    def _message(self, status: int, body: bytes) -> str:
-        said = _message(status, body)
-        return f"{said}: log in to {self.access.context} again" if status == UNAUTHORIZED else said
+    async def _refused(self, response: ClientResponse) -> Refused:
+        said = _message(response.status, await response.read())
+        if response.status >= 500:
+            self.silence.begin(said)
+        else:
+            self.silence.end()
+        return Refused(response.status, said + self._remedy(response.status, said))
+
+    def _remedy(self, status: int, said: str) -> str:
+        namespace = self.access.namespace
+        if status == UNAUTHORIZED:
+            return f": log in to {self.access.context} again"
+        if status == FORBIDDEN and "cannot " in said:
+            return f"; `kflite deploy --rights --namespace {namespace}` prints a role that allows it"
+        if status == NOT_FOUND and said.startswith("namespaces "):
+            return f"; `kubectl create namespace {namespace}`, or name another one by --on kubernetes:CONTEXT/NAMESPACE"
+        return ""
 
     def _headers(self) -> dict[str, str]:
         authorization = self.access.authorization()
@@ -207,7 +228,17 @@ class Api:
         except WSServerHandshakeError as error:
             raise Refused(error.status, f"no program can be run in {pod}: HTTP status {error.status}") from error
         except (ClientError, TimeoutError, OSError) as error:
-            raise Broken(str(error) or type(error).__name__) from error
+            raise Broken(_why(error)) from error
+
+
+def _why(error: Exception) -> str:
+    """What is wrong with a connection, without what only its library means by it."""
+    cause = getattr(error, "os_error", error)
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted: {cause.verify_message}"
+    if isinstance(cause, OSError) and not isinstance(cause, ssl.SSLError) and cause.errno and cause.errno > 0:
+        return os.strerror(cause.errno)
+    return str(getattr(cause, "strerror", None) or cause) or "it took too long"
 
 
 def _message(status: int, body: bytes) -> str:

@@ -123,9 +123,9 @@ class Attempt:
         return known is not None and known.gone
 
     async def _gone(self, pod: str) -> None:
-        """Until a pod that was deleted while it ran is gone; one that had ended is so at once."""
+        """Until a pod that was deleted is gone: of one that ran, the node tells the end before that."""
         known = self._shared.watch.known(pod)
-        while known is not None and not known.ended:
+        while known is not None and not known.gone:
             known = await self._shared.watch.change(pod, known)
 
     async def _remove(self, kind: str, name: str, grace_s: int | None = None) -> None:

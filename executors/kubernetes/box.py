@@ -111,7 +111,9 @@ class Box:
         """How long the pod may go on as it is, in seconds, until there is something to say or to do."""
         trouble = ending.trouble(pod, self._shared.settings)
         if trouble is None:
-            self._trouble, self._borne_s = ("", 0.0), 0.0
+            if self._told:
+                self._shared.progress(self._memo.job, "")
+            self._trouble, self._borne_s, self._told = ("", 0.0), 0.0, False
             return None
         if not self._trouble[0]:
             self._trouble = (trouble.reason, asyncio.get_running_loop().time())
@@ -132,12 +134,12 @@ class Box:
         return trouble
 
     def _tell(self, trouble: Trouble) -> None:
-        """Note what keeps it waiting, in its log where nobody else listens."""
-        if self._shared.progress:
-            self._shared.progress(self._memo.job, f"waits: {trouble.reason}: {trouble.message}")
-            return
-        with self.replica.log.open("a", encoding="utf-8") as log:
-            log.write(f"waiting: {trouble.reason}: {trouble.message}\n")
+        """Note what keeps it waiting, also in its log while nothing else is written there."""
+        text = f"{trouble.reason}: {trouble.message}"
+        self._shared.progress(self._memo.job, f"{self.replica.name}: {text}" if len(self._memo.replicas) > 1 else text)
+        if self._log is None:
+            with self.replica.log.open("a", encoding="utf-8") as log:
+                log.write(f"waiting: {text}\n")
 
     async def _finish(self, pod: Pod) -> Exit:
         why = await self._end_of_log()

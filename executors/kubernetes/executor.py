@@ -12,7 +12,7 @@ from kflite.errors import ExecutorError
 from kflite.executors import record
 from kflite.executors.kubernetes import names
 from kflite.executors.kubernetes.access import access
-from kflite.executors.kubernetes.api import Api
+from kflite.executors.kubernetes.api import Api, Gone
 from kflite.executors.kubernetes.attempt import Attempt
 from kflite.executors.kubernetes.claims import settle
 from kflite.executors.kubernetes.launch import launch
@@ -27,6 +27,7 @@ from kflite.job import Exit, Job, Resources
 
 # What a cluster has is not for everybody to know; what does not fit waits there, and says so.
 _PLENTY = Resources(1e6, 1 << 60, 1_000_000)
+_CONTACT_S = 10.0  # a server that never answered is not there after so long; one that did may come back
 _UNDO_S = 15.0  # whoever gives a start up waits so long for its undoing, which goes on after that
 _LEAVE_S = 15.0  # without an answer, after which nothing more is tried by an executor that is left
 
@@ -34,16 +35,17 @@ _LEAVE_S = 15.0  # without an answer, after which nothing more is tried by an ex
 class KubernetesExecutor:
     """Runs each replica as a pod of its own.
 
-    progress: gets a job's id and a note on what keeps its pods waiting; None writes the notes to the job's log.
+    progress: gets a job's id and a note on what keeps it waiting, "" once it waits no longer.
     """
 
     name = "kubernetes"
 
     def __init__(self, settings: Settings | None = None, progress: Callable[[str, str], None] | None = None) -> None:
-        self._settings, self._progress = settings or Settings(), progress
+        self._settings, self._progress = settings or Settings(), progress or (lambda job, text: None)
+        self._jobs: dict[str, str] = {}  # by ref
         self._attempts: dict[str, Attempt] = {}
         self._ending: set[Attempt] = set()
-        self._starting: dict[str, asyncio.Task[None]] = {}
+        self._starting: dict[str, tuple[asyncio.Event, asyncio.Task[None]]] = {}
         self._undoing: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
@@ -52,11 +54,16 @@ class KubernetesExecutor:
         self._watch = Watch(self._api)
         owners = Owners(self._api, self._watch, settings)
         self._shared = Shared(self._api, self._watch, owners, settings, self._progress)
+        silence, address = self._api.silence, self._api.access.address
+        self._listening = asyncio.create_task(silence.tell(address, settings.reconnect_s, self._tell))
         return self
 
     async def __aexit__(self, *exc: object) -> None:
+        self._listening.cancel()
         self._api.hurry(_LEAVE_S)
-        if begun := {*self._starting.values(), *self._undoing}:
+        for given_up, _ in self._starting.values():
+            given_up.set()
+        if begun := {*(task for _, task in self._starting.values()), *self._undoing}:
             await asyncio.wait(begun)
         attempts = {*self._attempts.values(), *self._ending}
         for attempt in attempts:
@@ -85,20 +92,13 @@ class KubernetesExecutor:
         ref = str(Ref.of(job))
         if ref in self._attempts or record.read(job.folder):
             return ref
-        await self._shared.watch.connected()  # cancelled here, nothing has begun
-        if ref in self._attempts:
-            return ref
-        if ref not in self._starting:
-            self._starting[ref] = asyncio.create_task(self._start(job, ref))
-            self._starting[ref].add_done_callback(lambda _: self._starting.pop(ref))
-        starting = self._starting[ref]
+        self._jobs[ref] = job.id
         try:
-            await asyncio.shield(starting)
-        except asyncio.CancelledError:
-            undoing = asyncio.create_task(self._undo(ref, starting))
-            self._undoing.add(undoing)
-            undoing.add_done_callback(self._undoing.discard)
-            await asyncio.wait({undoing}, timeout=_UNDO_S)
+            await self._reach()  # cancelled here, nothing has begun
+            if ref not in self._attempts:
+                await self._started(job, ref)
+        except BaseException:
+            self._jobs.pop(ref, None)
             raise
         return ref
 
@@ -106,7 +106,8 @@ class KubernetesExecutor:
         """See the seam."""
         attempt = await self._attempt(ref)
         exit = await asyncio.shield(attempt.end)
-        self._attempts.pop(ref, None)
+        for known in (self._attempts, self._jobs):
+            known.pop(ref, None)
         self._see_off(attempt)
         return exit
 
@@ -114,11 +115,44 @@ class KubernetesExecutor:
         """See the seam."""
         await (await self._attempt(ref)).stop(grace_s)
 
-    async def _start(self, job: Job, ref: str) -> None:
+    def _tell(self, text: str) -> None:
+        for job in set(self._jobs.values()):
+            self._progress(job, text)
+
+    async def _reach(self) -> None:
+        """Return once there is a server, with all pods known. Raises Gone soon where it has never answered, Refused."""
+        connecting = asyncio.ensure_future(self._shared.watch.connected())
+        try:
+            await asyncio.wait({connecting}, timeout=_CONTACT_S)
+            if not connecting.done() and not self._api.answered:
+                raise Gone(self._api.access, self._api.silence.why)
+            await connecting
+        finally:
+            connecting.cancel()
+
+    async def _started(self, job: Job, ref: str) -> None:
+        """Until it has started, whoever began that."""
+        if ref not in self._starting:
+            given_up = asyncio.Event()
+            starting = asyncio.create_task(self._start(job, ref, given_up))
+            self._starting[ref] = given_up, starting
+            starting.add_done_callback(lambda _: self._starting.pop(ref))
+        given_up, starting = self._starting[ref]
+        try:
+            await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            given_up.set()
+            undoing = asyncio.create_task(self._undo(ref, starting))
+            self._undoing.add(undoing)
+            undoing.add_done_callback(self._undoing.discard)
+            await asyncio.wait({undoing}, timeout=_UNDO_S)
+            raise
+
+    async def _start(self, job: Job, ref: str, given_up: asyncio.Event) -> None:
         if job.claim:
             return await settle(self._shared, job)
         with self._shared.owners.needed(names.run(job)):
-            memo = await launch(self._shared, job)
+            memo = await launch(self._shared, job, given_up)
             self._attempts[ref] = Attempt(self._shared, Ref.of(job), memo)
         return None
 
@@ -142,4 +176,5 @@ class KubernetesExecutor:
             memo = await recall(self._shared, Ref.parse(ref))
             if ref not in self._attempts:  # nobody else found it meanwhile
                 self._attempts[ref] = Attempt(self._shared, Ref.parse(ref), memo)
+                self._jobs |= {ref: memo.job} if memo else {}
         return self._attempts[ref]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import cast
 
@@ -11,7 +12,7 @@ from kflite.errors import ExecutorError
 from kflite.executors import gang, record
 from kflite.executors.docker.folders import prepare
 from kflite.executors.kubernetes import container, manifest, names
-from kflite.executors.kubernetes.api import CONFLICT, NOT_FOUND
+from kflite.executors.kubernetes.api import CONFLICT, NOT_FOUND, Refused
 from kflite.executors.kubernetes.container import Order
 from kflite.executors.kubernetes.memo import Memo
 from kflite.executors.kubernetes.objects import Object, Pod, PodObject
@@ -21,16 +22,24 @@ from kflite.executors.kubernetes.staging import LONGEST_FILES, by_pods, outputs
 from kflite.executors.ref import Ref
 from kflite.job import Job, Replica
 
+_QUOTA_S = 3.0  # between two attempts at what a quota has refused
 
-async def launch(shared: Shared, job: Job) -> Memo:
-    """Create a job's pods, or find them. Raises ExecutorError; nothing is left then."""
+
+async def launch(shared: Shared, job: Job, given_up: asyncio.Event) -> Memo:
+    """Create a job's pods, or find them; wait while a quota is used up. Raises ExecutorError; nothing is left then."""
     await shared.watch.connected()
     memo = await asyncio.to_thread(_prepare, shared, job)
-    try:
-        await _create_all(shared, job, memo)
-    except BaseException:
-        await remove(shared, memo, Ref.of(job).group)
-        raise
+    clock = asyncio.get_running_loop().time
+    deadline, waits = clock() + shared.settings.pending_s, False
+    while full := await _create_all(shared, job, memo):
+        if given_up.is_set() or clock() > deadline:
+            raise full
+        waits = True
+        shared.progress(job.id, str(full))
+        with suppress(TimeoutError):
+            await asyncio.wait_for(given_up.wait(), _QUOTA_S)
+    if waits:
+        shared.progress(job.id, "")
     # Whoever ends an attempt writes its exit before its pods are removed: these would run what has run.
     if record.read(job.folder):
         await remove(shared, memo, Ref.of(job).group)
@@ -72,7 +81,19 @@ def _prepare(shared: Shared, job: Job) -> Memo:
     return memo
 
 
-async def _create_all(shared: Shared, job: Job, memo: Memo) -> None:
+async def _create_all(shared: Shared, job: Job, memo: Memo) -> Refused | None:
+    """Create all or nothing; returns what was refused because a quota is used up, which others may free."""
+    try:
+        await _create_each(shared, job, memo)
+    except BaseException as error:
+        await remove(shared, memo, Ref.of(job).group)
+        if isinstance(error, Refused) and "exceeded quota" in str(error):
+            return error
+        raise
+    return None
+
+
+async def _create_each(shared: Shared, job: Job, memo: Memo) -> None:
     owner = await shared.owners.uid(memo.run)
     api, settings = shared.api, shared.settings
     if job.workspace and memo.staged:

@@ -16,6 +16,7 @@ from kflite.executors.kubernetes.settings import Settings
 from kflite.job import Job
 
 _UID = "00000000-0000-0000-0000-000000000000"  # of an owner that is yet to be made
+_CONTACT_S = 10.0
 _PLURALS = {"ConfigMap": "configmaps", "Service": "services", "Pod": "pods", "PersistentVolumeClaim": "persistentvolumeclaims"}
 
 
@@ -44,7 +45,7 @@ def refusals(jobs: Iterable[Job], settings: Settings) -> list[str]:
 
 
 async def _refusals(made: list[Manifest], settings: Settings) -> list[str]:
-    async with Api(partial(access, settings.context, settings.namespace), settings.reconnect_s) as api:
+    async with Api(partial(access, settings.context, settings.namespace), _CONTACT_S) as api:
         answers = await asyncio.gather(*(_refusal(api, each) for each in made))
     return list(dict.fromkeys(filter(None, answers)))
 

@@ -16,7 +16,7 @@ _CLEARING = 4  # at once
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """progress: gets a job's id and a note on what it waits for; None writes the notes to the job's log.
+    """progress: gets a job's id and a note on what it waits for, "" once it waits no longer.
 
     clearing: held by whoever removes pods that have ended, so that they do not hold up those that are to start.
     """
@@ -25,5 +25,5 @@ class Shared:
     watch: Watch
     owners: Owners
     settings: Settings
-    progress: Callable[[str, str], None] | None = None
+    progress: Callable[[str, str], None] = lambda job, text: None
     clearing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_CLEARING))

@@ -111,13 +111,13 @@ class Board:
                 pass
 
     def _apply_task(self, seen: Seen, event: Event) -> None:
-        state = _STATES[event.kind]
+        state = _STATES.get(event.kind, seen.state)  # a note changes none
         seen.reason, seen.message = str(event.data.get("reason", "")), str(event.data.get("message", ""))
         if event.kind == Kind.TASK_QUEUED:
             seen.queued, seen.started, seen.ended, seen.due = event.at, None, None, 0.0
         elif event.kind == Kind.TASK_RETRYING:
             seen.started, seen.due = None, event.at + float(event.data.get("delay") or 0.0)  # type: ignore[arg-type]
-        elif state in ACTIVE:
+        elif state in ACTIVE and event.kind != Kind.TASK_NOTED:
             seen.attempts = max(seen.attempts, event.attempt)
             seen.started = seen.started if state == State.STOPPING and seen.started else event.at
         elif state.ended:

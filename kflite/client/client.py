@@ -120,6 +120,7 @@ class Client:
 
                 await asyncio.to_thread(ready, self.settings.artifacts)
                 self._scheduler = await Scheduler(self._world()).__aenter__()
+                self.executors.noted = self._scheduler.noted
             return self._scheduler
 
     def _world(self) -> World:

@@ -20,10 +20,14 @@ PLACES = ("local", "process", "docker", "kubernetes", "inline")
 
 
 class Executors:
-    """Gives the executor for a text of `--on`. Nothing is contacted before a job needs it."""
+    """Gives the executor for a text of `--on`. Nothing is contacted before a job needs it.
+
+    noted: gets a job's id, and what it waits for on a cluster, "" once it waits no longer.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings, self._volumes = settings, settings.home / "volumes"
+        self.noted: Callable[[str, str], None] = lambda job, text: None
         self._made: dict[str, Executor] = {}
         self._digests: dict[str, str] = {}
         self._host: DockerExecutor | None = None
@@ -98,7 +102,10 @@ class Executors:
         from kflite.client.cluster import chosen
         from kflite.executors.kubernetes import KubernetesExecutor
 
-        return KubernetesExecutor(chosen(self._settings, where))
+        return KubernetesExecutor(chosen(self._settings, where), self._note)
+
+    def _note(self, job: str, text: str) -> None:
+        self.noted(job, text)
 
     def _inline(self) -> Executor:
         from kflite.executors.inline import InlineExecutor

@@ -44,6 +44,35 @@ async def test_a_server_that_is_away_for_a_while_costs_nothing_but_time(
     assert space.ours() == []
 
 
+async def test_a_server_that_is_away_is_told_of_and_so_is_its_return(
+    space: Space, jobs: Jobs, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(wire.config))
+    monkeypatch.setattr("kflite.executors.kubernetes.silence._PASSING_S", 0.5)
+    said: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
+    async with space.executor(lambda *note: said.put_nowait(note)) as executor, asyncio.timeout(PATIENCE_S):
+        ref = await executor.start(jobs.sleeping())
+        wire.cut()
+        job, text = await said.get()
+        assert job == "run/task"
+        assert text.startswith("no answer from https://127.0.0.1:")
+        wire.mend()
+        assert await said.get() == ("run/task", "")
+        await executor.stop(ref, 0)
+    assert space.ours() == []
+
+
+async def test_a_server_that_never_answered_is_not_waited_for(
+    space: Space, jobs: Jobs, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(wire.config))
+    monkeypatch.setattr("kflite.executors.kubernetes.executor._CONTACT_S", 0.5)
+    wire.cut()
+    async with space.executor() as executor:
+        with pytest.raises(ExecutorError, match=r"no answer from the cluster .*; start it, or name another one"):
+            await asyncio.wait_for(executor.start(jobs.ending(0)), 20)
+
+
 async def test_a_server_that_stays_away_loses_the_attempt_after_a_set_time(
     space: Space, jobs: Jobs, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 
 import pytest
@@ -87,8 +88,37 @@ async def test_a_start_that_is_given_up_while_the_server_is_away_ends_and_so_doe
 
 
 async def test_a_pod_that_is_refused_leaves_nothing_and_tells_why(space: Space, jobs: Jobs) -> None:
-    space.kubectl("create", "quota", "none", "--hard=pods=0")
+    limits = [{"type": "Container", "max": {"memory": "64Mi"}}]
+    about = {"apiVersion": "v1", "kind": "LimitRange", "metadata": {"name": "small"}, "spec": {"limits": limits}}
+    space.kubectl("create", "-f", "-", given=json.dumps(about))
     async with space.executor() as executor:
-        with pytest.raises(ExecutorError, match="exceeded quota"):
-            await executor.start(jobs.ending(0))
+        with pytest.raises(ExecutorError, match="maximum memory usage per Container is 64Mi"):
+            await executor.start(jobs.limited(jobs.ending(0), 128 << 20))
+    assert space.ours() == []
+
+
+async def test_a_task_waits_with_a_word_while_the_quota_is_used_up(space: Space, jobs: Jobs) -> None:
+    space.kubectl("create", "quota", "one", "--hard=pods=1")
+    said: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
+    async with space.executor(lambda *note: said.put_nowait(note)) as executor, asyncio.timeout(PATIENCE_S):
+        first = await executor.start(jobs.sleeping())
+        second = asyncio.ensure_future(executor.start(jobs.ending(0, task="second")))
+        job, text = await said.get()
+        assert job == "run/second"
+        assert "exceeded quota: one" in text
+        await executor.stop(first, 0)
+        assert await executor.wait(await second) == Exit(0)
+        assert ("run/second", "") in [said.get_nowait() for _ in range(said.qsize())]
+    assert space.ours() == []
+
+
+async def test_a_task_that_waits_for_the_quota_can_be_given_up(space: Space, jobs: Jobs) -> None:
+    space.kubectl("create", "quota", "none", "--hard=pods=0")
+    said: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
+    async with space.executor(lambda *note: said.put_nowait(note)) as executor, asyncio.timeout(PATIENCE_S):
+        starting = asyncio.ensure_future(executor.start(jobs.ending(0)))
+        await said.get()
+        starting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await starting
     assert space.ours() == []

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from contract.kube import Space, namespace
-from integration.cli import Cli
+from integration.cli import Cli, interrupt
 from machine import KUBECONFIG
 
 
@@ -53,3 +53,15 @@ def test_a_cluster_that_is_not_there_is_told_in_a_line(cli: Cli) -> None:
     assert "moon" in refused
     assert "there is kflite" in refused
     assert "Traceback" not in refused
+
+
+def test_a_run_says_what_it_waits_for_and_is_cancelled_then_too(cli: Cli, cluster: str) -> None:
+    with namespace(cluster) as space:
+        space.kubectl("create", "quota", "none", "--hard=pods=0")
+        running = cli.start("run", "p.py:sound", "--on", where(space))
+        assert running.stdout
+        assert any("waiting: Kubernetes: " in line and "exceeded quota: none" in line for line in running.stdout)
+        interrupt(running)
+        assert "cancelled by Ctrl-C" in running.communicate(timeout=60)[1]
+        assert running.returncode == 130
+        assert space.ours() == []

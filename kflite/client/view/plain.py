@@ -63,6 +63,8 @@ class Plain:
             case Kind.TASK_STARTING:
                 attempt = f", attempt {event.attempt}" if event.attempt > 1 else ""
                 return [self._line(State.RUNNING, event, f"started{attempt}")]
+            case Kind.TASK_NOTED:
+                return [self._line(seen.state, event, _why(event.data) or "waits no longer")]
             case Kind.TASK_STOPPING:
                 return [self._line(State.STOPPING, event, f"stopping: {_why(event.data)}")]
             case Kind.TASK_RETRYING:

@@ -35,6 +35,15 @@ def test_a_task_goes_from_queued_to_its_end() -> None:
     assert not made.active
 
 
+def test_what_an_attempt_waits_for_stands_beside_it_until_it_waits_no_longer() -> None:
+    noted = event(Kind.TASK_NOTED, "fit", 9, reason="waiting", message="no node is free")
+    begun = [event(Kind.TASK_QUEUED, "fit", 1), event(Kind.TASK_STARTING, "fit", 2), event(Kind.TASK_RUNNING, "fit", 3)]
+    seen = board(*begun, noted).tasks["fit"]
+    assert (seen.state, seen.started, note_of(seen, 10)) == (State.RUNNING, 3, "waiting: no node is free")
+    over = event(Kind.TASK_NOTED, "fit", 9, reason="", message="")
+    assert note_of(board(*begun, noted, over).tasks["fit"], 10) == ""
+
+
 def test_counts_of_a_group_are_those_of_the_tasks_below() -> None:
     made = board(
         event(Kind.TASK_QUEUED, "loop", group=True),

@@ -40,6 +40,16 @@ def test_a_failure_is_said_with_its_reason_and_log() -> None:
     assert lines[2].strip() == "log: /logs/fit/1"
 
 
+def test_what_a_task_waits_for_is_said_and_that_it_waits_no_longer() -> None:
+    lines = written(
+        event(Kind.TASK_QUEUED, "fit", 1, 0),
+        event(Kind.TASK_STARTING, "fit", 2),
+        event(Kind.TASK_NOTED, "fit", 3, reason="waiting", message="no node is free"),
+        event(Kind.TASK_NOTED, "fit", 4, reason="", message=""),
+    )
+    assert [line[2:] for line in lines[1:]] == ["fit  waiting: no node is free", "fit  waits no longer"]
+
+
 def test_another_attempt_is_announced() -> None:
     lines = written(
         event(Kind.TASK_QUEUED, "fit", 1, 0),

@@ -73,6 +73,16 @@ def test_a_deadline_stops_the_attempt_and_is_its_reason() -> None:
     assert driver.events[-2].data["reason"] == "Timeout"
 
 
+def test_what_an_attempt_waits_for_is_stored_while_it_lasts() -> None:
+    driver = Driver(document(a={}), well).begin()
+    driver.run.noted("a", "nobody listens yet")
+    driver.start("a").running_now("a")
+    driver.run.noted("a", "no node is free")
+    noted = [event.data["message"] for event in driver.take().events if event.kind is Kind.TASK_NOTED]
+    assert noted == ["no node is free"]
+    assert driver.states["a"] is State.RUNNING
+
+
 def test_a_deadline_of_an_attempt_that_is_over_counts_no_more() -> None:
     driver = Driver(RETRIED, well).begin().start("a").end("a", BADLY).start("a").running_now("a")
     driver.run.expired("a", 1)

@@ -69,11 +69,13 @@ class Life:
             self.driver.run.refuse(task, "NoCapacity", "no room")
 
     def _under_way(self, task: str) -> None:
-        match self.random.randrange(3):
+        match self.random.randrange(4):
             case 0:
                 self.driver.running_now(task)
             case 1:
                 self.driver.run.expired(task, self.driver.run.tasks[task].attempt)
+            case 2:
+                self.driver.run.noted(task, self.random.choice(["no node is free", ""]))
             case _:
                 self.driver.running.remove(task)
                 self.driver.run.exited(task, self.random.choice([BADLY, LOST]), Outputs())
