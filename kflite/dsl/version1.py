@@ -55,7 +55,8 @@ class Version1Component(CommandComponent):
         return CompileError(f"{self.place}: {why}")
 
     def _container(self, document: Document) -> Document:
-        container = (document["implementation"] or {}).get("container")
+        given = document["implementation"]
+        container = given.get("container") if isinstance(given, dict) else None
         if not isinstance(container, dict) or not container.get("image"):
             raise self._refused("its implementation is no container with an image: rewrite it as a pipeline, by kflite.dsl")
         if "fileOutputs" in container:

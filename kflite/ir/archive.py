@@ -9,6 +9,7 @@ from kflite.ir.text import LARGEST, refuse
 
 _MOST_MEMBERS = 1000  # an archive of a pipeline has one or two
 _SUFFIXES = (".yaml", ".yml", ".json")
+_PREFERRED = "pipeline.yaml"  # what KFP looks for where an archive holds several files
 
 
 def unpacked(data: bytes, source: str) -> tuple[bytes, str]:
@@ -56,9 +57,11 @@ def _tar(data: bytes, source: str) -> tuple[bytes, str]:
 
 def _only(names: list[str], source: str) -> str:
     found = [n for n in names if n.lower().endswith(_SUFFIXES) and not n.rpartition("/")[2].startswith(".")]
+    if len(found) > 1 and _PREFERRED in found:
+        return _PREFERRED
     if len(found) != 1:
         held = f"several documents ({', '.join(map(repr, found[:5]))})" if found else "no document"
-        refuse(source, f"the archive holds {held}: put one YAML file into it")
+        refuse(source, f"the archive holds {held}: put one YAML file into it, or call the pipeline's {_PREFERRED}")
     return found[0]
 
 

@@ -11,6 +11,12 @@ from kflite.value import Value
 
 OTHER_KINDS = ("Experiment", "TrainJob", "PyTorchJob", "TFJob", "MPIJob", "XGBoostJob", "PaddleJob", "JAXJob", "Notebook")
 
+_REMEDY = "no pipeline can be read back from it; compile the pipeline's Python code with kfp 2, or with kflite compile"
+_COMPILED_BY_KFP_1 = {
+    "Workflow": f"this is a workflow of Argo, which kfp 1 made of a pipeline: {_REMEDY}",
+    "PipelineRun": f"this is a run of Tekton, which kfp-tekton made of a pipeline: {_REMEDY}",
+}
+
 
 def of_bytes(data: bytes, source: str) -> Target:
     """The target in a document or archive. Raises InvalidPipeline, InputError."""
@@ -23,11 +29,24 @@ def of_documents(found: Sequence[Mapping[str, Value]], source: str) -> Target:
         kind = str(document.get("kind") or "")
         if "apiVersion" in document and kind not in MANIFESTS:
             return _other(kind, document, source)
+    if len(found) == 1 and "implementation" in found[0]:
+        return _component(found[0], source)
     read = pipeline(found, source)
     return Target("pipeline", read.name, read, None, source)
 
 
+def _component(document: Mapping[str, Value], source: str) -> Target:
+    """A component file of KFP's version 1, as a pipeline of this one task. Raises CompileError."""
+    from kflite import dsl
+    from kflite.dsl.version1 import Version1Component
+
+    made = dsl.compile(Version1Component(document, source))
+    return Target("pipeline", made.name, made, None, source)
+
+
 def _other(kind: str, document: Mapping[str, Value], source: str) -> Target:
+    if kind in _COMPILED_BY_KFP_1:
+        raise InputError(f"{source}: {_COMPILED_BY_KFP_1[kind]}")
     if kind not in OTHER_KINDS:
         raise InputError(f"{source}: kind {kind!r} is nothing that kflite knows; it runs pipelines")
     metadata = document.get("metadata")

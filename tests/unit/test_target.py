@@ -142,6 +142,21 @@ def test_kubeflows_other_kinds_are_known_by_name(folder: Path) -> None:
     assert (target.kind, target.name, target.pipeline, target.document) == ("PyTorchJob", "mnist", None, job)
 
 
+COMPONENT_FILE = """
+name: Add up
+inputs: [{name: First Number, type: Integer}, {name: b, type: Integer, default: '2'}]
+outputs: [{name: Sum, type: Integer}]
+implementation: {container: {image: alpine, command: [add, {inputValue: First Number}, {inputValue: b}, {outputPath: Sum}]}}
+"""
+
+
+def test_a_component_file_of_kfp_1_is_a_pipeline_of_this_task(folder: Path) -> None:
+    target = load(write(folder / "component.yaml", COMPONENT_FILE))
+    assert target.pipeline
+    assert target.name == "add-up"
+    assert set(target.pipeline.spec.root.input_definitions.parameters) == {"first_number", "b"}
+
+
 def test_a_documents_part_is_not_named(folder: Path) -> None:
     write(folder / "needs.yaml", "{}")
     with pytest.raises(InputError, match=r"needs\.yaml:x: only a Python file holds several targets; name needs\.yaml alone"):
@@ -159,6 +174,8 @@ def test_a_documents_part_is_not_named(folder: Path) -> None:
         (42, InputError, "a int cannot be run: give a function under @dsl.pipeline"),
         (load, InputError, "a function load cannot be run"),
         ({"apiVersion": "v1", "kind": "Pod"}, InputError, "kind 'Pod' is nothing that kflite knows"),
+        ({"apiVersion": "argoproj.io/v1alpha1", "kind": "Workflow"}, InputError, "a workflow of Argo, which kfp 1 made"),
+        ({"implementation": "x"}, CompileError, "its implementation is no container"),
         ({"a": 1}, InvalidPipeline, "neither a pipeline nor its platform document"),
     ],
 )
