@@ -1,6 +1,7 @@
 """Reading pipelines: any form in which KFP v2 IR is handed around, to the one form that kflite has.
 
-One or two YAML documents, JSON, `Pipeline` and `PipelineVersion` manifests, a Vertex AI job's `pipelineSpec`, archives of these.
+One or two YAML documents, JSON, `Pipeline` and `PipelineVersion` manifests, a Vertex AI job's `pipelineSpec`, what KFP's API
+tells of a pipeline's version or of a run, and archives of these.
 """
 
 from __future__ import annotations
@@ -11,8 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kflite.errors import InvalidPipeline, NotFound
+from kflite.ir import older
 from kflite.ir.archive import unpacked
+from kflite.ir.mended import mend
 from kflite.ir.names import below
+from kflite.ir.older import named
 from kflite.ir.pipeline import Pipeline
 from kflite.ir.strict import UNKNOWN, departures, shown
 from kflite.ir.text import LARGEST, parse, refuse
@@ -61,7 +65,10 @@ def _mapping(value: Value, source: str) -> dict[str, Value]:
 
 
 def pipeline(found: Sequence[Document], source: str) -> Pipeline:
-    """The pipeline that documents hold, in whichever form. Raises InvalidPipeline with every departure from the format."""
+    """The pipeline that documents hold, in whichever form; a document that has to be mended is changed.
+
+    Raises InvalidPipeline with every departure from the format.
+    """
     specs: Found = []
     platforms: Found = []
     for number, document in enumerate(found, 1):
@@ -69,6 +76,8 @@ def pipeline(found: Sequence[Document], source: str) -> Pipeline:
     if len(specs) != 1:
         refuse(source, "it holds several pipelines: keep one in a file" if specs else "there is no pipeline in it")
     (where, spec), platform = specs[0], _platforms(platforms, source)
+    if isinstance(spec, dict):
+        mend(spec := older.modern(spec) if older.is_older(spec) else spec)
     return Pipeline(_message(spec, where, platform, source), platform)
 
 
@@ -80,9 +89,8 @@ def _sort(document: Document, number: int, specs: Found, platforms: Found, sourc
         if isinstance(body, dict):
             specs += [("spec.pipelineSpec", body["pipelineSpec"])] if "pipelineSpec" in body else []
             platforms += [("spec.platformSpec", body["platformSpec"])] if body.get("platformSpec") else []
-    elif isinstance(spec := document.get("pipelineSpec"), dict):
-        specs.append(("pipelineSpec", _with_defaults(spec, document.get("runtimeConfig"), source)))
-        platforms += [("platformSpec", document["platformSpec"])] if document.get("platformSpec") else []
+    elif (key := next((k for k in ("pipelineSpec", "pipeline_spec") if isinstance(document.get(k), dict)), "")) != "":
+        _part(document, key, number, specs, platforms, source)
     elif "platforms" in document:
         platforms.append(("", dict(document)))
     elif document.keys() & {"pipelineInfo", "root", "deploymentSpec", "components", "schemaVersion"}:
@@ -91,20 +99,33 @@ def _sort(document: Document, number: int, specs: Found, platforms: Found, sourc
         refuse(source, f"document {number}{f' (kind {kind!r})' if kind else ''} is neither a pipeline nor its platform document")
 
 
+def _part(document: Document, key: str, number: int, specs: Found, platforms: Found, source: str) -> None:
+    """A pipeline inside what runs it, or keeps it: a job of Vertex AI, and what KFP's API and pages tell of a version or run."""
+    spec, platform = document[key], _either(document, "platformSpec", "platform_spec")
+    assert isinstance(spec, dict)
+    if "pipeline_spec" in spec:
+        _sort(spec, number, specs, platforms, source)
+    else:
+        specs.append((key, _with_defaults(spec, _either(document, "runtimeConfig", "runtime_config"), source)))
+    platforms += [("platformSpec", platform)] if platform else []
+
+
+def _either(document: Document, one: str, other: str) -> Value:
+    return document.get(one) or document.get(other)
+
+
 def _with_defaults(spec: dict[str, Value], config: Value, source: str) -> dict[str, Value]:
-    """A Vertex job's pipeline, where the job's own parameters are the defaults."""
-    values = config.get("parameterValues") if isinstance(config, dict) else None
-    if not isinstance(values, dict):
+    """A job's pipeline, where the job's own parameters are the defaults."""
+    old = older.parameters(config)
+    values = {**old, **named(config, "parameterValues")}
+    if not values:
         return spec
-    spec = deepcopy(spec)
-    known = spec
-    for key in ("root", "inputDefinitions", "parameters"):
-        inner = known.get(key)
-        known = inner if isinstance(inner, dict) else {}
+    spec = older.modern(spec) if older.is_older(spec) else deepcopy(spec)
+    known = named(spec, "root", "inputDefinitions", "parameters")
     for name, value in values.items():
         if not isinstance(declared := known.get(name), dict):
             raise InvalidPipeline(source, [(below("runtimeConfig.parameterValues", name), "the pipeline has no such parameter")])
-        known[name] = {**declared, "defaultValue": value, "isOptional": True}
+        known[name] = {**declared, "defaultValue": older.typed(value, declared) if name in old else value, "isOptional": True}
     return spec
 
 

@@ -1,7 +1,7 @@
 """The command that kfp's compiler writes for a lightweight Python component, taken apart.
 
-Source: the commands of kfp 2.0 to 2.17. The first three words install packages and may be missing; the next three write the
-source, the seventh word, to a file and call kfp's executor with it.
+Source: the commands of kfp 2.0 to 2.17, and of kfp.v2 in 1.8. The first three words install packages and may be missing; the
+next three write the source, the seventh word, to a file and call kfp's executor with it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 _RUN = re.compile(
     r"""\s*program_path=\$\(mktemp -d\)\s+printf "%s" "\$0" > "\$program_path/ephemeral_component\.py"\s+"""
-    r"""(?:_KFP_RUNTIME=true )?python3 -m kfp\.(?:dsl|components)\.executor_main[\s\\]+"""
+    r"""(?:_KFP_RUNTIME=true )?python3 -m kfp\.(?:dsl|components|v2\.components)\.executor_main[\s\\]+"""
     r"""--component_module_path[\s\\]+"\$program_path/ephemeral_component\.py"[\s\\]+"\$@"\s*"""
 )
 _INSTALL = re.compile(
@@ -31,9 +31,9 @@ _PLACES = ("--index-url", "--extra-index-url", "--trusted-host")
 _KFP = re.compile(
     r"kfp\s*(?:\[[^]]*\]\s*)?(?:$|[=<>!~;@])|.*[/:]kubeflow/pipelines\b|.*\bsdk/python\b|.*/kfp-2[\w.]*[-.](?:py3|tar)"
 )
-_HEAD = re.compile(r"\s*import kfp\s+from kfp import dsl\s+from kfp\.dsl import \*\s")
+_HEAD = re.compile(r"\s*import kfp\s+from kfp(?:\.v2)? import dsl\s+from kfp(?:\.v2)?\.dsl import \*\s")
 _MORE_OF_KFP = re.compile(
-    r"\bkfp\.(?!dsl\b|__version__\b)[A-Za-z_]|\bimport kfp as\b|\bfrom kfp import (?!dsl\s*$)", re.MULTILINE
+    r"\bkfp\.(?!(?:v2\.)?dsl\b|__version__\b)[A-Za-z_]|\bimport kfp as\b|\bfrom kfp import (?!dsl\s*$)", re.MULTILINE
 )
 
 

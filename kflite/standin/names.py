@@ -96,10 +96,13 @@ def modules(folder: str) -> dict[str, Json]:
     generics = {"Input": _generic(InputAnnotation), "Output": _generic(OutputAnnotation)}
     tasks = {"TaskConfig": TaskConfig, "PipelineTaskFinalStatus": PipelineTaskFinalStatus, "run_notebook": no_notebook}
     public = {**artifact_types, **generics, **tasks, **placeholders, "InputPath": InputPath, "OutputPath": OutputPath}
+    dsl = {**public, **annotations, "EmbeddedInput": _generic(EmbeddedAnnotation), "__all__": list(public)}
     return {
         "kfp": {"__version__": _VERSION, "TYPE_CHECK": True},
         "kfp.version": {"__version__": _VERSION},
-        "kfp.dsl": {**public, **annotations, "EmbeddedInput": _generic(EmbeddedAnnotation), "__all__": list(public)},
+        "kfp.v2": {},
+        "kfp.v2.dsl": dsl,
+        "kfp.dsl": dsl,
         "kfp.dsl.constants": {"WORKSPACE_MOUNT_PATH": "/kfp-workspace"},
         "kfp.dsl.notebook_helpers": {"run_notebook": no_notebook},
         "kfp.dsl.task_config": {"TaskConfig": TaskConfig},
@@ -116,7 +119,7 @@ def install(folder: str, path: list[str]) -> None:
         module: ModuleType = type(sys)(name)
         module.__dict__.update(content)
         module.__spec__ = type(sys.__spec__)(name, None)
-        if name in ("kfp", "kfp.dsl", "kfp.dsl.types"):
+        if name in ("kfp", "kfp.v2", "kfp.dsl", "kfp.dsl.types"):
             module.__path__ = path if name == "kfp" else []
         sys.modules[name] = module
         above, _, own = name.rpartition(".")

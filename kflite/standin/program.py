@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from kflite.standin.hints import Hint
 
 _MODULE = "ephemeral_component"  # as kfp names it: what it defines is pickled by this name
+_OLD_HEAD = "import kfp\nfrom kfp.v2 import dsl\n"
 _CHIEFS = ("workerpool0", "chief", "master")
 _WITHOUT_KFP = "kfp is not installed here, and kflite offers in its place what components use at run time only"
 
@@ -202,6 +203,26 @@ def call(function: FunctionType, given: Json) -> None:
     write_packed(function(**keywords(function, given, made)), function, made, given["outputs"]["outputFile"])
 
 
+def call_of_1_8(function: FunctionType, given: Json) -> None:
+    """Calls a function that kfp 1.8 packed: there lists, mappings and truth values go from task to task as texts."""
+    values, hints = given.get("inputs", {}).get("parameterValues", {}), function.__annotations__
+    for name, value in values.items():
+        kind_of_it = parameter(hints.get(name))
+        if isinstance(value, str) and kind_of_it not in ("", "str"):
+            values[name] = bool(json.loads(value.lower())) if kind_of_it == "bool" else json.loads(value)
+    call(function, given)
+    file = given["outputs"]["outputFile"]
+    if not is_chief():
+        return
+    with open(file, encoding="utf-8") as written:
+        told = json.load(written)
+    for name, value in told.get("parameterValues", {}).items():
+        if isinstance(value, (bool, list, dict)):
+            told["parameterValues"][name] = json.dumps(value)
+    with open(file, "w", encoding="utf-8") as out:
+        json.dump(told, out)
+
+
 def run_packed(argv: list[str]) -> int:
     """Runs the component that the arguments describe; returns the exit status."""
     source, options = content(argv[0]), dict(zip(argv[1::2], argv[2::2]))  # noqa: B905
@@ -210,14 +231,15 @@ def run_packed(argv: list[str]) -> int:
     os.environ["_KFP_RUNTIME"] = "true"
     use_ahead()
     is_real, path = real_kfp()
-    if not is_real:
+    is_old = source.lstrip().startswith(_OLD_HEAD)
+    if is_old or not is_real:
         install(os.path.dirname(given["outputs"]["outputFile"]), path)
 
     def found() -> object:
         return getattr(component_module(source, os.path.dirname(given["outputs"]["outputFile"])), name)
 
     try:
-        return status(name, given, found, call_real if is_real else call, (source, f"{_MODULE}.py"))
+        return status(name, given, found, call_of_1_8 if is_old else call_real if is_real else call, (source, f"{_MODULE}.py"))
     finally:  # a debugger's process goes on
         for module in set(_loaded()) - set(before):
             del sys.modules[module]
@@ -239,7 +261,7 @@ def status(name: str, given: Json, found: Callable[[], object], run: Callable[[A
         return 1
     except Exception as error:  # noqa: BLE001 - whatever the user's code raises is told with the user's frames
         ended = report(users_part(error, os.path.basename(file)), source, name)
-        if "'kfp" in str(error) and isinstance(error, (ImportError, AttributeError)) and run is call:
+        if "'kfp" in str(error) and isinstance(error, (ImportError, AttributeError)) and run is not call_real:
             print(f"component {name}: {_WITHOUT_KFP}: install kfp, or name it in packages_to_install", file=sys.stderr)
         return ended
     finally:

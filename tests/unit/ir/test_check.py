@@ -21,7 +21,7 @@ def test_a_sound_pipeline_has_no_problem() -> None:
 @pytest.mark.parametrize(
     ("changes", "path", "problem"),
     [
-        ({"schemaVersion": "2.0.0"}, "schemaVersion", "'2.0.0' is not '2.1.0'"),
+        ({"schemaVersion": "2.0.1"}, "schemaVersion", "'2.0.1' is not '2.1.0'"),
         ({"pipelineInfo": {}}, "pipelineInfo.name", "no name"),
         ({"pipelineInfo/name": "Bad Name"}, "pipelineInfo.name", "lower-case"),
         ({"pipelineInfo/name": "../x"}, "pipelineInfo.name", "lower-case"),

@@ -13,6 +13,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from unit.ir.documents import PLATFORM, SOUND
+from unit.ir.old_documents import OLD_JOB
 
 from kflite.errors import InputError
 from kflite.ir.check import check
@@ -24,7 +25,7 @@ JUNK: list[Any] = [
     None, True, 0, -1, 2.5, 10**400, 1e308, "", "x", "fit", "../..", "a\nb", "\ud800", "{{$", "{{$.inputs.parameters['x']}}",
     "(" * 500, "[" * 500, '{"IfPresent": {}}', '{"Concat": [{"IfPresent": 1}]}', [], {}, [[]], [None], {"": None},
 ]  # fmt: skip
-FORMS = [SOUND, {"pipelineSpec": SOUND, "platformSpec": {"platforms": {"kubernetes": PLATFORM}}}]
+FORMS = [SOUND, {"pipelineSpec": SOUND, "platformSpec": {"platforms": {"kubernetes": PLATFORM}}}, OLD_JOB]
 PIECES = [b"", b"[", b"{", b"&a ", b"*a", b"- ", b": ", b"\n", b"\t", b"!!x ", b"|", b"\xff"]
 
 

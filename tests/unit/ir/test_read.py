@@ -57,6 +57,10 @@ def tarred(files: dict[str, bytes]) -> bytes:
         pytest.param(b"\xef\xbb\xbf# a comment\n---\n" + as_yaml(SOUND), id="yaml with a byte order mark"),
         pytest.param(json.dumps(SOUND).encode(), id="json"),
         pytest.param(json.dumps({"displayName": "job", "pipelineSpec": SOUND}).encode(), id="a Vertex job"),
+        pytest.param(json.dumps({"pipeline_id": "1", "pipeline_spec": SOUND}).encode(), id="a version, as the API tells it"),
+        pytest.param(
+            as_yaml({"pipeline_spec": {"pipeline_spec": SOUND, "platform_spec": {"platforms": {}}}}), id="one with its platforms"
+        ),
         pytest.param(as_yaml({"apiVersion": API, "kind": "Pipeline", "spec": {"pipelineSpec": SOUND}}), id="kind Pipeline"),
         pytest.param(
             as_yaml(
@@ -67,6 +71,9 @@ def tarred(files: dict[str, bytes]) -> bytes:
         ),
         pytest.param(zipped({"README.md": b"-", "a/pipeline.yaml": as_yaml(SOUND)}), id="zip"),
         pytest.param(tarred({"pipeline.yaml": as_yaml(SOUND)}), id="tar.gz"),
+        pytest.param(
+            zipped({"component.yaml": b"-", "pipeline.yaml": as_yaml(SOUND)}), id="zip with a file called pipeline.yaml"
+        ),
     ],
 )
 def test_each_form_gives_the_same_pipeline(data: bytes) -> None:
@@ -86,8 +93,12 @@ def test_the_platform_document_is_kept_beside_the_pipeline(data: bytes) -> None:
     assert (read_back.spec, read_back.platforms) == (sound().spec, PLATFORM["platforms"])
 
 
-def test_a_vertex_jobs_parameters_become_defaults() -> None:
-    job = {"pipelineSpec": SOUND, "runtimeConfig": {"parameterValues": {"rate": 0.25}}}
+@pytest.mark.parametrize(
+    "config",
+    [{"parameterValues": {"rate": 0.25}}, {"parameters": {"rate": {"doubleValue": 0.25}}}, {"parameters": {"rate": 0.25}}],
+)
+def test_a_jobs_parameters_become_defaults(config: dict[str, object]) -> None:
+    job = {"pipelineSpec": SOUND, "runtimeConfig": config}
     inputs = pipeline([job], "job.json").documents[0]["root"]["inputDefinitions"]["parameters"]  # type: ignore[index, call-overload, list-item]
     assert inputs["rate"] == {"parameterType": "NUMBER_DOUBLE", "defaultValue": 0.25, "isOptional": True}  # type: ignore[index, call-overload]
 

@@ -35,6 +35,7 @@ RUN = (
     '                         "$program_path/ephemeral_component.py"                         "$@"\n'
 )
 RUN_OF_2_0 = RUN.replace("_KFP_RUNTIME=true python3 -m kfp.dsl", "python3 -m kfp.components").replace("\n\n", "\n")
+RUN_OF_1_8 = RUN.replace("_KFP_RUNTIME=true python3 -m kfp.dsl", "python3 -m kfp.v2.components").replace("\n\n", "\n")
 
 
 def command(pip: str = "", run: str = RUN, source: str = SOURCE) -> list[str]:
@@ -42,7 +43,16 @@ def command(pip: str = "", run: str = RUN, source: str = SOURCE) -> list[str]:
     return [*install, "sh", "-ec", run, source]
 
 
-@pytest.mark.parametrize("words", [command(KFP), command(), command(VENV + KFP), command(f"{PIP}'kfp==2.0.1'", RUN_OF_2_0)])
+@pytest.mark.parametrize(
+    "words",
+    [
+        command(KFP),
+        command(),
+        command(VENV + KFP),
+        command(f"{PIP}'kfp==2.0.1'", RUN_OF_2_0),
+        command(f"{PIP}'kfp==1.8.22'", RUN_OF_1_8),
+    ],
+)
 def test_a_component_that_needs_only_kfp_needs_nothing(words):
     found = recognise(words, ARGS)
     assert found
@@ -97,7 +107,8 @@ def test_kfp_is_installed_where_the_code_asks_for_more_of_it(body):
 
 
 @pytest.mark.parametrize(
-    "body", ["import kfp.dsl", "from kfp import dsl", "print(kfp.__version__)", "x = kfp.dsl.Model", "from kfp.dsl import Model"]
+    "body",
+    ["import kfp.dsl", "from kfp import dsl", "print(kfp.__version__)", "x = kfp.dsl.Model", "from kfp.v2.dsl import Model"],
 )
 def test_what_stands_in_for_kfp_is_enough_for_most_code(body):
     assert not asks_for_more(f"{SOURCE}    {body}\n")

@@ -269,3 +269,23 @@ def test_old_and_new_pythons_run_it(python: str, tmp_path: Path) -> None:
     if "command not found" in ended.log:
         pytest.skip(f"no {python} behind the shim")
     assert ended.output == ["Metrics", "Dataset", "Dataset", "NoneType"]
+
+
+OF_1_8 = HEAD.replace("kfp import dsl", "kfp.v2 import dsl").replace("kfp.dsl", "kfp.v2.dsl")
+
+
+def test_code_of_kfp_1_8_takes_and_gives_lists_mappings_and_truth_values_as_texts(tmp_path):
+    body = """
+def f(a: bool, b: List[int], c: dict, d: Optional[float], e: str, m: Output[Metrics]) -> NamedTuple(
+    "O", [("a", bool), ("b", list), ("c", dict), ("d", float), ("e", str)]
+):
+    m.log_metric("n", len(b))
+    assert (a, b, c, d, e) == (True, [1], {"k": None}, 2.5, "[1]")
+    return (a, b, c, d, e)
+"""
+    packed = Packed([OF_1_8 + body], ARGS, {"artifacts": {"m": {"artifactType": {"schemaTitle": "system.Metrics"}}}})
+    given = packed.given(tmp_path, {"a": "True", "b": "[1]", "c": '{"k": null}', "d": 2.5, "e": "[1]"}, {})
+    ended = run([sys.executable, "-c", standin(), packed.source, *packed.words(given)], tmp_path)
+    assert ended.written, ended.log
+    assert ended.written["parameterValues"] == {"a": "true", "b": "[1]", "c": '{"k": null}', "d": 2.5, "e": "[1]"}
+    assert ended.written["artifacts"]["m"]["artifacts"][0]["metadata"] == {"n": 1}
