@@ -27,18 +27,19 @@ def pytest_report_header() -> str:
     return f"kflite from {Path(kflite.__file__).parent}"
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by the parts that their fixtures need, so that `-m "not docker"` leaves them out.
-
-    Those of the cluster go to one of the processes that share the tests: they wait for pods while the others compute.
-    """
+    """Mark tests by the parts that their fixtures need, so that `-m "not docker"` leaves them out."""
     for item in items:
         for fixture, marker in PARTS.items():
             if fixture in getattr(item, "fixturenames", ()):
                 item.add_marker(marker)
-        if item.get_closest_marker("kubernetes"):
-            item.add_marker(pytest.mark.xdist_group("cluster"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    from shares import Shares
+
+    return Shares(config, log)
 
 
 @pytest.hookimpl(trylast=True)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import docker
 import pytest
@@ -85,8 +86,11 @@ def event(boxes: Boxes) -> Iterator[Callable[[str], None]]:
     with closing(boxes.client()) as client:
         stream = client.events(decode=True, filters={"label": "kflite.dev/task=box", "type": "container"})
 
+        def ours(each: dict[str, Any]) -> bool:
+            return each["Actor"]["Attributes"]["kflite.dev/log"].startswith(f"{boxes.cli.folder}/")
+
         def wait(action: str) -> None:
-            next(each for each in stream if each["Action"] == action)
+            next(each for each in stream if each["Action"] == action and ours(each))
 
         yield wait
         stream.close()

@@ -29,10 +29,8 @@ ON_A_CLUSTER = (
 )
 PLACES = {on: [case for case in CASES if on in case.on] for on in ("inline", "process", "docker")}
 PLACES["kubernetes"] = [case for case in CASES if case.name in ON_A_CLUSTER]
-MARKS = {on: [pytest.mark.xdist_group(on)] for on in ("inline", "process", "docker")}
-MARKS["docker"].append(pytest.mark.docker)
-MARKS["kubernetes"] = [pytest.mark.timeout(300), pytest.mark.kubernetes]
-RUNS = [pytest.param(on, case, id=f"{on}-{case.name}", marks=MARKS[on]) for on, cases in PLACES.items() for case in cases]
+MARKS = {"docker": [pytest.mark.docker], "kubernetes": [pytest.mark.timeout(300), pytest.mark.kubernetes]}
+RUNS = [pytest.param(on, case, id=f"{on}-{case.name}", marks=MARKS.get(on, ())) for on, cases in PLACES.items() for case in cases]
 NEEDS = {"docker": "docker_image", "kubernetes": "cluster"}
 Ended = dict[str, kflite.Run | Exception]
 

@@ -14,7 +14,7 @@ from machine import IMAGE, KUBECONFIG
 
 from kflite.executors.base import Executor
 
-PARTS = {"docker_image": pytest.mark.docker, "cluster": pytest.mark.kubernetes}
+PARTS = {"docker_image": pytest.mark.docker, "cluster": pytest.mark.kubernetes, "cluster_here": pytest.mark.kubernetes}
 
 
 def pytest_configure(config: pytest.Config) -> None:
