@@ -27,6 +27,9 @@ from kflite.scheduler.watch import Watch
 from kflite.scheduler.world import World
 from kflite.value import NOTHING, Outputs
 
+# So long it may take until it is stored that a task runs: most have ended by then, and that is stored with it.
+SHARED_S = 0.02
+
 
 @dataclass(frozen=True, slots=True)
 class Start:
@@ -57,6 +60,7 @@ class Scheduler:
         self._watch = Watch(world, self._hear, self.adopt)
         self._timers: dict[tuple[str, str], asyncio.TimerHandle] = {}
         self._work: asyncio.Task[None] | None = None
+        self._soon: asyncio.TimerHandle | None = None
 
     async def __aenter__(self) -> Self:
         self._work = asyncio.create_task(self._turns(), name="kflite scheduler")
@@ -137,6 +141,12 @@ class Scheduler:
         """To be applied in the next turn, if the run is still this scheduler's."""
         self._messages.append((run, message))
         self._wake.set()
+
+    def _post_soon(self, run: Run, message: Callable[[], None]) -> None:
+        """As `_post`, but the turn may wait for others to share it: nothing follows from the message."""
+        self._messages.append((run, message))
+        if not self._soon or self._soon.when() < asyncio.get_running_loop().time():
+            self._soon = asyncio.get_running_loop().call_later(SHARED_S, self._wake.set)
 
     async def _turns(self) -> None:
         while True:
@@ -249,7 +259,7 @@ class Scheduler:
             self._post(run, lambda: run.exited(task, exit, outputs))
 
         attempt = Attempt(run.place, task, job, run.work(task), ref)
-        self._attempts.begin(attempt, executor, lambda ref: self._post(run, lambda: run.running(task, ref)), exited)
+        self._attempts.begin(attempt, executor, lambda ref: self._post_soon(run, lambda: run.running(task, ref)), exited)
         if job.timeout_s:
             left = job.timeout_s if not ref else max(FOUND_S, run.tasks[task].since + job.timeout_s - self._world.clock())
             self._later(run, task, left, lambda: run.expired(task, job.attempt))

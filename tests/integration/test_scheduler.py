@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from kflite import dag, dsl, store
-from kflite.event import Event, State
+from kflite.event import Event, Kind, State
 from kflite.job import Job
-from kflite.scheduler import Scheduler, Submission, World
+from kflite.scheduler import Scheduler, Submission, World, loop
 from kflite.testing import FakeExecutor, FakeWorld
 
 
@@ -53,6 +53,19 @@ def state_of(world: World) -> State:
 
 def test_a_run_ends(world: World) -> None:
     assert state_of(world) is State.SUCCEEDED
+
+
+def test_that_a_task_runs_is_stored_with_its_end_where_that_comes_soon(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "SHARED_S", 60.0)
+    commits: list[list[Kind]] = []
+
+    async def watched(work: Callable[..., object], *given: object) -> object:
+        if work == world.store.append:
+            commits.append([event.kind for event in given[0]])  # type: ignore[attr-defined]
+        return await asyncio.to_thread(work, *given)
+
+    assert state_of(replace(world, offload=watched)) is State.SUCCEEDED
+    assert [kinds[:2] for kinds in commits if Kind.TASK_RUNNING in kinds] == [[Kind.TASK_RUNNING, Kind.TASK_SUCCEEDED]]
 
 
 def test_a_bug_in_a_turn_reaches_whoever_waits_for_the_run(world: World) -> None:
