@@ -166,9 +166,9 @@ def write(result: object, signature: Json, made: dict[str, list[Artifact]], file
     made = {k: [values.pop(k)] if types.get(k) == "artifact" else v for k, v in made.items()}
     if values or made:
         lists = {name: {"artifacts": [_entry(name, brought(item)) for item in items]} for name, items in made.items()}
-        text = json.dumps({"parameterValues": values, "artifacts": lists}, default=plain_json)
-        with open(parent_made(file), "w", encoding="utf-8") as out:
-            out.write(text)
+        text = _encode({"parameterValues": values, "artifacts": lists})
+        with open(parent_made(file), "wb") as out:
+            out.write(text.encode())
 
 
 def brought(item: Artifact) -> Artifact:
@@ -194,6 +194,9 @@ def plain_json(value: object) -> object:
     if is_model(type(value)):
         return as_json(value)
     raise OutputError(f"an output or metadata holds {shortened(value)}, which JSON cannot")
+
+
+_encode = json.JSONEncoder(default=plain_json).encode
 
 
 def report(error: BaseException, source: str, name: str) -> int:

@@ -42,15 +42,11 @@ class Surroundings:
     """
 
     def __init__(self, folder: str, project: str = "") -> None:
-        self.code = os.path.join(os.path.abspath(folder), "code")
+        self.code = f"{folder if folder.startswith('/') else os.path.abspath(folder)}/code"
         self.embedded = ""
         self.stood_for: tuple[str, ...] = ("kflite",)
-        self._project = project
-        self.names: Json = {kind.__name__: kind for kind in (*ARTIFACTS, PipelineTaskFinalStatus, TaskConfig)}
-        self.names.update(Input=Annotation, Output=Annotation, EmbeddedInput=Annotation)
-        place = Artifact()
-        place.path = folder
-        self.names.update(get_uri=lambda suffix="Output": f"{place.uri}/{suffix}", run_notebook=no_notebook)
+        self._folder, self._project = folder, project
+        self.names: Json = {**_NAMES, "get_uri": self.get_uri}
 
     def module(self, source: str, name: str) -> ModuleType:
         """The user's code, executed as the module `__main__`, so that what it defines can be pickled."""
@@ -63,6 +59,12 @@ class Surroundings:
             show_lines(source, name)
         exec(compile(source, f"<component {name}>", "exec", dont_inherit=True), module.__dict__)
         return module
+
+    def get_uri(self, suffix: str = "Output") -> str:
+        """Where something may lie for good that the task makes."""
+        place = Artifact()
+        place.path = self._folder
+        return f"{place.uri}/{suffix}"
 
     def bring(self, texts: dict[str, str]) -> None:
         """Lets modules be imported that travelled with the code: their texts by path."""
@@ -160,6 +162,13 @@ def unused(name: str) -> object:
 def no_notebook(**parameters: object) -> None:
     """A notebook component's code puts its own function in the place of this one."""
     raise NotImplementedError("dsl.run_notebook runs the notebook of a dsl.notebook_component, and this component is none")
+
+
+_NAMES: Json = {
+    **{kind.__name__: kind for kind in (*ARTIFACTS, PipelineTaskFinalStatus, TaskConfig)},
+    **dict.fromkeys(("Input", "Output", "EmbeddedInput"), Annotation),
+    "run_notebook": no_notebook,
+}
 
 
 def show_lines(source: str, name: str) -> None:

@@ -16,6 +16,9 @@ import sys
 
 from kflite.executors.process import folder, mounts
 
+# What signal.signal is without its enumerations, whose code and names a fork would have to copy for this one call.
+set_handler = signal._signal.signal  # type: ignore[attr-defined]  # noqa: SLF001
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import CodeType, ModuleType
@@ -30,9 +33,10 @@ _MESSAGE = 500  # characters of an error that are passed on: a note is at most 4
 
 def prepare(start: Start, owner: str) -> None:
     """Make the attempt's folders and files, and claim it. FileExistsError: it was started before."""
-    for path in (start["start"], *start["folders"]):
+    place = start["start"]
+    for path in (place.rpartition("/")[0], place, *start["folders"]):  # the task's own is new, mostly
         _make(path)
-    folder.claim(start["start"], owner, start["gpus"])
+    folder.claim(place, owner, start["gpus"])
     for path, text in start["files"].items():
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
@@ -48,18 +52,14 @@ def _make(path: str) -> None:
 
 
 class Program:
-    """A program's code, and its module, in which what it only defines has been executed before the fork.
+    """A program's code, and its module, in which what it only defines has been executed before the fork."""
 
-    hidden: modules of ours that it is not to find.
-    """
-
-    __slots__ = ("code", "hidden", "module")
+    __slots__ = ("code", "module")
 
     def __init__(self, definitions: str, text: str) -> None:
         self.module: ModuleType = type(sys)("__main__")
         exec(compile(definitions, "<string>", "exec", dont_inherit=True), self.module.__dict__)
         self.code: CodeType = compile(text, "<string>", "exec", dont_inherit=True)
-        self.hidden = [name for name in sys.modules if name.startswith("kflite.executors.process")]
 
 
 def become(start: Start, rank: int, program: Program | None, owner: str, notes: int, others: list[int]) -> None:
@@ -74,7 +74,7 @@ def become(start: Start, rank: int, program: Program | None, owner: str, notes: 
         for descriptor in others:
             os.close(descriptor)
         signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        set_handler(signal.SIGCHLD, 0)
         if owner:
             prepare(start, owner)
         replica = start["replicas"][rank]
@@ -125,8 +125,6 @@ def _run_command(replica: Replica, notes: int) -> int:
 
 def _run_code(replica: Replica, program: Program, notes: int) -> int:
     """Run as `python -u -c CODE *argv` does, and end as the interpreter does; returns the exit status."""
-    for name in program.hidden:
-        del sys.modules[name]
     sys.modules["__main__"] = program.module
     sys.argv = ["-c", *replica["argv"]]
     sys.path.insert(0, "")

@@ -223,7 +223,7 @@ class _Zygote:
     """A zygote that this executor started."""
 
     def __init__(self, python: str, log: Path) -> None:
-        self._connection, self._process = spawn(python, log)
+        self._connection, self._process = spawn(python, log, order.USUAL)
         self._python, self._log = python, log
         self._link: Link | None = None
 

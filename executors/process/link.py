@@ -7,6 +7,7 @@ import json
 import os
 import socket
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from kflite import bootstrap
@@ -26,13 +27,16 @@ for name in ("folder", "family", "attempt", "mounts", "child", "zygote"):
     module = sys.modules[full] = type(sys)(full)
     sys.modules.setdefault("kflite.executors.process", type(sys)("kflite.executors.process")).__dict__[name] = module
     SourceFileLoader(full, f"{sys.argv[1]}/{name}.py").exec_module(module)
+for name in [name for name in sys.modules if name.startswith("kflite")]:  # tasks are not to find them
+    del sys.modules[name]
 module.main(int(sys.argv[2]), sys.argv[3])
 """
 
 
-def spawn(python: str, log: Path) -> tuple[socket.socket, subprocess.Popen[bytes]]:
+def spawn(python: str, log: Path, environment: Mapping[str, str]) -> tuple[socket.socket, subprocess.Popen[bytes]]:
     """Start a zygote with that interpreter; returns at once, while it comes up. What it says of itself goes to `log`.
 
+    environment: entries beside our own.
     Raises ExecutorError when it cannot be started.
     """
     ours, its = socket.socketpair()
@@ -47,7 +51,7 @@ def spawn(python: str, log: Path) -> tuple[socket.socket, subprocess.Popen[bytes
                 stderr=said,
                 pass_fds=[its.fileno()],
                 start_new_session=True,
-                env=secrets.without(os.environ),
+                env={**secrets.without(os.environ), **environment},
             )
     except OSError as error:
         ours.close()

@@ -6,7 +6,6 @@ added, so that nothing of the machine is changed (bubblewrap's manner). Standard
 
 from __future__ import annotations
 
-import base64
 import os
 import stat
 
@@ -101,11 +100,13 @@ def _show(libc: CDLL, mount: Mount) -> None:
     if "source" in mount:
         _mount(libc, mount["source"], path, "", _BIND | _ALL_BELOW)
         return
+    from base64 import b64decode  # few tasks need it
+
     size = f",size={mount['size']}" if mount.get("size") else ""
     _mount(libc, "tmpfs", path, "tmpfs", _NO_SUID | _NO_DEVICES, f"mode=0700{size}")
     for name, content in mount.get("files", {}).items():
         with open(os.open(f"{path}/{name}", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(base64.b64decode(content))
+            file.write(b64decode(content))
 
 
 def _point(libc: CDLL, mount: Mount, scratch: str, own: list[str], mirrors: list[str]) -> None:

@@ -13,12 +13,14 @@ from kflite.executors import gang, secrets
 from kflite.executors.process.link import Link
 from kflite.executors.process.message import Mount, Start
 from kflite.executors.process.message import Replica as Told
-from kflite.job import Job, Replica
+from kflite.job import Job, Replica, Role
 
 if TYPE_CHECKING:
     from kflite.executors.volumes import Seen, Volumes
 
 _HOST = "127.0.0.1"
+# What nearly every replica is told; a zygote has it in its environment, so that its forks need not set it.
+USUAL = gang.environments(Job("", 1, (Role(),), Path()), [_HOST], [{}])[0]
 
 
 def start(
@@ -91,7 +93,7 @@ def _replica(job: Job, replica: Replica, env: dict[str, str], link: Link, other:
         "name": f"{role.name}.{replica.index}",
         "log": str(replica.log),
         "work": str(_work(job, replica)),
-        "env": env,
+        "env": {name: value for name, value in env.items() if USUAL.get(name) != value},
         "memory": role.limit.memory,
         "argv": [*role.command, *role.args],
         "mounts": mounts,
