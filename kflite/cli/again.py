@@ -11,11 +11,9 @@ import click
 from kflite.cli.common import ARTIFACT, Given, artifacts, as_json, found, known_runs, optional_run, out, texts
 
 if TYPE_CHECKING:
-    pass
-
-if TYPE_CHECKING:
     from kflite.client.client import Client
     from kflite.client.handle import Run
+    from kflite.client.retry import Asked
     from kflite.store.base import RunRow, Store
     from kflite.value import Value
 
@@ -26,25 +24,46 @@ if TYPE_CHECKING:
 @click.option("--keep", is_flag=True, help="Keep all that succeeded, also where its step has changed.")
 @click.option("--task", "-t", "tasks", multiple=True, metavar="TASK", help="Do TASK again too, and what follows from it.")
 @click.option("--detach", is_flag=True, help="Leave it running in the background.")
+@click.option("--dry-run", is_flag=True, help="Print which tasks stay, which are done again, and why; start nothing.")
 @as_json
 @click.pass_obj
-def retry(given: Given, run: str, target: str, keep: bool, tasks: tuple[str, ...], detach: bool, json_: bool) -> int:
+def retry(
+    given: Given, run: str, target: str, keep: bool, tasks: tuple[str, ...], detach: bool, dry_run: bool, json_: bool
+) -> int:
     """Do again what did not succeed in RUN; what succeeded stays as it is.
 
     With a changed TARGET, steps that have changed are done again too, and so is what comes after them.
     """
     from kflite.cli.background import leave
     from kflite.cli.foreground import foreground
-    from kflite.client.retry import ask
+    from kflite.client.retry import ask, asked
 
     changed = given.target(target) if target else None
     with given.store() as store:
         row = found(store, run)
+        if dry_run:
+            return _rehearse(given, store, row, asked(store, row, changed, keep=keep, tasks=tasks), json_)
         if detach:
             ask(store, row, changed, keep=keep, tasks=tasks)
     if detach:
         return leave(given.settings, row, json_)
     return foreground(given.settings, None, lambda client: client.retry(row.run, changed, keep=keep, tasks=tasks), json_)
+
+
+def _rehearse(given: Given, store: Store, row: RunRow, request: Asked, json_: bool) -> int:
+    from kflite.client.rehearsal import rehearse
+    from kflite.client.view.text import clean
+
+    found = rehearse(store, row, request, given.settings.home, given.settings.artifacts)
+    if json_:
+        out().document({"run": row.run, "tasks": [one.as_json() for one in found]})
+        return 0
+    styles = {"keep": "dim", "again": "yellow", "drop": "red"}
+    out().table(
+        ("TASK", "DOES", "WHY"),
+        [((clean(one.task), ""), (one.does, styles[one.does]), (clean(one.why), "")) for one in found],
+    )
+    return 0
 
 
 @click.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -13,15 +14,31 @@ from kflite.errors import InputError
 from kflite.event import Event, Kind, State
 from kflite.scheduler.submission import submission
 from kflite.store import Database
-from kflite.store.base import RunRow
+from kflite.store.base import RunRow, Store
 
 if TYPE_CHECKING:
     from kflite.target import Target
     from kflite.value import Value
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that is not stored yet. document: the changed pipeline's, "" where it is the same."""
+
+    event: Event
+    document: str = ""
+
+
 def ask(store: Database, run: RunRow, changed: Target | None = None, *, keep: bool = False, tasks: Sequence[str] = ()) -> None:
-    """Store the request; whoever takes the run over acts on it.
+    """Store the request; whoever takes the run over acts on it. See `asked`."""
+    request = asked(store, run, changed, keep=keep, tasks=tasks)
+    if request.document:
+        store.put_plan(str(request.event.data["plan"]), "pipeline", request.document)
+    store.append([request.event])
+
+
+def asked(store: Store, run: RunRow, changed: Target | None = None, *, keep: bool = False, tasks: Sequence[str] = ()) -> Asked:
+    """The request for a retry, once it is found sound.
 
     changed: the pipeline as it is now, for the rest of the run; what succeeded stays where its task is as it was, and nothing
     that it comes after is done again, or, with `keep`, whatever has changed. tasks: done again with all that follows from them.
@@ -32,18 +49,20 @@ def ask(store: Database, run: RunRow, changed: Target | None = None, *, keep: bo
     if not run.state.ended:
         raise InputError(f"run {run.run} is {run.state}: only a run that has ended can be retried")
     data: dict[str, Value] = {}
+    document = ""
     if tasks:
         _of_pipeline(run)
         known = store.tasks(run.run)
         data["tasks"] = [one_task(known, name, run.run).task for name in tasks]
     if changed:
-        data |= _plan(store, run, changed) | ({"keep": True} if keep else {})
+        document = _document(store, run, changed)
+        data |= {"plan": sha256(document.encode()).hexdigest()} | ({"keep": True} if keep else {})
     elif keep:
         raise InputError("what succeeded is kept anyway where the pipeline is the same: give the changed one, --with TARGET")
     if run.state is State.SUCCEEDED and not tasks and data.get("plan", run.plan) == run.plan:
         why = "and its pipeline is the same" if changed else "there is nothing to retry"
         raise InputError(f"run {run.run} has succeeded, {why}: kflite clone {run.run} runs it again")
-    store.append([Event(run.run, Kind.RUN_RETRIED, time.time(), data=data)])
+    return Asked(Event(run.run, Kind.RUN_RETRIED, time.time(), data=data), document)
 
 
 def _of_pipeline(run: RunRow) -> None:
@@ -51,15 +70,12 @@ def _of_pipeline(run: RunRow) -> None:
         raise InputError(f"run {run.run} is a search for parameters: only what did not succeed in it can be done again")
 
 
-def _plan(store: Database, run: RunRow, changed: Target) -> dict[str, Value]:
-    """Keep the changed pipeline's document, once it is found sound."""
+def _document(store: Store, run: RunRow, changed: Target) -> str:
+    """The changed pipeline's document, once it is found sound."""
     _of_pipeline(run)
     pipeline = runnable(changed)
     if pipeline.name != run.pipeline:
         raise InputError(f"{changed.source} is the pipeline {pipeline.name!r}, and run {run.run} is one of {run.pipeline!r}")
     before = submission(store.events(run.run, limit=1)[0], "")
     checked(pipeline, changed.source, {**before.parameters, **before.artifacts}, Around(run.on, "", store.artifact))
-    document = pipeline.dumps()
-    digest = sha256(document.encode()).hexdigest()
-    store.put_plan(digest, "pipeline", document)
-    return {"plan": digest}
+    return pipeline.dumps()

@@ -60,14 +60,15 @@ def why(store: Store, run: RunRow, task: TaskRow, intact: Callable[[Artifact], b
 def material_of(events: Callable[[str, int], list[Event]], run: str, task: str) -> Mapping[str, str] | None:
     """What the task's key was made of, by name, from its newest queueing; None where it has none."""
     found: Mapping[str, str] | None = None
-    for event in _all(events, run):
+    for event in everything(events, run):
         if event.kind is Kind.TASK_QUEUED and event.task == task:
             material = event.data.get("material")
             found = {k: str(v) for k, v in material.items()} if isinstance(material, dict) else None
     return found
 
 
-def _all(events: Callable[[str, int], list[Event]], run: str) -> Iterator[Event]:
+def everything(events: Callable[[str, int], list[Event]], run: str) -> Iterator[Event]:
+    """All events of a run, in order."""
     last = 0
     while batch := events(run, last):
         yield from batch
