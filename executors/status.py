@@ -6,10 +6,10 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+from kflite.executors.process.attempt import last_line
 from kflite.job import Exit
 
 SIGNALLED = 128  # a status above it is that of a process killed by a signal
-_TAIL = 2048  # bytes of a log in which its last line is looked for
 
 
 def lost(why: str) -> Exit:
@@ -38,10 +38,4 @@ def _signals() -> Iterator[int]:
 
 def last_words(log: Path) -> str:
     """The last line of a log that is not empty, shortened."""
-    try:
-        with log.open("rb") as file:
-            file.seek(max(0, log.stat().st_size - _TAIL))
-            lines = file.read().decode(errors="replace").split("\n")
-    except OSError:
-        return ""
-    return next((line.strip()[:300] for line in reversed(lines) if line.strip()), "")
+    return last_line(str(log))[:300]

@@ -6,6 +6,7 @@ Standard library only; the zygote loads this file by its path.
 from __future__ import annotations
 
 import os
+import re
 import signal
 import time
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from kflite.executors.process.zygote import Peer
 
 _TAIL = 2048  # bytes of a log in which its last line is looked for
+# What moves a terminal's cursor, or colours what it writes: ECMA-48's control sequences, strings and escapes.
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[]PX^_].*?(?:\x07|\x1b\\|$)|[ -/]*[0-~])")
 
 
 class Process:
@@ -101,11 +104,16 @@ def _signal_name(number: int) -> str:
 
 def last_words(log: str) -> str:
     """The last line of a log, as the end of a message; "" where there is none."""
+    last = last_line(log)
+    return f": {last[-300:]}" if last else ""
+
+
+def last_line(log: str) -> str:
+    """The last line of a log that says something, without what is for terminals; "" where there is none."""
     try:
         with open(log, "rb") as file:
             file.seek(max(0, os.path.getsize(log) - _TAIL))
-            lines = file.read().decode(errors="replace").split("\n")
+            lines = _ESCAPES.sub("", file.read().decode(errors="replace")).split("\n")
     except OSError:
         return ""
-    last = next((line.strip() for line in reversed(lines) if line.strip()), "")
-    return f": {last[-300:]}" if last else ""
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")

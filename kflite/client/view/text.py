@@ -15,6 +15,7 @@ Line = tuple[Span, ...]
 
 _CODES = {"bold": "1", "dim": "2", "italic": "3", "underline": "4"}
 _CODES |= {"red": "31", "green": "32", "yellow": "33", "blue": "34", "magenta": "35", "cyan": "36"}
+_STYLE = re.compile(r"\x1b\[[0-9;:]*m")  # colours, and the like, which say nothing without a terminal
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 STYLES = {
@@ -76,7 +77,7 @@ def _coloured(text: str, style: str) -> str:
 
 def clean(text: str) -> str:
     """Text of others on one line, without characters that would move a terminal's cursor or turn its writing round."""
-    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", " ".join(text.split("\n")).replace("\t", " "))
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", " ".join(_STYLE.sub("", text).split("\n")).replace("\t", " "))
 
 
 def columns(text: str) -> int:

@@ -7,7 +7,7 @@ import io
 import pytest
 
 from kflite.client.view.out import Out, cut, narrow
-from kflite.client.view.text import clip, columns, moment, pad, plain
+from kflite.client.view.text import clean, clip, columns, moment, pad, plain
 
 HEAD = ("RUN", "NAME", "TIME", "REASON")
 ROWS = [(("digits-20261124-7f3k2pq4", ""), ("digits", ""), ("3.4 s", ""), ("", ""))]
@@ -70,3 +70,7 @@ def test_wide_characters_take_two_columns() -> None:
     assert columns(cut("猫猫猫猫猫", 7, "…")) == 7
     assert plain(clip((("猫猫猫", ""), ("犬犬", "")), 7)) == "猫猫猫…"
     assert pad("猫", 4) + "|" + pad("猫", 4, right=True) == "猫  |  猫"
+
+
+def test_colours_of_others_are_left_out_and_what_moves_the_cursor_is_seen() -> None:
+    assert clean("\x1b[1;31mred\x1b[0m \x1b[2J") == "red \N{REPLACEMENT CHARACTER}[2J"

@@ -14,6 +14,7 @@ from kflite.executors import record
 from kflite.executors.docker.daemon import State
 from kflite.executors.docker.ending import judge
 from kflite.executors.docker.output import Log, payloads, skipping
+from kflite.executors.process.attempt import last_words
 from kflite.job import Exit
 
 NOWHERE = Path("/nowhere/log")
@@ -80,6 +81,21 @@ def test_the_last_words_are_told(tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_bytes(b"x" * 5000 + b"\nTrouble: \xff no data\n\n")
     assert judge(ended(1), log).message == "exit status 1: Trouble: � no data"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "\x1b[31mred \x1b[1;4mwo\x1b[0mrds",
+        "\x1b]8;;http://x\x1b\\red words\x1b]8;;\x07",
+        "\x1b[2K\x1b(Bred words\x1b[38:5:1m\n\x1b[0m",
+    ],
+)
+def test_what_is_for_terminals_is_left_out_of_them(tmp_path: Path, words: str) -> None:
+    log = tmp_path / "log"
+    log.write_text(words)
+    assert judge(ended(1), log).message == "exit status 1: red words"
+    assert last_words(str(log)) == ": red words"
 
 
 @given(st.lists(st.tuples(st.sampled_from([1, 2]), st.binary(max_size=40))), st.integers(1, 17))
