@@ -96,6 +96,7 @@ def _only(whole: Whole) -> str:
     found = referred(task)
     executor = whole.executors.get(whole.components.get(found, {}).get("executorLabel", ""), {})
     wrapped = "container" in executor and not any(key in task for key in _BESIDE)
+    wrapped = wrapped and interface_of(root).inputs == interface_of(whole.components[found]).inputs
     return found if wrapped and _passes_all(root, task, name) else ""
 
 

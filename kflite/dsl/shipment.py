@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Iterator, Sequence
-from types import FunctionType, ModuleType
+from types import CellType, FunctionType, ModuleType
 from typing import NoReturn
 
 from kflite.artifacts import ARTIFACTS, PipelineTaskFinalStatus, TaskConfig
@@ -30,6 +30,7 @@ class Shipment:
     def __init__(self, function: FunctionType, roots: Sequence[object], complete: bool) -> None:
         self._owner = function.__name__
         self._complete = complete
+        self._roots = roots
         self._found: dict[str, Definition] = {}
         self._values: dict[str, object] = {function.__name__: function}
         self.lines: set[str] = set()
@@ -52,7 +53,7 @@ class Shipment:
                 continue
             if name.name in function.__globals__:
                 self._take_value(function, name, function.__globals__[name.name])
-            elif self._complete and not freenames.is_built_in(name.name):
+            elif self._complete and not freenames.is_built_in(name.name) and name.name not in map(_name_of, self._roots):
                 self._refuse(function, name, "is defined nowhere", "define it at the top of the file, or inside the function")
 
     def _take_value(self, function: FunctionType, name: FreeName, value: object) -> None:
@@ -99,7 +100,7 @@ class Shipment:
         if own_name in self._found or value is self._values.get(self._owner):
             return
         if isinstance(bare, FunctionType):
-            refuse_closure(bare)
+            refuse_closure(bare, self._roots)
             definition: Definition | None = definitions.of_function(bare)
             scope = bare
         else:
@@ -145,10 +146,23 @@ def is_component(value: object) -> bool:
     return isinstance(value, Component)
 
 
-def refuse_closure(function: FunctionType) -> None:
+def refuse_closure(function: FunctionType, shipped: Sequence[object] = ()) -> None:
+    """Raises CompileError where code needs a variable of the function around it that is not among what is shipped."""
     code = function.__code__
-    for name in code.co_freevars:
-        if name != function.__name__:
+    for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
+        if name != function.__name__ and not any(_holds(cell, one, name) for one in shipped):
             where = f"{code.co_filename}:{freenames.line_of_variable(code, name)}"
             what = f"component code {function.__name__}() uses {name!r}, which is a variable of the enclosing function"
             raise CompileError(f"{where}: {what}, so it cannot be shipped: pass it as a parameter, or define it inside")
+
+
+def _name_of(value: object) -> str:
+    return str(getattr(value, "__name__", ""))
+
+
+def _holds(cell: CellType, value: object, name: str) -> bool:
+    """Whether a variable of the function around holds what is shipped by the same name."""
+    try:
+        return cell.cell_contents is value and _name_of(value) == name
+    except ValueError:  # nothing has been assigned yet
+        return False

@@ -68,7 +68,7 @@ class Source:
 
     def check(self) -> None:
         """Raises CompileError for what cannot be shipped."""
-        refuse_closure(self.function)
+        refuse_closure(self.function, self._helpers)
         Shipment(self.function, [*self._helpers, *self.roots], complete=False)
 
     @cached_property

@@ -34,6 +34,20 @@ def test_a_loaded_document_compiles_to_itself():
     assert dsl.compile(again).documents == dsl.compile(maybe).documents
 
 
+def test_a_pipeline_of_one_task_keeps_its_own_defaults():
+    @dsl.component
+    def add(a: int, b: int) -> int:
+        return a + b
+
+    @dsl.pipeline
+    def more(a: int, b: int = 4) -> int:
+        return add(a=a, b=b).output
+
+    again = components.load_component_from_text(dumps_yaml(dsl.compile(more)))
+    assert again.interface.inputs["b"].default == 4
+    assert again.has_tasks
+
+
 def test_a_component_of_version_1_is_a_component_like_others():
     assert list(train_the_model.interface.inputs)[:2] == ["input_data", "num_steps"]
     assert train_the_model.description == "Trains it."

@@ -162,6 +162,20 @@ def test_more_functions_can_be_given_by_hand():
     assert executed(f)["f"]() == 101
 
 
+def test_functions_given_by_hand_may_stand_beside_the_component_in_a_function():
+    def least(x: int) -> int:
+        return min(x, 7)
+
+    def clipped(x: int) -> int:
+        return least(x) + 1
+
+    @dsl.component(additional_funcs=[clipped, least])
+    def f(x: int) -> int:
+        return clipped(x)
+
+    assert executed(f)["f"](9) == 8
+
+
 def test_the_source_does_not_depend_on_where_in_the_file_the_function_stands(load):
     code = "@dsl.component\ndef f(x: int) -> int:\n    return x\n"
     assert (
