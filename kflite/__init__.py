@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from kflite import compiler, components, dsl, kubernetes, space
+    from kflite import compiler, components, dsl, kubernetes, local, space
     from kflite.client import Client, Comparison, Run, Tuning, compare, run, tune
     from kflite.errors import KfliteError
 
@@ -25,6 +25,7 @@ __all__ = [
     "components",
     "dsl",
     "kubernetes",
+    "local",
     "run",
     "space",
     "tune",
@@ -43,7 +44,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> object:
-    if name in ("compiler", "components", "dsl", "kubernetes", "space"):
+    if name in ("compiler", "components", "dsl", "kubernetes", "local", "space"):
         return import_module(f"kflite.{name}")
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)

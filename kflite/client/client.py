@@ -17,6 +17,7 @@ from kflite.client.experiments import Experiments, admit
 from kflite.client.handle import Run
 from kflite.client.identity import Identity
 from kflite.client.inputs import Given
+from kflite.client.of_kfp import elsewhere
 from kflite.client.pipelines import Pipelines, load
 from kflite.client.plans import plan
 from kflite.client.retry import ask
@@ -70,6 +71,9 @@ class Client:
         self._scheduler: Scheduler | None = None
         self._starting = asyncio.Lock()
         self._mine: set[str] = set()
+
+    if not TYPE_CHECKING:  # to a type checker an unknown name stays unknown
+        __getattr__ = elsewhere
 
     async def __aenter__(self) -> Self:
         from kflite import store

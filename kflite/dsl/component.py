@@ -30,7 +30,9 @@ class Component:
 
     def __call__(self, *arguments: Argument, **named: Argument) -> Task:
         """A task of the component. Raises CompileError outside a pipeline, and for arguments that do not fit the inputs."""
-        return Task(self, checked(self, self._by_name(arguments, named)))
+        given = self._by_name(arguments, named)
+        call = trace.outside()
+        return call(self, given) if call else Task(self, checked(self, given))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import warnings
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from pathlib import Path
 from types import FrameType
@@ -14,10 +15,13 @@ from kflite.errors import CompileError
 
 if TYPE_CHECKING:
     from kflite.dsl.channels import Channel
+    from kflite.dsl.component import Component
     from kflite.dsl.groups import Group
+    from kflite.dsl.task import Task
 
 _HERE = str(Path(__file__).parent)
 _told: dict[str | tuple[str, type[Warning], int], int] = {}  # what was warned of, each once
+_outside: Callable[[Component, Mapping[str, object]], Task] | None = None  # what a call outside a pipeline does
 _current: ContextVar[Trace | None] = ContextVar("kflite_trace", default=None)
 
 
@@ -57,11 +61,24 @@ class Trace:
         _current.reset(self._token)
 
 
+def run_outside(call: Callable[[Component, Mapping[str, object]], Task]) -> None:
+    """Let `call` answer calls of components outside a pipeline, which are an error otherwise."""
+    global _outside  # noqa: PLW0603 - scripts say it once, for whatever they import
+    _outside = call
+
+
+def outside() -> Callable[[Component, Mapping[str, object]], Task] | None:
+    """What answers a call that is made now; None inside a pipeline, and where nothing does."""
+    return None if _current.get() else _outside
+
+
 def current(what: str) -> Trace:
     """The trace that is going on. Raises CompileError outside a pipeline function; `what` says who asks."""
     trace = _current.get()
     if trace is None:
-        raise CompileError(f"{caller()}: {what} outside a pipeline: put it into a function with @dsl.pipeline")
+        raise CompileError(
+            f"{caller()}: {what} outside a pipeline: put it into a function with @dsl.pipeline, or give it to kflite.run"
+        )
     return trace
 
 
