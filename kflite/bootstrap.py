@@ -26,6 +26,8 @@ _VENV = 'venv=$(mktemp -d) && python3 -m venv --system-site-packages "$venv" && 
 _GO_ON = '&& exec "$0" "$@"'
 _FIRST_ARGUMENT = "--function"
 _KFP_ARGUMENTS = {"--executor_input", "--function_to_execute"}
+_SHELL = ("sh", "-c")
+INSTALLED = "KFLITE_INSTALLED"  # in an image: the packages that components name and it has, as |a|b|
 _CALL = ("python3", "-m", "kfp.dsl.executor_main")
 _RUNNER = ("artifacts.py", "typed.py", "surroundings.py", "runner.py")
 _STANDIN = ("standin/names.py", "standin/hints.py", "standin/real.py", "standin/program.py")
@@ -161,13 +163,26 @@ def recognise(command: Sequence[str], args: Sequence[str]) -> Python | None:
 
 def called(command: Sequence[str], args: Sequence[str]) -> str:
     """The function that a command of kfp's calls in an image which has its code; "" for any other command."""
-    if tuple(command) != _CALL or len(args) != 4 or set(args[::2]) != _KFP_ARGUMENTS:
+    words = tuple(command[3:] if tuple(command[:2]) == _SHELL else command)
+    if words != _CALL or len(args) != 4 or set(args[::2]) != _KFP_ARGUMENTS:
         return ""
     return args[list(args).index("--function_to_execute") + 1]
 
 
+def called_with(command: Sequence[str]) -> packed.Packed | None:
+    """What such a command installs first; None for nothing, and for what nobody can tell."""
+    return packed.installed(command[2]) if tuple(command[:2]) == _SHELL else None
+
+
 def adopt(command: Sequence[str], args: Sequence[str]) -> tuple[str, ...]:
-    """The command, where kfp's compiler made it, as one that needs no kfp; any other as it is. args: as for `recognise`."""
+    """The command, where kfp's compiler made it, as one that needs no kfp; any other as it is. args: as for `recognise`.
+
+    One of code in an image installs no packages that the image says it has.
+    """
+    wanted = called_with(command) if called(command, args) else None
+    if wanted and wanted.packages:
+        tests = (f'case "${INSTALLED}" in *{shlex.quote(f"|{name}|")}*) ;; *) false ;; esac' for name in wanted.packages)
+        return (*_SHELL, f'{" && ".join(tests)} && exec "$0" "$@"\n{command[2]}', *command[3:])
     kfps = _packed(command, args)
     if not kfps:
         return tuple(command)

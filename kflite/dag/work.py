@@ -211,11 +211,9 @@ class ContainerWork:
             each = (bootstrap.adopt(command, args), args, python.argv)
             command, args, words = (tuple(named.get(word, word) for word in words) for words in each)
             python = _with_sources(replace(python, argv=words), box.sources)
-        elif box.sources.file and bootstrap.called(command, args):
-            files = _long({"executor_input.json": executor_input}, folder)
-            named = {content: f"@{file}" for file, content in files.items()}
-            words = (*(named.get(word, word) for word in args), "--component_module_path", box.sources.file)
-            python = _with_sources(Python(bootstrap.resident(), words, in_image=True), box.sources)
+        elif bootstrap.called(command, args):
+            command = bootstrap.adopt(command, args)
+            python, files = _from_sources(box.sources, args, _long({"executor_input.json": executor_input}, folder))
         env = {k: text(fill(v, lookup)) for k, v in self.own.env.items()}
         held = self.own.settings
         return Role(
@@ -240,6 +238,15 @@ class ContainerWork:
         root = place.path(place.artifacts)
         others = [p for p in (_path(a, place) for a in self._inputs) if not p.is_relative_to(root)]
         return tuple(dict.fromkeys((folder, root, *others)))
+
+
+def _from_sources(sources: Sources, args: tuple[str, ...], files: dict[Path, str]) -> tuple[Python | None, dict[Path, str]]:
+    """Code of an image as it runs from the user's own files, where they are known, with the files that this takes."""
+    if not sources.file:
+        return None, {}
+    named = {content: f"@{file}" for file, content in files.items()}
+    words = (*(named.get(word, word) for word in args), "--component_module_path", sources.file)
+    return _with_sources(Python(bootstrap.resident(), words, in_image=True), sources), files
 
 
 def _with_sources(python: Python, sources: Sources) -> Python:

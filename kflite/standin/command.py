@@ -57,6 +57,11 @@ def read(command: Sequence[str]) -> Packed | None:
     return _with_packages(script, words[3]) if script else Packed(words[3])
 
 
+def installed(script: str) -> Packed | None:
+    """What a line installs before the program of an image, as `read` tells it; None where it does anything else."""
+    return _with_packages(script, "")
+
+
 def _with_packages(script: str, source: str) -> Packed | None:
     match = _INSTALL.fullmatch(script)
     lines = _lines(_VENV.sub(" ", match["pip"])) if match else None

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from kflite.bootstrap import called
+from kflite.bootstrap import called, called_with
 from kflite.dsl import project
 from kflite.ir.whole import Document, Whole
 from kflite.target.python import importable
@@ -47,9 +47,8 @@ def _sources(executor: Document, near: Path) -> dict[str, Value] | None:
     if not file:
         return None
     folder = next((place for place in file.parents if (place / _CONFIG).is_file()), file.parent)
-    needed: list[Value] = [*_requirements(folder / "runtime-requirements.txt")]
     made: dict[str, Value] = {"project": str(folder), "file": str(file), "revision": _revision(file, folder)}
-    return made | ({"packages": needed} if needed else {})
+    return made | (_installed(container["command"]) or _required(folder / "runtime-requirements.txt"))
 
 
 def _loaded(name: str, image: str) -> Path | None:
@@ -93,11 +92,23 @@ def _components(config: Path) -> Iterator[tuple[str, str]]:
         return
 
 
-def _requirements(file: Path) -> Iterator[str]:
+def _installed(command: list[str]) -> dict[str, Value]:
+    """What the component's own command installs."""
+    wanted = called_with(command)
+    if not wanted or not wanted.packages:
+        return {}
+    return {
+        "packages": [*wanted.packages],
+        "index_urls": [*wanted.index_urls],
+        "trusted_hosts": [*wanted.trusted_hosts],
+    }
+
+
+def _required(file: Path) -> dict[str, Value]:
     """What kfp_config.ini's neighbour names; options of pip's hold for images only."""
-    for line in file.read_text("utf-8").splitlines() if file.is_file() else ():
-        if line.strip() and not line.startswith(("#", "-")):
-            yield line.strip()
+    lines = [line.strip() for line in file.read_text("utf-8").splitlines()] if file.is_file() else []
+    needed: list[Value] = [line for line in lines if line and not line.startswith(("#", "-"))]
+    return {"packages": needed} if needed else {}
 
 
 def _revision(file: Path, folder: Path) -> str:

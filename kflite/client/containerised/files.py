@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kflite.bootstrap import resident_kfp
+from kflite.bootstrap import INSTALLED, resident_kfp
 from kflite.client.containerised.found import METADATA, Containerised
 from kflite.errors import InputError
 
@@ -80,7 +80,14 @@ def dockerfile(recipe: Recipe) -> str:
         lines += [f"COPY {' '.join(recipe.requirements)} ./"]
         lines += [f"RUN python3 -m pip install --no-cache-dir {shlex.join(options)}"]
     lines += ["COPY . .", f"ENV PYTHONPATH={':'.join(path)}${{PYTHONPATH:+:$PYTHONPATH}}"]
+    if recipe.packages:
+        lines += [f'ENV {INSTALLED}="{_escaped("|".join(("", *recipe.packages, "")))}"']
     return _HEAD + "\n".join(lines) + "\n"
+
+
+def _escaped(text: str) -> str:
+    """The text between double quotes of a Dockerfile."""
+    return "".join(f"\\{sign}" if sign in '\\"$' else sign for sign in text)
 
 
 def write(recipe: Recipe, overwrite: bool, tell: Callable[[str], None]) -> None:
