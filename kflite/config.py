@@ -49,6 +49,7 @@ class Kubernetes:
     pending_s: float = 3600.0
     gang_s: float = 300.0
     push_s: float = 86_400.0
+    kept_s: float = 604_800.0
     reconnect_s: float = 300.0
     peer_grace_s: float = 10.0
 

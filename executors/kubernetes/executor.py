@@ -21,6 +21,7 @@ from kflite.executors.kubernetes.recall import recall
 from kflite.executors.kubernetes.settings import Settings
 from kflite.executors.kubernetes.shared import Shared
 from kflite.executors.kubernetes.staging import staged_schemes
+from kflite.executors.kubernetes.sweep import Sweep
 from kflite.executors.kubernetes.watch import Watch
 from kflite.executors.ref import Ref
 from kflite.job import Exit, Job, Resources
@@ -53,6 +54,7 @@ class KubernetesExecutor:
         self._api = await Api(partial(access, settings.context, settings.namespace), settings.reconnect_s).__aenter__()
         self._watch = Watch(self._api)
         owners = Owners(self._api, self._watch, settings)
+        self._sweep = Sweep(self._api, self._watch, settings.kept_s, owners.mine)
         self._shared = Shared(self._api, self._watch, owners, settings, self._progress)
         silence, address = self._api.silence, self._api.access.address
         self._listening = asyncio.create_task(silence.tell(address, settings.reconnect_s, self._tell))
@@ -70,6 +72,7 @@ class KubernetesExecutor:
             attempt.close()
         await asyncio.gather(*(task for each in attempts for task in (each.end, each.left)), return_exceptions=True)
         await self._shared.owners.close()
+        await self._sweep.close()
         await self._watch.close()
         await self._api.__aexit__(*exc)
 
@@ -127,6 +130,7 @@ class KubernetesExecutor:
             if not connecting.done() and not self._api.answered:
                 raise Gone(self._api.access, self._api.silence.why)
             await connecting
+            self._sweep.begin()
         finally:
             connecting.cancel()
 

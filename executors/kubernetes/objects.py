@@ -20,6 +20,7 @@ class Metadata(TypedDict, total=False):
     labels: dict[str, str]
     annotations: dict[str, str]
     resourceVersion: str
+    creationTimestamp: str
     deletionTimestamp: str
 
 
@@ -33,6 +34,7 @@ class Terminated(TypedDict, total=False):
     exitCode: int
     reason: str
     message: str
+    finishedAt: str
 
 
 class ContainerState(TypedDict, total=False):
@@ -51,6 +53,7 @@ class Condition(TypedDict, total=False):
     status: str
     reason: str
     message: str
+    lastTransitionTime: str
 
 
 class Status(TypedDict, total=False):
@@ -101,6 +104,7 @@ class Pod:
     states: Mapping[str, ContainerState] = field(default_factory=dict)
     conditions: Mapping[str, Condition] = field(default_factory=dict)
     claims: tuple[str, ...] = ()
+    created: str = ""
     warning: tuple[str, str] = ("", "")
 
     @classmethod
@@ -121,7 +125,15 @@ class Pod:
             {each["name"]: each.get("state", {}) for each in statuses},
             {each["type"]: each for each in status.get("conditions") or ()},
             tuple(_claims(about["name"], found.get("spec", {}).get("volumes") or ())),
+            about.get("creationTimestamp", ""),
         )
+
+    @property
+    def changed(self) -> str:
+        """When it was made, or something of it began or ended, as the API writes times."""
+        ends = (state.get("terminated", {}).get("finishedAt") for state in self.states.values())
+        changes = (condition.get("lastTransitionTime") for condition in self.conditions.values())
+        return max(filter(None, (self.created, *ends, *changes)), default="")
 
     @property
     def ended(self) -> bool:

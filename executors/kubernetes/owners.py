@@ -43,6 +43,10 @@ class Owners:
             self.forget(run)
             raise
 
+    def mine(self) -> set[str]:
+        """The config maps of runs that have attempts here."""
+        return set(map(names.owner, self._attempts))
+
     def forget(self, run: str) -> None:
         """The config map may be gone: the next attempt looks."""
         self._uids.pop(run, None)

@@ -18,7 +18,7 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "pods/exec": ("create", "get"),  # newer servers ask for the one, older ones for the other
     "events": ("list", "watch"),  # what keeps a pod waiting, where its state does not tell
     "services": ("create", "delete"),
-    "configmaps": ("create", "get", "delete"),
+    "configmaps": ("create", "get", "list", "delete"),  # listed to find what dead schedulers left
     "persistentvolumeclaims": ("create", "get", "delete"),
 }
 _REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"

@@ -23,6 +23,7 @@ class Settings:
     pipeline asks for a workspace and does not say.
     pull_s: how long an image, secret or volume may be missing; pending_s: how long a pod may find no node; gang_s: how long the
     first replica waits for the last one; push_s: how long a pod keeps outputs that nobody fetches.
+    kept_s: how long a run whose scheduler has not come back is kept in the namespace once nothing of it runs.
     reconnect_s: without an answer from the API server, after which its pods count as lost.
     peer_grace_s: what the other replicas of a gang have to end after one has failed.
     home: where this machine keeps the folders of attempts; those that lie elsewhere are another machine's, "" for none.
@@ -48,5 +49,6 @@ class Settings:
     pending_s: float = 3600.0
     gang_s: float = 300.0
     push_s: float = 86_400.0
+    kept_s: float = 7 * 86_400.0
     reconnect_s: float = 300.0
     peer_grace_s: float = 10.0

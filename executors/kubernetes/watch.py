@@ -17,10 +17,24 @@ from kflite.executors.kubernetes.api import EXPIRED, Api, Broken, Gone, Refused
 from kflite.executors.kubernetes.names import MANAGED, MANAGER, RUN
 from kflite.executors.kubernetes.objects import Pod, PodObject
 
-_SELECTOR = {"labelSelector": f"{MANAGED}={MANAGER}"}
+OURS = {"labelSelector": f"{MANAGED}={MANAGER}"}
 _ROUND_S = 240  # after which the server ends a watch, and the next one begins
 _QUIET_S = 90.0  # bookmarks come about once a minute: a longer silence is a broken connection
 _PAUSE_S = 0.2
+
+
+async def listed(api: Api) -> tuple[list[Pod], str]:
+    """All our pods in the namespace, and the version at which they were so. Raises Refused, Gone."""
+    found: list[Pod] = []
+    more: dict[str, str] = {}
+    while True:
+        page = await api.call("GET", api.path("pods"), query={**OURS, "limit": "500", **more})
+        assert page is not None
+        found += map(Pod.read, cast("list[PodObject]", page["items"]))
+        about = cast("dict[str, str]", page["metadata"])
+        if not about.get("continue"):
+            return found, about["resourceVersion"]
+        more = {"continue": about["continue"]}
 
 
 class _Event(TypedDict):
@@ -63,6 +77,10 @@ class Watch:
     def known(self, name: str) -> Pod | None:
         """The pod as it was seen last."""
         return self._pods.get(name)
+
+    def all(self) -> list[Pod]:
+        """All pods, as they were seen last."""
+        return list(self._pods.values())
 
     def busy(self, run: str) -> bool:
         """Whether the run has a pod that has not ended."""
@@ -129,28 +147,18 @@ class Watch:
             self._wake(name)
 
     async def _list(self) -> None:
-        found: dict[str, Pod] = {}
         before = set(self._pods)  # what is created meanwhile is not missing
-        more: dict[str, str] = {}
-        while True:
-            page = await self._api.call("GET", self._api.path("pods"), query={**_SELECTOR, "limit": "500", **more})
-            assert page is not None
-            items = cast("list[PodObject]", page["items"])
-            found |= {pod.name: pod for pod in map(Pod.read, items)}
-            about = cast("dict[str, str]", page["metadata"])
-            if not about.get("continue"):
-                break
-            more = {"continue": about["continue"]}
-        self._version = about["resourceVersion"]
-        missing = [pod.as_gone() for name in before - found.keys() if (pod := self._pods.get(name)) and not pod.gone]
-        for pod in (*found.values(), *missing):
+        found, self._version = await listed(self._api)
+        gone = before - {pod.name for pod in found}
+        missing = [pod.as_gone() for name in gone if (pod := self._pods.get(name)) and not pod.gone]
+        for pod in (*found, *missing):
             self._note(pod)
         self._synced.set()
 
     async def _listen(self) -> None:
         clock = asyncio.get_running_loop().time
         query = {
-            **_SELECTOR,
+            **OURS,
             "watch": "true",
             "allowWatchBookmarks": "true",
             "resourceVersion": self._version,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from kflite.cli.common import Given, known_runs, out
+from kflite.client.view.out import Out
 
 
 @click.command()
@@ -13,9 +16,13 @@ from kflite.cli.common import Given, known_runs, out
 def rm(given: Given, runs: tuple[str, ...]) -> None:
     """Remove RUNS that have ended: their records, logs and artifacts, and cached results that point to those."""
     from kflite.client.delete import delete
+    from kflite.client.left import remove
 
     with given.store() as store:
-        rows = [store.run(run) for run in runs]
+        rows, silent = [store.run(run) for run in runs], set[str]()
         for row in rows:
             delete(store, row, given.settings)
             out().line(f"removed {row.run}")
+            if row.on not in silent and (why := remove(row, given.settings)):
+                silent.add(row.on)
+                Out(sys.stderr).line(f"kflite: {why}")

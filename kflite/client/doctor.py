@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kflite import __version__
-from kflite.client.view.text import size
+from kflite.client.view.text import duration, size
 from kflite.errors import InputError, KfliteError
 from kflite.value import Value
 
 if TYPE_CHECKING:
     from kflite.config import Settings
+    from kflite.executors.kubernetes.api import Api
 
 _LOW_DISK = 2_000_000_000  # bytes free below which runs with data are likely to fail
 
@@ -32,6 +33,9 @@ _EXTRAS = (
     ("gcsfs", "gcs", "artifacts at gs://"),
 )
 _NAMED_IMAGES = 6
+_NAMED_RUNS = 3
+_CLUSTER_S = 1.0  # longest wait for a cluster
+_LEFT_S = 600.0  # a live scheduler removes what has ended sooner
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,26 +208,39 @@ def _kubernetes(settings: Settings) -> Iterator[Finding]:
         yield Finding("kubernetes", None, f"no {path}", "only --on kubernetes needs one")
         return
     try:
-        where, version, refused = asyncio.run(_ask_cluster(settings))
+        yield from asyncio.run(_ask_cluster(settings))
     except KfliteError as error:
         yield Finding("kubernetes", None, str(error), "only --on kubernetes needs it")
-        return
-    yield Finding("kubernetes", True, f"{version}, {where}")
-    if refused:
-        yield Finding(
-            "rights", False, f"refused in {where}: {', '.join(refused)}", "kflite deploy --rights prints a role with all"
-        )
-    else:
-        yield Finding("rights", True, f"all that --on kubernetes needs in {where}")
 
 
-async def _ask_cluster(settings: Settings) -> tuple[str, str, list[str]]:
-    """Context and namespace, the server's version, and the rights that it refuses."""
-    from kflite.executors.kubernetes.access import access, split
-    from kflite.executors.kubernetes.api import Api
+async def _ask_cluster(settings: Settings) -> list[Finding]:
+    """The server's version, context and namespace, the rights that it refuses, and what dead schedulers left there."""
+    from kflite.client.left import reached
     from kflite.executors.kubernetes.rights import refused
 
     asked = settings.on.partition(":")[2] if settings.on.startswith("kubernetes") else ""
-    async with Api(lambda: access(*split(asked)), reconnect_s=1.0) as api:
+    async with reached(settings, asked, _CLUSTER_S) as api:
+        where = f"{api.access.context}/{api.access.namespace}"
         version = await api.call("GET", "/version") or {}
-        return f"{api.access.context}/{api.access.namespace}", str(version["gitVersion"]), await refused(api)
+        found = [Finding("kubernetes", True, f"{version['gitVersion']}, {where}")]
+        if lacking := await refused(api):
+            remedy = "kflite deploy --rights prints a role with all"
+            return [*found, Finding("rights", False, f"refused in {where}: {', '.join(lacking)}", remedy)]
+        return [*found, Finding("rights", True, f"all that --on kubernetes needs in {where}"), await _left(api, where)]
+
+
+async def _left(api: Api, where: str) -> Finding:
+    from kflite.executors.kubernetes.sweep import look
+
+    runs = await look(api)
+    left = [run for run in runs if not run.busy and run.quiet_s > _LEFT_S]
+    if not left:
+        return Finding("left behind", True, f"nothing in {where}; {len(runs)} runs are there now")
+    told = ", ".join(f"{run.run} ({run.pods} pods, for {duration(run.quiet_s)})" for run in left[:_NAMED_RUNS])
+    more = ", …" if len(left) > _NAMED_RUNS else ""
+    owners = " ".join(run.owner for run in left)
+    remedy = (
+        "kflite resume goes on with one of this store, kflite rm removes one that has ended; "
+        f"the others: kubectl --namespace {api.access.namespace} delete configmap {owners}"
+    )
+    return Finding("left behind", None, f"{len(left)} runs in {where} whose schedulers are gone: {told}{more}", remedy)

@@ -65,3 +65,12 @@ def test_a_run_says_what_it_waits_for_and_is_cancelled_then_too(cli: Cli, cluste
         assert "cancelled by Ctrl-C" in running.communicate(timeout=60)[1]
         assert running.returncode == 130
         assert space.ours() == []
+
+
+def test_removing_a_run_removes_what_its_dead_scheduler_left_on_the_cluster(cli: Cli, cluster: str) -> None:
+    with namespace(cluster) as space:
+        run = str(cli.json("run", "p.py:double", "--param", "n=1", "--on", where(space))["run"])
+        about = {"name": f"kflite-{run}", "labels": {"app.kubernetes.io/managed-by": "kflite", "kflite.dev/run": run}}
+        space.kubectl("create", "-f", "-", given=json.dumps({"apiVersion": "v1", "kind": "ConfigMap", "metadata": about}))
+        assert f"removed {run}" in cli("rm", run)
+        assert space.ours() == []
