@@ -72,6 +72,10 @@ class Volumes:
             part.mkdir(mode=0o700, parents=True, exist_ok=True)
         return part
 
+    def names(self) -> list[str]:
+        """All that there are."""
+        return sorted(each.name for each in self.folder.iterdir() if _names(each.name)) if self.folder.is_dir() else []
+
     def path(self, name: str) -> Path:
         """Where a volume lies, or would. Raises ExecutorError for what cannot name one."""
         if not _names(name):

@@ -38,6 +38,7 @@ VERBS = {
     "artifacts": ("kflite.cli.artifacts:artifacts", "List what was made; show it, in a browser too; copy it out."),
     "lineage": ("kflite.cli.lineage:lineage", "Show what an artifact was made from, and what was made from it."),
     "cache": ("kflite.cli.cache:cache", "List cached results; why a task did or did not hit; remove them."),
+    "volumes": ("kflite.cli.volumes:volumes", "List what tasks mount by name; remove it."),
     "tune": ("kflite.cli.tune:tune", "Search for the best parameters of a pipeline."),
     "serve": ("kflite.cli.serve:serve", "Run what is submitted, until stopped."),
     "deploy": ("kflite.cli.deploy:deploy", "Print the manifests of a scheduler in a cluster."),

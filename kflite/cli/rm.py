@@ -14,7 +14,10 @@ from kflite.client.view.out import Out
 @click.argument("runs", nargs=-1, required=True, shell_complete=known_runs)
 @click.pass_obj
 def rm(given: Given, runs: tuple[str, ...]) -> None:
-    """Remove RUNS that have ended: their records, logs and artifacts, and cached results that point to those."""
+    """Remove RUNS that have ended: their records, logs and artifacts, cached results that point to those, and pages of them.
+
+    Volumes that their tasks made stay, as other runs may share them: see kflite volumes.
+    """
     from kflite.client.delete import delete
     from kflite.client.left import remove
 

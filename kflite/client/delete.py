@@ -1,4 +1,4 @@
-"""Removing a run: what the store holds of it, its logs, and its artifacts."""
+"""Removing a run: what the store holds of it, its logs, its artifacts, and pages that compare it with others."""
 
 from __future__ import annotations
 
@@ -31,11 +31,18 @@ def delete(store: Store, run: RunRow, settings: Settings) -> None:
     inherited = {uri for uri in store.inherited(run.run) if uri.startswith(f"{settings.artifacts}/")}
     store.delete_run(run.run)
     shutil.rmtree(place.runs, ignore_errors=True)
+    _forget(run.run, settings.home / "comparisons")
     remove(place.root, shared)
     for uri in inherited:
         remove(uri)
     for uri in (place.root, *inherited):
         _tidy(Path(uri).parent, Path(settings.artifacts))
+
+
+def _forget(run: str, pages: Path) -> None:
+    for page in pages.glob("*.html"):
+        if run.encode() in page.read_bytes():
+            page.unlink(missing_ok=True)
 
 
 def _tidy(folder: Path, root: Path) -> None:

@@ -70,3 +70,11 @@ def test_a_run_that_goes_on_is_not_removed(opened: Database, settings: Settings)
     with pytest.raises(InputError, match="kflite cancel a"):
         delete(opened, opened.run("a"), settings)
     assert opened.run("a").run == "a"
+
+
+def test_pages_that_compare_it_with_others_go_too(opened: Database, settings: Settings) -> None:
+    opened.append(maker("run-one", written(f"{settings.artifacts}/digits/run-one/fit/1/model")))
+    shown, other = (written(settings.home / "comparisons" / name) for name in ("a.html", "b.html"))
+    Path(shown).write_text("<td>run-two</td><td>run-one</td>")
+    delete(opened, opened.run("run-one"), settings)
+    assert (Path(shown).exists(), Path(other).exists()) == (False, True)
