@@ -12,6 +12,8 @@ from kflite.store.database import Database
 
 # A ring may be lost; so long after it one looks by oneself, in seconds.
 LOOK_ANYWAY_S = 5.0
+# Requests are rare, and most rings tell of what the scheduler has stored itself: so long they may gather, in seconds.
+GATHER_S = 0.05
 
 
 async def follow(store: Database, run: str = "", after: int = 0) -> AsyncGenerator[list[Event], None]:
@@ -24,19 +26,22 @@ async def follow(store: Database, run: str = "", after: int = 0) -> AsyncGenerat
 async def news(store: Database, kinds: Sequence[Kind]) -> AsyncGenerator[Event, None]:
     """Events of some kinds, of all runs, from now on."""
     last = await asyncio.to_thread(store.last)
-    async with aclosing(_batches(store, lambda seen: store.of_kinds(kinds, seen), last)) as batches:
+    async with aclosing(_batches(store, lambda seen: store.of_kinds(kinds, seen), last, GATHER_S)) as batches:
         async for batch in batches:
             for event in batch:
                 yield event
 
 
-async def _batches(store: Database, read: Callable[[int], list[Event]], seen: int) -> AsyncGenerator[list[Event], None]:
+async def _batches(
+    store: Database, read: Callable[[int], list[Event]], seen: int, gather_s: float = 0.0
+) -> AsyncGenerator[list[Event], None]:
     async with _rings(store.connection) as ring:
         while True:
             while batch := await asyncio.to_thread(read, seen):
                 seen = batch[-1].seq
                 yield batch
             await ring()
+            await asyncio.sleep(gather_s)
 
 
 @asynccontextmanager
