@@ -149,6 +149,13 @@ class Job:
     labels: Mapping[str, str] = field(default_factory=dict)
     workspace: Path | None = None
     claim: Claim | None = None
+    replicas: tuple[Replica, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """All replicas, ranked in the order of roles."""
+        pairs = [(role, index) for role in self.roles for index in range(role.replicas)]
+        ranked = (Replica(rank, role, index, self._log(role, index, len(pairs))) for rank, (role, index) in enumerate(pairs))
+        object.__setattr__(self, "replicas", tuple(ranked))
 
     @property
     def seen(self) -> tuple[Path, ...]:
@@ -159,12 +166,6 @@ class Job:
     def request(self) -> Resources:
         """What all replicas together take from an executor's capacity."""
         return sum((role.request * role.replicas for role in self.roles), Resources())
-
-    @property
-    def replicas(self) -> tuple[Replica, ...]:
-        """All replicas, ranked in the order of roles."""
-        pairs = [(role, index) for role in self.roles for index in range(role.replicas)]
-        return tuple(Replica(rank, role, index, self._log(role, index, len(pairs))) for rank, (role, index) in enumerate(pairs))
 
     def _log(self, role: Role, index: int, total: int) -> Path:
         return self.folder / ("log" if total == 1 else f"log.{role.name}.{index}")

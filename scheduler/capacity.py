@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -28,6 +29,7 @@ class Line:
     def __init__(self, capacity: Resources) -> None:
         self.capacity = self.free = capacity
         self._waiting: dict[tuple[str, str], Waiting] = {}
+        self._wanted: Counter[Resources] = Counter()  # how many wait for each: few are different, and most turns have no room
         self._passed = 0
 
     def __len__(self) -> int:
@@ -38,14 +40,28 @@ class Line:
         if request.gpus > self.capacity.gpus:
             return f"it asks for {request.gpus} GPUs, and there are {self.capacity.gpus} here"
         bounded = replace(request, cpus=min(request.cpus, self.capacity.cpus), memory=min(request.memory, self.capacity.memory))
+        if before := self._waiting.get((run, task)):
+            self._want_less(before.request)
         self._waiting[run, task] = Waiting(run, task, bounded)
+        self._wanted[bounded] += 1
         return ""
+
+    def _leave(self, waiting: Waiting) -> None:
+        del self._waiting[waiting.run, waiting.task]
+        self._want_less(waiting.request)
+
+    def _want_less(self, request: Resources) -> None:
+        self._wanted[request] -= 1
+        if not self._wanted[request]:
+            del self._wanted[request]
 
     def admit(self, room: Callable[[str], bool], waits: Callable[[str, str], bool]) -> Iterator[Waiting]:
         """Those whose turn it is; each has taken its share.
 
         room: whether a run may have one more task at once; waits: whether a run's task still waits, or leaves the line.
         """
+        if not any(request.fits(self.free) for request in self._wanted):
+            return
         for place, waiting in enumerate(self._first(waits)):
             if not waiting.request.fits(self.free) or not room(waiting.run):
                 if place == 0 and self._passed >= MOST_PASSED and room(waiting.run):
@@ -53,7 +69,7 @@ class Line:
                 continue
             self._passed = 0 if place == 0 else self._passed + 1
             self.take(waiting.request)
-            del self._waiting[waiting.run, waiting.task]
+            self._leave(waiting)
             yield waiting
 
     def _first(self, waits: Callable[[str, str], bool]) -> list[Waiting]:
@@ -64,7 +80,7 @@ class Line:
                 break
             (first if waits(waiting.run, waiting.task) else gone).append(waiting)
         for waiting in gone:
-            del self._waiting[waiting.run, waiting.task]
+            self._leave(waiting)
         return first
 
     def take(self, request: Resources) -> None:
