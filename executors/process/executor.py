@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self
 from kflite.errors import ExecutorError
 from kflite.executors.process import folder, order, watch
 from kflite.executors.process.capacity import gpus, machine
-from kflite.executors.process.link import Link, connect, probe, spawn
+from kflite.executors.process.link import Link, connect, probe, spawn, usual
 from kflite.executors.process.message import Ending, Mount
 from kflite.job import Claim, Exit, Job, Resources, Role
 
@@ -215,7 +215,7 @@ class ProcessExecutor:
         connection = connect(path)
         if not connection:
             return None
-        self._others[path] = Link(connection)
+        self._others[path] = Link(connection, {})
         return self._others[path]
 
 
@@ -235,7 +235,7 @@ class _Zygote:
     def link(self) -> Link:
         """The connection, in the running loop from the first call on."""
         if self._link is None:
-            self._link = Link(self._connection)
+            self._link = Link(self._connection, usual())
         return self._link
 
     async def failure(self) -> Ending | None:

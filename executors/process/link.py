@@ -8,12 +8,13 @@ import os
 import socket
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from kflite import bootstrap
 from kflite.errors import ExecutorError
 from kflite.executors import secrets
-from kflite.executors.process.message import Ending, News, Order
+from kflite.executors.process.message import Code, Ending, News, Order
 from kflite.place import private
 
 _LONGEST = 70  # bytes of a folder's path that leave room for ours
@@ -36,7 +37,7 @@ module.main(int(sys.argv[2]), sys.argv[3])
 def spawn(python: str, log: Path, environment: Mapping[str, str]) -> tuple[socket.socket, subprocess.Popen[bytes]]:
     """Start a zygote with that interpreter; returns at once, while it comes up. What it says of itself goes to `log`.
 
-    environment: entries beside our own.
+    environment: entries beside our own. It learns the `usual` programs before the first task comes.
     Raises ExecutorError when it cannot be started.
     """
     ours, its = socket.socketpair()
@@ -56,8 +57,25 @@ def spawn(python: str, log: Path, environment: Mapping[str, str]) -> tuple[socke
     except OSError as error:
         ours.close()
         raise ExecutorError(f"cannot start {python}: {error.strerror}: name another interpreter") from error
+    with suppress(OSError):  # it has ended, and shows it where the connection is used
+        for text, name in usual().items():
+            ours.sendall(_line(_lesson(text, name)))
     ours.setblocking(False)
     return ours, process
+
+
+def usual() -> dict[str, str]:
+    """What most tasks run: programs, with the names by which a new zygote knows them."""
+    return {bootstrap.folded(bootstrap.runner()): "0"}
+
+
+def _lesson(text: str, name: str) -> Code:
+    definitions, main = bootstrap.split(text)
+    return {"code": name, "definitions": definitions, "text": main}
+
+
+def _line(order: Order) -> bytes:
+    return json.dumps(order).encode() + b"\n"
 
 
 async def probe(python: str) -> bool:
@@ -95,13 +113,16 @@ def connect(path: str) -> socket.socket | None:
 
 
 class Link:
-    """A connection in use by the running loop. `closed` is done once the other end is gone."""
+    """A connection in use by the running loop. `closed` is done once the other end is gone.
 
-    def __init__(self, connection: socket.socket) -> None:
+    codes: programs that the zygote knows, with their names.
+    """
+
+    def __init__(self, connection: socket.socket, codes: Mapping[str, str]) -> None:
         self._connection, self._loop = connection, asyncio.get_running_loop()
         self._received, self._unsent = b"", b""
         self._ends: dict[str, asyncio.Future[Ending | None]] = {}
-        self._codes: dict[str, str] = {}
+        self._codes = dict(codes)
         self.closed: asyncio.Future[None] = self._loop.create_future()
         self._loop.add_reader(connection, self._read)
 
@@ -121,13 +142,12 @@ class Link:
         """The name by which the zygote knows this program, which it is told once."""
         if text not in self._codes:
             self._codes[text] = str(len(self._codes))
-            definitions, main = bootstrap.split(text)
-            self.send({"code": self._codes[text], "definitions": definitions, "text": main})
+            self.send(_lesson(text, self._codes[text]))
         return self._codes[text]
 
     def send(self, order: Order) -> None:
         """Send, now or when the zygote has room. A zygote that is gone shows in `closed`."""
-        self._unsent += json.dumps(order).encode() + b"\n"
+        self._unsent += _line(order)
         if self._write():
             self._loop.add_writer(self._connection, self._write_rest)
 

@@ -45,8 +45,9 @@ def run(
     """
 
     async def work(interrupts: Interrupts) -> Run:
-        async with Client(store=store, artifacts=artifacts, home=home, on=on) as client:
-            client.executors.warm(client.settings.on)
+        client = Client(store=store, artifacts=artifacts, home=home, on=on)
+        client.executors.warm(client.settings.on)  # it gets ready while the store is opened
+        async with client:
             started = await client.submit(
                 target,
                 parameters,
@@ -92,8 +93,9 @@ def tune(
     """
 
     async def work(interrupts: Interrupts) -> Tuning:
-        async with Client(store=store, artifacts=artifacts, home=home, on=on) as client:
-            client.executors.warm(client.settings.on)
+        client = Client(store=store, artifacts=artifacts, home=home, on=on)
+        client.executors.warm(client.settings.on)  # it gets ready while the store is opened
+        async with client:
             started = await client.tune(
                 target,
                 space,
