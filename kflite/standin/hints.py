@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Hint: TypeAlias = Any  # a class, a form of typing's, a text, an object of kfp's
 
 # As text in annotations, in small letters; those of version 1 among them.
-_NAMES = {
+_KINDS = {
     "int": ("int", "integer"),
     "float": ("float", "double"),
     "str": ("str", "string", "text"),
@@ -61,7 +61,7 @@ def parameter(hint: Hint) -> str:
     bare = plain(hint)
     bare = getattr(bare, "__origin__", None) or bare
     name = (bare if isinstance(bare, str) else getattr(bare, "__name__", "")).split("[")[0].lower()
-    return next((ours for ours, theirs in _NAMES.items() if name in theirs), "")
+    return next((ours for ours, theirs in _KINDS.items() if name in theirs), "")
 
 
 def artifact(entry: Json, hint: Hint) -> Artifact:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kflite.bootstrap import compose, folded, recognise, runner, split, standin, unfolded
+from kflite.bootstrap import compose, folded, recognise, resident, runner, split, standin, unfolded
 
 WORDS = st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1), max_size=3)
 
@@ -134,3 +134,15 @@ def write_wheel(file: Path) -> None:
         wheel.writestr("tiny-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n")
         wheel.writestr("tiny-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
         wheel.writestr("tiny-1.0.dist-info/RECORD", "")
+
+
+@pytest.mark.parametrize("program", [runner, standin, resident])
+def test_no_file_of_a_program_takes_a_name_that_another_has(program):
+    import ast
+
+    names = [node.name for node in ast.parse(program()).body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
+    for node in ast.parse(program()).body:
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        names += [target.id for target in targets if isinstance(target, ast.Name)]
+    twice = {name for name in names if names.count(name) > 1}
+    assert twice <= {"TYPE_CHECKING"}
