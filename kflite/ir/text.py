@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import NoReturn
 
@@ -12,6 +13,8 @@ from kflite.value import Value
 LARGEST = 32 * 1024 * 1024  # bytes of a document: a pipeline of 10,000 tasks has 20 MiB
 NO_TEXT = "it holds half of a surrogate pair, which is no text"
 DEEPEST = 90  # levels: protobuf refuses messages that nest deeper than 100
+# What kfp writes above the document, where a default's later lines are no comment, up to the first key, as keys are sorted.
+_HEADER = re.compile(r"# PIPELINE DEFINITION\n(?:.*\n)*?(?=components:\n)")
 
 
 def parse(data: bytes, source: str) -> list[Value]:
@@ -48,6 +51,8 @@ def _yaml(text: str, source: str) -> list[Value]:
     try:
         return [d for d in load_all(text, DEEPEST) if d is not None]
     except YamlProblem as error:
+        if _HEADER.match(text):
+            return _yaml(_HEADER.sub(lambda found: "\n" * found[0].count("\n"), text), source)
         refuse(source, str(error))
 
 

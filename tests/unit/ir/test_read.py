@@ -115,6 +115,15 @@ def test_scalars_mean_what_the_kfp_compiler_meant() -> None:
     assert read_back == [{"a": expected}]
 
 
+def test_a_defaults_lines_in_the_comment_above_the_document_are_passed_over() -> None:
+    head = "# PIPELINE DEFINITION\n# Name: p\n# Inputs:\n#    x: str [Default: 'select *\n\tfrom t: u\n']\n"
+    data = yaml.safe_dump(SOUND).encode()
+    assert data.startswith(b"components:\n")
+    assert pipeline(documents(head.encode() + data, "x"), "x") == sound()
+    with pytest.raises(InvalidPipeline, match="line 8"):
+        documents(head.encode() + b"components:\n  a: b: c\n", "x")
+
+
 def test_merge_keys_and_aliases_are_understood() -> None:
     data = b"base: &b {x: 1, y: 2}\nmore: {<<: *b, y: 3}\nsame: *b\n"
     assert text.parse(data, "x") == [{"base": {"x": 1, "y": 2}, "more": {"y": 3, "x": 1}, "same": {"x": 1, "y": 2}}]
