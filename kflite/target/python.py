@@ -13,6 +13,7 @@ from types import ModuleType
 from kflite.errors import InputError, KfliteError
 from kflite.target.objects import of_object, role
 from kflite.target.target import Target
+from kflite.target.without_kfp import MISSING, is_installed, standing_in
 
 _MOST_LINES = 8  # of a traceback: the innermost say what is wrong
 _OURS = str(Path(__file__).resolve().parents[1])
@@ -23,13 +24,13 @@ def of_file(path: Path, name: str = "") -> Target:
     if not path.is_file():
         raise InputError(f"{path}: there is no such file")
     file = path.resolve()
-    with importable(str(file.parent)), _told(str(path)):
+    with importable(str(file.parent)), _told(str(path)), standing_in():
         return _target(_executed(file), name, str(path))
 
 
 def of_module(module: str, name: str) -> Target:
     """The target `name` in a module that can be imported, also from the current folder. Raises InputError, CompileError."""
-    with importable(str(Path.cwd())), _told(module):
+    with importable(str(Path.cwd())), _told(module), standing_in():
         return _target(importlib.import_module(module), name, module)
 
 
@@ -38,7 +39,7 @@ def module_in(file: Path, folder: Path) -> ModuleType:
     root = next(place for place in (folder, *folder.parents) if not (place / "__init__.py").exists())
     parts = file.relative_to(root).with_suffix("").parts
     parts = parts[:-1] if parts[-1] == "__init__" else parts
-    with importable(str(root)), importable(str(folder)), _told(str(file)):
+    with importable(str(root)), importable(str(folder)), _told(str(file)), standing_in():
         importlib.invalidate_caches()
         taken = sys.modules.get(parts[0])
         foreign = taken and not any(place.startswith(str(root)) for place in _places(taken))
@@ -94,6 +95,8 @@ def _told(what: str) -> Iterator[None]:
     except (Exception, SystemExit) as error:
         text = str(error) or ("it ends the program" if isinstance(error, SystemExit) else "")
         lines = "".join(f"\n  {line}" for line in _lines(error))
+        if isinstance(error, ImportError | AttributeError) and "kfp" in text and not is_installed():
+            text += f"; {MISSING}"
         raise InputError(f"{what}: {type(error).__name__}: {text}{lines}") from error
 
 
