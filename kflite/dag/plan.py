@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from kflite.dag.condition import ConditionError, holds, readable
 from kflite.dag.loop import Loop, collected
+from kflite.dag.moment import dated
 from kflite.dag.placeholders import MISSING, Missing, fill, of_one, of_parameters, of_run, text
 from kflite.dag.read import Shape, binding
 from kflite.dag.recipe import Recipe
@@ -70,7 +71,7 @@ class DagPlan:
 
     def _typed(self, root: Component) -> dict[str, Value]:
         try:
-            values = {k: v for k, v in self._given.items() if k not in root.input_artifacts}
+            values = {k: dated(v, self._origin) for k, v in self._given.items() if k not in root.input_artifacts}
             what = {k: f"parameter {k!r}" for k in values}
             return {k: None if v is None else convert(v, root.inputs[k].type, what[k]) for k, v in values.items()}
         except Unresolved as error:
