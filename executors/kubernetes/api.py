@@ -224,10 +224,12 @@ class Api:
                 proxy=self.access.proxy or None,
                 max_msg_size=_LONGEST_MESSAGE,
             ) as socket:
+                self.silence.end()
                 yield socket
         except WSServerHandshakeError as error:
             raise Refused(error.status, f"no program can be run in {pod}: HTTP status {error.status}") from error
         except (ClientError, TimeoutError, OSError) as error:
+            self.silence.begin(_why(error))
             raise Broken(_why(error)) from error
 
 

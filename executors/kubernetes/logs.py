@@ -54,10 +54,10 @@ class Log:
                     return str(error)
                 fails += 1
             except Broken as error:
-                fails = fails + 1 if self._place == before else 0
-                reason = str(error)
+                if not self._api.silence.on:  # a server that is away may come back
+                    fails = fails + 1 if self._place == before else 0
                 if fails == _TRIES:
-                    return reason
+                    return str(error)
             self._resume()
             await asyncio.sleep(_PAUSE_S)
         return "the log could not be read"

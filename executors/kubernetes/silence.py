@@ -17,6 +17,11 @@ class Silence:
         self.why = "it took too long"
         self._began, self._over = asyncio.Event(), asyncio.Event()
 
+    @property
+    def on(self) -> bool:
+        """Whether the last request that came to its end got no answer."""
+        return self._began.is_set()
+
     def begin(self, why: str) -> None:
         """A request got no answer."""
         self.why = why

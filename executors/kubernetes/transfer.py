@@ -184,18 +184,24 @@ class Talk:
 
 
 async def _tried(api: Api, pod: str, container: str, verb: str, once: Conversation) -> None:
-    last: Exception | None = None
-    for _ in range(_TRIES):
+    """Talk with a program in the pod until it succeeds; while the server is away, for as long as that is borne."""
+    clock = asyncio.get_running_loop().time
+    heard, fails = clock(), 0
+    last: ExecutorError | Broken | None = None
+    while fails < _TRIES and clock() - heard < api.reconnect_s:
         try:
             async with api.run(pod, container, [*STAGE_COMMAND, verb]) as socket:
+                heard = clock()
                 await once(Talk(socket))
             return
         except Refused as error:
             if error.status in (403, 404):
                 raise TransferFailed(error) from error
-            last = error
+            last, heard, fails = error, clock(), fails + 1
         except Broken as error:
             last = error
+            if not api.silence.on:
+                heard, fails = clock(), fails + 1
         await asyncio.sleep(_PAUSE_S)
     raise TransferFailed(f"files could not be copied: {last}")
 

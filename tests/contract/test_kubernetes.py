@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from contract.jobs import Jobs
-from contract.kube import PATIENCE_S, Space, namespace
+from contract.kube import PATIENCE_S, Space, kubectl, namespace
 
 from kflite.executors.kubernetes import KubernetesExecutor
 from kflite.job import Exit, Job, Mount, Resources, Role, Secret, Source
@@ -143,6 +143,24 @@ async def test_an_evicted_pod_is_the_clusters_doing(space: Space, jobs: Jobs) ->
         await asyncio.to_thread(space.kubectl, "create", "--raw", path, "-f", "-", given=json.dumps(eviction))
         exit = await asyncio.wait_for(executor.wait(ref), PATIENCE_S)
     assert (exit.reason, exit.lost) == ("EvictionByEvictionAPI", True)
+
+
+async def test_a_drained_node_loses_its_tasks_and_they_run_once_it_is_back(space: Space, jobs: Jobs, cluster_here: str) -> None:
+    said: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
+    async with space.executor(lambda *note: said.put_nowait(note)) as executor, asyncio.timeout(2 * PATIENCE_S):
+        ref = await executor.start(replace(jobs.sleeping(), id=f"{space.name}/task"))
+        node = space.kubectl("get", "pod", await space.running(), "-o", "jsonpath={.spec.nodeName}")
+        ours = f"--pod-selector=kflite.dev/run={space.name}"
+        try:
+            await asyncio.to_thread(kubectl, "drain", node, ours, "--force", "--delete-emptydir-data", "--timeout=50s")
+            exit = await executor.wait(ref)
+            assert (exit.reason, exit.lost) == ("EvictionByEvictionAPI", True)
+            again = await executor.start(jobs.ending(0, attempt=2))
+            assert "Unschedulable" in (await said.get())[1]
+        finally:
+            kubectl("uncordon", node)
+        assert await executor.wait(again) == Exit(0)
+    assert space.ours() == []
 
 
 async def test_a_task_has_no_account_no_capabilities_and_cannot_gain_privileges(space: Space, jobs: Jobs) -> None:
