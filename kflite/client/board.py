@@ -24,6 +24,7 @@ _STATES = {
     Kind.TASK_CANCELLED: State.CANCELLED,
     Kind.TASK_SKIPPED: State.SKIPPED,
 }
+_ENDED = (State.FAILED, State.CANCELLED, State.SUCCEEDED, State.SKIPPED)  # the worst first
 ACTIVE = frozenset({State.STARTING, State.RUNNING, State.STOPPING})
 
 
@@ -159,11 +160,16 @@ class Board:
             self.counts[path][seen.state] += by
 
     def state_of(self, path: str) -> State:
-        """A task's state; a group that has not ended is RUNNING while anything below it is, or has been, at work."""
+        """A task's state; a group that has not ended is RUNNING while anything below it is, or has been, at work.
+
+        No event tells the end of an iteration: it has ended as the worst of what is in it, once all of that has.
+        """
         seen = self.tasks[path]
         if not seen.group or seen.state.ended:
             return seen.state
         counts = self.counts[path]
+        if path.endswith("]") and all(state in _ENDED for state in State if counts[state]):
+            return next((state for state in _ENDED if counts[state]), State.QUEUED)
         return State.RUNNING if any(counts[state] for state in State if state != State.QUEUED) else State.QUEUED
 
 

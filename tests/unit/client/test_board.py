@@ -1,5 +1,7 @@
 """The board: a run as its events tell it."""
 
+import pytest
+
 from kflite.client.board import Board, parent_of
 from kflite.client.view.tree import note_of
 from kflite.event import Event, Kind, State
@@ -82,3 +84,22 @@ def test_what_a_task_measured_stands_beside_it() -> None:
     made = {"scores": [{"type": "system.Metrics", "metadata": {"accuracy": 0.98765432, "note": "x", "\x1b[2J": 1}}]}
     seen = board(event(Kind.TASK_QUEUED, "fit"), event(Kind.TASK_SUCCEEDED, "fit", artifacts=made)).tasks["fit"]
     assert note_of(seen, 0) == "accuracy 0.987654  \N{REPLACEMENT CHARACTER}[2J 1"
+
+
+@pytest.mark.parametrize(
+    ("ends", "state"),
+    [
+        ([Kind.TASK_SUCCEEDED, Kind.TASK_SKIPPED], State.SUCCEEDED),
+        ([Kind.TASK_SUCCEEDED, Kind.TASK_FAILED], State.FAILED),
+        ([Kind.TASK_CANCELLED, Kind.TASK_SKIPPED], State.CANCELLED),
+        ([Kind.TASK_SKIPPED, Kind.TASK_SKIPPED], State.SKIPPED),
+        ([Kind.TASK_SUCCEEDED], State.RUNNING),
+    ],
+)
+def test_an_iteration_ends_with_all_that_is_in_it_and_as_the_worst_of_that(ends: list[Kind], state: State) -> None:
+    made = Board("r")
+    for task in ("loop[0]/a", "loop[0]/b"):
+        made.apply(event(Kind.TASK_QUEUED, task))
+    for task, kind in zip(("loop[0]/a", "loop[0]/b"), ends, strict=False):
+        made.apply(event(kind, task))
+    assert made.state_of("loop[0]") is state
