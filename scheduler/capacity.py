@@ -38,7 +38,11 @@ class Line:
     def add(self, run: str, task: str, request: Resources) -> str:
         """Join the line; returns why it can never start, or "". CPUs and memory beyond the machine's count as all of it."""
         if request.gpus > self.capacity.gpus:
-            return f"it asks for {request.gpus} GPUs, and there are {self.capacity.gpus} here"
+            asked = f"it asks for {request.gpus} GPUs, and there are {self.capacity.gpus} here"
+            pretended = ",".join(map(str, range(min(request.gpus, 16))))
+            return (
+                f"{asked}: run it --on kubernetes, or, if it can do without, as a process with CUDA_VISIBLE_DEVICES={pretended}"
+            )
         bounded = replace(request, cpus=min(request.cpus, self.capacity.cpus), memory=min(request.memory, self.capacity.memory))
         if before := self._waiting.get((run, task)):
             self._want_less(before.request)

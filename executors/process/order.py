@@ -67,8 +67,11 @@ def told_of(job: Job, replica: Replica) -> dict[str, str]:
 
 
 def check(job: Job) -> None:
-    """Raises ExecutorError for a command of code that only an image has."""
+    """Raises ExecutorError for a command that only an image has, or of code that only it has."""
     for role in job.roles:
+        if not role.python and not role.command:
+            why = "has no command, and what its image would run is known to containers only"
+            raise ExecutorError(f"{job.id} {why} ({role.image}): use --on docker, or name a command", "NoCommand")
         if not role.python and (name := called(role.command, role.args)):
             remedy = "use --on docker once `kflite component build FOLDER` has made it, or run the pipeline beside that folder"
             raise ExecutorError(f"{job.id}: {name}() is in the image {role.image}, and not known here: {remedy}", "NoSources")

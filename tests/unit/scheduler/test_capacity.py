@@ -50,7 +50,9 @@ def test_more_cpus_or_memory_than_there_are_count_as_all_of_them() -> None:
 
 
 def test_gpus_that_are_not_there_are_refused() -> None:
-    assert Line(Resources(2.0, GIB, 1)).add("r", "t", Resources(gpus=2)) == "it asks for 2 GPUs, and there are 1 here"
+    why = Line(Resources(2.0, GIB, 1)).add("r", "t", Resources(gpus=2))
+    assert why.startswith("it asks for 2 GPUs, and there are 1 here: ")
+    assert why.endswith("CUDA_VISIBLE_DEVICES=0,1")
 
 
 def test_a_run_without_room_of_its_own_holds_up_no_other() -> None:
