@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 Value: TypeAlias = "None | bool | int | float | str | list[Value] | dict[str, Value]"
+NAMES = ("http://", "https://", "bq://")  # what begins so is no file to KFP
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,11 @@ class Artifact:
     size: int = 0
     custom_path: str = ""
     outside: str = ""
+
+    @property
+    def is_name(self) -> bool:
+        """Whether a task only named a thing, such as a model on a server: KFP fetches none, and a task sees the URI itself."""
+        return not (self.outside or self.digest) and self.uri.startswith(NAMES)
 
     def as_json(self) -> dict[str, Value]:
         """The artifact as events hold it."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from kflite.errors import KfliteError
 from kflite.store import artifacts
 from kflite.store.remote import is_remote, look
-from kflite.value import Artifact, Outputs
+from kflite.value import NAMES, Artifact, Outputs
 
 if TYPE_CHECKING:
     from kflite.scheduler.attempt import Attempt
@@ -45,7 +45,7 @@ def _kept(attempt: Attempt, artifact: Artifact, name: str) -> Artifact:
     if is_remote(uri) and not uri.startswith(f"{place.root}/"):
         if artifact.custom_path and source.exists():
             artifacts.push(source, uri)
-        return replace(held, outside="any")
+        return held if uri.startswith(NAMES) and not artifact.custom_path else replace(held, outside="any")
     if source.exists() and source != place.path(uri):
         _copy(source, place.path(uri))
     return _hashed(held, place.path(uri))

@@ -150,7 +150,7 @@ class ContainerWork:
             self._roots(place, folder),
             written,
             files,
-            tuple((a.uri, _path(a, place)) for a in self._inputs),
+            tuple((a.uri, _path(a, place)) for a in self._inputs if not a.is_name),
             tuple((place.uri(p), p) for p in artifacts if place.remote),
             self.timeout_s,
             {"kflite.dev/run": place.run, "kflite.dev/task": task, "kflite.dev/attempt": str(attempt)},
@@ -236,7 +236,7 @@ class ContainerWork:
     def _roots(self, place: Place, folder: Path) -> tuple[Path, ...]:
         """The attempt's folder, the artifacts' root, and input artifacts that lie elsewhere."""
         root = place.path(place.artifacts)
-        others = [p for p in (_path(a, place) for a in self._inputs) if not p.is_relative_to(root)]
+        others = [p for p in (_path(a, place) for a in self._inputs if not a.is_name) if not p.is_relative_to(root)]
         return tuple(dict.fromkeys((folder, root, *others)))
 
 
@@ -284,7 +284,7 @@ def _path(artifact: Artifact, place: Place) -> Path:
 def _provided(artifact: Artifact, place: Place) -> Value:
     out: dict[str, Value] = {
         "name": artifact.name,
-        "uri": str(_path(artifact, place)),
+        "uri": artifact.uri if artifact.is_name else str(_path(artifact, place)),
         "type": {"schemaTitle": artifact.type, "schemaVersion": artifact.schema_version},
         "metadata": {name: value for name, value in artifact.metadata.items() if name != WORKSPACE},
     }

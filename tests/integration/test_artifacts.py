@@ -164,3 +164,27 @@ def test_a_result_that_is_metadata_alone_is_used_again() -> None:
     first, again = (kflite.run(measure, on="process") for _ in range(2))
     assert (reason(first), reason(again)) == ("", "cached")
     assert made(again, "metrics").metadata == {"loss": 0.5}
+
+
+@dsl.component
+def deploy(uri: str, model: dsl.Output[dsl.Model]):  # type: ignore[no-untyped-def]
+    model.uri = uri
+    model.metadata["resourceName"] = "models/1"
+
+
+@dsl.component
+def told_of(model: dsl.Input[dsl.Model]) -> str:
+    return f"{model.uri} {model.path} {model.metadata['resourceName']}"
+
+
+@dsl.pipeline
+def served(uri: str) -> str:
+    return told_of(model=deploy(uri=uri).outputs["model"]).output
+
+
+@pytest.mark.parametrize("uri", ["https://models.invalid/v1/models/1", "bq://project.dataset.table"])
+def test_a_thing_on_a_server_that_a_task_names_is_passed_on_by_its_name(home: Path, uri: str) -> None:
+    for reason in ("", "cached"):
+        run = kflite.run(served, {"uri": uri}, on="process", progress=False)
+        assert run.outputs == {"Output": f"{uri} {uri} models/1"}
+        assert run.tasks["told-of"].reason == reason
