@@ -27,6 +27,7 @@ _GO_ON = '&& exec "$0" "$@"'
 _FIRST_ARGUMENT = "--function"
 _KFP_ARGUMENTS = {"--executor_input", "--function_to_execute"}
 _SHELL = ("sh", "-c")
+IMPORTED = " = __project__("  # in the source of a component whose code is in its image
 INSTALLED = "KFLITE_INSTALLED"  # in an image: the packages that components name and it has, as |a|b|
 _CALL = ("python3", "-m", "kfp.dsl.executor_main")
 _RUNNER = ("artifacts.py", "typed.py", "surroundings.py", "runner.py")
@@ -167,6 +168,11 @@ def called(command: Sequence[str], args: Sequence[str]) -> str:
     if words != _CALL or len(args) != 4 or set(args[::2]) != _KFP_ARGUMENTS:
         return ""
     return args[list(args).index("--function_to_execute") + 1]
+
+
+def of_image(command: Sequence[str], args: Sequence[str]) -> bool:
+    """Whether a command runs code that is in its image only."""
+    return bool(called(command, args)) or any(IMPORTED in word for word in command[-1:])
 
 
 def called_with(command: Sequence[str]) -> packed.Packed | None:

@@ -78,6 +78,7 @@ class Surroundings:
     def of_project(self, module: str, name: str, revision: str) -> object:
         """A function of a module that the image has, or the user's project. revision: tells results of other code apart."""
         self.open(self._project or os.getcwd())
+        self.stood_for = ("kflite", "kfp")
         parts = module.split(".")
         for start in range(len(parts)):  # the image may have less of the project than the folder below its top
             found = ".".join(parts[start:])
@@ -89,8 +90,16 @@ class Surroundings:
                     raise
         else:
             raise Absent(f"there is no module {module!r} in {self._project or os.getcwd()}: {_REMEDY}")
+        self.settle()
         value = getattr(sys.modules[found], name)
         return getattr(value, "python_func", value)
+
+    def settle(self) -> None:
+        """From here on what stands in for kfp has only what components use: all else would do nothing, and say nothing."""
+        self.stood_for = ("kflite",)
+        for name, module in list(sys.modules.items()):
+            if name.split(".", maxsplit=1)[0] == "kfp" and module.__dict__.get("__getattr__") is unused:
+                del module.__dict__["__getattr__"]
 
     def unpack(self, archive: str, name: str) -> str:
         """Brings what was embedded, a tar.gz as base64, and says where it is. name: of the file in it, "" for the folder."""
@@ -117,7 +126,8 @@ class Surroundings:
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
         """kflite, where it is not installed: for modules that define components beside what this one needs."""
-        if name.split(".", maxsplit=1)[0] not in self.stood_for:
+        top = name.split(".", maxsplit=1)[0]
+        if top not in self.stood_for or getattr(sys.modules.get(top), "__file__", None):
             return None
         return type(sys.__spec__)(name, self, is_package=True)  # type: ignore[arg-type]
 
@@ -125,7 +135,7 @@ class Surroundings:
         """A module with the language's names, in which decorators leave functions as they are."""
         module: ModuleType = type(sys)(spec.name)
         module.__dict__.update(self.names, __getattr__=unused)
-        if spec.name == "kflite":
+        if spec.name in ("kflite", "kfp"):
             module.__dict__["dsl"] = module
         return module
 
@@ -138,8 +148,10 @@ class Surroundings:
             sys.meta_path.remove(self)
             for name, module in list(sys.modules.items()):
                 file = str(getattr(module, "__file__", None) or "")
-                if file.startswith(self.code + os.sep) or getattr(module, "__dict__", {}).get("__getattr__") is unused:
+                if file.startswith(self.code + os.sep) or getattr(getattr(module, "__spec__", None), "loader", None) is self:
                     del sys.modules[name]
+                    above, _, own = name.rpartition(".")
+                    getattr(sys.modules.get(above), "__dict__", {}).pop(own, None)
 
 
 class Idle:

@@ -14,6 +14,7 @@ from itertools import islice
 from threading import Event
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
+from kflite.bootstrap import of_image
 from kflite.errors import ExecutorError
 from kflite.executors import gang, record
 from kflite.executors.docker import names, spec
@@ -188,7 +189,12 @@ async def _create(shared: Shared, job: Job, replica: Replica, stop: Event, order
     asked, name = replica.role.image, Ref.of(job).name(replica.rank)
     tell = partial(_tell, shared, job, replica)
     policy = str(replica.role.settings.get("imagePullPolicy", ""))
-    image = await shared.images.find(asked, tell, stop, policy)
+    try:
+        image = await shared.images.find(asked, tell, stop, policy)
+    except ExecutorError as error:
+        if error.reason != "ImageNotFound" or not of_image(replica.role.command, replica.role.args):
+            raise
+        raise ExecutorError(f"{error}; `kflite component build FOLDER` makes images of components", error.reason) from error
     try:
         return await _create_of(shared, job, replica, name, order(image))
     except Refused as error:

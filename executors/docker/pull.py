@@ -81,10 +81,7 @@ class Images:
 
 def _not_found(asked: str, name: str, why: str) -> ExecutorError:
     mapped = "" if asked == name else f" (for {asked}, by the image map)"
-    make = "make it where it is a target_image (kflite component build FOLDER)"
-    remedy = (
-        f'check its name, `docker login`, {make}, or map it to one that you have: [images] "PATTERN" = "IMAGE" in kflite.toml'
-    )
+    remedy = 'check its name, `docker login`, or map it to one that you have: [images] "PATTERN" = "IMAGE" in kflite.toml'
     return ExecutorError(f"no image {name}{mapped}: {why}; {remedy}", "ImageNotFound")
 
 

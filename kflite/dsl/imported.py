@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 
+from kflite.bootstrap import IMPORTED
 from kflite.dsl import project
 from kflite.dsl.source import FIRST_LINE, Source
 from kflite.errors import CompileError
@@ -38,7 +39,7 @@ class ImportedSource(Source):
     def text(self) -> str:
         """Imports the function, and names what the runner asks for. The revision tells one state of the project from another."""
         name = self.function.__name__
-        lines = [f"{name} = __project__({self.module!r}, {name!r}, {self._revision()!r})"]
+        lines = [f"{name}{IMPORTED}{self.module!r}, {name!r}, {self._revision()!r})"]
         lines += [f"{kind.__name__} = {name}.__globals__[{self._name_of(kind)!r}]" for kind in self.roots]
         return FIRST_LINE + "\n".join([*lines, *self.types()]) + "\n"
 

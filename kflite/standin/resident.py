@@ -111,6 +111,7 @@ def run_resident(argv: list[str]) -> int:
 
     def found() -> object:
         value = getattr(resident_module(os.path.abspath(file), folder), name)
+        around.settle()
         return getattr(value, "python_func", value)
 
     return status(name, given, found, call_real if is_real else call, (source, file))

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from integration import bare
 from integration.cli import Cli
 
 pytest.importorskip("kfp", minversion="2.16", reason="kfp is not installed: pip install '.[test]'")
@@ -88,3 +89,18 @@ def test_packages_that_a_component_names_are_asked_for_where_no_image_has_them(c
     cli("component", "build", "comps", "--no-build-image")
     plan = json.loads(cli("run", "buy.yaml", "--dry-run", "--json"))
     assert plan["jobs"][0]["roles"][0]["packages"] == ["nothing-of-this"]
+
+
+def test_where_kfp_is_not_installed_the_same_files_are_built_and_run(cli, tmp_path):
+    python = bare.make(tmp_path / "bare")
+    environment = {name: text for name, text in cli.environment.items() if name != "PYTHONPATH"}
+
+    def kflite(*words: str) -> str:
+        command = [str(python), "-m", "kflite", *words]
+        done = subprocess.run(command, cwd=cli.folder, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    assert kflite("component", "build", "comps", "--no-build-image") == "registry.test/shop:1\n"
+    assert "Output = 15\n" in kflite("run", "buy.py", "--on", "process")
+    assert "Output = 15\n" in kflite("run", "buy.py", "--on", "inline", "--no-cache")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kflite.bootstrap import INSTALLED, adopt, called, called_with, recognise
+from kflite.bootstrap import INSTALLED, adopt, called, called_with, of_image, recognise
 
 CALL = ["python3", "-m", "kfp.dsl.executor_main"]
 ARGS = ["--executor_input", "{}", "--function_to_execute", "add"]
@@ -58,3 +58,11 @@ def test_what_the_image_says_it_has_is_not_installed_again(tmp_path: Path, packa
     lines = subprocess.run([*words, *ARGS], env=environment, capture_output=True, text=True, check=True).stdout.splitlines()
     assert [line[: len(start)] for line, start in zip(lines, calls, strict=True)] == calls
     assert lines[-1].endswith("--executor_input {} --function_to_execute add")
+
+
+def test_code_that_only_an_image_has_is_told_apart():
+    source = "total = __project__('shop', 'total', '1')"
+    assert of_image(command("'a'"), ARGS)
+    assert of_image(["python3", "-u", "-c", "code", source], ["--function", "total"])
+    assert not of_image(["python3", "-u", "-c", "code", "def total(): ..."], ["--function", "total"])
+    assert not of_image([], [])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from kflite.dsl.imported import ImportedSource
 from kflite.dsl.python import PythonComponent
 from kflite.errors import InputError, NotFound
 from kflite.target.python import module_in
+from kflite.target.without_kfp import is_installed
 
 if TYPE_CHECKING:
     from types import FunctionType
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 PATTERN = "**/*.py"
 METADATA = "component_metadata"
 _INSTEAD = "install it here too, import it inside of the function, or leave the file out by --component-filepattern"
-_WITHOUT_KFP = "install kfp here, or import dsl from kflite, which has all of it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +99,7 @@ def _executed(file: Path, folder: Path) -> object:
         return module_in(file, folder)
     except InputError as error:
         if isinstance(error.__cause__, ModuleNotFoundError):
-            remedy = _WITHOUT_KFP if error.__cause__.name == "kfp" else _INSTEAD
-            raise InputError(f"{error}\n  {remedy}") from error
+            raise InputError(f"{error}\n  {_INSTEAD}") from error
         raise
 
 
@@ -137,7 +135,7 @@ class _Log(dict[str, _Info]):
 def _registered(files: Sequence[Path]) -> Iterator[list[_Info]]:
     """What kfp's decorators make meanwhile; kfp is imported only where a file speaks of it and it is installed."""
     log = _Log()
-    if not any(b"kfp" in file.read_bytes() for file in files) or not importlib.util.find_spec("kfp"):
+    if not any(b"kfp" in file.read_bytes() for file in files) or not is_installed():
         yield log.all
         return
     from kfp.dsl import component_factory
