@@ -33,7 +33,7 @@ _CALL = ("python3", "-m", "kfp.dsl.executor_main")
 _RUNNER = ("artifacts.py", "typed.py", "surroundings.py", "runner.py")
 _STANDIN = ("standin/names.py", "standin/hints.py", "standin/real.py", "standin/program.py")
 # Every component carries the text, so what nobody reads there is left out; a body of nothing else keeps it.
-_DOCSTRING = re.compile(r'^(?:"""(?:(?!""").)*"""\n|( +)"""(?:(?!""").)*"""\n(?=\1\S))', re.MULTILINE | re.DOTALL)
+_DOCSTRING = re.compile(r'^(?:"""(?:(?!""").)*"""\n|( +)"""(?:(?!""").)*"""\n(?=\n?\1\S))', re.MULTILINE | re.DOTALL)
 _FOLDED = (
     "# kflite's runner, which calls the function in the next word. With print in place of exec, this shows its text.\n"
     'import binascii, zlib; exec(zlib.decompress(binascii.a2b_base64("'

@@ -17,10 +17,7 @@ if TYPE_CHECKING:
     from kflite.artifacts import Json
 
 
-_REMEDY = (
-    "it is to be on the PYTHONPATH of the target_image, which `kflite component build FOLDER` makes: "
-    "so run it --on docker, or compile where the project is"
-)
+_REMEDY = "it is to be on the PYTHONPATH of the target_image, which `kflite component build` makes: run it --on docker"
 
 
 class Absent(Exception):
@@ -80,25 +77,25 @@ class Surroundings:
         self.open(self._project or os.getcwd())
         self.stood_for = ("kflite", "kfp")
         parts = module.split(".")
-        for start in range(len(parts)):  # the image may have less of the project than the folder below its top
-            found = ".".join(parts[start:])
+        while parts:  # the image may have less of the project than the folder below its top
+            found = ".".join(parts)
             try:
                 __import__(found)
-                break
             except ModuleNotFoundError as error:
                 if not error.name or not f"{found}.".startswith(f"{error.name}."):
                     raise
-        else:
-            raise Absent(f"there is no module {module!r} in {self._project or os.getcwd()}: {_REMEDY}")
-        self.settle()
-        value = getattr(sys.modules[found], name)
-        return getattr(value, "python_func", value)
+                del parts[0]
+            else:
+                self.settle()
+                value = getattr(sys.modules[found], name)
+                return getattr(value, "python_func", value)
+        raise Absent(f"there is no module {module!r} in {self._project or os.getcwd()}: {_REMEDY}")
 
     def settle(self) -> None:
         """From here on what stands in for kfp has only what components use: all else would do nothing, and say nothing."""
         self.stood_for = ("kflite",)
         for name, module in list(sys.modules.items()):
-            if name.split(".", maxsplit=1)[0] == "kfp" and module.__dict__.get("__getattr__") is unused:
+            if name.startswith("kfp") and module.__dict__.get("__getattr__") is unused:
                 del module.__dict__["__getattr__"]
 
     def unpack(self, archive: str, name: str) -> str:
