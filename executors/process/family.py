@@ -8,7 +8,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Container
+    from collections.abc import Callable, Collection, Container
 
 _PR_SET_CHILD_SUBREAPER = 36
 
@@ -18,16 +18,24 @@ class Family:
 
     def __init__(self) -> None:
         self._children = -1
+        self._trim: Callable[[int], object] | None = None
         if sys.platform == "linux":
             import ctypes
 
-            ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+            libc = ctypes.CDLL(None)
+            libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+            self._trim = getattr(libc, "malloc_trim", None)
             self._children = os.open(f"/proc/self/task/{os.getpid()}/children", os.O_RDONLY)
 
     @property
     def descriptors(self) -> list[int]:
         """What a fork of the zygote has to close."""
         return [self._children] if self._children >= 0 else []
+
+    def slim(self) -> None:
+        """Give back memory that is free: each page of it would be a fork's too. Only glibc can."""
+        if self._trim:
+            self._trim(0)
 
     def kill_group(self, leader: int) -> bool:
         """Kill what the leader left in its group; whether there is any of it whose end we shall be told."""

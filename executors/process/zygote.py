@@ -123,6 +123,7 @@ class Zygote:
             self._start(peer, order)
         elif "code" in order:
             self.programs[order["code"]] = child.Program(order["definitions"], order["text"])
+            self.family.slim()
             gc.freeze()
         elif "stop" in order:
             if running := self.attempts.get(order["stop"]):
