@@ -106,6 +106,16 @@ def test_components_that_do_not_load_in_the_image_are_told(cli):
     cli("component", "build", "comps", "--no-check")
 
 
+def test_an_image_that_cannot_be_pushed_is_built_and_told(cli, target):
+    for file in ("kfps.py", "sub/ours.py"):
+        code = cli.folder / "comps" / file
+        code.write_text(code.read_text().replace(target, f"localhost:1/{target}"))
+    told = cli.full("component", "build", "comps", "--push", "--no-check", status=1).stderr
+    subprocess.run(["docker", "image", "rm", "--force", f"localhost:1/{target}"], capture_output=True, check=True)
+    assert f"kflite: localhost:1/{target} was built, and not pushed: docker push failed: " in told
+    assert "`docker login` may be needed" in told
+
+
 def test_a_dry_run_writes_nothing_and_needs_no_docker(cli, docker_image):
     before = sorted(cli.folder.rglob("*"))
     assert f"ARG BASE_IMAGE={docker_image}\n" in cli("component", "build", "comps", "--dry-run")

@@ -67,7 +67,11 @@ class Docker:
 
     def push(self, recipe: Recipe) -> None:
         """Pushes the image. Raises ExecutorError."""
-        self._run("push", recipe.target)
+        try:
+            self._run("push", recipe.target)
+        except ExecutorError as error:
+            remedy = "its registry is the first part of its name, and `docker login` may be needed"
+            raise ExecutorError(f"{recipe.target} was built, and not pushed: {error}; {remedy}", "PushFailed") from None
 
     def _install(self, recipe: Recipe, base: str) -> None:
         packages = recipe.folder / OWN / "packages"
@@ -111,8 +115,8 @@ class Docker:
                 if not quiet:
                     self.tell(line.rstrip())
         if process.returncode:
-            shown = "\n  ".join(line for line in lines[-_LAST:] if line) if quiet else "see above"
-            raise ExecutorError(f"docker {words[0]} failed with status {process.returncode}: {shown}", "BuildFailed")
+            said = [line for line in lines if line][-_LAST if quiet else -1 :]
+            raise ExecutorError(f"docker {words[0]} failed: " + "\n  ".join(said), "BuildFailed")
         return lines
 
 
