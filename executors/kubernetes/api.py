@@ -240,7 +240,8 @@ def _why(error: Exception) -> str:
         return f"its certificate is not trusted: {cause.verify_message}"
     if isinstance(cause, OSError) and not isinstance(cause, ssl.SSLError) and cause.errno and cause.errno > 0:
         return os.strerror(cause.errno)
-    return str(getattr(cause, "strerror", None) or cause) or "it took too long"
+    said = str(getattr(cause, "strerror", None) or cause)
+    return said or ("it took too long" if isinstance(error, TimeoutError) else "the connection broke")
 
 
 def _message(status: int, body: bytes) -> str:

@@ -22,6 +22,7 @@ from kflite.job import Exit
 
 _CALM_S = 5.0
 _GONE_S = 30.0
+_UNHEARD_S = 10.0  # a server that is away holds up whoever stops something no longer than that
 
 
 class Attempt:
@@ -37,6 +38,7 @@ class Attempt:
         self._exits: dict[str, Exit] = {}
         self._culprit: Box | None = None
         self._stopped = False
+        self._unheard = asyncio.Event()
         if self._memo:
             shared.owners.begin(self._memo.run)
         self.end = asyncio.create_task(self._see_out())
@@ -52,7 +54,14 @@ class Attempt:
         """See the executor's seam."""
         self._stopped = True
         if not self.end.done():
-            await self._delete(grace_s)
+            deleting = asyncio.create_task(self._delete(grace_s))
+            await asyncio.wait({deleting}, timeout=_UNHEARD_S)
+            if not deleting.done() and self._shared.api.silence.on:
+                deleting.cancel()
+                self._unheard.set()
+                await asyncio.shield(self.end)
+                return  # what is left is removed when the server answers, if we are still there
+            await deleting
         await asyncio.shield(self.end)
         await asyncio.shield(self.left)
 
@@ -64,12 +73,27 @@ class Attempt:
             return lost("nothing is known of it")
         try:
             await self._shared.watch.connected()
-            await self._follow_all()
+            if not await self._followed():
+                return Exit(-1, "Stopped", f"stopped, but not told so: no answer from {self._shared.api.access.address}")
         except ExecutorError as error:
             return lost(str(error))
         except OSError as error:
             return Exit(1, "DiskFull" if error.errno == errno.ENOSPC else "SystemError", str(error))
         return self._verdict()
+
+    async def _followed(self) -> bool:
+        """Wait for the end of all; returns whether it came before a stop that the server did not hear."""
+        following = asyncio.create_task(self._follow_all())
+        unheard = asyncio.create_task(self._unheard.wait())
+        try:
+            await asyncio.wait({following, unheard}, return_when=asyncio.FIRST_COMPLETED)
+            if following.done():
+                following.result()
+            return following.done()
+        finally:
+            for task in (following, unheard):
+                task.cancel()
+            await asyncio.gather(following, unheard, return_exceptions=True)
 
     async def _follow_all(self) -> None:
         try:
@@ -136,7 +160,7 @@ class Attempt:
         await asyncio.wait({self.end})
         if not self._memo or self.end.cancelled():
             return
-        with suppress(ExecutorError):  # what is left goes with the run's config map
+        try:
             async with self._shared.clearing:
                 await self._shared.api.calm(_CALM_S)
                 await self._delete(1)
@@ -145,6 +169,9 @@ class Attempt:
                     await asyncio.gather(*(self._gone(box.replica.pod) for box in self._boxes))
             if len(self._boxes) > 1:
                 await self._remove("services", self._ref.group)
+        except ExecutorError as error:
+            with suppress(OSError):
+                self._boxes[0].note(f"its pods could not be removed, and may go with their run's config map later: {error}")
         for box in self._boxes:
             self._shared.watch.forget(box.replica.pod)
         self._shared.owners.end(self._memo.run)

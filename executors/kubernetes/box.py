@@ -138,12 +138,18 @@ class Box:
         text = f"{trouble.reason}: {trouble.message}"
         self._shared.progress(self._memo.job, f"{self.replica.name}: {text}" if len(self._memo.replicas) > 1 else text)
         if self._log is None:
-            with self.replica.log.open("a", encoding="utf-8") as log:
-                log.write(f"waiting: {text}\n")
+            self.note(f"waiting: {text}")
+
+    def note(self, text: str) -> None:
+        """A line of our own in its log, to which nothing else is written now."""
+        with self.replica.log.open("a", encoding="utf-8") as log:
+            log.write(f"{text}\n")
 
     async def _finish(self, pod: Pod) -> Exit:
         why = await self._end_of_log()
         exit = ending.judge(pod, self.replica.log, self._memo.memory, self.asked)
+        if why and not (exit.lost or self.asked):
+            self.note(f"the log is incomplete: {why}")
         if exit.code:
             return exit
         if self._memo.staged and not await self._delivered(pod):

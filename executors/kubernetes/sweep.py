@@ -75,7 +75,7 @@ class Sweep:
         if self._task:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-            if not self._swept:
+            if not (self._swept or self._api.silence.on):
                 await self._once()
 
     async def _by_and_by(self) -> None:

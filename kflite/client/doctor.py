@@ -35,7 +35,6 @@ _EXTRAS = (
 _NAMED_IMAGES = 6
 _NAMED_RUNS = 3
 _CLUSTER_S = 1.0  # longest wait for a cluster
-_LEFT_S = 600.0  # a live scheduler removes what has ended sooner
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,16 +225,15 @@ async def _ask_cluster(settings: Settings) -> list[Finding]:
         if lacking := await refused(api):
             remedy = "kflite deploy --rights prints a role with all"
             return [*found, Finding("rights", False, f"refused in {where}: {', '.join(lacking)}", remedy)]
-        return [*found, Finding("rights", True, f"all that --on kubernetes needs in {where}"), await _left(api, where)]
+        return [*found, Finding("rights", True, f"all that --on kubernetes needs in {where}"), await _left(api, where, settings)]
 
 
-async def _left(api: Api, where: str) -> Finding:
-    from kflite.executors.kubernetes.sweep import look
+async def _left(api: Api, where: str, settings: Settings) -> Finding:
+    from kflite.client.left import behind
 
-    runs = await look(api)
-    left = [run for run in runs if not run.busy and run.quiet_s > _LEFT_S]
+    there, left = await behind(api, settings)
     if not left:
-        return Finding("left behind", True, f"nothing in {where}; {len(runs)} runs are there now")
+        return Finding("left behind", True, f"nothing in {where}; {there} runs are there now")
     told = ", ".join(f"{run.run} ({run.pods} pods, for {duration(run.quiet_s)})" for run in left[:_NAMED_RUNS])
     more = ", …" if len(left) > _NAMED_RUNS else ""
     owners = " ".join(run.owner for run in left)
@@ -243,4 +241,4 @@ async def _left(api: Api, where: str) -> Finding:
         "kflite resume goes on with one of this store, kflite rm removes one that has ended; "
         f"the others: kubectl --namespace {api.access.namespace} delete configmap {owners}"
     )
-    return Finding("left behind", None, f"{len(left)} runs in {where} whose schedulers are gone: {told}{more}", remedy)
+    return Finding("left behind", None, f"{len(left)} runs in {where} that no scheduler looks after: {told}{more}", remedy)

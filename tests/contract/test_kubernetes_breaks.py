@@ -63,6 +63,21 @@ async def test_a_server_that_is_away_is_told_of_and_so_is_its_return(
     assert space.ours() == []
 
 
+async def test_a_stop_that_the_server_does_not_hear_holds_up_nobody_and_is_heard_when_it_is_back(
+    space: Space, jobs: Jobs, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(wire.config))
+    monkeypatch.setattr("kflite.executors.kubernetes.attempt._UNHEARD_S", 0.5)
+    async with space.executor() as executor, asyncio.timeout(PATIENCE_S):
+        ref = await executor.start(jobs.sleeping())
+        wire.cut()
+        await executor.stop(ref, 10)
+        exit = await executor.wait(ref)
+        assert (exit.reason, "no answer from" in exit.message) == ("Stopped", True)
+        wire.mend()
+    assert space.ours() == []
+
+
 async def test_a_server_that_never_answered_is_not_waited_for(
     space: Space, jobs: Jobs, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,17 +123,22 @@ async def test_a_transfer_that_breaks_goes_on_where_it_was(
     assert made.read_bytes() == source.read_bytes()
 
 
+@pytest.mark.parametrize("form", ["file", "plug-in"])
 async def test_credentials_that_expire_are_read_again(
-    space: Space, jobs: Jobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    space: Space, jobs: Jobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
     for name in ("first", "second"):
         space.kubectl("create", "serviceaccount", name)
     space.kubectl("create", "rolebinding", "all", "--clusterrole=admin", "--group=system:serviceaccounts:" + space.name)
-    config = tmp_path / "token.kubeconfig"
+    config, answer = tmp_path / "token.kubeconfig", tmp_path / "answer"
+    version = "client.authentication.k8s.io/v1"
+    plug_in = {"apiVersion": version, "command": "cat", "args": [str(answer)], "interactiveMode": "Never"}
 
     def write(account: str) -> None:
         held = json.loads(kubectl("config", "view", "--raw", "-o", "json"))
-        held["users"][0]["user"] = {"token": space.kubectl("create", "token", account).strip()}
+        token = {"token": space.kubectl("create", "token", account).strip()}
+        answer.write_text(json.dumps({"apiVersion": version, "kind": "ExecCredential", "status": token}))
+        held["users"][0]["user"] = token if form == "file" else {"exec": plug_in}
         config.write_text(json.dumps(held))
 
     write("first")
@@ -143,6 +163,25 @@ async def test_an_executor_that_may_do_nothing_says_what_it_may_not(
         with pytest.raises(ExecutorError, match="cannot list resource") as caught:
             await executor.start(jobs.ending(0))
     assert caught.value.reason == "NotAllowed"
+
+
+async def test_rights_that_lack_for_the_log_and_the_removal_of_a_pod_are_told_in_the_log(
+    space: Space, jobs: Jobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    space.kubectl("create", "role", "some", "--verb=create,get,list,watch", "--resource=pods,configmaps")
+    space.kubectl("create", "rolebinding", "some", "--role=some", f"--serviceaccount={space.name}:default")
+    held = json.loads(kubectl("config", "view", "--raw", "-o", "json"))
+    held["users"][0]["user"] = {"token": space.kubectl("create", "token", "default").strip()}
+    config = tmp_path / "token.kubeconfig"
+    config.write_text(json.dumps(held))
+    monkeypatch.setenv("KUBECONFIG", str(config))
+    job = jobs.ending(0)
+    async with space.executor() as executor:
+        assert (await asyncio.wait_for(executor.wait(await executor.start(job)), PATIENCE_S)).code == 0
+    said = (job.folder / "log").read_text()
+    assert "the log is incomplete: " in said
+    assert "its pods could not be removed" in said
+    assert "`kflite deploy --rights" in said
 
 
 async def test_credentials_that_were_never_taken_are_told_at_once(

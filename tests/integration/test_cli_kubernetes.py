@@ -22,6 +22,12 @@ def where(space: Space) -> str:
     return f"kubernetes:/{space.name}"
 
 
+def leave_behind(space: Space, run: str) -> None:
+    """What is there of a run whose scheduler died."""
+    about = {"name": f"kflite-{run}", "labels": {"app.kubernetes.io/managed-by": "kflite", "kflite.dev/run": run}}
+    space.kubectl("create", "-f", "-", given=json.dumps({"apiVersion": "v1", "kind": "ConfigMap", "metadata": about}))
+
+
 def test_a_dry_run_prints_manifests_that_the_cluster_takes(cli: Cli, cluster: str) -> None:
     with namespace(cluster) as space:
         printed = cli("run", "p.py:sound", "--on", where(space), "--dry-run")
@@ -70,7 +76,17 @@ def test_a_run_says_what_it_waits_for_and_is_cancelled_then_too(cli: Cli, cluste
 def test_removing_a_run_removes_what_its_dead_scheduler_left_on_the_cluster(cli: Cli, cluster: str) -> None:
     with namespace(cluster) as space:
         run = str(cli.json("run", "p.py:double", "--param", "n=1", "--on", where(space))["run"])
-        about = {"name": f"kflite-{run}", "labels": {"app.kubernetes.io/managed-by": "kflite", "kflite.dev/run": run}}
-        space.kubectl("create", "-f", "-", given=json.dumps({"apiVersion": "v1", "kind": "ConfigMap", "metadata": about}))
+        leave_behind(space, run)
         assert f"removed {run}" in cli("rm", run)
         assert space.ours() == []
+
+
+def test_doctor_tells_what_a_run_that_has_ended_left_on_the_cluster(cli: Cli, cluster: str) -> None:
+    with namespace(cluster) as space:
+        run = str(cli.json("run", "p.py:double", "--param", "n=1", "--on", where(space))["run"])
+        leave_behind(space, run)
+        there = replace(cli, environment={**cli.environment, "KFLITE_ON": where(space)})
+        findings = json.loads(there("doctor", "--json"))
+        (found,) = [finding for finding in findings if finding["name"] == "left behind"]
+        assert f"no scheduler looks after: {run} (0 pods" in found["text"]
+        assert f"kubectl --namespace {space.name} delete configmap kflite-{run}" in found["remedy"]
