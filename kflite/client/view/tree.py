@@ -15,6 +15,7 @@ from kflite.event import State
 
 FOLD = 20  # children of a group that are all shown
 _FAILURES = 5  # failed children shown besides those at work
+_MOMENT_S = 2.0
 _NAME_WIDTH = 44  # characters at most that names are padded to
 
 
@@ -153,10 +154,19 @@ def note_of(seen: Seen, now: float) -> str:
     parts = [f"attempt {seen.attempts}"] if seen.attempts > 1 else []
     if seen.state is State.QUEUED and seen.due > now:
         parts.append(f"again in {duration(seen.due - now)}")
+    elif seen.state is State.QUEUED and not seen.group:
+        parts += _waits(seen, now)
     if seen.reason:
         parts.append(f"{seen.reason}: {seen.message}" if seen.message else seen.reason)
     parts += [seen.gist] if seen.gist and not seen.group else []
     return clean("  ".join(parts))
+
+
+def _waits(seen: Seen, now: float) -> list[str]:
+    """What a queued task waits for, once it is no matter of a moment."""
+    if seen.attempts:
+        return ["to be tried again"]
+    return ["waits for its turn"] if seen.queued and now - seen.queued > _MOMENT_S else []
 
 
 def _inside(task: str, path: str) -> bool:

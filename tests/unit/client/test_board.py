@@ -103,3 +103,11 @@ def test_an_iteration_ends_with_all_that_is_in_it_and_as_the_worst_of_that(ends:
     for task, kind in zip(("loop[0]/a", "loop[0]/b"), ends, strict=False):
         made.apply(event(kind, task))
     assert made.state_of("loop[0]") is state
+
+
+def test_a_task_that_waits_says_so_after_a_moment() -> None:
+    queued = board(event(Kind.TASK_QUEUED, "fit", 100)).tasks["fit"]
+    assert [note_of(queued, now) for now in (101, 103)] == ["", "waits for its turn"]
+    begun = (event(Kind.TASK_QUEUED, "fit", 100), event(Kind.TASK_STARTING, "fit", 101), event(Kind.TASK_RUNNING, "fit", 101))
+    failed = board(*begun, event(Kind.TASK_RETRYING, "fit", 102, reason="Error", delay=5.0)).tasks["fit"]
+    assert [note_of(failed, now) for now in (103, 200)] == ["again in 4.0 s  Error", "to be tried again  Error"]
