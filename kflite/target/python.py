@@ -15,6 +15,7 @@ from kflite.target.objects import of_object, role
 from kflite.target.target import Target
 from kflite.target.without_kfp import MISSING, is_installed, standing_in
 
+INSTALLED = ("site-packages", "dist-packages")
 _MOST_LINES = 8  # of a traceback: the innermost say what is wrong
 _OURS = str(Path(__file__).resolve().parents[1])
 
@@ -101,16 +102,16 @@ def _told(what: str) -> Iterator[None]:
 
 
 def _lines(error: BaseException) -> list[str]:
-    """file:line: code of each frame that is neither ours nor the import system's."""
+    """file:line: code of the user's own frames, and of the innermost one; of libraries' where none is the user's."""
     from linecache import getline
     from traceback import walk_tb
 
-    found = []
-    for frame, line in walk_tb(error.__traceback__):
-        file = frame.f_code.co_filename
-        if not (file.startswith((_OURS, "<frozen")) or "importlib" in file):
-            found.append(f"{file}:{line}: {getline(file, line).strip()}")
-    return found[-_MOST_LINES:]
+    frames = [(frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__)]
+    shown = [pair for pair in frames if not (pair[0].startswith((_OURS, "<frozen")) or "importlib" in pair[0])]
+    own = [pair for pair in shown if not any(part in INSTALLED for part in Path(pair[0]).parts)]
+    if own and own[-1] != shown[-1]:
+        own = [*own[1 - _MOST_LINES :], shown[-1]]
+    return [f"{file}:{line}: {getline(file, line).strip()}" for file, line in (own or shown)[-_MOST_LINES:]]
 
 
 def _target(module: ModuleType, name: str, source: str) -> Target:

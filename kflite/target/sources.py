@@ -16,14 +16,13 @@ from typing import TYPE_CHECKING, Any
 from kflite.bootstrap import called, called_with
 from kflite.dsl import project
 from kflite.ir.whole import Document, Whole
-from kflite.target.python import importable
+from kflite.target.python import INSTALLED, importable
 
 if TYPE_CHECKING:
     from kflite.ir import Pipeline
     from kflite.value import Value
 
 _CONFIG = "kfp_config.ini"
-_INSTALLED = ("site-packages", "dist-packages")
 
 
 def located(pipeline: Pipeline, near: Path) -> Pipeline:
@@ -55,7 +54,7 @@ def _loaded(name: str, image: str) -> Path | None:
     """The file of a component of kfp's, of this name and image, that a module of the user's has."""
     for module in list(sys.modules.values()):
         file = Path(getattr(module, "__file__", None) or "/")
-        if any(part in _INSTALLED for part in file.parts):
+        if any(part in INSTALLED for part in file.parts):
             continue
         for value in list(vars(module).values()):
             function = getattr(value, "python_func", None) if type(value).__name__ == "PythonComponent" else None

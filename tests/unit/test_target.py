@@ -206,6 +206,20 @@ def test_what_fails_in_the_users_file_is_told_by_its_own_lines(folder: Path, tex
     assert str(caught.value) == message.format(folder)
 
 
+def test_of_a_librarys_lines_the_innermost_is_told_beside_the_users(folder: Path) -> None:
+    library = folder / "site-packages" / "library_of_target.py"
+    library.parent.mkdir()
+    library.write_text("def deep(n):\n    return deep(n - 1) if n else 1 / 0\n")
+    write(
+        folder / "mine.py",
+        f"import sys\nsys.path.insert(0, {str(library.parent)!r})\nfrom library_of_target import deep\ndeep(20)\n",
+    )
+    with pytest.raises(InputError) as caught:
+        load("mine.py")
+    _, *lines = str(caught.value).splitlines()
+    assert lines == [f"  {folder}/mine.py:4: deep(20)", f"  {library}:2: return deep(n - 1) if n else 1 / 0"]
+
+
 def test_a_name_that_is_not_there_is_told_with_those_that_are(folder: Path) -> None:
     write(folder / "mine.py", ONE, DIGITS)
     with pytest.raises(InputError, match=r"there is no 'digit' in it: there is mine.py:digits, mine.py:one"):
