@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from kflite.dsl import trace
 from kflite.dsl.conditions import AnyOf, Comparison, Condition, Membership
@@ -47,6 +47,16 @@ class Channel:
 
     def __contains__(self, item: object) -> bool:
         raise trace.refused(f"{self.title} has no value before the run, so Python cannot look into it: use .contains() or .in_()")
+
+    def __getitem__(self, field: str) -> Channel:
+        remedy = "take it apart in a component, or loop over it with dsl.ParallelFor, whose items have item.a"
+        raise trace.refused(f"{self.title} has no value before the run, so Python cannot look into it: {remedy}")
+
+    def _computed(self, _: object) -> NoReturn:
+        remedy = "compute in a component; a text may hold it, as f'{x}'"
+        raise trace.refused(f"{self.title} has no value before the run, so Python cannot compute with it: {remedy}")
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _computed
 
     def in_(self, values: Sequence[object] | Channel) -> Condition:
         """Whether it is one of these constants, inputs and outputs, or in a list that the run will have."""

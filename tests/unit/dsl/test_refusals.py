@@ -312,7 +312,17 @@ def collected_in_text():
     join(xs=[f"{dsl.Collected(a.output)}"])
 
 
+def entry_of_an_output():
+    text(x=text().output["a"])
+
+
+def text_put_together():
+    text(x="a" + text(x="b").output)
+
+
 REFUSALS = {
+    entry_of_an_output: "'text' has no value before the run, so Python cannot look into it: take it apart in a component",
+    text_put_together: "'text' has no value before the run, so Python cannot compute with it: .*a text may hold it, as f'{x}'",
     branch_without_oneof: "output 'Output' of 'text' has no value when its branch does not run: join .*dsl.OneOf",
     loop_without_collected: "has a value for each item of a loop: pass dsl.Collected",
     item_outside: "item of the loop is used outside of the loop",
