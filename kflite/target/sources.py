@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import sys
 from collections.abc import Iterator
-from configparser import ConfigParser
-from configparser import Error as BadConfig
 from dataclasses import replace
 from pathlib import Path
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from kflite.bootstrap import called, called_with
-from kflite.dsl import project
 from kflite.ir.whole import Document, Whole
-from kflite.target.python import INSTALLED, importable
 
 if TYPE_CHECKING:
     from kflite.ir import Pipeline
@@ -52,6 +47,8 @@ def _sources(executor: Document, near: Path) -> dict[str, Value] | None:
 
 def _loaded(name: str, image: str) -> Path | None:
     """The file of a component of kfp's, of this name and image, that a module of the user's has."""
+    from kflite.target.python import INSTALLED
+
     for module in list(sys.modules.values()):
         file = Path(getattr(module, "__file__", None) or "/")
         if any(part in INSTALLED for part in file.parts):
@@ -82,12 +79,14 @@ def _configured(name: str, image: str, near: Path) -> Path | None:
 
 
 def _components(config: Path) -> Iterator[tuple[str, str]]:
+    from configparser import ConfigParser, Error
+
     parser = ConfigParser()
     parser.optionxform = str  # type: ignore[assignment, method-assign]
     try:
         parser.read(config, "utf-8")
         yield from parser["Components"].items()
-    except (BadConfig, KeyError, OSError, UnicodeDecodeError):
+    except (Error, KeyError, OSError, UnicodeDecodeError):
         return
 
 
@@ -112,6 +111,11 @@ def _required(file: Path) -> dict[str, Value]:
 
 def _revision(file: Path, folder: Path) -> str:
     """What tells one state of the component's code from another."""
+    import hashlib
+
+    from kflite.dsl import project
+    from kflite.target.python import importable
+
     module = ".".join(file.relative_to(folder).with_suffix("").parts)
     with importable(str(file.parent)), importable(str(folder)):
         importlib.invalidate_caches()
