@@ -45,9 +45,8 @@ def run(
     """
 
     async def work(interrupts: Interrupts) -> Run:
-        client = Client(store=store, artifacts=artifacts, home=home, on=on)
-        client.executors.warm(client.settings.on)  # it gets ready while the store is opened
-        async with client:
+        async with Client(store=store, artifacts=artifacts, home=home, on=on) as client:
+            client.executors.warm(client.settings.on)
             started = await client.submit(
                 target,
                 parameters,
@@ -93,9 +92,8 @@ def tune(
     """
 
     async def work(interrupts: Interrupts) -> Tuning:
-        client = Client(store=store, artifacts=artifacts, home=home, on=on)
-        client.executors.warm(client.settings.on)  # it gets ready while the store is opened
-        async with client:
+        async with Client(store=store, artifacts=artifacts, home=home, on=on) as client:
+            client.executors.warm(client.settings.on)
             started = await client.tune(
                 target,
                 space,
