@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Collection
+import threading
+from collections.abc import Callable, Collection, Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Required, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Protocol, Required, TypedDict, TypeVar
 
 from kflite.errors import ExecutorError
 
@@ -18,6 +20,13 @@ if TYPE_CHECKING:
     from docker import APIClient
 
 T = TypeVar("T")
+
+
+class Thread(Protocol):
+    """Runs what blocks in some thread."""
+
+    def __call__(self, ask: Callable[[], T], /) -> Coroutine[None, None, T]: ...
+
 
 _THREADS = 16  # calls at once; the daemon itself does about as many side by side
 _CALL_S = 30.0  # longest time for one answer
@@ -105,13 +114,16 @@ class Daemon:
         """Run what blocks."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, ask)
 
-    async def call(self, ask: Callable[[APIClient], T], accept: Collection[int] = ()) -> T | None:
-        """Ask the daemon; None where it refuses with a status in `accept`. Raises Refused, and Gone after `reconnect_s`."""
+    async def call(self, ask: Callable[[APIClient], T], accept: Collection[int] = (), thread: Thread | None = None) -> T | None:
+        """Ask the daemon; None where it refuses with a status in `accept`. Raises Refused, and Gone after `reconnect_s`.
+
+        thread: runs what blocks, `in_thread` unless given.
+        """
         clock = asyncio.get_running_loop().time
         pause, deadline = 0.05, 0.0
         while True:
             try:
-                return await self.in_thread(partial(answer, ask, self.client))
+                return await (thread or self.in_thread)(partial(answer, ask, self.client))
             except Refused as error:
                 if error.status in accept:
                     return None
@@ -136,6 +148,27 @@ class Daemon:
             return APIClient(self.address, "auto", int(_CALL_S), tls, max_pool_size=2 * _THREADS)
         except DockerException as error:
             raise Gone(self.address, error if "Permission denied" in str(error) else "") from error
+
+
+async def apart(ask: Callable[[], T]) -> T:
+    """Run what may block for minutes, in a thread that neither others nor the end of the process wait for."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[T] = loop.create_future()
+
+    def tell(outcome: Callable[[], None]) -> None:
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any longer
+            loop.call_soon_threadsafe(lambda: None if done.done() else outcome())
+
+    def body() -> None:
+        try:
+            result = ask()
+        except BaseException as error:  # noqa: BLE001 - it is raised where the answer is waited for
+            tell(partial(done.set_exception, error))
+        else:
+            tell(partial(done.set_result, result))
+
+    threading.Thread(target=body, name="kflite-docker apart", daemon=True).start()
+    return await done
 
 
 def _ask_info(client: APIClient) -> Info:

@@ -6,7 +6,6 @@ import asyncio
 import os
 from collections.abc import Callable, Collection
 from pathlib import Path
-from threading import Event
 from typing import Self
 
 from kflite.config import default_home
@@ -46,7 +45,7 @@ class DockerExecutor:
         self._daemon = Daemon(self._settings.address, self._settings.reconnect_s)
         self._images = Images(self._daemon, self._settings.images)
         self._attempts: dict[str, Attempt] = {}
-        self._starting: dict[str, tuple[Event, asyncio.Task[None]]] = {}
+        self._starting: dict[str, tuple[asyncio.Event, asyncio.Task[None]]] = {}
 
     async def __aenter__(self) -> Self:
         await self._daemon.connect()
@@ -84,14 +83,14 @@ class DockerExecutor:
             await asyncio.to_thread(self._settle, job.claim, job.folder)
             return ref
         if ref not in self._starting:
-            stop = Event()
+            stop = asyncio.Event()
             self._starting[ref] = stop, asyncio.create_task(self._start(job, ref, stop))
         stop, starting = self._starting[ref]
         try:
             await asyncio.shield(starting)
         except asyncio.CancelledError:
             stop.set()
-            await asyncio.wait({starting})
+            await asyncio.gather(starting, return_exceptions=True)
             if ref in self._attempts:
                 await self._attempts.pop(ref).stop(0)
             raise
@@ -113,7 +112,7 @@ class DockerExecutor:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         record.write(folder, Exit(0), [])
 
-    async def _start(self, job: Job, ref: str, stop: Event) -> None:
+    async def _start(self, job: Job, ref: str, stop: asyncio.Event) -> None:
         try:
             launched = await launch(self._shared, job, stop)
             self._attempts[ref] = Attempt(self._shared, Ref.of(job), launched or None)

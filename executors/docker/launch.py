@@ -11,7 +11,6 @@ from functools import partial
 from hashlib import sha256
 from ipaddress import IPv4Network
 from itertools import islice
-from threading import Event
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from kflite.bootstrap import of_image
@@ -64,7 +63,7 @@ class Shared:
     choosing_gpus: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
-async def launch(shared: Shared, job: Job, stop: Event) -> list[tuple[Box, Copy | None]]:
+async def launch(shared: Shared, job: Job, stop: asyncio.Event) -> list[tuple[Box, Copy | None]]:
     """Start a job's containers; those that another executor started come without a copy of their output.
 
     stop: set to give up a pull. Returns nothing when the attempt has ended already. Raises ExecutorError; nothing is left then.
@@ -113,7 +112,7 @@ def _leave(shared: Shared, job: Job, error: Gone) -> None:
         record.write(job.folder, lost(str(error)), [])
 
 
-async def _launch(shared: Shared, job: Job, mounts: Mounts, stop: Event) -> list[tuple[Box, Copy | None]]:
+async def _launch(shared: Shared, job: Job, mounts: Mounts, stop: asyncio.Event) -> list[tuple[Box, Copy | None]]:
     boxes = await _create_all(shared, job, mounts, stop)
     # Whoever ends an attempt writes its exit before its containers are removed: these would run what has run.
     if record.read(job.folder):
@@ -131,7 +130,7 @@ async def remove(daemon: Daemon, group: str) -> None:
     await _all(daemon.call(partial(_remove_network, net["Id"]), accept=(_NOT_FOUND, _IN_USE)) for net in networks)
 
 
-async def _create_all(shared: Shared, job: Job, mounts: Mounts, stop: Event) -> list[Box]:
+async def _create_all(shared: Shared, job: Job, mounts: Mounts, stop: asyncio.Event) -> list[Box]:
     network = await _network(shared.daemon, job) if len(job.replicas) > 1 else ""
     hosts = [Ref.of(job).name(replica.rank) for replica in job.replicas]
     envs = gang.environments(job, hosts, [spec.ports(replica) for replica in job.replicas])
@@ -185,7 +184,7 @@ async def _shares(daemon: Daemon, job: Job) -> list[tuple[str, ...]]:
     return [tuple(islice(left, count)) for count in wanted]
 
 
-async def _create(shared: Shared, job: Job, replica: Replica, stop: Event, order: Callable[[Image], Order]) -> Box:
+async def _create(shared: Shared, job: Job, replica: Replica, stop: asyncio.Event, order: Callable[[Image], Order]) -> Box:
     asked, name = replica.role.image, Ref.of(job).name(replica.rank)
     tell = partial(_tell, shared, job, replica)
     policy = str(replica.role.settings.get("imagePullPolicy", ""))

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
-from threading import Event
 from typing import TYPE_CHECKING, TypedDict
 
 from kflite.errors import ExecutorError
 from kflite.executors.docker import names
-from kflite.executors.docker.daemon import Daemon, Refused, answer
+from kflite.executors.docker.daemon import Daemon, Refused, answer, apart
 from kflite.executors.docker.spec import Image
 from kflite.executors.images import ImageMap
 
@@ -31,7 +30,7 @@ class Images:
         self._known: dict[str, Image] = {}
         self._locks: dict[str, asyncio.Lock] = {}
 
-    async def find(self, asked: str, tell: Callable[[str], None], stop: Event, policy: str = "") -> Image:
+    async def find(self, asked: str, tell: Callable[[str], None], stop: asyncio.Event, policy: str = "") -> Image:
         """The image used for `asked`, pulled if it is not here. tell: gets notes on the pull; stop: set to give it up.
 
         policy: Always pulls it also where it is here, Never does not. Raises ExecutorError (ImageNotFound).
@@ -59,12 +58,12 @@ class Images:
             return ""
         return str(next((entry.partition("@")[2] for entry in found.get("RepoDigests") or ()), found["Id"]))
 
-    async def _look(self, name: str, tell: Callable[[str], None], stop: Event, policy: str) -> Image:
+    async def _look(self, name: str, tell: Callable[[str], None], stop: asyncio.Event, policy: str) -> Image:
         found = await self._daemon.call(partial(_inspect, name), accept=(404,)) if policy != "Always" else None
         if found is None and policy == "Never":
             raise Refused(404, "it is not here, and is not to be pulled (imagePullPolicy Never)")
         if found is None:
-            await self._daemon.call(partial(_pull, name, tell, stop))
+            await self._unless(stop, self._daemon.call(partial(_pull, name, tell, stop), thread=apart))
             found = await self._daemon.call(partial(_inspect, name))
         assert found is not None
         own: _Config = found.get("Config") or {}
@@ -77,6 +76,18 @@ class Images:
             folder=own.get("WorkingDir") or "",
             shell=bool(await self._daemon.call(partial(_has_shell, found["Id"]))),
         )
+
+    async def _unless(self, stop: asyncio.Event, pull: Coroutine[None, None, None]) -> None:
+        """Wait for a pull, and no longer when it is given up: a registry may be silent for as long as the daemon bears it."""
+        pulling, stopped = asyncio.ensure_future(pull), asyncio.ensure_future(stop.wait())
+        try:
+            await asyncio.wait({pulling, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            if not pulling.done():
+                raise Refused(0, "its pull was given up")
+            await pulling
+        finally:
+            pulling.cancel()
+            stopped.cancel()
 
 
 def _not_found(asked: str, name: str, why: str) -> ExecutorError:
@@ -116,7 +127,7 @@ def _has_shell(image: str, client: APIClient) -> bool:
         client.remove_container(probe, v=True)
 
 
-def _pull(name: str, tell: Callable[[str], None], stop: Event, client: APIClient) -> None:
+def _pull(name: str, tell: Callable[[str], None], stop: asyncio.Event, client: APIClient) -> None:
     from docker.utils import parse_repository_tag
 
     repository, tag = parse_repository_tag(name)
@@ -132,7 +143,8 @@ def _pull(name: str, tell: Callable[[str], None], stop: Event, client: APIClient
         if layers and time.monotonic() - told > _TELL_S:
             told = time.monotonic()
             tell(f"pulling the image {name}: {_megabytes(layers, 0)} of {_megabytes(layers, 1)} MB")
-    tell(f"pulled the image {name}")
+    if not stop.is_set():
+        tell(f"pulled the image {name}")
 
 
 def _note(layers: dict[str, tuple[int, int]], line: Mapping[str, object]) -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import socket
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from contract.jobs import Jobs
+from contract.probes import PATIENCE_S
 from contract.test_executors import SUCCESS, log, run
 
 from kflite.errors import ExecutorError
 from kflite.executors.docker import DockerExecutor
-from kflite.job import Job, Mount, Source
+from kflite.job import Job, Mount, Role, Source
 from kflite.value import Value
 
 pytestmark = pytest.mark.anyio
@@ -84,3 +87,16 @@ async def test_an_image_that_is_always_pulled_is_asked_for_where_it_comes_from(e
     with pytest.raises(ExecutorError) as told:
         await executor.start(with_settings(jobs.ending(0, task="again"), imagePullPolicy="Always"))
     assert told.value.reason == "ImageNotFound"
+
+
+async def test_a_cancelled_start_does_not_wait_for_a_registry_that_is_silent(executor: DockerExecutor, jobs: Jobs) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(PATIENCE_S)
+        job = jobs.job(Role(f"127.0.0.1:{silent.getsockname()[1]}/no/such:1", ("true",)))
+        starting = asyncio.create_task(executor.start(job))
+        connected, _ = await asyncio.to_thread(silent.accept)
+        starting.cancel()
+        await asyncio.wait({starting}, timeout=10)
+        cancelled = starting.cancelled()
+        connected.close()
+    assert cancelled
