@@ -22,7 +22,7 @@ from kflite.executors.kubernetes.staging import LONGEST_FILES, by_pods, outputs
 from kflite.executors.ref import Ref
 from kflite.job import Job, Replica
 
-_QUOTA_S = 3.0  # between two attempts at what a quota has refused
+_QUOTA_S, _LONGEST_QUOTA_S = 2.0, 15.0  # between two attempts at what a quota has refused: thousands may wait for it
 
 
 async def launch(shared: Shared, job: Job, given_up: asyncio.Event) -> Memo:
@@ -30,14 +30,16 @@ async def launch(shared: Shared, job: Job, given_up: asyncio.Event) -> Memo:
     await shared.watch.connected()
     memo = await asyncio.to_thread(_prepare, shared, job)
     clock = asyncio.get_running_loop().time
-    deadline, waits = clock() + shared.settings.pending_s, False
+    deadline, pause, waits = clock() + shared.settings.pending_s, _QUOTA_S, False
     while full := await _create_all(shared, job, memo):
         if given_up.is_set() or clock() > deadline:
             raise full
+        if not waits:
+            shared.progress(job.id, str(full))
         waits = True
-        shared.progress(job.id, str(full))
         with suppress(TimeoutError):
-            await asyncio.wait_for(given_up.wait(), _QUOTA_S)
+            await asyncio.wait_for(given_up.wait(), pause)
+        pause = min(pause * 1.5, _LONGEST_QUOTA_S)
     if waits:
         shared.progress(job.id, "")
     # Whoever ends an attempt writes its exit before its pods are removed: these would run what has run.
