@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from machine import IMAGE, IN_CI, KUBECONFIG, LEARNING_IMAGE, POSTGRES, RUN
+from turnstile import inside
 
 # Workers that saw their scheduler go may take this long to follow it.
 GRACE_S = 3.0
@@ -153,12 +154,13 @@ def learning_image(docker_image: str) -> str:
 
 
 @pytest.fixture
-def cluster(monkeypatch: pytest.MonkeyPatch) -> str:
+def cluster(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[str]:
     """The name of an image with `sh` and `python3` that the cluster's nodes have; KUBECONFIG leads to the cluster."""
     if not KUBECONFIG:
         pytest.skip("no Kubernetes cluster: name one's kubeconfig in KFLITE_TEST_KUBECONFIG")
     monkeypatch.setenv("KUBECONFIG", KUBECONFIG)
-    return IMAGE
+    with inside(alone=request.node.get_closest_marker("alone") is not None):
+        yield IMAGE
 
 
 @pytest.fixture

@@ -61,9 +61,6 @@ class Api:
         self._find, self.reconnect_s = find, reconnect_s
         self._session: ClientSession | None = None
         self._calls = asyncio.Semaphore(_CALLS)
-        self._creating = 0
-        self._calm = asyncio.Event()
-        self._calm.set()
         self.answered = False  # once, so that there is such a server, which takes our credentials
         self.silence = Silence()
         self._call_s = _CALL_S
@@ -121,19 +118,7 @@ class Api:
 
     async def create(self, path: str, body: Object) -> Object | None:
         """Create an object; None where there is one of that name. Raises as `call` does."""
-        self._creating += 1
-        self._calm.clear()
-        try:
-            return await self.call("POST", path, body, accept=(CONFLICT,))
-        finally:
-            self._creating -= 1
-            if not self._creating:
-                self._calm.set()
-
-    async def calm(self, seconds: float) -> None:
-        """Wait until nothing is being created, so long at most: what is to be removed does not hold up what is to start."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._calm.wait(), seconds)
+        return await self.call("POST", path, body, accept=(CONFLICT,))
 
     async def _ask(self, method: str, path: str, body: Object | None, query: Query) -> Object:
         async with self._calls, self._open(method, path, query, body, self._call_s) as response:

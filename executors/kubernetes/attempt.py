@@ -20,7 +20,6 @@ from kflite.executors.ref import Ref
 from kflite.executors.status import lost
 from kflite.job import Exit
 
-_CALM_S = 5.0
 _GONE_S = 30.0
 _UNHEARD_S = 10.0  # a server that is away holds up whoever stops something no longer than that
 
@@ -53,6 +52,11 @@ class Attempt:
     async def stop(self, grace_s: float) -> None:
         """See the executor's seam."""
         self._stopped = True
+        if self.end.done() and not self.left.done() and all(map(self._has_ended, self._boxes)):
+            with suppress(ExecutorError, TimeoutError):  # nothing runs, and what is left is removed in its turn
+                async with asyncio.timeout(_UNHEARD_S):
+                    await self._delete(1)
+            return
         if not self.end.done():
             deleting = asyncio.create_task(self._delete(grace_s))
             await asyncio.wait({deleting}, timeout=_UNHEARD_S)
@@ -142,6 +146,10 @@ class Attempt:
         pods = [box.replica.pod for box in self._boxes if not self._is_gone(box.replica.pod)]
         await asyncio.gather(*(self._remove("pods", pod, grace) for pod in pods))
 
+    def _has_ended(self, box: Box) -> bool:
+        known = self._shared.watch.known(box.replica.pod)
+        return known is None or known.ended
+
     def _is_gone(self, pod: str) -> bool:
         known = self._shared.watch.known(pod)
         return known is not None and known.gone
@@ -161,9 +169,11 @@ class Attempt:
         if not self._memo or self.end.cancelled():
             return
         try:
-            async with self._shared.clearing:
-                await self._shared.api.calm(_CALM_S)
-                await self._delete(1)
+            if self._stopped or not all(map(self._has_ended, self._boxes)):
+                await self._delete(1)  # they hold a node
+            else:
+                async with self._shared.clearing.turn():
+                    await self._delete(1)
             with suppress(TimeoutError):  # the node is away: the cluster removes them in its own time
                 async with asyncio.timeout(_GONE_S):
                     await asyncio.gather(*(self._gone(box.replica.pod) for box in self._boxes))

@@ -39,6 +39,7 @@ class Box:
 
     async def follow(self) -> Exit:
         """How it ended; its log and outputs are here by then. Raises Gone."""
+        self._shared.clearing.goes_on(self.replica.pod)
         try:
             pod = await self._first()
             if pod is None:
@@ -191,6 +192,7 @@ class Box:
         return error
 
     async def _leave(self) -> None:
+        self._shared.clearing.ends(self.replica.pod)
         for task in self._tasks.values():
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)

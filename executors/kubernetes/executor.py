@@ -63,6 +63,7 @@ class KubernetesExecutor:
     async def __aexit__(self, *exc: object) -> None:
         self._listening.cancel()
         self._api.hurry(_LEAVE_S)
+        self._shared.clearing.hurry()
         for given_up, _ in self._starting.values():
             given_up.set()
         if begun := {*(task for _, task in self._starting.values()), *self._undoing}:

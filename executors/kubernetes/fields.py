@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import TypeAlias, cast
 
 from kflite import podspec
-from kflite.job import Claim, Role
+from kflite.job import Claim, Role, Source
 from kflite.value import Value
 
 Fields: TypeAlias = dict[str, Value]
@@ -17,14 +17,16 @@ Fields: TypeAlias = dict[str, Value]
 _GPU = "nvidia.com/gpu"
 
 
-def volumes(role: Role) -> Iterator[tuple[Fields, Fields]]:
-    """Each of the role's own volumes, with where main sees it."""
+def volumes(role: Role) -> Iterator[tuple[Fields | None, Fields]]:
+    """Each of the role's mounts: its volume, unless an earlier one has that (no node mounts a claim twice); where it is seen."""
+    named: dict[tuple[Source, str, bool], str] = {}
     for number, mount in enumerate(role.mounts):
-        name = f"mount-{number}"
-        seen: Fields = {"name": name, "mountPath": mount.path}
+        own = (mount.source, mount.name if mount.source is not Source.EMPTY else str(number), mount.optional)
+        volume: Fields | None = {"name": f"mount-{number}", **podspec.source(mount)} if own not in named else None
+        seen: Fields = {"name": named.setdefault(own, f"mount-{number}"), "mountPath": mount.path}
         if mount.sub_path:
             seen["subPath"] = mount.sub_path
-        yield {"name": name, **podspec.source(mount)}, seen
+        yield volume, seen
     if shared := cast("Fields", role.settings.get("enabledSharedMemory")):
         size: Fields = {"sizeLimit": shared["size"]} if shared.get("size") else {}
         yield {"name": "shm", "emptyDir": {"medium": "Memory", **size}}, {"name": "shm", "mountPath": "/dev/shm"}

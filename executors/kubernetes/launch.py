@@ -86,7 +86,8 @@ def _prepare(shared: Shared, job: Job) -> Memo:
 async def _create_all(shared: Shared, job: Job, memo: Memo) -> Refused | None:
     """Create all or nothing; returns what was refused because a quota is used up, which others may free."""
     try:
-        await _create_each(shared, job, memo)
+        with shared.clearing.during(job.id):
+            await _create_each(shared, job, memo)
     except BaseException as error:
         await remove(shared, memo, Ref.of(job).group)
         if isinstance(error, Refused) and "exceeded quota" in str(error):
@@ -99,6 +100,7 @@ async def _create_each(shared: Shared, job: Job, memo: Memo) -> None:
     owner = await shared.owners.uid(memo.run)
     api, settings = shared.api, shared.settings
     if job.workspace and memo.staged:
+        shared.owners.keep(memo.run)
         body = manifest.workspace(job, owner, settings)
         await api.call("POST", api.path("persistentvolumeclaims"), body, accept=(CONFLICT,))
     if len(memo.replicas) > 1:

@@ -59,7 +59,7 @@ def _spec(job: Job, replica: Replica, order: Order, settings: Settings) -> Manif
         "securityContext": _security(role, settings),
         "initContainers": [*before, main] if staged else before,
         "containers": [staging.push(job, settings)] if staged else [main],
-        "volumes": [*_volumes(job, order, settings), *(volume for volume, _ in fields.volumes(role))],
+        "volumes": [*_volumes(job, order, settings), *(volume for volume, _ in fields.volumes(role) if volume)],
         **fields.placement(role.settings),
         **({"subdomain": Ref.of(job).group} if order.hosts else {}),
         **({"activeDeadlineSeconds": deadline} if job.timeout_s else {}),

@@ -32,6 +32,7 @@ class Owners:
         self._uids: dict[str, asyncio.Task[str]] = {}
         self._attempts: Counter[str] = Counter()
         self._idle: dict[str, asyncio.Task[None]] = {}
+        self._kept: set[str] = set()
 
     async def uid(self, run: str) -> str:
         """The uid of the run's config map, which is made if it is not there. Raises Refused, Gone."""
@@ -60,6 +61,10 @@ class Owners:
         finally:
             self.end(run)
 
+    def keep(self, run: str) -> None:
+        """The config map owns what later attempts need, however long these take to come."""
+        self._kept.add(run)
+
     def begin(self, run: str) -> None:
         """The run has one more attempt."""
         self._attempts[run] += 1
@@ -80,7 +85,7 @@ class Owners:
         await asyncio.gather(*(self._delete(run) for run in self._idle), return_exceptions=True)
 
     async def _later(self, run: str) -> None:
-        await asyncio.sleep(_IDLE_S)
+        await asyncio.sleep(self._settings.push_s if run in self._kept else _IDLE_S)
         if not self._watch.busy(names.label(run)):
             await self._delete(run)
             self._idle.pop(run, None)
@@ -89,6 +94,7 @@ class Owners:
         uid = await self.uid(run) if run in self._uids else ""
         self.forget(run)
         self._attempts.pop(run, None)
+        self._kept.discard(run)
         body = manifest.deletion(uid)
         with suppress(ExecutorError):  # whatever is left is found by its labels
             await self._api.once("DELETE", self._api.path("configmaps", names.owner(run)), body)

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from kflite.executors.kubernetes.api import Api
+from kflite.executors.kubernetes.clearing import Clearing
 from kflite.executors.kubernetes.owners import Owners
 from kflite.executors.kubernetes.settings import Settings
 from kflite.executors.kubernetes.watch import Watch
-
-_CLEARING = 4  # at once
 
 
 @dataclass(frozen=True, slots=True)
 class Shared:
     """progress: gets a job's id and a note on what it waits for, "" once it waits no longer.
 
-    clearing: held by whoever removes pods that have ended, so that they do not hold up those that are to start.
+    clearing: says when pods that have ended may be removed, so that they do not hold up others.
     """
 
     api: Api
@@ -26,4 +24,4 @@ class Shared:
     owners: Owners
     settings: Settings
     progress: Callable[[str, str], None] = lambda job, text: None
-    clearing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_CLEARING))
+    clearing: Clearing = field(default_factory=Clearing)

@@ -13,6 +13,7 @@ from typing import TypedDict
 from kflite.executors.kubernetes.api import Api, Broken, Refused
 
 _TELLING = frozenset({"FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox", "FailedBinding"})
+_OWN_LAG = "failed to sync"  # a node that is busy has not read a config map or secret yet; it tries again at once
 _QUERY = {"fieldSelector": "type=Warning,involvedObject.kind=Pod", "watch": "true", "timeoutSeconds": "240"}
 _QUIET_S = 300.0
 _PAUSE_S = 2.0
@@ -54,5 +55,5 @@ async def listen(api: Api, tell: Callable[[str, str, str], None]) -> None:
 
 def _hear(told: _Told, tell: Callable[[str, str, str], None]) -> None:
     event = told["object"]
-    if told["type"] in ("ADDED", "MODIFIED") and event["reason"] in _TELLING:
+    if told["type"] in ("ADDED", "MODIFIED") and event["reason"] in _TELLING and _OWN_LAG not in event["message"]:
         tell(event["involvedObject"]["name"], event["reason"], event["message"])

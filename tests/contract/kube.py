@@ -85,20 +85,24 @@ def namespace(image: str, **labels: str) -> Iterator[Space]:
         kubectl("delete", "namespace", space.name, "--wait=false")
 
 
+def offer(space: Space, folder: Path, claim: str = "") -> None:
+    """A volume that is a folder of the node, for claims of the class that has the namespace's name; or for one claim alone."""
+    spec: dict[str, Any] = {
+        "capacity": {"storage": "1Gi"},
+        "accessModes": ["ReadWriteOnce"],
+        "hostPath": {"path": str(folder), "type": "DirectoryOrCreate"},
+        "storageClassName": space.name,
+    }
+    spec |= {"claimRef": {"namespace": space.name, "name": claim}} if claim else {}
+    about = {"name": f"{space.name}-{folder.name}", "labels": {"of": space.name}}
+    body = {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": about, "spec": spec}
+    kubectl("create", "-f", "-", given=json.dumps(body))
+
+
 @contextmanager
-def offered(space: Space, *folders: Path, claim: str = "") -> Iterator[None]:
-    """A volume for each folder of the node, for claims of the class that has the namespace's name; one for `claim` alone."""
-    for folder in folders:
-        spec: dict[str, Any] = {
-            "capacity": {"storage": "1Gi"},
-            "accessModes": ["ReadWriteOnce"],
-            "hostPath": {"path": str(folder), "type": "DirectoryOrCreate"},
-            "storageClassName": space.name,
-        }
-        spec |= {"claimRef": {"namespace": space.name, "name": claim}} if claim else {}
-        about = {"name": f"{space.name}-{folder.name}", "labels": {"of": space.name}}
-        body = {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": about, "spec": spec}
-        kubectl("create", "-f", "-", given=json.dumps(body))
+def offered(space: Space, folder: Path) -> Iterator[None]:
+    """A volume for as long as it is needed."""
+    offer(space, folder)
     try:
         yield
     finally:

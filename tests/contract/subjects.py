@@ -24,8 +24,8 @@ from kflite.testing import FakeExecutor, FakeRun, FakeWorld
 NAMESPACE = "KFLITE_TEST_NAMESPACE"
 BASIC = frozenset({"start"})
 CODE = BASIC | {"code", "claims"}  # what jobs print, read and write is real
-# live: what is written is seen at once
-ALL = CODE | {"commands", "stop", "gangs", "outlives", "isolated", "mounts", "live"}
+HERE = frozenset({"live", "own volumes"})  # what is written is seen at once; named volumes are folders of the user's
+ALL = CODE | {"commands", "stop", "gangs", "outlives", "isolated", "mounts"} | HERE
 
 
 @dataclass(frozen=True)
@@ -85,10 +85,10 @@ def _cluster(volume: str) -> Callable[[Path], Executor]:
 
 SUBJECTS = [
     Subject("fake", _fake, BASIC | {"stop", "outlives", "live"}),
-    Subject("inline", lambda home: InlineExecutor(home / "volumes"), CODE | {"live"}),
+    Subject("inline", lambda home: InlineExecutor(home / "volumes"), CODE | HERE),
     Subject("process", _process),
     Subject("docker", _docker, needs="docker_image"),
-    Subject("kubernetes", _cluster(""), ALL - {"live", "mounts", "claims"}, "cluster"),
-    Subject("kubernetes-host", _cluster("host"), ALL - {"mounts", "claims"}, "cluster_here", frozenset({"live"})),
+    Subject("kubernetes", _cluster(""), ALL - HERE, "cluster"),
+    Subject("kubernetes-host", _cluster("host"), ALL - {"mounts", "claims", "own volumes"}, "cluster_here", frozenset({"live"})),
     Subject("local", lambda home: LocalExecutor(_process(home), lambda: _docker(home)), needs="docker_image"),
 ]

@@ -145,6 +145,8 @@ async def test_an_evicted_pod_is_the_clusters_doing(space: Space, jobs: Jobs) ->
     assert (exit.reason, exit.lost) == ("EvictionByEvictionAPI", True)
 
 
+@pytest.mark.alone
+@pytest.mark.timeout(300)  # with others at the cluster it waits for its turn
 async def test_a_drained_node_loses_its_tasks_and_they_run_once_it_is_back(space: Space, jobs: Jobs, cluster_here: str) -> None:
     said: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
     async with space.executor(lambda *note: said.put_nowait(note)) as executor, asyncio.timeout(2 * PATIENCE_S):

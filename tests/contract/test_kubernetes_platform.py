@@ -15,7 +15,7 @@ from contract.jobs import Jobs
 from contract.kube import PATIENCE_S, Space, kubectl, offered
 
 from kflite.executors.kubernetes import KubernetesExecutor
-from kflite.job import Claim, Exit, Job, Mount, Resources, Source
+from kflite.job import Exit, Job, Mount, Resources, Source
 
 pytestmark = pytest.mark.anyio
 
@@ -135,33 +135,3 @@ async def test_a_claim_that_gets_no_volume_is_told_at_once_and_fails_after_a_set
         assert exit.reason == reason
         assert exit.message.startswith(message)
         assert f"waiting: {reason}: {message}" in (job.folder / "log").read_text()
-
-
-async def test_a_volume_is_claimed_kept_between_tasks_and_given_back(space: Space, jobs: Jobs, tmp_path: Path) -> None:
-    volume = {
-        "apiVersion": "v1",
-        "kind": "PersistentVolume",
-        "metadata": {"name": space.name},
-        "spec": {
-            "capacity": {"storage": "1Gi"},
-            "accessModes": ["ReadWriteOnce"],
-            "hostPath": {"path": str(tmp_path / "volume"), "type": "DirectoryOrCreate"},
-            "storageClassName": space.name,
-        },
-    }
-    kubectl("create", "-f", "-", given=json.dumps(volume))
-    claim = Claim("data", options={"size": "1Gi", "accessModes": ["ReadWriteOnce"], "storageClassName": space.name})
-    mounts = (Mount("/data", Source.VOLUME, "data", "part"),)
-
-    def settling(claim: Claim, task: str) -> Job:
-        return replace(jobs.job(task=task), roles=(), claim=claim)
-
-    try:
-        async with space.executor() as executor:
-            assert [await run(executor, settling(claim, task)) for task in ("make", "again")] == [Exit(0), Exit(0)]
-            for task, text in (("write", "open('/data/x', 'w').write('kept')"), ("read", "print(open('/data/x').read())")):
-                assert await run(executor, jobs.job(replace(jobs.code(text), mounts=mounts), task=task)) == Exit(0)
-            assert [await run(executor, settling(Claim("data", True), task)) for task in ("end", "end2")] == [Exit(0), Exit(0)]
-        assert (jobs.job(jobs.code(""), task="read").folder / "log").read_text() == "kept\n"
-    finally:
-        kubectl("delete", "persistentvolume", space.name, "--wait=false")

@@ -165,6 +165,15 @@ def test_platform_settings_become_fields_of_the_pod() -> None:
     assert [c["name"] for c in spec["initContainers"]] == ["fetch", "before-0", "main"]
 
 
+def test_a_volume_that_is_mounted_twice_is_one_volume() -> None:
+    mounts = [Mount("/a", Source.VOLUME, "data"), Mount("/b", Source.VOLUME, "data", "part"), Mount("/c", Source.EMPTY, "x")]
+    made = pod(job(mounts=(*mounts, Mount("/d", Source.EMPTY, "x"))))
+    own = [volume["name"] for volume in made["spec"]["volumes"] if volume["name"].startswith("mount-")]
+    assert own == ["mount-0", "mount-2", "mount-3"]
+    places = {seen["mountPath"]: seen["name"] for seen in main(made)["volumeMounts"]}
+    assert [places[path] for path in ("/a", "/b", "/c", "/d")] == ["mount-0", "mount-0", "mount-2", "mount-3"]
+
+
 def test_the_executors_own_settings_become_fields_too() -> None:
     gang = replace(job(), roles=(replace(job().roles[0], replicas=2),))
     made = pod(gang, Settings(queue="team", service_account="runner", priority_class="high"))
