@@ -28,7 +28,7 @@ class DockerExecutor:
     """Runs each replica as a container of its own.
 
     progress: gets a job's id and a note on the pull of its image; None writes the notes to the job's log; volumes: the folder of
-    named volumes.
+    named volumes; noted: gets, in the loop, a job's id and what it waits for, "" for nothing any longer.
     """
 
     name = "docker"
@@ -39,8 +39,9 @@ class DockerExecutor:
         settings: Settings | None = None,
         progress: Callable[[str, str], None] | None = None,
         volumes: Path | None = None,
+        noted: Callable[[str, str], None] = lambda job, text: None,
     ) -> None:
-        self._settings, self._progress = settings or Settings(), progress
+        self._settings, self._progress, self._noted = settings or Settings(), progress, noted
         self._volumes = Volumes(volumes or default_home() / "volumes")
         self._daemon = Daemon(self._settings.address, self._settings.reconnect_s)
         self._images = Images(self._daemon, self._settings.images)
@@ -51,7 +52,8 @@ class DockerExecutor:
         await self._daemon.connect()
         host = describe(self._daemon.info, self._settings, os.environ)
         self._watch = Watch(self._daemon)
-        self._shared = Shared(self._daemon, self._watch, self._images, self._settings, host, self._volumes, self._progress)
+        held = (self._daemon, self._watch, self._images, self._settings, host, self._volumes)
+        self._shared = Shared(*held, self._noted, self._progress)
         await sweep(self._daemon)
         return self
 

@@ -49,7 +49,8 @@ _CONFLICT, _NOT_FOUND, _IN_USE = 409, 404, 403
 class Shared:
     """What all attempts of an executor use.
 
-    progress: gets a job's id and a note on the pull of its image; left: groups whose end the daemon missed, to be removed.
+    progress: gets a job's id and a note on the pull of its image; noted: a job's id, and what it waits for, "" for nothing any
+    longer; left: groups whose end the daemon missed, to be removed.
     """
 
     daemon: Daemon
@@ -58,6 +59,7 @@ class Shared:
     settings: Settings
     host: Host
     volumes: Volumes
+    noted: Callable[[str, str], None]
     progress: Callable[[str, str], None] | None = None
     left: set[str] = field(default_factory=set)
     choosing_gpus: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -186,10 +188,10 @@ async def _shares(daemon: Daemon, job: Job) -> list[tuple[str, ...]]:
 
 async def _create(shared: Shared, job: Job, replica: Replica, stop: asyncio.Event, order: Callable[[Image], Order]) -> Box:
     asked, name = replica.role.image, Ref.of(job).name(replica.rank)
-    tell = partial(_tell, shared, job, replica)
+    tell, note = partial(_tell, shared, job, replica), partial(shared.noted, job.id)
     policy = str(replica.role.settings.get("imagePullPolicy", ""))
     try:
-        image = await shared.images.find(asked, tell, stop, policy)
+        image = await shared.images.find(asked, tell, stop, policy, note)
     except ExecutorError as error:
         if error.reason != "ImageNotFound" or not of_image(replica.role.command, replica.role.args):
             raise
@@ -200,7 +202,7 @@ async def _create(shared: Shared, job: Job, replica: Replica, stop: asyncio.Even
         if error.status != _NOT_FOUND:
             raise
     shared.images.forget(asked)  # somebody removed it since it was looked at
-    return await _create_of(shared, job, replica, name, order(await shared.images.find(asked, tell, stop, policy)))
+    return await _create_of(shared, job, replica, name, order(await shared.images.find(asked, tell, stop, policy, note)))
 
 
 async def _create_of(shared: Shared, job: Job, replica: Replica, name: str, order: Order) -> Box:

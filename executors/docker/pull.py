@@ -29,19 +29,25 @@ class Images:
         self._daemon, self._map = daemon, mapping
         self._known: dict[str, Image] = {}
         self._locks: dict[str, asyncio.Lock] = {}
+        self._pulling: set[str] = set()
 
-    async def find(self, asked: str, tell: Callable[[str], None], stop: asyncio.Event, policy: str = "") -> Image:
-        """The image used for `asked`, pulled if it is not here. tell: gets notes on the pull; stop: set to give it up.
+    async def find(
+        self, asked: str, tell: Callable[[str], None], stop: asyncio.Event, policy: str, note: Callable[[str], None]
+    ) -> Image:
+        """The image used for `asked`, pulled if it is not here. tell: gets notes on the pull; stop: set to give it up; note: told
+        in the loop what is waited for, "" once it is not.
 
         policy: Always pulls it also where it is here, Never does not. Raises ExecutorError (ImageNotFound).
         """
         name = self._map.image(asked)
         if not name:
             raise ExecutorError("a container without an image: name one in the component", "NoImage")
+        if name in self._pulling:
+            note(f"for the image {name}, which is pulled")
         async with self._locks.setdefault(name, asyncio.Lock()):
             if name not in self._known or policy == "Always":
                 try:
-                    self._known[name] = await self._look(name, tell, stop, policy)
+                    self._known[name] = await self._look(name, tell, stop, policy, note)
                 except Refused as error:
                     raise _not_found(asked, name, error.explanation) from error
             return self._known[name]
@@ -58,12 +64,20 @@ class Images:
             return ""
         return str(next((entry.partition("@")[2] for entry in found.get("RepoDigests") or ()), found["Id"]))
 
-    async def _look(self, name: str, tell: Callable[[str], None], stop: asyncio.Event, policy: str) -> Image:
+    async def _look(
+        self, name: str, tell: Callable[[str], None], stop: asyncio.Event, policy: str, note: Callable[[str], None]
+    ) -> Image:
         found = await self._daemon.call(partial(_inspect, name), accept=(404,)) if policy != "Always" else None
         if found is None and policy == "Never":
             raise Refused(404, "it is not here, and is not to be pulled (imagePullPolicy Never)")
         if found is None:
-            await self._unless(stop, self._daemon.call(partial(_pull, name, tell, stop), thread=apart))
+            note(f"for the image {name}, which is pulled")
+            self._pulling.add(name)
+            try:
+                await self._unless(stop, self._daemon.call(partial(_pull, name, tell, stop), thread=apart))
+            finally:
+                self._pulling.discard(name)
+            note("")
             found = await self._daemon.call(partial(_inspect, name))
         assert found is not None
         own: _Config = found.get("Config") or {}

@@ -22,7 +22,7 @@ PLACES = ("local", "process", "docker", "kubernetes", "inline")
 class Executors:
     """Gives the executor for a text of `--on`. Nothing is contacted before a job needs it.
 
-    noted: gets a job's id, and what it waits for on a cluster, "" once it waits no longer.
+    noted: gets a job's id, and what it waits for on a cluster or in Docker, "" once it waits no longer.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -96,7 +96,7 @@ class Executors:
         from kflite.executors.images import ImageMap
 
         chosen = Chosen(images=ImageMap(self._settings.images), **asdict(self._settings.docker))
-        return DockerExecutor(chosen, volumes=self._volumes)
+        return DockerExecutor(chosen, volumes=self._volumes, noted=self._note)
 
     def _kubernetes(self, where: str) -> Executor:
         from kflite.client.cluster import chosen

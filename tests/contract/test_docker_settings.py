@@ -100,3 +100,16 @@ async def test_a_cancelled_start_does_not_wait_for_a_registry_that_is_silent(exe
         cancelled = starting.cancelled()
         connected.close()
     assert cancelled
+
+
+async def test_what_a_start_waits_for_is_told_while_its_image_is_pulled(tmp_path: Path, docker_image: str) -> None:
+    notes: list[tuple[str, str]] = []
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(PATIENCE_S)
+        image = f"127.0.0.1:{silent.getsockname()[1]}/no/such:1"
+        async with DockerExecutor(noted=lambda job, text: notes.append((job, text))) as executor:
+            starting = asyncio.create_task(executor.start(Jobs(tmp_path, image).shell("true")))
+            (await asyncio.to_thread(silent.accept))[0].close()
+            starting.cancel()
+            await asyncio.wait({starting})
+    assert notes == [("run/task", f"for the image {image}, which is pulled")]
