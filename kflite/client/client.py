@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from kflite.store import Database
     from kflite.target import Target
 
+_DAY_S = 86_400.0
 _AGAIN_S = 1.0  # between two attempts at taking over a run that a scheduler holds
 
 
@@ -141,6 +142,7 @@ class Client:
             requests=lambda: news(self.store, (Kind.RUN_CANCEL,)),
             adopt_orphans=self._adopts,
             identify=Identity(self.settings),
+            cache_s=self.settings.cache_days * _DAY_S,
         )
 
     # Starting runs.

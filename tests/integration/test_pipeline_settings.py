@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 import kflite
 from kflite import dsl
 from kflite.event import State
@@ -127,3 +129,13 @@ def test_what_waits_for_room_in_it_fails_at_the_same_time(home: Path) -> None:
     ended = sorted((len(task.attempts), task.state, task.message) for path, task in run.tasks.items() if "/" in path)
     told = "the pipeline slow ran longer than its 1 s"
     assert ended == [(0, State.FAILED, f"{told}, and this still waited for its turn"), (1, State.FAILED, told)]
+
+
+def test_results_expire_after_the_days_that_are_set(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def reason() -> str:
+        return kflite.run(echo, {"x": "a"}, on="inline").tasks["echo"].reason
+
+    monkeypatch.setenv("KFLITE_CACHE_DAYS", "1e-12")
+    assert [reason(), reason()] == ["", ""]
+    monkeypatch.setenv("KFLITE_CACHE_DAYS", "1")
+    assert [reason(), reason()] == ["", "cached"]
