@@ -26,6 +26,8 @@ Query = Mapping[str, str] | Sequence[tuple[str, str]]
 
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND, CONFLICT, EXPIRED = 401, 403, 404, 409, 410
 _AGAIN = frozenset({UNAUTHORIZED, 429, 500, 502, 503, 504})  # another try may succeed
+_TOO_LARGE = 413
+_FULL = ("larger than max", "request is too large")  # the words of the database behind the server
 _CALLS = 32  # at once
 _CALL_S = 30.0  # longest time for one answer
 _CONNECT_S = 10.0
@@ -47,6 +49,7 @@ class Refused(ExecutorError):
 
     def __init__(self, status: int, message: str) -> None:
         self.status = status
+        self.too_large = status == _TOO_LARGE or (status == 500 and any(words in message for words in _FULL))
         super().__init__(f"Kubernetes: {message}", "NotAllowed" if status == FORBIDDEN else "StartFailed")
 
 
@@ -95,7 +98,7 @@ class Api:
             except Refused as error:
                 if error.status in accept:
                     return None
-                if error.status not in _AGAIN or clock() - began > self.reconnect_s or self.strange(error):
+                if error.status not in _AGAIN or clock() - began > self.reconnect_s or self.in_vain(error):
                     raise
                 await self._renew(error.status)
             except Broken as error:
@@ -108,9 +111,9 @@ class Api:
         """From now on give up after so long without an answer, also what has begun."""
         self.reconnect_s, self._call_s = min(self.reconnect_s, seconds), min(self._call_s, seconds)
 
-    def strange(self, error: Refused) -> bool:
-        """Whether the server never took our credentials: those have not expired, and waiting is in vain."""
-        return error.status == UNAUTHORIZED and not self.answered
+    def in_vain(self, error: Refused) -> bool:
+        """Whether waiting will not help: the server never took our credentials, or what it got is too large for it."""
+        return error.too_large or (error.status == UNAUTHORIZED and not self.answered)
 
     async def once(self, method: str, path: str, body: Object | None = None, query: Query = ()) -> Object:
         """Ask once. Raises Refused and Broken."""

@@ -35,6 +35,7 @@ class Box:
         self._trouble: tuple[str, float] = ("", 0.0)
         self._borne_s = 0.0
         self._told = False
+        self._noted = ""  # our line in its log, where we wrote one
         shared.watch.keep(replica.pod)
 
     async def follow(self) -> Exit:
@@ -139,7 +140,8 @@ class Box:
         text = f"{trouble.reason}: {trouble.message}"
         self._shared.progress(self._memo.job, f"{self.replica.name}: {text}" if len(self._memo.replicas) > 1 else text)
         if self._log is None:
-            self.note(f"waiting: {text}")
+            self._noted = f"waiting: {text}"
+            self.note(self._noted)
 
     def note(self, text: str) -> None:
         """A line of our own in its log, to which nothing else is written now."""
@@ -148,7 +150,7 @@ class Box:
 
     async def _finish(self, pod: Pod) -> Exit:
         why = await self._end_of_log()
-        exit = ending.judge(pod, self.replica.log, self._memo.memory, self.asked)
+        exit = ending.judge(pod, self.replica.log, self._memo.memory, self.asked, self._noted)
         if why and not (exit.lost or self.asked):
             self.note(f"the log is incomplete: {why}")
         if exit.code:

@@ -61,15 +61,15 @@ def _unscheduled(reason: str, message: str, settings: Settings) -> Trouble:
     return Trouble(reason, message, settings.pending_s)
 
 
-def judge(pod: Pod, log: Path, memory: int, asked: bool = False) -> Exit:
-    """The exit of a pod that has ended. memory: its limit in bytes; asked: whether we deleted it."""
+def judge(pod: Pod, log: Path, memory: int, asked: bool = False, note: str = "") -> Exit:
+    """The exit of a pod that has ended. memory: its limit in bytes; asked: whether we deleted it; note: our line in its log."""
     main = pod.terminated("main")
     if main and main.get("exitCode") == 0:
         return Exit(0)
     if disrupted := _disruption(pod):
         return disrupted
     if main:
-        return _main(pod, main, log, memory, asked)
+        return _main(pod, main, log, memory, asked, note)
     if pod.reason == "DeadlineExceeded":
         return Exit(-15, "Timeout", "the pod ran for longer than it may")
     fetch = pod.terminated("fetch")
@@ -91,7 +91,7 @@ def undelivered(pod: Pod) -> Exit:
     return Exit(-1, "OutputsLost", f"the task succeeded, and its outputs could not be fetched: {why}", lost=True)
 
 
-def _main(pod: Pod, main: Terminated, log: Path, memory: int, asked: bool) -> Exit:
+def _main(pod: Pod, main: Terminated, log: Path, memory: int, asked: bool, note: str) -> Exit:
     code, reason, message = main.get("exitCode", -1), main.get("reason", ""), main.get("message", "")
     if reason == "OOMKilled":
         return Exit(-9, "OutOfMemory", f"memory ran out; the limit is {memory >> 20} MiB" if memory else "memory ran out")
@@ -104,7 +104,7 @@ def _main(pod: Pod, main: Terminated, log: Path, memory: int, asked: bool) -> Ex
         return lost("its pod was deleted while it ran")
     if reason == "ContainerStatusUnknown":
         return lost("the node lost track of its container")
-    return exited(code, log)
+    return exited(code, log, note)
 
 
 def _disruption(pod: Pod) -> Exit | None:

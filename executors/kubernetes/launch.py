@@ -24,6 +24,8 @@ from kflite.job import Job, Replica
 
 _QUOTA_S, _LONGEST_QUOTA_S = 2.0, 15.0  # between two attempts at what a quota has refused: thousands may wait for it
 
+_TOO_LONG = "its command, arguments and environment are longer than a cluster takes: hand long texts on in a file or artifact"
+
 
 async def launch(shared: Shared, job: Job, given_up: asyncio.Event) -> Memo:
     """Create a job's pods, or find them; wait while a quota is used up. Raises ExecutorError; nothing is left then."""
@@ -92,6 +94,8 @@ async def _create_all(shared: Shared, job: Job, memo: Memo) -> Refused | None:
         await remove(shared, memo, Ref.of(job).group)
         if isinstance(error, Refused) and "exceeded quota" in str(error):
             return error
+        if isinstance(error, Refused) and error.too_large:
+            raise ExecutorError(_TOO_LONG, "ArgumentTooLong") from error
         raise
     return None
 

@@ -139,7 +139,7 @@ class Watch:
                 return
 
     def _in_vain(self, error: Refused) -> bool:
-        return error.status == 403 or self._api.strange(error)
+        return error.status == 403 or self._api.in_vain(error)
 
     def _fail(self, error: Exception) -> None:
         self._error = error if isinstance(error, ExecutorError) else Gone(self._api.access, error)

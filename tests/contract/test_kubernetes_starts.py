@@ -122,3 +122,14 @@ async def test_a_task_that_waits_for_the_quota_can_be_given_up(space: Space, job
         with pytest.raises(asyncio.CancelledError):
             await starting
     assert space.ours() == []
+
+
+@pytest.mark.parametrize("size", [200_000, 3_000_000])
+async def test_arguments_that_are_too_long_fail_at_once(space: Space, jobs: Jobs, size: int) -> None:
+    async with space.executor() as executor:
+        try:
+            exit = await executor.wait(await executor.start(jobs.python("print(1)", "x" * size)))
+        except ExecutorError as error:
+            exit = Exit(1, error.reason)
+    assert exit.reason == "ArgumentTooLong", exit
+    assert space.ours() == []

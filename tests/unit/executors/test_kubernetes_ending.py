@@ -112,3 +112,11 @@ def test_a_queue_may_be_as_long_as_it_likes() -> None:
     found = trouble(gated, Settings(queue="team"))
     assert found is not None
     assert (found.message, found.patience_s) == ("waiting for admission in the queue team", math.inf)
+
+
+def test_what_we_wrote_into_a_log_is_not_the_tasks_last_word(tmp_path: Path) -> None:
+    log, note = tmp_path / "log", f"waiting: Unschedulable: {'no node is free, ' * 40}"
+    log.write_text(f"{note}\n")
+    assert judge(pod(main={"exitCode": 3}), log, 0, note=note) == Exit(3, "Error", "exit status 3")
+    log.write_text(f"{note}\nit broke\n")
+    assert judge(pod(main={"exitCode": 3}), log, 0, note=note) == Exit(3, "Error", "exit status 3: it broke")
