@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from kflite.event import Event
+from kflite.executors.aside import aside
 from kflite.executors.base import Executor
 from kflite.place import Place
 from kflite.plan import Origin, Plan, Work
@@ -36,27 +34,6 @@ class Offload(Protocol):
     """Calls a function that blocks, away from the loop."""
 
     def __call__(self, function: Callable[..., T], /, *args: object) -> Awaitable[T]: ...
-
-
-async def aside(function: Callable[..., T], /, *args: object) -> T:
-    """Calls what may block for hours, in a thread of its own, which neither others nor the end of the process wait for."""
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[T] = loop.create_future()
-
-    def tell(outcome: Callable[[], None]) -> None:
-        with suppress(RuntimeError):  # the loop is closed: nobody waits any longer
-            loop.call_soon_threadsafe(lambda: None if done.done() else outcome())
-
-    def body() -> None:
-        try:
-            result = function(*args)
-        except BaseException as error:  # noqa: BLE001 - it is raised where the result is waited for
-            tell(partial(done.set_exception, error))
-        else:
-            tell(partial(done.set_result, result))
-
-    threading.Thread(target=body, name="kflite transfer", daemon=True).start()
-    return await done
 
 
 def no_identity(on: str, work: Work) -> Mapping[str, str]:

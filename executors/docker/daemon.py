@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-import threading
 from collections.abc import Callable, Collection, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, Required, TypedDict, TypeVar
 
@@ -148,27 +146,6 @@ class Daemon:
             return APIClient(self.address, "auto", int(_CALL_S), tls, max_pool_size=2 * _THREADS)
         except DockerException as error:
             raise Gone(self.address, error if "Permission denied" in str(error) else "") from error
-
-
-async def apart(ask: Callable[[], T]) -> T:
-    """Run what may block for minutes, in a thread that neither others nor the end of the process wait for."""
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[T] = loop.create_future()
-
-    def tell(outcome: Callable[[], None]) -> None:
-        with suppress(RuntimeError):  # the loop is closed: nobody waits any longer
-            loop.call_soon_threadsafe(lambda: None if done.done() else outcome())
-
-    def body() -> None:
-        try:
-            result = ask()
-        except BaseException as error:  # noqa: BLE001 - it is raised where the answer is waited for
-            tell(partial(done.set_exception, error))
-        else:
-            tell(partial(done.set_result, result))
-
-    threading.Thread(target=body, name="kflite-docker apart", daemon=True).start()
-    return await done
 
 
 def _ask_info(client: APIClient) -> Info:

@@ -9,8 +9,9 @@ from functools import partial
 from typing import TYPE_CHECKING, TypedDict
 
 from kflite.errors import ExecutorError
+from kflite.executors.aside import aside
 from kflite.executors.docker import names
-from kflite.executors.docker.daemon import Daemon, Refused, answer, apart
+from kflite.executors.docker.daemon import Daemon, Refused, answer
 from kflite.executors.docker.spec import Image
 from kflite.executors.images import ImageMap
 
@@ -74,7 +75,7 @@ class Images:
             note(f"for the image {name}, which is pulled")
             self._pulling.add(name)
             try:
-                await self._unless(stop, self._daemon.call(partial(_pull, name, tell, stop), thread=apart))
+                await self._unless(stop, self._daemon.call(partial(_pull, name, tell, stop), thread=aside))
             finally:
                 self._pulling.discard(name)
             note("")
