@@ -21,7 +21,7 @@ from pathlib import Path
 
 from kflite import dsl
 from kflite.client import Client
-from kflite.event import Kind
+from kflite.core.event import Kind
 
 OURS = "app.kubernetes.io/managed-by=kflite"
 

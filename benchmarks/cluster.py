@@ -25,9 +25,9 @@ from typing import Any
 
 from kubernetes import client, config, watch
 
+from kflite.core.job import Exit, Job, Resources, Role
 from kflite.executors.kubernetes import KubernetesExecutor, Settings, manifest
 from kflite.executors.kubernetes.container import Order
-from kflite.job import Exit, Job, Resources, Role
 
 NAMESPACE = f"kflite-benchmark-{os.getpid()}"
 THREADS = 8

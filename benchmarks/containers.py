@@ -17,8 +17,8 @@ from pathlib import Path
 
 import docker
 
+from kflite.core.job import Job, Role
 from kflite.executors.docker import DockerExecutor
-from kflite.job import Job, Role
 
 
 def job(root: Path, name: str, image: str) -> Job:

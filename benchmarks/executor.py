@@ -15,9 +15,9 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from kflite.bootstrap import runner
+from kflite.core.job import Job, Python, Resources, Role
 from kflite.executors.process import ProcessExecutor
-from kflite.job import Job, Python, Resources, Role
+from kflite.runtime.bootstrap import runner
 
 SOURCE = "from __future__ import annotations\n\ndef same(x: int) -> int:\n    return x\n"
 ROUNDS = 3

@@ -173,7 +173,7 @@ def spoiled(random: Random, documents: list[Any]) -> bytes:
 
 def outputs(random: Random, work: Any) -> Any:
     """What a task may give: values of the declared types, now and then none of them."""
-    from kflite.value import Artifact, Outputs
+    from kflite.core.value import Artifact, Outputs
 
     of_type: dict[str, Any] = {"NUMBER_INTEGER": 1, "NUMBER_DOUBLE": 0.5, "BOOLEAN": True, "LIST": [1, "a"], "STRUCT": {"a": 1}}
     component = work.component
@@ -183,10 +183,10 @@ def outputs(random: Random, work: Any) -> Any:
 
 def driven(random: Random, document: str, given: dict[str, Any]) -> None:
     """The plan from its beginning to its end."""
-    from kflite import dag
-    from kflite.event import State
-    from kflite.place import Place
-    from kflite.plan import Ended, Origin, Outcome, Ready
+    from kflite.core.event import State
+    from kflite.core.paths import Place
+    from kflite.core.plan import Ended, Origin, Outcome, Ready
+    from kflite.plans import dag
 
     plan = dag.plan(document, given, Origin("run", "a run", 0.0, "/artifacts"))
     place = Place(Path("/nowhere"), "/artifacts", "p", "run")

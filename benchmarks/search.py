@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from store import database  # isort: skip
 
 from kflite import store
-from kflite.event import Event, Kind
+from kflite.core.event import Event, Kind
 from kflite.store import Database
 from kflite.store.base import Query
 

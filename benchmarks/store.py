@@ -20,7 +20,7 @@ from itertools import count
 from pathlib import Path
 
 from kflite import store
-from kflite.event import Event, Kind
+from kflite.core.event import Event, Kind
 from kflite.store import Database
 
 TASKS, BATCH, ROUNDS, PLAN = 250, 10, 5, "layers"

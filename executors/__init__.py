@@ -1,5 +1,5 @@
 """Executors: each turns a Job into processes, containers or pods, and tells how they ended.
 
-May live here: one module or package per executor, and the seam (`base`). An executor imports `kflite.job` and `kflite.errors`,
-and never plans, IR, store or scheduler. Only the scheduler and the client import this package.
+Lives here: one module or package per executor, and the seam (`base`). An executor imports the core and never plans, IR, store or
+scheduler. The scheduler imports the seam only; the engine wires executors up.
 """

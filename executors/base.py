@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Protocol, Self
 
-from kflite.job import Exit, Job, Resources
+from kflite.core.job import Exit, Job, Resources
 
 
 class Executor(Protocol):

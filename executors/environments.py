@@ -19,8 +19,8 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from kflite.core.job import Python
 from kflite.errors import ExecutorError
-from kflite.job import Python
 
 _LOCK_S = 0.1  # between two looks at a lock that another scheduler holds; building takes seconds
 _LINES = 5  # of the installer's output that an error shows

@@ -8,10 +8,10 @@ import socket
 from collections.abc import Mapping
 from uuid import NAMESPACE_URL, uuid5
 
+from kflite.core.job import Job, Replica
+from kflite.core.value import Value
 from kflite.errors import ExecutorError
 from kflite.executors.ref import Ref
-from kflite.job import Job, Replica
-from kflite.value import Value
 
 HERE = "127.0.0.1"
 _MARKED = r"metadata\.(labels|annotations)\['([^']+)'\]"

@@ -7,7 +7,7 @@ import socket
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 
-from kflite.job import Job
+from kflite.core.job import Job
 
 
 def environments(job: Job, hosts: Sequence[str], ports: Sequence[Mapping[str, int]]) -> list[dict[str, str]]:

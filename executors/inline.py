@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Self
 
 from kflite.config import default_home
+from kflite.core.job import Exit, Job, Python, Resources
 from kflite.errors import ExecutorError
 from kflite.executors import facts, gang, secrets
 from kflite.executors.process import folder, watch
 from kflite.executors.process.attempt import last_words
 from kflite.executors.process.capacity import machine
 from kflite.executors.volumes import Volumes
-from kflite.job import Exit, Job, Python, Resources
 
 
 class InlineExecutor:

@@ -15,9 +15,9 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, BinaryIO, TextIO
 
-from kflite.bootstrap import unfolded
-from kflite.job import Exit, Python
-from kflite.place import private
+from kflite.core.job import Exit, Python
+from kflite.core.paths import private
+from kflite.runtime.bootstrap import unfolded
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer

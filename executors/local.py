@@ -7,9 +7,9 @@ from collections.abc import Callable, Collection
 from contextlib import AsyncExitStack
 from typing import Protocol, Self
 
+from kflite.core.job import Exit, Job, Resources
 from kflite.errors import ExecutorError
 from kflite.executors.base import Executor
-from kflite.job import Exit, Job, Resources
 
 
 class Warm(Executor, Protocol):

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from kflite.job import Exit
+from kflite.core.job import Exit
 
 _NAME = "attempt.exit"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from kflite.job import Job
+from kflite.core.job import Job
 
 _LONGEST_SLUG = 24  # a container's name is its host name too, and those have at most 63 characters
 

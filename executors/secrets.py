@@ -15,8 +15,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from kflite.config import user_file
+from kflite.core.job import Mount, Role, Secret, Source
 from kflite.errors import ExecutorError
-from kflite.job import Mount, Role, Secret, Source
 
 _PREFIXES = {False: "KFLITE_SECRET_", True: "KFLITE_CONFIG_"}
 _FOLDERS = {False: "secrets", True: "configs"}

@@ -7,8 +7,8 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+from kflite.core.job import Exit
 from kflite.executors.process.attempt import last_line
-from kflite.job import Exit
 
 _SHORT = 300  # characters
 _TOO_LONG = re.compile("(.*docker-init|exec /[^ ]*): argument list too long")  # of Docker, and of runc

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kflite import dsl
+from kflite.core.value import Value
 from kflite.errors import CompileError, InputError
 from kflite.ir import Pipeline
-from kflite.value import Value
 
 __all__ = ["Compiler", "KubernetesManifestOptions"]
 

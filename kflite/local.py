@@ -15,10 +15,10 @@ from kflite.dsl import trace
 from kflite.errors import KfliteError
 
 if TYPE_CHECKING:
-    from kflite.client.made import Made
+    from kflite.core.value import Value
     from kflite.dsl.component import Component
     from kflite.dsl.task import Task
-    from kflite.value import Value
+    from kflite.runs.artifact import Made
 
 __all__ = ["DockerRunner", "Ended", "SubprocessRunner", "init"]
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TypeAlias
 
+from kflite.core.value import Value
 from kflite.errors import InputError
-from kflite.value import Value
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,17 +8,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from kflite.core.job import Exit, Job
+from kflite.core.paths import Place
+from kflite.core.plan import Work
+from kflite.core.value import NOTHING, Outputs
 from kflite.errors import ExecutorError, KfliteError, NotFound
 from kflite.executors.base import Executor
-from kflite.job import Exit, Job
-from kflite.place import Place
-from kflite.plan import Work
-from kflite.scheduler.kept import keep, keep_logs
-from kflite.value import NOTHING, Outputs
+from kflite.scheduler.publish import keep, keep_logs
 
 if TYPE_CHECKING:
-    from kflite.scheduler.stage import Stage
-    from kflite.scheduler.world import Offload
+    from kflite.scheduler.deps import Offload
+    from kflite.scheduler.staging import Stage
 
 # A start that takes longer is given up when its attempt is to stop.
 START_S = 1.0

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import TYPE_CHECKING, TypeAlias
 
-from kflite.value import Artifact, Outputs, Value
+from kflite.core.value import Artifact, Outputs, Value
 
 if TYPE_CHECKING:
     from kflite.store.base import CacheRow, Store

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from kflite.job import Resources
+from kflite.core.job import Resources
 
 # How far down the line one looks for a task that fits when the first does not.
 LOOK_AHEAD = 64

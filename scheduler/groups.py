@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from kflite.event import Kind, State
-from kflite.plan import Opened, Settled
+from kflite.core.event import Kind, State
+from kflite.core.plan import Opened, Settled
 from kflite.scheduler import said
 from kflite.scheduler.history import History
 from kflite.scheduler.ledger import Ledger

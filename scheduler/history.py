@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from kflite.event import Event, Kind, State
-from kflite.plan import Outcome, Settled
+from kflite.core.event import Event, Kind, State
+from kflite.core.plan import Outcome, Settled
 from kflite.scheduler.record import OUTCOMES, outcome
 from kflite.scheduler.retries import Retry, retries
 

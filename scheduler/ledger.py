@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from kflite.event import Event, Kind, State
+from kflite.core.event import Event, Kind, State
+from kflite.core.value import Value
 from kflite.scheduler.machine import run_after
 from kflite.scheduler.record import Record
-from kflite.value import Value
 
 
 class Ledger:

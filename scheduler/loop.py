@@ -13,19 +13,19 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Self
 
+from kflite.core.event import Event, State
+from kflite.core.job import Exit, Job
+from kflite.core.value import NOTHING, Outputs
 from kflite.errors import ExecutorError, LeaseLost, StoreError
-from kflite.event import Event, State
 from kflite.executors.base import Executor
-from kflite.job import Exit, Job
-from kflite.scheduler.act import Act, Enqueue, Expire, Look, Resume, Stop
+from kflite.scheduler.action import Act, Enqueue, Expire, Look, Resume, Stop
+from kflite.scheduler.admission import Lobby, request_of
 from kflite.scheduler.attempt import Attempt, Attempts
-from kflite.scheduler.lobby import Lobby, request_of
+from kflite.scheduler.deps import World
+from kflite.scheduler.ownership import Watch
 from kflite.scheduler.run import FOUND_S, Run
-from kflite.scheduler.stage import Stage
+from kflite.scheduler.staging import Stage
 from kflite.scheduler.submission import Submission
-from kflite.scheduler.watch import Watch
-from kflite.scheduler.world import World
-from kflite.value import NOTHING, Outputs
 
 # So long it may take until it is stored that a task runs: most have ended by then, and that is stored with it.
 SHARED_S = 0.02

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from kflite.core.event import ENDED, Event, Kind, State
 from kflite.errors import TransitionError
-from kflite.event import ENDED, Event, Kind, State
 
 _S = State
 _ACTIVE = (_S.STARTING, _S.RUNNING)

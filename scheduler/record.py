@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kflite.event import Event, Kind, State
-from kflite.plan import Outcome
+from kflite.core.event import Event, Kind, State
+from kflite.core.plan import Outcome
+from kflite.core.value import NOTHING, Outputs, Value
 from kflite.scheduler.machine import task_after
-from kflite.value import NOTHING, Outputs, Value
 
 if TYPE_CHECKING:
-    from kflite.plan import Work
+    from kflite.core.plan import Work
 
 OUTCOMES = {
     Kind.TASK_SUCCEEDED: State.SUCCEEDED,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from kflite.event import Event, Kind
+from kflite.core.event import Event, Kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,18 +8,18 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
-from kflite.event import Event, Kind, State
-from kflite.job import Exit, Job
-from kflite.place import Place
-from kflite.plan import Ended, Opened, Outcome, Plan, Ready, Settled, Step, Work
+from kflite.core.event import Event, Kind, State
+from kflite.core.job import Exit, Job
+from kflite.core.paths import Place
+from kflite.core.plan import Ended, Opened, Outcome, Plan, Ready, Settled, Step, Work
+from kflite.core.value import Outputs, Value
 from kflite.scheduler import said
-from kflite.scheduler.act import Act, Enqueue, Expire, Look, Resume, Stop
+from kflite.scheduler.action import Act, Enqueue, Expire, Look, Resume, Stop
 from kflite.scheduler.groups import Groups
 from kflite.scheduler.history import History
 from kflite.scheduler.ledger import Ledger
 from kflite.scheduler.record import RESTART, Record
 from kflite.scheduler.submission import Submission
-from kflite.value import Outputs, Value
 
 # How long a task may take to end when it is asked to; Kubernetes gives the same.
 GRACE_S = 30.0

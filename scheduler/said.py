@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kflite.event import Kind, State
-from kflite.job import Exit
-from kflite.plan import Opened, Settled, Work
+from kflite.core.event import Kind, State
+from kflite.core.job import Exit
+from kflite.core.plan import Opened, Settled, Work
+from kflite.core.value import Outputs, Value
 from kflite.scheduler.cache import key_of
 from kflite.scheduler.record import Record
-from kflite.value import Outputs, Value
 
 Data = dict[str, Value]
 

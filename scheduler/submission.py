@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from kflite.event import Event, Kind
-from kflite.value import Artifact, Outputs, Value
+from kflite.core.event import Event, Kind
+from kflite.core.value import Artifact, Outputs, Value
 
 
 @dataclass(frozen=True, slots=True)

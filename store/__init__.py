@@ -1,6 +1,6 @@
 """The store: events and their projections, the cache, leases, and artifacts by URI. The only package that imports sqlmodel.
 
-Only the scheduler and the client import this package.
+The scheduler and all above it import this package.
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from kflite.event import Event, State
-from kflite.value import Artifact, Value
+from kflite.core.event import Event, State
+from kflite.core.value import Artifact, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ class CacheRow:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Which runs, and in which order. where: an expression, see `kflite.store.where`; state, experiment: "" for any.
+    """Which runs, and in which order. where: an expression, see `kflite.store.search.where`; state, experiment: "" for any.
 
     archived: only those, None: all. sort: a field that has an order; times and numbers fall and texts rise, unless `reverse`.
     after: the run that the last page ended with. now: what the time is, for `duration` and times such as `-7d`.

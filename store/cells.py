@@ -6,8 +6,8 @@ import json
 import sys
 from typing import TypeAlias
 
-from kflite.event import Event
-from kflite.value import Value
+from kflite.core.event import Event
+from kflite.core.value import Value
 
 Cell: TypeAlias = "str | int | float | bool | None"
 Change: TypeAlias = "tuple[str, tuple[Cell, ...]]"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 
+from kflite.core.event import Event, Kind
 from kflite.errors import LeaseLost
-from kflite.event import Event, Kind
 from kflite.store.catalogue import NEW_PLAN, UNUSED_PLAN
 from kflite.store.cells import Cell, dumps
 from kflite.store.connection import Row

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 
-from kflite.event import Event, Kind
+from kflite.core.event import Event, Kind
 from kflite.store.connection import Connection, Ear
 from kflite.store.database import Database
 

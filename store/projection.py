@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from kflite.event import Event, Kind, State
-from kflite.store import findable
+from kflite.core.event import Event, Kind, State
+from kflite.core.value import Value
 from kflite.store.cells import Change, clean, dumps, number, word
-from kflite.value import Value
+from kflite.store.search import index
 
 NEW_RUN = (
     'INSERT INTO run(run, name, kind, state, reason, pipeline, experiment, place, "plan", created, owner, lease, parameters,'
@@ -92,7 +92,7 @@ def changes(event: Event, seq: int, owner: str, lease: float) -> Iterator[Change
     if event.kind is Kind.RUN_SUBMITTED:
         yield _submitted(event, owner, lease)
         yield from _artifacts(event, _group(event))
-        yield from findable.submitted(event)
+        yield from index.submitted(event)
     elif event.kind is Kind.TASK_QUEUED:
         yield from _void(event)
         yield _queued(event, seq, State.QUEUED, None)
@@ -247,7 +247,7 @@ _CHANGES: Mapping[Kind, Callable[[Event], Iterator[Change]]] = {
     Kind.RUN_STOPPING: _run_stopping,
     Kind.RUN_ENDED: _run_ended,
     Kind.RUN_RETRIED: _run_retried,
-    **findable.CHANGES,
+    **index.CHANGES,
     Kind.TASK_STARTING: _starting,
     Kind.TASK_RUNNING: _running,
     Kind.TASK_STOPPING: _stopping,

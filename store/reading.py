@@ -9,9 +9,9 @@ from itertools import islice
 from threading import RLock
 from typing import TypeVar
 
+from kflite.core.event import Event, Kind
 from kflite.errors import NotFound
-from kflite.event import Event, Kind
-from kflite.store import held, rows
+from kflite.store import artifact_queries, rows
 from kflite.store.base import ArtifactRow, AttemptRow, CacheRow, Holding, Query, RunRow, TaskRow
 from kflite.store.catalogue import Catalogue
 from kflite.store.cells import Cell, clean
@@ -68,7 +68,7 @@ class Reader:
         return self._runs(f"{where} ORDER BY created DESC, run LIMIT ?", [*values, limit])
 
     def search(self, query: Query) -> list[RunRow]:
-        from kflite.store.query import page
+        from kflite.store.search.query import page
 
         return self._runs(*page(query, self.run))
 
@@ -113,7 +113,7 @@ class Reader:
         found = self._all(rows.artifact, sql, values)
         if not run:
             return found
-        hits = self._all(held.of_cached, f"{held.CACHED} ORDER BY position DESC LIMIT ?", (run, limit))
+        hits = self._all(artifact_queries.of_cached, f"{artifact_queries.CACHED} ORDER BY position DESC LIMIT ?", (run, limit))
         return sorted([*found, *(row for many in hits for row in many)], key=lambda row: (-row.created, row.id))[:limit]
 
     def given(self, run: str) -> list[ArtifactRow]:
@@ -125,7 +125,7 @@ class Reader:
         found = self._all(rows.artifact, sql, (name,)) if rest else []
         if not found and rest:
             cached = (name.partition("/")[0], rest.rpartition("/")[0])
-            hits = self._all(held.of_cached, f"{held.CACHED} AND task = ?", cached)
+            hits = self._all(artifact_queries.of_cached, f"{artifact_queries.CACHED} AND task = ?", cached)
             found = [row for many in hits for row in many if row.id == name]
         if not found:
             raise NotFound(f"there is no artifact {id!r}: `kflite artifacts ls` lists them")
@@ -134,26 +134,30 @@ class Reader:
     # Lineage.
 
     def at(self, uris: Iterable[str]) -> list[Holding]:
-        return [found for part in parts(uris) for found in self._all(held.holding, held.AT % marks(part), part)]
+        return [
+            found
+            for part in parts(uris)
+            for found in self._all(artifact_queries.holding, artifact_queries.AT % marks(part), part)
+        ]
 
     def tasks_at(self, places: Iterable[tuple[str, str]]) -> list[TaskRow]:
         sql = f"SELECT {rows.TASK} FROM task WHERE run = ? AND task = ?"
         return [row for place in dict.fromkeys(places) for row in self._all(rows.task, sql, place)]
 
     def hits(self, sources: Iterable[str], uris: Sequence[str]) -> set[str]:
-        where, values = held.mentioning("artifacts", uris)
+        where, values = artifact_queries.mentioning("artifacts", uris)
         wanted, found = frozenset(uris), set[str]()
         for part in parts(sources):
-            hits = self._all(tuple, held.HITS % marks(part) + where, [*part, *values])
+            hits = self._all(tuple, artifact_queries.HITS % marks(part) + where, [*part, *values])
             found |= {str(run) for run, text in hits if not wanted.isdisjoint(_uris((text,)))}
         return found
 
     def readers(self, runs: Iterable[str], uris: Sequence[str], most: int) -> list[tuple[str, str, frozenset[str]]]:
-        where, values = held.mentioning("inputs", uris)
+        where, values = artifact_queries.mentioning("inputs", uris)
         limit, wanted = f" LIMIT {most}" if where or not uris else "", frozenset(uris)
         found: list[tuple[str, str, frozenset[str]]] = []
         for part in parts(runs):
-            reading = self._all(tuple, held.READERS % marks(part) + where + limit, [*part, *values])
+            reading = self._all(tuple, artifact_queries.READERS % marks(part) + where + limit, [*part, *values])
             named = ((run, task, frozenset(_uris((text,)))) for run, task, text in reading)
             found += [row for row in named if not wanted or not wanted.isdisjoint(row[2])]
         return found

@@ -6,9 +6,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from kflite.event import Event, Kind, State
+from kflite.core.event import Event, Kind, State
+from kflite.core.value import Artifact
 from kflite.store.base import ArtifactRow, AttemptRow, CacheRow, RunRow, TaskRow
-from kflite.value import Artifact
 
 Row = Sequence[Any]
 

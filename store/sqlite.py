@@ -11,8 +11,8 @@ from pathlib import Path
 
 from kflite.errors import StoreError, StoreFull, StoreLocked
 from kflite.store import ddl
-from kflite.store.bell import Bell, Ear
 from kflite.store.connection import Row
+from kflite.store.notifier import Bell, Ear
 
 # How long one waits for another process that writes.
 BUSY_S = 30.0

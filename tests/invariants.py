@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kflite.event import Event, Kind, State
+from kflite.core.event import Event, Kind, State
 from kflite.scheduler.machine import run_after, task_after
 
 _WORST = (State.FAILED, State.CANCELLED)

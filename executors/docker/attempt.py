@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from kflite.core.job import Exit
 from kflite.executors import record
 from kflite.executors.docker import ending, names
 from kflite.executors.docker.daemon import Gone, Refused, State
@@ -18,7 +19,6 @@ from kflite.executors.docker.output import Copy, Log, catch_up, kept
 from kflite.executors.ref import Ref
 from kflite.executors.status import lost
 from kflite.executors.volumes import clear
-from kflite.job import Exit
 
 if TYPE_CHECKING:
     from docker import APIClient

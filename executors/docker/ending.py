@@ -5,9 +5,9 @@ from __future__ import annotations
 import signal
 from pathlib import Path
 
+from kflite.core.job import Exit
 from kflite.executors.docker.daemon import State
 from kflite.executors.status import SIGNALLED, exited, lost
-from kflite.job import Exit
 
 _RUNNING = frozenset({"running", "paused", "restarting"})
 _UNKNOWN_STATUS = 255  # what the daemon makes of a container whose end it missed

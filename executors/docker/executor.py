@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from kflite.config import default_home
+from kflite.core.job import Claim, Exit, Job, Resources
 from kflite.executors import record
 from kflite.executors.docker.attempt import Attempt
 from kflite.executors.docker.daemon import Daemon
@@ -21,7 +22,6 @@ from kflite.executors.docker.watch import Watch
 from kflite.executors.process.capacity import gpus
 from kflite.executors.ref import Ref
 from kflite.executors.volumes import Volumes
-from kflite.job import Claim, Exit, Job, Resources
 
 
 class DockerExecutor:

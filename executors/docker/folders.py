@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from kflite.core.job import Job
 from kflite.executors.docker.spec import home, working_folder
-from kflite.job import Job
 
 _PAUSE_S = 0.05
 

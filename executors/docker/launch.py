@@ -13,7 +13,7 @@ from ipaddress import IPv4Network
 from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
-from kflite.bootstrap import of_image
+from kflite.core.job import Job, Replica
 from kflite.errors import ExecutorError
 from kflite.executors import gang, record
 from kflite.executors.docker import names, spec
@@ -32,7 +32,7 @@ from kflite.executors.process.capacity import gpus
 from kflite.executors.ref import Ref
 from kflite.executors.status import lost
 from kflite.executors.volumes import Volumes, clear
-from kflite.job import Job, Replica
+from kflite.runtime.bootstrap import of_image
 
 if TYPE_CHECKING:
     from docker import APIClient

@@ -9,9 +9,9 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from kflite.core.job import Job, Replica
 from kflite.executors.docker.spec import Bind
 from kflite.executors.volumes import Seen, Volumes, given
-from kflite.job import Job, Replica
 
 _ANYBODY = 0o1777  # as of a folder for temporary files: in memory there is nobody else
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from kflite.core.job import Job, Replica
 from kflite.executors.ref import Ref
-from kflite.job import Job, Replica
 
 MANAGED = "app.kubernetes.io/managed-by"
 MANAGER = "kflite"

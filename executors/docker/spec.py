@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
+from kflite.core.job import Job, Replica
 from kflite.errors import ExecutorError
 from kflite.executors import facts, secrets
 from kflite.executors.docker import names
 from kflite.executors.docker.host import Host
 from kflite.executors.docker.user import as_another, user
 from kflite.executors.ref import Ref
-from kflite.job import Job, Replica
 
 _LONGEST_WORD = 128 << 10  # bytes of one argument or environment entry, with its final zero: the kernel's bound
 _FIRST_PORT = 20_000  # each container has its own address, so that no two replicas can want the same port

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from kflite.core.job import Role
+from kflite.core.value import Value
 from kflite.errors import ExecutorError
 from kflite.executors.docker.host import Host
-from kflite.job import Role
-from kflite.value import Value
 
 
 def as_another(role: Role) -> bool:

@@ -8,6 +8,7 @@ import math
 from contextlib import suppress
 from dataclasses import replace
 
+from kflite.core.job import Exit
 from kflite.errors import ExecutorError
 from kflite.executors import record
 from kflite.executors.kubernetes import manifest
@@ -18,7 +19,6 @@ from kflite.executors.kubernetes.shared import Shared
 from kflite.executors.kubernetes.transfer import Taken
 from kflite.executors.ref import Ref
 from kflite.executors.status import lost
-from kflite.job import Exit
 
 _GONE_S = 30.0
 _UNHEARD_S = 10.0  # a server that is away holds up whoever stops something no longer than that

@@ -7,6 +7,7 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from typing import cast
 
+from kflite.core.job import Exit
 from kflite.executors.kubernetes import claims, ending, transfer
 from kflite.executors.kubernetes.api import NOT_FOUND, Refused
 from kflite.executors.kubernetes.ending import Trouble
@@ -16,7 +17,6 @@ from kflite.executors.kubernetes.objects import Pod, PodObject
 from kflite.executors.kubernetes.shared import Shared
 from kflite.executors.kubernetes.transfer import Taken, TransferFailed
 from kflite.executors.status import lost
-from kflite.job import Exit
 
 _PASSING_S = 3.0  # what keeps a pod waiting for less is not worth a word
 _LOG_S = 30.0  # longest time between a pod's end and that of its log

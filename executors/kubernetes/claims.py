@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from typing import cast
 
+from kflite.core.job import Exit, Job
 from kflite.errors import ExecutorError
 from kflite.executors import record
 from kflite.executors.docker.folders import prepare
@@ -17,7 +18,6 @@ from kflite.executors.kubernetes.ending import Trouble
 from kflite.executors.kubernetes.objects import Object, Pod
 from kflite.executors.kubernetes.settings import Settings
 from kflite.executors.kubernetes.shared import Shared
-from kflite.job import Exit, Job
 
 _KIND = "persistentvolumeclaims"
 _PAUSE_S = 0.2

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
+from kflite.core.job import Job, Replica, Resources, Role, Secret
+from kflite.core.value import Value
 from kflite.executors.docker.spec import working_folder
 from kflite.executors.kubernetes import fields
 from kflite.executors.kubernetes.fields import Fields
 from kflite.executors.kubernetes.settings import Settings
 from kflite.executors.ref import Ref
-from kflite.job import Job, Replica, Resources, Role, Secret
-from kflite.value import Value
 
 SAFE: Fields = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
 WORKSPACE = "workspace"  # the volume that all tasks of a run share

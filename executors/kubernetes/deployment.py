@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kflite.core.value import Value
 from kflite.executors.kubernetes.manifest import Manifest
 from kflite.executors.kubernetes.rights import rules
-from kflite.value import Value
 
 NAME = "kflite"
 _LABELS: dict[str, Value] = {"app.kubernetes.io/name": NAME, "app.kubernetes.io/managed-by": NAME}

@@ -6,10 +6,10 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from kflite.core.job import Exit
 from kflite.executors.kubernetes.objects import Pod, Terminated
 from kflite.executors.kubernetes.settings import Settings
 from kflite.executors.status import exited, lost
-from kflite.job import Exit
 
 _NEVER = frozenset({"ErrImageNeverPull", "InvalidImageName"})
 _IMAGE = frozenset({"ErrImagePull", "ImagePullBackOff", "ImageInspectError", "RegistryUnavailable"})

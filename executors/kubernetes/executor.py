@@ -8,6 +8,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Self
 
+from kflite.core.job import Exit, Job, Resources
 from kflite.errors import ExecutorError
 from kflite.executors import record
 from kflite.executors.kubernetes import names
@@ -24,7 +25,6 @@ from kflite.executors.kubernetes.staging import staged_schemes
 from kflite.executors.kubernetes.sweep import Sweep
 from kflite.executors.kubernetes.watch import Watch
 from kflite.executors.ref import Ref
-from kflite.job import Exit, Job, Resources
 
 # What a cluster has is not for everybody to know; what does not fit waits there, and says so.
 _PLENTY = Resources(1e6, 1 << 60, 1_000_000)

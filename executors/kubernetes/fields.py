@@ -1,6 +1,6 @@
 """What a task asks of Kubernetes beyond an image and a command, as fields of its pod. Pure.
 
-Source of the settings' names: KFP's platform settings, as kflite.dag.settings resolves them.
+Source of the settings' names: KFP's platform settings, as kflite.plans.dag.settings resolves them.
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias, cast
 
-from kflite import podspec
-from kflite.job import Claim, Role, Source
-from kflite.value import Value
+from kflite.core import podspec
+from kflite.core.job import Claim, Role, Source
+from kflite.core.value import Value
 
 Fields: TypeAlias = dict[str, Value]
 

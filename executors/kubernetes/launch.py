@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import cast
 
+from kflite.core.job import Job, Replica
 from kflite.errors import ExecutorError
 from kflite.executors import gang, record
 from kflite.executors.docker.folders import prepare
@@ -20,7 +21,6 @@ from kflite.executors.kubernetes.settings import Settings
 from kflite.executors.kubernetes.shared import Shared
 from kflite.executors.kubernetes.staging import LONGEST_FILES, by_pods, outputs
 from kflite.executors.ref import Ref
-from kflite.job import Job, Replica
 
 _QUOTA_S, _LONGEST_QUOTA_S = 2.0, 15.0  # between two attempts at what a quota has refused: thousands may wait for it
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import cast
 
+from kflite.core.job import Claim, Job, Replica, Role
+from kflite.core.value import Value
 from kflite.executors.kubernetes import container, fields, names, staging
 from kflite.executors.kubernetes.container import WORKSPACE, Order, roots, shared
 from kflite.executors.kubernetes.fields import Fields
 from kflite.executors.kubernetes.settings import Settings
 from kflite.executors.kubernetes.staging import PROGRAM, SEND_S
 from kflite.executors.ref import Ref
-from kflite.job import Claim, Job, Replica, Role
-from kflite.value import Value
 
 Manifest = Fields
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
-from kflite.job import Job
+from kflite.core.job import Job
 
 _NAME = "kubernetes.json"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from hashlib import sha256
 
-from kflite.job import Job
+from kflite.core.job import Job
 
 MANAGED = "app.kubernetes.io/managed-by"
 MANAGER = "kflite"

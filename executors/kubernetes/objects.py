@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias, TypedDict
 
-from kflite.value import Value
+from kflite.core.value import Value
 
 Object: TypeAlias = Mapping[str, Value]  # as the API gives it
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterable, Iterator
 from functools import partial
 
+from kflite.core.job import Job
 from kflite.executors.kubernetes import container, manifest, names
 from kflite.executors.kubernetes.access import access
 from kflite.executors.kubernetes.api import CONFLICT, Api, Refused
@@ -13,7 +14,6 @@ from kflite.executors.kubernetes.launch import inputs, orders
 from kflite.executors.kubernetes.manifest import Manifest
 from kflite.executors.kubernetes.owners import program
 from kflite.executors.kubernetes.settings import Settings
-from kflite.job import Job
 
 _UID = "00000000-0000-0000-0000-000000000000"  # of an owner that is yet to be made
 _CONTACT_S = 10.0

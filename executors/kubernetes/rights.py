@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 from typing import cast
 
+from kflite.core.value import Value
 from kflite.executors.kubernetes.api import Api
-from kflite.value import Value
 
 RIGHTS: dict[str, tuple[str, ...]] = {
     "pods": ("create", "get", "list", "watch", "delete"),

@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from kflite.core.job import Job
 from kflite.executors.docker.spec import working_folder
 from kflite.executors.kubernetes.container import SAFE, Order, escaped, root_mounts, roots, shared
 from kflite.executors.kubernetes.fields import Fields
 from kflite.executors.kubernetes.settings import Settings
-from kflite.job import Job
 
 PROGRAM = "stage.py"
 STAGE_COMMAND = ("python3", "-B", f"/kflite-program/{PROGRAM}")

@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypedDict, cast
 
+from kflite.core.paths import private
 from kflite.errors import ExecutorError
 from kflite.executors.kubernetes.api import Api, Broken, Refused
 from kflite.executors.kubernetes.staging import STAGE_COMMAND
-from kflite.place import private
 
 if TYPE_CHECKING:
     from aiohttp import ClientWebSocketResponse

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from kflite.job import Resources
+from kflite.core.job import Resources
 
 _CGROUPS = Path("/sys/fs/cgroup")
 

@@ -10,12 +10,12 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from kflite.core.job import Claim, Exit, Job, Resources, Role
 from kflite.errors import ExecutorError
 from kflite.executors.process import folder, order, watch
 from kflite.executors.process.capacity import gpus, machine
 from kflite.executors.process.link import Link, connect, probe, spawn, usual
 from kflite.executors.process.message import Ending, Mount
-from kflite.job import Claim, Exit, Job, Resources, Role
 
 if TYPE_CHECKING:
     from kflite.executors.environments import Environments

@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from kflite import bootstrap
+from kflite.core.paths import private
 from kflite.errors import ExecutorError
 from kflite.executors import secrets
 from kflite.executors.process.message import Code, Ending, News, Order
-from kflite.place import private
+from kflite.runtime import bootstrap
 
 _LONGEST = 70  # bytes of a folder's path that leave room for ours
 

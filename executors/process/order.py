@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kflite.bootstrap import called
+from kflite.core.job import Job, Replica, Role
 from kflite.errors import ExecutorError
 from kflite.executors import gang, secrets
 from kflite.executors.process.link import Link
 from kflite.executors.process.message import Mount, Start
 from kflite.executors.process.message import Replica as Told
-from kflite.job import Job, Replica, Role
+from kflite.runtime.bootstrap import called
 
 if TYPE_CHECKING:
     from kflite.executors.volumes import Seen, Volumes

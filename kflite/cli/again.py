@@ -12,10 +12,10 @@ from kflite.cli.common import ARTIFACT, Given, artifacts, as_json, found, known_
 
 if TYPE_CHECKING:
     from kflite.client.client import Client
-    from kflite.client.handle import Run
-    from kflite.client.retry import Asked
+    from kflite.client.run_handle import Run
+    from kflite.core.value import Value
+    from kflite.runs.retry import Asked
     from kflite.store.base import RunRow, Store
-    from kflite.value import Value
 
 
 @click.command()
@@ -36,7 +36,7 @@ def retry(
     """
     from kflite.cli.background import leave
     from kflite.cli.foreground import foreground
-    from kflite.client.retry import ask, asked
+    from kflite.runs.retry import ask, asked
 
     changed = given.target(target) if target else None
     with given.store() as store:
@@ -51,8 +51,8 @@ def retry(
 
 
 def _rehearse(given: Given, store: Store, row: RunRow, request: Asked, json_: bool) -> int:
-    from kflite.client.rehearsal import rehearse
-    from kflite.client.view.text import clean
+    from kflite.engine.retry_preview import rehearse
+    from kflite.format import clean
 
     found = rehearse(store, row, request, given.settings.home, given.settings.artifacts)
     if json_:
@@ -115,7 +115,7 @@ def clone(given: Given, run: str, pairs: tuple[str, ...], made: tuple[str, ...],
     """Run what RUN ran once more, with its parameters and artifacts but for those given."""
     from kflite.cli.background import detach as begin
     from kflite.cli.foreground import foreground
-    from kflite.client.submitting import of_run
+    from kflite.runs.submit import of_run
 
     with given.store() as store:
         row = found(store, run)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+from kflite.cli.artifact_show import open_, show
 from kflite.cli.common import Given, as_json, known_runs, out
-from kflite.cli.exhibit import open_, show
 from kflite.errors import InputError, NotFound
 
 
@@ -23,8 +23,8 @@ def artifacts() -> None:
 @click.pass_obj
 def list_(given: Given, run: str, limit: int, json_: bool) -> None:
     """List what RUN made; without one, what all runs made, the newest first."""
-    from kflite.client.describe import artifact_json
-    from kflite.client.view.text import clean, size
+    from kflite.format import clean, size
+    from kflite.runs.as_json import artifact_json
 
     with given.store() as store:
         rows = store.artifacts(store.run(run).run if run else "", limit)
@@ -53,7 +53,7 @@ def list_(given: Given, run: str, limit: int, json_: bool) -> None:
 @click.pass_obj
 def get(given: Given, artifact: str, to: Path, force: bool) -> None:
     """Copy ARTIFACT, by its id, to a file or folder TO; into TO where that is a folder."""
-    from kflite.store.artifacts import delete, exists, fetch
+    from kflite.store.blobs.artifacts import delete, exists, fetch
 
     with given.store() as store:
         row = store.artifact(artifact)

@@ -1,57 +1,36 @@
-"""`--detach`: the run is stored, and a process of its own session takes it over. `--submit`: `kflite serve` does."""
+"""`--detach` and `--submit`: leave a run to another process, and print its id."""
 
 from __future__ import annotations
 
-import subprocess
 import sys
-import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from kflite.config import Settings
-from kflite.errors import InputError
-from kflite.place import private
-from kflite.scheduler.submission import Submission
-from kflite.store.base import RunRow
+from kflite.runs import background
 
-_ROOT = Path(__file__).resolve().parents[2]
-# The folder that the user works in is not searched for modules; the one that kflite lies in is, after all others.
-_CODE = "import sys; sys.path.append(sys.argv.pop(1)); from kflite.cli import main; main()"
+if TYPE_CHECKING:
+    from kflite.config import Settings
+    from kflite.scheduler.submission import Submission
+    from kflite.store.base import RunRow
 
 
 def detach(settings: Settings, submission: Submission, json_: bool) -> int:
     """Store the run, and leave it to a scheduler in the background."""
-    return leave(settings, _stored(settings, submission, "--detach"), json_)
+    return leave(settings, background.stored(settings, submission, "--detach"), json_)
 
 
 def submit(settings: Settings, submission: Submission, json_: bool) -> int:
     """Store the run, and leave it to whoever serves the store."""
-    return _told(_stored(settings, submission, "--submit"), json_)
-
-
-def _stored(settings: Settings, submission: Submission, option: str) -> RunRow:
-    from kflite import store
-    from kflite.client.experiments import admit
-
-    if submission.on == "inline":
-        raise InputError(f"{option}: a run inline has no other process to go on in; use --on process")
-    opened = store.open(settings.store)
-    try:
-        admit(opened, submission.experiment)
-        opened.put_plan(submission.digest, submission.kind, submission.document)
-        opened.append([submission.event(time.time())])
-        return opened.run(submission.run)
-    finally:
-        opened.close()
+    return _print(background.stored(settings, submission, "--submit"), json_)
 
 
 def leave(settings: Settings, run: RunRow, json_: bool) -> int:
-    """Leave a stored run to a scheduler in the background, print its id."""
-    _start(settings, run.run)
-    return _told(run, json_)
+    """Leave a stored run to a scheduler in the background."""
+    background.start(settings, run.run)
+    return _print(run, json_)
 
 
-def _told(run: RunRow, json_: bool) -> int:
-    from kflite.client.view.out import Out
+def _print(run: RunRow, json_: bool) -> int:
+    from kflite.terminal.out import Out
 
     out = Out(sys.stdout)
     if json_:
@@ -59,19 +38,3 @@ def _told(run: RunRow, json_: bool) -> int:
     else:
         out.line(run.run)
     return 0
-
-
-def _start(settings: Settings, run: str) -> None:
-    """Start a scheduler that goes on with the run after this process; what it says is in the run's folder."""
-    folder = settings.home / "runs" / run
-    for made in (settings.home, folder.parent, folder):
-        made.mkdir(mode=0o700, parents=True, exist_ok=True)
-    flags = ["--home", str(settings.home), "--store", settings.store, "--artifacts", settings.artifacts]
-    with open(folder / "scheduler.log", "ab", opener=private) as log:
-        subprocess.Popen(
-            [sys.executable, "-P", "-c", _CODE, str(_ROOT), *flags, "resume", run, "--patient"],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )

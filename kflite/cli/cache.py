@@ -11,7 +11,7 @@ from kflite.cli.common import Given, as_json, known_runs, out
 from kflite.errors import InputError
 
 if TYPE_CHECKING:
-    from kflite.client.why import Difference
+    from kflite.runs.cache_report import Difference
 
 
 @click.group()
@@ -26,8 +26,8 @@ def cache() -> None:
 @click.pass_obj
 def list_(given: Given, limit: int, pipeline: str, json_: bool) -> None:
     """List results that can be used again."""
-    from kflite.client.describe import cache_json
-    from kflite.client.view.text import clean, moment
+    from kflite.format import clean, moment
+    from kflite.runs.as_json import cache_json
 
     with given.store() as store:
         rows = store.cache(limit, pipeline)
@@ -57,9 +57,9 @@ def list_(given: Given, limit: int, pipeline: str, json_: bool) -> None:
 @click.pass_obj
 def why(given: Given, run: str, task: str, json_: bool) -> None:
     """Say why TASK of RUN was, or was not, answered from the cache."""
-    from kflite.client.find import one_task
-    from kflite.client.why import why as explain
-    from kflite.store.artifacts import intact
+    from kflite.runs.cache_report import why as explain
+    from kflite.runs.lookup import one_task
+    from kflite.store.blobs.artifacts import intact
 
     with given.store() as store:
         row = store.run(run)
@@ -73,7 +73,7 @@ def why(given: Given, run: str, task: str, json_: bool) -> None:
 
 
 def _table(parts: tuple[Difference, ...]) -> None:
-    from kflite.client.view.text import clean
+    from kflite.format import clean
 
     def cell(text: str | None, style: str) -> tuple[str, str]:
         return ("-" if text is None else clean(text)[:48], style)

@@ -14,15 +14,15 @@ import click
 from kflite.errors import InputError, NotFound
 
 if TYPE_CHECKING:
-    from kflite.client.submitting import Around
-    from kflite.client.view.out import Out
     from kflite.config import Settings
+    from kflite.core.paths import Place
+    from kflite.core.value import Value
     from kflite.ir import Pipeline
-    from kflite.place import Place
+    from kflite.runs.submit import Around
     from kflite.store import Database
     from kflite.store.base import ArtifactRow, RunRow
     from kflite.target import Target
-    from kflite.value import Value
+    from kflite.terminal.out import Out
 
 C = TypeVar("C", bound=Callable[..., object])
 
@@ -57,13 +57,13 @@ class Given:
 
     def target(self, text: str) -> Target:
         """What a target is; the store is opened where one that was uploaded is named."""
-        from kflite.client.pipelines import load
+        from kflite.runs.pipelines import load
 
         return load(text, self.store)
 
     def around(self, settings: Settings) -> Around:
         """What a submission is made with; the store is opened where an earlier run's artifact is named."""
-        from kflite.client.submitting import Around
+        from kflite.runs.submit import Around
 
         def find(id: str) -> ArtifactRow:
             with self.store() as store:
@@ -73,7 +73,7 @@ class Given:
 
     def place(self, run: RunRow) -> Place:
         """Where the run's files lie."""
-        from kflite.place import Place
+        from kflite.core.paths import Place
 
         return Place(self.settings.home, self.settings.artifacts, run.pipeline, run.run)
 
@@ -139,7 +139,7 @@ def out() -> Out:
     """Standard output."""
     import sys
 
-    from kflite.client.view.out import Out
+    from kflite.terminal.out import Out
 
     return Out(sys.stdout)
 

@@ -13,12 +13,12 @@ from kflite.cli.common import Given, as_json, out, parameters
 from kflite.errors import InputError
 
 if TYPE_CHECKING:
-    from kflite.client.view.text import Line
     from kflite.config import Settings
+    from kflite.core.value import Value
     from kflite.ir import Pipeline
-    from kflite.ir.whole import Document
+    from kflite.ir.document import Document
     from kflite.target.target import Target
-    from kflite.value import Value
+    from kflite.terminal.style import Line
 
 
 _OUTPUT = "A .yaml, .json, .zip or .tar.gz file; standard output, in YAML, if not given."
@@ -49,9 +49,9 @@ def compile_(
 
     With KFP_DISABLE_EXECUTION_CACHING_BY_DEFAULT=1 in the environment, only tasks that ask for caching get it.
     """
-    from kflite.client.submitting import runnable
     from kflite.ir.check import ensure
     from kflite.ir.edit import defaulting, named
+    from kflite.runs.submit import runnable
 
     if (version or namespace) and not manifest:
         raise InputError("--version and --namespace are of manifests: give --manifest too")
@@ -68,11 +68,11 @@ def write(pipeline: Pipeline, output: Path | None, manifest: bool, version: str 
 
     version: the name of the manifest's PipelineVersion.
     """
-    from kflite.client.view.out import Out
-    from kflite.ir.abroad import abroad
+    from kflite.ir.kfp_differences import abroad
     from kflite.ir.pack import packed
     from kflite.ir.write import dumps_yaml, manifests
     from kflite.ir.write import manifest as as_manifest
+    from kflite.terminal.out import Out
 
     text = as_manifest(pipeline, version, namespace) if manifest else dumps_yaml(pipeline)
     Out(sys.stderr).lines(((line, "yellow"),) for line in abroad(pipeline.documents))
@@ -95,10 +95,10 @@ def write(pipeline: Pipeline, output: Path | None, manifest: bool, version: str 
 @click.pass_obj
 def check(given: Given, target: str, pairs: tuple[str, ...], file: str, on: str, json_: bool) -> None:
     """Check TARGET, all of it, and print its plan; start nothing."""
-    from kflite.client.submitting import runnable
-    from kflite.client.unheeded import tell
     from kflite.ir.check import ensure
-    from kflite.ir.unheeded import unheeded
+    from kflite.ir.ignored_settings import unheeded
+    from kflite.runs.submit import runnable
+    from kflite.terminal.ignored_settings import tell
 
     loaded = given.target(target)
     pipeline = runnable(loaded)
@@ -116,7 +116,7 @@ def check(given: Given, target: str, pairs: tuple[str, ...], file: str, on: str,
 
 def _place(settings: Settings) -> str:
     """Where it is to run. Raises InputError for a place that there is not."""
-    from kflite.client.executors import Executors
+    from kflite.engine.executors import Executors
 
     Executors(settings)(settings.on)
     return settings.on
@@ -127,9 +127,9 @@ def _asked(given: Given, loaded: Target, on: str, values: Mapping[str, Value]) -
 
     Raises InputError for what it refuses.
     """
-    from kflite.client.cluster import WORD, refusals
-    from kflite.client.submitting import Options, of_target
+    from kflite.engine.dry_run import WORD, refusals
     from kflite.errors import InvalidPipeline
+    from kflite.runs.submit import Options, of_target
 
     settings = given.with_flags({"on": on})
     if settings.on.partition(":")[0] != WORD:
@@ -151,10 +151,10 @@ def _ignored(pipeline: Pipeline) -> list[Value]:
 
 def plan_lines(pipeline: Pipeline) -> Iterator[Line]:
     """What a pipeline takes, its tasks, and what of it KFP ignores."""
-    from kflite.client.view.text import clean, value
+    from kflite.format import clean, value
     from kflite.ir.check import ignored
+    from kflite.ir.document import Whole, declared
     from kflite.ir.types import whole as integral
-    from kflite.ir.whole import Whole, declared
 
     whole = Whole(pipeline.documents[0])
     root = whole.document["root"]
@@ -172,7 +172,7 @@ def plan_lines(pipeline: Pipeline) -> Iterator[Line]:
 
 
 def _tasks(body: Document, components: Mapping[str, Document], indent: str) -> Iterator[Line]:
-    from kflite.ir.whole import parents, referred, tasks
+    from kflite.ir.document import parents, referred, tasks
 
     for name, task in tasks(body).items():
         after = ", ".join(sorted(parents(task)))
@@ -182,7 +182,7 @@ def _tasks(body: Document, components: Mapping[str, Document], indent: str) -> I
 
 def _how(task: Document) -> str:
     """What decides whether, and how often, a task runs."""
-    from kflite.ir.whole import iterator
+    from kflite.ir.document import iterator
 
     condition = task.get("triggerPolicy", {}).get("condition")
     return f"  if {condition}" if condition else "  for each item" if iterator(task) else ""

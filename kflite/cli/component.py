@@ -49,9 +49,9 @@ def build(
     packages_to_install name, and copies FOLDER. A Dockerfile of yours is used as it is. The image runs components of kflite
     and of kfp, also where it has neither.
     """
-    from kflite.client.containerised.build import Docker
-    from kflite.client.containerised.files import Recipe, dockerfile, write
-    from kflite.client.containerised.found import PATTERN, components
+    from kflite.images.component_build import Docker
+    from kflite.images.component_files import Recipe, dockerfile, write
+    from kflite.images.component_sources import PATTERN, components
 
     if pushes and not builds:
         raise click.UsageError("--push is of an image that is built: leave --no-build-image out")

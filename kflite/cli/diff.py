@@ -12,8 +12,9 @@ from kflite.cli.common import Given, as_json, known_runs, out
 from kflite.errors import InputError
 
 if TYPE_CHECKING:
-    from kflite.client.comparison import Comparison, Entry
-    from kflite.client.view.text import Line, Span
+    from kflite.client.comparison import Comparison
+    from kflite.runs.compare import Entry
+    from kflite.terminal.style import Line, Span
 
 
 @click.command()
@@ -29,13 +30,13 @@ def diff(given: Given, runs: tuple[str, ...], all_: bool, open_: bool, no_browse
 
     The first RUN is what the others are compared with.
     """
-    from kflite.client.comparison import of
+    from kflite.client.comparison import Comparison
 
     if len(runs) < 2:
         raise InputError(f"kflite diff {runs[0]}: name another run to compare it with")
     with given.store() as store:
         rows = [store.run(run) for run in runs]
-        compared = of([(row, store.tasks(row.run)) for row in rows])
+        compared = Comparison.of([(row, store.tasks(row.run)) for row in rows])
     if json_:
         return out().document(compared.json())
     if open_ or to:
@@ -79,7 +80,7 @@ def _fitting(entries: Sequence[Entry]) -> list[tuple[Span, ...]]:
 
 
 def _cells(entry: Entry, parts: bool) -> tuple[Span, ...]:
-    from kflite.client.view.text import clean
+    from kflite.format import clean
 
     titles = {"roc": "AUC", "confusion": "right"}
     values = ((_value(entry, place, parts), _style(entry, place)) for place in range(len(entry.values)))
@@ -87,9 +88,8 @@ def _cells(entry: Entry, parts: bool) -> tuple[Span, ...]:
 
 
 def _value(entry: Entry, place: int, parts: bool) -> str:
-    from kflite.client.figures.numbers import change
-    from kflite.client.figures.read import number
-    from kflite.client.view.text import value
+    from kflite.figures.data import number
+    from kflite.format import change, value
 
     held = entry.values[place]
     if held is None:
@@ -107,9 +107,8 @@ def _style(entry: Entry, place: int) -> str:
 
 
 def _matrices(compared: Comparison, heads: list[str], all_: bool) -> Iterator[Line]:
-    from kflite.client.figures.matrix import beside, grid
-    from kflite.client.figures.numbers import percent
-    from kflite.client.view.text import clean
+    from kflite.format import clean, percent
+    from kflite.terminal.figures.matrix import beside, grid
 
     same = {entry.name for entry in compared.entries if entry.section == "confusion" and entry.same}
     for name, row in compared.matrices.items():

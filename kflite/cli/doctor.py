@@ -12,8 +12,8 @@ from kflite.cli.common import Given, as_json, out
 @click.pass_obj
 def doctor(given: Given, json_: bool) -> int:
     """Say what this machine has, what is missing, and how to get it. The exit status is 1 where something is wrong."""
-    from kflite.client.doctor import examine
-    from kflite.client.view.text import clean
+    from kflite.doctor.report import examine
+    from kflite.format import clean
 
     findings = list(examine(given.settings))
     if json_:

@@ -28,9 +28,9 @@ VERBS = {
     "retry": ("kflite.cli.again:retry", "Do again what did not succeed in a run."),
     "resume": ("kflite.cli.again:resume", "Go on with what a dead scheduler left."),
     "clone": ("kflite.cli.again:clone", "Run the same again, with other parameters."),
-    "archive": ("kflite.cli.notes:archive", "Leave runs out of lists, and keep all of them."),
-    "unarchive": ("kflite.cli.notes:unarchive", "Bring archived runs back."),
-    "label": ("kflite.cli.notes:label", "Set labels of a run, take them off, print them."),
+    "archive": ("kflite.cli.labels:archive", "Leave runs out of lists, and keep all of them."),
+    "unarchive": ("kflite.cli.labels:unarchive", "Bring archived runs back."),
+    "label": ("kflite.cli.labels:label", "Set labels of a run, take them off, print them."),
     "rm": ("kflite.cli.rm:rm", "Remove runs, with their logs and artifacts."),
     "diff": ("kflite.cli.diff:diff", "Compare runs: parameters, metrics, curves, matrices, caching."),
     "pipelines": ("kflite.cli.pipelines:pipelines", "Keep pipelines by name and version."),
@@ -120,7 +120,7 @@ def _status(arguments: list[str] | None) -> int:
 def _trouble(error: KfliteError, status: int) -> int:
     if os.environ.get("KFLITE_DEBUG"):
         raise error
-    from kflite.client.view.text import clean
+    from kflite.format import clean
 
     text = "\n".join(clean(line) for line in str(error).split("\n"))
     sys.stderr.write(f"kflite: {text}\n")

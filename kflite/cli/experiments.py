@@ -36,8 +36,8 @@ def experiments() -> None:
 @click.pass_obj
 def create(given: Given, name: str, description: str, json_: bool) -> None:
     """Make the experiment NAME."""
-    from kflite.client.describe import experiment_json
-    from kflite.client.experiments import create as make
+    from kflite.runs.as_json import experiment_json
+    from kflite.runs.experiments import create as make
 
     with given.store() as store:
         row = make(store, name, description)
@@ -51,8 +51,8 @@ def create(given: Given, name: str, description: str, json_: bool) -> None:
 @click.pass_obj
 def list_(given: Given, archived: bool, all_: bool, json_: bool) -> None:
     """List experiments, the newest first."""
-    from kflite.client.describe import experiment_json
-    from kflite.client.view.text import clean, clock
+    from kflite.format import clean, clock
+    from kflite.runs.as_json import experiment_json
 
     if archived and all_:
         raise InputError("--archived lists only archived experiments, and --all archived ones too: give one of them")
@@ -72,8 +72,8 @@ def list_(given: Given, archived: bool, all_: bool, json_: bool) -> None:
 @click.pass_obj
 def show(given: Given, name: str, json_: bool) -> None:
     """Show the experiment NAME: how many of its runs are in which state."""
-    from kflite.client.describe import experiment_json
-    from kflite.client.view.text import clean, clock
+    from kflite.format import clean, clock
+    from kflite.runs.as_json import experiment_json
 
     with given.store() as store:
         row, states = store.catalogue.experiment(name), store.catalogue.states(name)
@@ -116,7 +116,7 @@ def _archive(given: Given, name: str, at: float | None, done: str) -> None:
 @click.pass_obj
 def rm(given: Given, name: str, runs: bool) -> None:
     """Remove the experiment NAME; one that has runs only with them."""
-    from kflite.client.experiments import delete
+    from kflite.runs.experiments import delete
 
     with given.store() as store:
         removed = delete(store, name, given.settings, runs=runs)

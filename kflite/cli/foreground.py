@@ -9,18 +9,18 @@ from contextlib import redirect_stdout
 
 from kflite.client.attend import Interrupts, attend
 from kflite.client.client import Client
-from kflite.client.describe import run_json
-from kflite.client.executors import Executors
-from kflite.client.feed import View
-from kflite.client.handle import Run
-from kflite.client.task import log_files
-from kflite.client.view import report
-from kflite.client.view.choose import for_command
-from kflite.client.view.out import Out
-from kflite.client.view.text import Line
+from kflite.client.run_handle import Run
 from kflite.config import Settings
-from kflite.event import State
+from kflite.core.event import State
+from kflite.engine.executors import Executors
+from kflite.runs.as_json import run_json
+from kflite.runs.follow import View
+from kflite.runs.logs import log_files
 from kflite.store.base import RunRow, Store, TaskRow
+from kflite.terminal import report
+from kflite.terminal.choose import for_command
+from kflite.terminal.out import Out
+from kflite.terminal.style import Line
 
 _FAILURES = 3  # failed tasks whose logs are quoted
 
@@ -51,8 +51,8 @@ async def _foreground(client: Client, begin: Callable[[Client], Awaitable[Run]],
 def view_of(run: Run, json_: bool) -> View:
     """With `--json` standard output is the object's alone, and a tree is shown only to a person at standard error."""
     if json_:
-        return for_command(sys.stderr, run, Out(sys.stderr).live)
-    view = for_command(sys.stdout, run)
+        return for_command(sys.stderr, run.row, run.place, Out(sys.stderr).live)
+    view = for_command(sys.stdout, run.row, run.place)
     if not Out(sys.stdout).live:
         view.say(f"run {run.id}")
     return view

@@ -23,6 +23,6 @@ def build(given: Given, purpose: str, name: str, base: str) -> None:
     It copies artifacts between pods and S3, and, but for staging, runs a scheduler in the cluster. Push it to where the cluster
     pulls from.
     """
-    from kflite.client.image import build
+    from kflite.images.cluster_image import build
 
     out().line(build(given.settings, purpose, name, base))

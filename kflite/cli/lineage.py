@@ -19,8 +19,8 @@ def lineage(given: Given, of: str, up: bool, down: bool, limit: int, json_: bool
 
     ARTIFACT is an id that `artifacts ls` shows (RUN/TASK/OUTPUT), RUN/TASK for a task, or the path or URI of what lies outside.
     """
-    from kflite.client.lineage import trace
-    from kflite.client.view.lineage import lines
+    from kflite.runs.lineage import trace
+    from kflite.terminal.lineage import lines
 
     ways = (up or not down, down or not up)
     with given.store() as store:

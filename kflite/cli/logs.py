@@ -22,8 +22,8 @@ from kflite.errors import NotFound
 @click.pass_obj
 def logs(given: Given, run: str, task: str, follow: bool, attempt: int | None, replica: str, tail: int | None) -> None:
     """Print the logs of RUN, of one TASK of it, of one replica; each line under its task's name where there are several."""
-    from kflite.client.find import one_task
-    from kflite.client.logs import Tails, follow_logs, logs_of
+    from kflite.runs.logs import Tails, follow_logs, logs_of
+    from kflite.runs.lookup import one_task
 
     with given.store() as store:
         row = found(store, run)
@@ -62,7 +62,7 @@ class _Pen:
 
 
 def _print(files: Iterable[tuple[str, Path]], tail: int | None, several: bool) -> None:
-    from kflite.client.logs import Tail
+    from kflite.runs.logs import Tail
 
     pen = _Pen(several)
     for title, path in files:

@@ -54,7 +54,7 @@ def ls(
     json_: bool,
 ) -> None:
     """List runs, the newest first."""
-    from kflite.client.describe import listed_json
+    from kflite.runs.as_json import listed_json
     from kflite.store.base import Query
 
     if archived and all_:
@@ -75,7 +75,8 @@ def _none(searched: bool) -> str:
 
 
 def _table(runs: Sequence[RunRow]) -> None:
-    from kflite.client.view.text import STYLES, clean, duration, moment
+    from kflite.format import clean, duration, moment
+    from kflite.terminal.style import STYLES
 
     now = time.time()
     rows = [
@@ -94,6 +95,6 @@ def _table(runs: Sequence[RunRow]) -> None:
 
 
 def _labels(run: RunRow) -> str:
-    from kflite.client.view.text import clean
+    from kflite.format import clean
 
     return clean(" ".join(f"{name}={text}" for name, text in run.labels.items()))

@@ -39,8 +39,8 @@ def pipelines() -> None:
 @click.pass_obj
 def upload(given: Given, target: str, name: str, version: str, description: str, json_: bool) -> None:
     """Keep TARGET's pipeline as its newest version. One that is there already stays the version that it is."""
-    from kflite.client.describe import version_json
-    from kflite.client.pipelines import upload as put
+    from kflite.runs.as_json import version_json
+    from kflite.runs.pipelines import upload as put
 
     loaded = given.target(target)
     with given.store() as store:
@@ -55,7 +55,7 @@ def upload(given: Given, target: str, name: str, version: str, description: str,
 @click.pass_obj
 def list_(given: Given, json_: bool) -> None:
     """List pipelines, each with its newest version."""
-    from kflite.client.describe import version_json
+    from kflite.runs.as_json import version_json
 
     with given.store() as store:
         rows = store.catalogue.versions()
@@ -73,7 +73,7 @@ def list_(given: Given, json_: bool) -> None:
 @click.pass_obj
 def versions(given: Given, name: str, json_: bool) -> None:
     """List all versions of the pipeline NAME, the newest first."""
-    from kflite.client.describe import version_json
+    from kflite.runs.as_json import version_json
 
     with given.store() as store:
         store.catalogue.version(name)
@@ -88,10 +88,10 @@ def versions(given: Given, name: str, json_: bool) -> None:
 def show(given: Given, title: str, json_: bool) -> None:
     """Show a version, the newest where none is named: what it takes, its tasks, and how many runs it has."""
     from kflite.cli.compile import plan_lines
-    from kflite.client.describe import version_json
-    from kflite.client.pipelines import get as read
-    from kflite.client.pipelines import split
-    from kflite.client.view.text import clean, clock
+    from kflite.format import clean, clock
+    from kflite.runs.as_json import version_json
+    from kflite.runs.pipelines import get as read
+    from kflite.runs.pipelines import split
 
     with given.store() as store:
         row, pipeline = read(store, *split(title))
@@ -111,8 +111,8 @@ def show(given: Given, title: str, json_: bool) -> None:
 def get(given: Given, title: str, output: Path | None, manifest: bool) -> None:
     """Write a version, the newest where none is named, as KFP v2 IR."""
     from kflite.cli.compile import write
-    from kflite.client.pipelines import get as read
-    from kflite.client.pipelines import split
+    from kflite.runs.pipelines import get as read
+    from kflite.runs.pipelines import split
 
     with given.store() as store:
         row, pipeline = read(store, *split(title))
@@ -124,7 +124,7 @@ def get(given: Given, title: str, output: Path | None, manifest: bool) -> None:
 @click.pass_obj
 def rm(given: Given, titles: tuple[str, ...]) -> None:
     """Remove versions, or pipelines with all of theirs. Runs keep what they need."""
-    from kflite.client.pipelines import split
+    from kflite.runs.pipelines import split
 
     named = [split(title) for title in titles]
     with given.store() as store:
@@ -136,7 +136,7 @@ def rm(given: Given, titles: tuple[str, ...]) -> None:
 
 
 def _table(rows: list[VersionRow]) -> None:
-    from kflite.client.view.text import clean, clock
+    from kflite.format import clean, clock
 
     cells = [
         (

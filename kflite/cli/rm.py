@@ -7,7 +7,7 @@ import sys
 import click
 
 from kflite.cli.common import Given, known_runs, out
-from kflite.client.view.out import Out
+from kflite.terminal.out import Out
 
 
 @click.command()
@@ -18,8 +18,8 @@ def rm(given: Given, runs: tuple[str, ...]) -> None:
 
     Volumes that their tasks made stay, as other runs may share them: see kflite volumes.
     """
-    from kflite.client.delete import delete
-    from kflite.client.left import remove
+    from kflite.engine.leftovers import remove
+    from kflite.runs.delete import delete
 
     with given.store() as store:
         rows, silent = [store.run(run) for run in runs], set[str]()

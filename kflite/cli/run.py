@@ -50,15 +50,16 @@ def run(
     pipeline:NAME[@VERSION], which was uploaded (see kflite pipelines).
     """
     settings = given.with_flags({"on": on})
-    from kflite.client.executors import Executors
+    from kflite.engine.executors import Executors
 
     executors = Executors(settings)
     if not (dry_run or detach or submit):
         executors.warm(settings.on)  # it gets ready while the target is read
 
     from kflite.cli.common import artifacts, parameters, texts
-    from kflite.client.submitting import Options, of_target, runnable
-    from kflite.client.unheeded import of_document, tell
+    from kflite.runs.ignored_settings import of_document
+    from kflite.runs.submit import Options, of_target, runnable
+    from kflite.terminal.ignored_settings import tell
 
     loaded = given.target(target)
     values = {**parameters(runnable(loaded), pairs, file), **artifacts(made)}
@@ -66,7 +67,7 @@ def run(
     submission = of_target(loaded, values, options, given.around(settings))
     tell(of_document(submission.kind, submission.document, submission.on))
     if dry_run:
-        from kflite.cli.dry import dry
+        from kflite.cli.dry_run import dry
 
         return dry(settings, submission, json_)
     if detach or submit:

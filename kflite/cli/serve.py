@@ -23,7 +23,7 @@ def serve(given: Given, places: tuple[str, ...]) -> int:
 
 async def _serve(given: Given, places: tuple[str, ...]) -> int:
     from kflite.client.client import Client
-    from kflite.client.serving import Server
+    from kflite.client.server import Server
 
     async with Client(settings=given.settings, adopt=False) as client:
         server = asyncio.ensure_future(Server(client, places, _say).serve())

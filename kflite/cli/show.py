@@ -11,11 +11,11 @@ import click
 from kflite.cli.common import Given, as_json, found, optional_run, out
 
 if TYPE_CHECKING:
-    from kflite.client.figures.data import Exhibit
-    from kflite.client.view.text import Line, Span
-    from kflite.place import Place
+    from kflite.core.paths import Place
+    from kflite.core.value import Value
+    from kflite.figures.data import Exhibit
     from kflite.store.base import AttemptRow, RunRow, TaskRow
-    from kflite.value import Value
+    from kflite.terminal.style import Line, Span
 
 _DETAILED = 25  # tasks at most for details below each; with more, they are asked for
 _PAGE_LINES = 40  # lines at most of a document that a task wrote
@@ -31,20 +31,21 @@ def show(given: Given, run: str, task: str, details: bool | None, json_: bool) -
     """Show RUN: its tree of tasks, parameters and outputs; or one TASK of it, as `RUN TASK` or `RUN/TASK`."""
     run, _, path = run.partition("/")
     task = task or path
-    from kflite.client.made import by_output
-    from kflite.client.unheeded import lines, of_run
+    from kflite.runs.artifact import by_output
+    from kflite.runs.ignored_settings import of_run
+    from kflite.terminal.ignored_settings import lines
 
     with given.store() as store:
         row = found(store, run)
         tasks = store.tasks(row.run)
         if task:
-            from kflite.client.find import one_task
+            from kflite.runs.lookup import one_task
 
             chosen = one_task(tasks, task, row.run)
             return _show_task(chosen, store.attempts(row.run, chosen.task), given.place(row), json_)
         vain, artifacts = ([], {}) if json_ else (of_run(store, row), by_output(store.given(row.run)))
     if json_:
-        from kflite.client.describe import run_json
+        from kflite.runs.as_json import run_json
 
         return out().document(run_json(row, tasks))
     out().lines(_run(row, tasks, artifacts, given.place(row), len(tasks) <= _DETAILED if details is None else details))
@@ -52,9 +53,9 @@ def show(given: Given, run: str, task: str, details: bool | None, json_: bool) -
 
 
 def _run(row: RunRow, tasks: list[TaskRow], given: Mapping[str, Value], place: Place, details: bool) -> Iterator[Line]:
-    from kflite.client.board import Board
-    from kflite.client.view import report, tree
-    from kflite.client.view.text import clock
+    from kflite.format import clock
+    from kflite.runs.progress import Board
+    from kflite.terminal import report, tree
 
     yield from tree.lines(Board.of(row, tasks), time.time(), out().signs, out().width)
     yield (("created ", "dim"), (clock(row.created), ""), ("  on ", "dim"), (row.on, ""), *_grouped(row))
@@ -69,7 +70,7 @@ def _run(row: RunRow, tasks: list[TaskRow], given: Mapping[str, Value], place: P
 
 def _grouped(row: RunRow) -> Iterator[Span]:
     """The run's experiment and labels, and whether it is archived."""
-    from kflite.client.view.text import clean
+    from kflite.format import clean
 
     if row.experiment:
         yield from (("  experiment ", "dim"), (clean(row.experiment), ""))
@@ -80,10 +81,10 @@ def _grouped(row: RunRow) -> Iterator[Span]:
 
 
 def _facts(task: TaskRow, place: Place, figures: bool) -> Iterator[Line]:
-    from kflite.client.figures.read import of_task
-    from kflite.client.task import log_files
-    from kflite.client.view import report
-    from kflite.client.view.text import clean
+    from kflite.figures.read import of_task
+    from kflite.format import clean
+    from kflite.runs.logs import log_files
+    from kflite.terminal import report
 
     if task.reason:
         yield (("  reason ", "dim"), (clean(f"{task.reason}: {task.message}" if task.message else task.reason), ""))
@@ -100,9 +101,10 @@ def _facts(task: TaskRow, place: Place, figures: bool) -> Iterator[Line]:
 
 def _made(exhibit: Exhibit, figures: bool) -> Iterator[Line]:
     """Where an artifact is, and its gist; of metrics that have no file the gist alone."""
-    from kflite.client.figures.lines import gist, troubles
-    from kflite.client.view import report
-    from kflite.client.view.text import clean, clip
+    from kflite.format import clean
+    from kflite.terminal import report
+    from kflite.terminal.figures.lines import gist, troubles
+    from kflite.terminal.style import clip
 
     title, said = ("  out ", "dim"), gist(exhibit) if figures else ""
     if said and not exhibit.artifact.digest:
@@ -115,14 +117,14 @@ def _made(exhibit: Exhibit, figures: bool) -> Iterator[Line]:
 
 
 def _values(title: str, values: Mapping[str, Value]) -> Iterator[Line]:
-    from kflite.client.view.text import clean, value
+    from kflite.format import clean, value
 
     for name, given in values.items():
         yield ((title, "dim"), (clean(name), ""), (" = ", "dim"), (value(given), ""))
 
 
 def _show_task(task: TaskRow, attempts: list[AttemptRow], place: Place, json_: bool) -> None:
-    from kflite.client.describe import task_json
+    from kflite.runs.as_json import task_json
 
     if json_:
         out().document(task_json(task))
@@ -131,9 +133,10 @@ def _show_task(task: TaskRow, attempts: list[AttemptRow], place: Place, json_: b
 
 
 def _task(task: TaskRow, attempts: list[AttemptRow], place: Place) -> Iterator[Line]:
-    from kflite.cli.exhibit import titled
-    from kflite.client.figures.read import exhibits
-    from kflite.client.view.text import STYLES, clean, clock, duration
+    from kflite.cli.artifact_show import titled
+    from kflite.figures.read import exhibits
+    from kflite.format import clean, clock, duration
+    from kflite.terminal.style import STYLES
 
     sign = out().signs.states[task.state]
     took = duration(task.ended - task.started) if task.ended and task.started else ""

@@ -12,10 +12,10 @@ from kflite.cli.common import Given, as_json, out, texts
 from kflite.errors import InputError
 
 if TYPE_CHECKING:
-    from kflite.client.handle import Run
+    from kflite.client.run_handle import Run
     from kflite.client.tuning import Tuning
+    from kflite.core.value import Value
     from kflite.space import Dimension
-    from kflite.value import Value
 
 _FORM = "write NAME=double:LOW..HIGH[:log][:step=S], NAME=integer:LOW..HIGH[:log][:step=N] or NAME=choice:A,B,C"
 
@@ -65,11 +65,12 @@ def tune(
 
     SPACE is double:0.001..10:log, integer:1..9:step=2, or choice:adam,sgd.
     """
-    from kflite.cli.background import detach as leave
+    from kflite.cli import background
     from kflite.cli.common import parameters
     from kflite.cli.foreground import foreground
-    from kflite.client.submitting import Options, Search, of_search, runnable
-    from kflite.client.unheeded import of_document, tell
+    from kflite.runs.ignored_settings import of_document
+    from kflite.runs.submit import Options, Search, of_search, runnable
+    from kflite.terminal.ignored_settings import tell
 
     settings = given.with_flags({"on": on})
     searched = {key: dimension(key, text) for key, text in texts(spaces, "--space").items()}
@@ -80,7 +81,7 @@ def tune(
     submission = of_search(loaded, search, values, options, given.around(settings))
     tell(of_document(submission.kind, submission.document, submission.on))
     if detach:
-        return leave(settings, submission, json_)
+        return background.detach(settings, submission, json_)
 
     def best(run: Run) -> None:
         from kflite.client.tuning import Tuning
@@ -92,8 +93,8 @@ def tune(
 
 
 def _show(tuning: Tuning) -> None:
-    from kflite.client.view.report import short
-    from kflite.client.view.text import STYLES
+    from kflite.format import short
+    from kflite.terminal.style import STYLES
 
     names = list(tuning.experiment.space)
     trials = sorted(tuning.trials, key=lambda trial: (trial.value is None, trial.value or 0.0))

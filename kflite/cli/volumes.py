@@ -10,8 +10,8 @@ from kflite.cli.common import Given, as_json, out
 from kflite.errors import InputError, NotFound
 
 if TYPE_CHECKING:
+    from kflite.core.value import Value
     from kflite.executors.volumes import Volumes
-    from kflite.value import Value
 
 
 @click.group()
@@ -24,7 +24,7 @@ def volumes() -> None:
 @click.pass_obj
 def list_(given: Given, json_: bool) -> None:
     """List volumes."""
-    from kflite.client.view.text import clean, size
+    from kflite.format import clean, size
 
     held = [_told(_volumes(given), name) for name in _volumes(given).names()]
     if json_:
@@ -44,7 +44,7 @@ def list_(given: Given, json_: bool) -> None:
 
 
 def _told(all_: Volumes, name: str) -> dict[str, Value]:
-    from kflite.store.artifacts import extent
+    from kflite.store.blobs.artifacts import extent
 
     path = all_.path(name)
     if path.is_symlink():
@@ -58,7 +58,7 @@ def _told(all_: Volumes, name: str) -> dict[str, Value]:
 @click.pass_obj
 def remove(given: Given, names: tuple[str, ...], force: bool) -> None:
     """Remove volumes with all that is in them; of a link, the link alone."""
-    from kflite.job import Claim
+    from kflite.core.job import Claim
 
     all_ = _volumes(given)
     if unknown := [name for name in names if name not in all_.names()]:

@@ -24,7 +24,7 @@ async def _watch(given: Given, run: str) -> int:
 
     from kflite.cli.foreground import finish, view_of
     from kflite.client.client import Client
-    from kflite.client.feed import feed
+    from kflite.runs.follow import feed
 
     async with Client(settings=given.settings) as client:
         chosen = await client.run(found(client.store, run).run)

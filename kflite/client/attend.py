@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from kflite.client.feed import View, feed
+from kflite.core.event import State
 from kflite.errors import KfliteError
-from kflite.event import State
+from kflite.runs.follow import View, feed
 
 if TYPE_CHECKING:
     from kflite.client.client import Client

@@ -10,12 +10,13 @@ from typing import TypeVar
 
 from kflite.client.attend import Interrupts, attend
 from kflite.client.client import Client
-from kflite.client.handle import Run
-from kflite.client.inputs import Given
+from kflite.client.run_handle import Run
 from kflite.client.tuning import Tuning
-from kflite.client.unheeded import of_run, tell
-from kflite.client.view.choose import for_script
+from kflite.runs.ignored_settings import of_run
+from kflite.runs.inputs import Given
 from kflite.space import Space
+from kflite.terminal.choose import for_script
+from kflite.terminal.ignored_settings import tell
 
 T = TypeVar("T")
 
@@ -119,7 +120,7 @@ def tune(
 async def _to_the_end(client: Client, started: Run, interrupts: Interrupts, progress: bool) -> Run:
     if progress:
         tell(await asyncio.to_thread(of_run, client.store, started.row))
-    await attend(client, started.id, for_script(started, progress), interrupts)
+    await attend(client, started.id, for_script(started.row, progress), interrupts)
     return await asyncio.to_thread(started.load)
 
 

@@ -10,29 +10,31 @@ from contextlib import aclosing, nullcontext, suppress
 from typing import TYPE_CHECKING, Self
 
 from kflite import config
-from kflite.client import notes
-from kflite.client.delete import delete
-from kflite.client.executors import Executors
-from kflite.client.experiments import Experiments, admit
-from kflite.client.handle import Run
-from kflite.client.identity import Identity
-from kflite.client.inputs import Given
-from kflite.client.of_kfp import elsewhere
-from kflite.client.pipelines import Pipelines, load
-from kflite.client.plans import plan
-from kflite.client.retry import ask
-from kflite.client.submitting import Around, Options, Search, of_run, of_search, of_target
+from kflite.client.experiments import Experiments
+from kflite.client.kfp_hints import elsewhere
+from kflite.client.pipelines import Pipelines
+from kflite.client.run_handle import Run
+from kflite.core.event import Event, Kind, State
+from kflite.core.paths import Place
+from kflite.core.value import Value
+from kflite.engine.executors import Executors
+from kflite.engine.identity import Identity
 from kflite.errors import InputError, KfliteError
-from kflite.event import Event, Kind, State
-from kflite.place import Place
+from kflite.plans.kinds import plan
+from kflite.runs import labels as run_labels
+from kflite.runs.delete import delete
+from kflite.runs.experiments import admit
+from kflite.runs.inputs import Given
+from kflite.runs.pipelines import load
+from kflite.runs.retry import ask
+from kflite.runs.submit import Around, Options, Search, of_run, of_search, of_target
 from kflite.store.base import ArtifactRow, CacheRow, Query, RunRow
 from kflite.store.follow import follow, news
-from kflite.value import Value
 
 if TYPE_CHECKING:
     from kflite.client.comparison import Comparison
-    from kflite.client.lineage import Lineage
     from kflite.config import Settings
+    from kflite.runs.lineage import Lineage
     from kflite.scheduler import Scheduler, World
     from kflite.scheduler.submission import Submission
     from kflite.space import Space
@@ -121,7 +123,7 @@ class Client:
         async with self._starting:
             if self._scheduler is None:
                 from kflite.scheduler import Scheduler
-                from kflite.store.remote import ready
+                from kflite.store.blobs.remote import ready
 
                 await asyncio.to_thread(ready, self.settings.artifacts)
                 self._scheduler = await Scheduler(self._world()).__aenter__()
@@ -307,23 +309,23 @@ class Client:
     ) -> list[Run]:
         """The newest runs first, or those that are searched; `after` a run, the next page. Raises InputError.
 
-        where: an expression such as `param.c>0.3 not label.team=a`, see `kflite.store.where`. archived: only those; None: all.
-        sort: a field of such expressions; times and numbers fall, texts rise, unless `reverse`.
+        where: an expression such as `param.c>0.3 not label.team=a`, see `kflite.store.search.where`.
+        archived: only those; None: all. sort: a field of such expressions; times and numbers fall, texts rise, unless `reverse`.
         """
         query = Query(where, state, experiment, archived, sort, reverse, after, limit)
         return [Run(self, row) for row in await asyncio.to_thread(self.store.search, query)]
 
     async def archive(self, *runs: str) -> None:
         """Leave runs that have ended out of lists; nothing of them is lost. Raises InputError for one that goes on."""
-        await asyncio.to_thread(notes.archive, self.store, [self.store.run(run) for run in runs])
+        await asyncio.to_thread(run_labels.archive, self.store, [self.store.run(run) for run in runs])
 
     async def unarchive(self, *runs: str) -> None:
         """Bring archived runs back into lists."""
-        await asyncio.to_thread(notes.unarchive, self.store, [self.store.run(run) for run in runs])
+        await asyncio.to_thread(run_labels.unarchive, self.store, [self.store.run(run) for run in runs])
 
     async def label(self, run: str, labels: Mapping[str, str | None]) -> None:
         """Set labels of a run; those that are None here are taken off. Raises InputError."""
-        await asyncio.to_thread(notes.label, self.store, self.store.run(run), labels)
+        await asyncio.to_thread(run_labels.label, self.store, self.store.run(run), labels)
 
     async def compare(self, *runs: Run | str) -> Comparison:
         """Compare runs with the first one: handles, or ids or unique beginnings of ids. Raises InputError, NotFound."""
@@ -338,7 +340,7 @@ class Client:
 
     async def lineage(self, of: str, *, up: bool = True, down: bool = True) -> Lineage:
         """What an artifact (by id, path or URI) or a task (RUN/TASK) came from, and what was made from it, across runs."""
-        from kflite.client.lineage import trace
+        from kflite.runs.lineage import trace
 
         return await asyncio.to_thread(trace, self.store, of, up, down)
 

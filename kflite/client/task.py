@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from kflite.client.made import Made
+from kflite.core.event import State
+from kflite.core.paths import Place
+from kflite.core.value import Value
 from kflite.errors import NotFound
-from kflite.event import State
-from kflite.place import Place
+from kflite.runs.artifact import Made
+from kflite.runs.logs import log_files
 from kflite.store.base import AttemptRow, TaskRow
-from kflite.value import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,28 +75,3 @@ class Task:
         if replica >= len(files):
             raise NotFound(f"task {self.name} has no log of replica {replica} in attempt {attempt or self.row.attempts}")
         return files[replica].read_bytes().decode("utf-8", "replace")
-
-
-def log_files(place: Place, task: str, attempt: int) -> list[Path]:
-    """The log files of an attempt, by role and index; those of one that ran on another machine are brought here first."""
-    return local_logs(place, task, attempt) or (_brought(place, task, attempt) if place.remote else [])
-
-
-def local_logs(place: Place, task: str, attempt: int) -> list[Path]:
-    """The log files that are here."""
-    folder = place.attempt(task, attempt)
-    return sorted((path for path in folder.glob("log*") if path.is_file()), key=_by_index)
-
-
-def _brought(place: Place, task: str, attempt: int) -> list[Path]:
-    from kflite.store import artifacts
-
-    kept = place.logs(task, attempt)
-    for name in artifacts.names(kept) if artifacts.exists(kept) else ():
-        artifacts.fetch(f"{kept}/{name}", place.attempt(task, attempt) / name)
-    return local_logs(place, task, attempt)
-
-
-def _by_index(path: Path) -> tuple[str, int]:
-    stem, _, index = path.name.rpartition(".")
-    return (stem, int(index)) if index.isdigit() else (path.name, 0)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kflite.client.handle import Run
+from kflite.client.run_handle import Run
+from kflite.core.event import State
+from kflite.core.value import Value
 from kflite.errors import NotFound
-from kflite.event import State
-from kflite.experiment import Experiment, loads
-from kflite.value import Value
+from kflite.plans.tuning import Experiment, loads
 
 
 @dataclass(frozen=True, slots=True)

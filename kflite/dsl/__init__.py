@@ -7,18 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kflite.artifacts import (
-    HTML,
-    Artifact,
-    ClassificationMetrics,
-    Dataset,
-    Markdown,
-    Metrics,
-    Model,
-    PipelineTaskFinalStatus,
-    SlicedClassificationMetrics,
-    TaskConfig,
-)
 from kflite.dsl.annotations import EmbeddedInput, Input, InputPath, Output, OutputPath
 from kflite.dsl.channels import Collected
 from kflite.dsl.component import Component
@@ -49,6 +37,18 @@ from kflite.dsl.python import component
 from kflite.dsl.runtime import get_uri, run_notebook
 from kflite.dsl.task import Task as PipelineTask
 from kflite.dsl.task_config import TaskConfigField, TaskConfigPassthrough
+from kflite.runtime.artifacts import (
+    HTML,
+    Artifact,
+    ClassificationMetrics,
+    Dataset,
+    Markdown,
+    Metrics,
+    Model,
+    PipelineTaskFinalStatus,
+    SlicedClassificationMetrics,
+    TaskConfig,
+)
 
 if TYPE_CHECKING:
     from kflite.ir import Pipeline

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from kflite.core.value import Value
 from kflite.dsl import executors
 from kflite.dsl.component import Component
 from kflite.dsl.config import PipelineConfig
@@ -19,7 +20,6 @@ from kflite.dsl.settings import Settings
 from kflite.dsl.specs import add_output, declare
 from kflite.errors import CompileError
 from kflite.ir import Pipeline
-from kflite.value import Value
 
 if TYPE_CHECKING:
     from kflite.ir.proto import ComponentSpec, PipelineSpec

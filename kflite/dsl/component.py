@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from kflite.core.value import Value
 from kflite.dsl import trace
 from kflite.dsl.channels import Channel
 from kflite.dsl.interface import Input, Interface
 from kflite.dsl.task import Argument, Task
 from kflite.dsl.types import Parameter, fits, type_of, unfit
 from kflite.errors import CompileError
-from kflite.typed import as_json
-from kflite.value import Value
+from kflite.runtime.typed import as_json
 
 
 class Component:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from kflite.core.value import Value
 from kflite.dsl import trace
 from kflite.errors import InputError
 from kflite.ir.quantity import memory
-from kflite.value import Value
 
 _MOST = 2**31 - 1  # the fields are int32
 

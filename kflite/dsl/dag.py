@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from kflite.core.value import Value
 from kflite.dsl import trace
 from kflite.dsl.channels import Channel
 from kflite.dsl.groups import Group, If
@@ -18,7 +19,6 @@ from kflite.dsl.specs import declare_input, set_constant
 from kflite.dsl.task import Task
 from kflite.dsl.types import LIST, ArtifactType, Parameter
 from kflite.errors import CompileError
-from kflite.value import Value
 
 if TYPE_CHECKING:
     from kflite.dsl.compiler import Library

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kflite.bootstrap import compose
 from kflite.dsl.component import Component
 from kflite.dsl.container import CommandComponent
 from kflite.dsl.importer import Importer
@@ -12,6 +11,7 @@ from kflite.dsl.loaded import LoadedComponent
 from kflite.dsl.python import Packages, PythonComponent
 from kflite.dsl.settings import Settings, cores, gigabytes, is_placeholder
 from kflite.dsl.specs import fill
+from kflite.runtime.bootstrap import compose
 
 if TYPE_CHECKING:
     from kflite.ir.proto import PipelineDeploymentConfig

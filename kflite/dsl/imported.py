@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 
-from kflite.bootstrap import IMPORTED
 from kflite.dsl import project
 from kflite.dsl.source import FIRST_LINE, Source
 from kflite.errors import CompileError
+from kflite.runtime.bootstrap import IMPORTED
 
 _PRIVATE = ("__main__", "_kflite_target_")  # names of modules that are files' only here
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from kflite.artifacts import Artifact
 from kflite.dsl import trace
 from kflite.dsl.channels import Channel
 from kflite.dsl.component import Component
@@ -14,6 +13,7 @@ from kflite.dsl.placeholders import WORKSPACE_PATH_PLACEHOLDER
 from kflite.dsl.settings import is_placeholder
 from kflite.dsl.task import Argument, Task
 from kflite.dsl.types import STRING, ArtifactType, Parameter, artifact_type, fits
+from kflite.runtime.artifacts import Artifact
 
 
 class Importer(Component):

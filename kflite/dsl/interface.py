@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from kflite.core.value import Value
 from kflite.dsl import models
 from kflite.dsl.types import (
     CONFIG,
@@ -22,8 +23,7 @@ from kflite.dsl.types import (
     unfit,
 )
 from kflite.errors import CompileError
-from kflite.typed import as_json
-from kflite.value import Value
+from kflite.runtime.typed import as_json
 
 _ANSWERS = "use str, int, float, bool, list, dict (or list[int], Optional[int]), dsl.Input[...], dsl.Output[...], artifacts"
 

@@ -9,10 +9,10 @@ from kflite.dsl.loaded import LoadedComponent
 from kflite.dsl.version1 import Version1Component, is_version_1
 from kflite.errors import InputError, InvalidPipeline
 from kflite.ir.check import check
+from kflite.ir.document import declared
 from kflite.ir.read import documents, pipeline
 from kflite.ir.read import load as content
 from kflite.ir.text import LARGEST
-from kflite.ir.whole import declared
 
 _PATIENCE_S = 60.0  # with a server that says nothing
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from kflite.core.value import Value
 from kflite.dsl import trace
 from kflite.dsl.component import Component
 from kflite.dsl.interface import Input, Interface, Output
 from kflite.dsl.types import ArtifactType, Parameter
 from kflite.ir import Pipeline
+from kflite.ir.document import Document, Whole, declared, referred, tasks
 from kflite.ir.types import type_of
 from kflite.ir.types import whole as integral
-from kflite.ir.whole import Document, Whole, declared, referred, tasks
-from kflite.value import Value
 
 # What makes a task more than its component.
 _BESIDE = ("triggerPolicy", "parameterIterator", "artifactIterator", "retryPolicy")

@@ -7,10 +7,10 @@ import typing
 from collections.abc import Iterator
 from enum import Enum
 
-from kflite.typed import alternatives, build, is_model
+from kflite.runtime.typed import alternatives, build, is_model
 
 if typing.TYPE_CHECKING:
-    from kflite.typed import Hint
+    from kflite.runtime.typed import Hint
 
 _FREE = (str, int, float, bool, list, dict, object, typing.Any, type(None))
 

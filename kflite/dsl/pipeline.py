@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import overload
 
+from kflite.core.value import Value
 from kflite.dsl import trace
 from kflite.dsl.channels import Channel, PipelineInput
 from kflite.dsl.component import Component
@@ -15,7 +16,6 @@ from kflite.dsl.interface import interface_of, place_of, summary
 from kflite.dsl.task import Task
 from kflite.dsl.types import fits
 from kflite.errors import CompileError
-from kflite.value import Value
 
 
 class PipelineComponent(Component):

@@ -10,15 +10,15 @@ from functools import cached_property
 from types import FunctionType
 from typing import get_args
 
-from kflite.artifacts import ARTIFACTS, Artifact
+from kflite.core.value import Value
 from kflite.dsl import definitions, project
 from kflite.dsl.embedded import Embedded
 from kflite.dsl.interface import Interface
-from kflite.dsl.shipment import Shipment, refuse_closure
+from kflite.dsl.source_bundle import Shipment, refuse_closure
 from kflite.dsl.types import CONFIG, PYTHON_NAMES, ArtifactType, Parameter, Type
 from kflite.errors import CompileError
-from kflite.typed import as_json
-from kflite.value import Value
+from kflite.runtime.artifacts import ARTIFACTS, Artifact
+from kflite.runtime.typed import as_json
 
 FIRST_LINE = "from __future__ import annotations\n"
 

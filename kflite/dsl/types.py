@@ -8,11 +8,11 @@ import typing
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kflite.artifacts import ARTIFACTS, Artifact, PipelineTaskFinalStatus, TaskConfig
 from kflite.dsl import models
 from kflite.dsl.annotations import EMBEDDED, INPUT, OUTPUT, InputPath, OutputPath
 from kflite.dsl.models import problem
-from kflite.typed import is_model
+from kflite.runtime.artifacts import ARTIFACTS, Artifact, PipelineTaskFinalStatus, TaskConfig
+from kflite.runtime.typed import is_model
 
 STRING, INTEGER, DOUBLE, BOOLEAN = "STRING", "NUMBER_INTEGER", "NUMBER_DOUBLE", "BOOLEAN"
 LIST, STRUCT, FINAL_STATUS, CONFIG = "LIST", "STRUCT", "TASK_FINAL_STATUS", "TASK_CONFIG"
@@ -42,7 +42,7 @@ class Parameter:
 
     @property
     def built(self) -> object:
-        """What kflite.typed.build makes of values: a model, or a list of its objects; None where IR says all there is to say."""
+        """What `typed.build` makes of values: a model, or a list of its objects; None where IR says all there is to say."""
         item = self.items
         inner = (typing.Literal[item.literals] if item.literals else item.built) if item else None
         return self.model or ([inner] if inner else None)

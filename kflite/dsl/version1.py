@@ -9,14 +9,14 @@ import json
 import re
 from collections.abc import Iterator
 
+from kflite.core.value import Value
 from kflite.dsl import trace
 from kflite.dsl.container import CommandComponent
 from kflite.dsl.interface import Input, Interface, Output
 from kflite.dsl.placeholders import ArtifactText, ConcatPlaceholder, IfPresentPlaceholder, InputValue, OutputFile, Word
 from kflite.dsl.types import ArtifactType, Parameter, Type, fits, type_of
 from kflite.errors import CompileError
-from kflite.ir.whole import Document
-from kflite.value import Value
+from kflite.ir.document import Document
 
 _PARAMETERS = {
     "STRING": ("string", "str", "text"),

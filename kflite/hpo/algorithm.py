@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from kflite.core.value import Value
 from kflite.errors import InputError
 from kflite.space import Space
-from kflite.value import Value
 
 
 @dataclass(frozen=True, slots=True)

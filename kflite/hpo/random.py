@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from random import Random
 
+from kflite.core.value import Value
 from kflite.hpo.algorithm import Observation
 from kflite.space import Choice, Dimension, Double, Space
-from kflite.value import Value
 
 
 class RandomSearch:

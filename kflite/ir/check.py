@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from kflite.core.value import Value
 from kflite.errors import InvalidPipeline
 from kflite.ir import component, executor, parameter, platform, workspace
+from kflite.ir.document import Document, Problems, Whole, declared, referred, tasks
 from kflite.ir.names import bad_key, bad_pipeline, below
 from kflite.ir.pipeline import Pipeline
-from kflite.ir.whole import Document, Problems, Whole, declared, referred, tasks
-from kflite.value import Value
 
 SCHEMA = "2.1.0"
 MOST_TASKS = 1_000_000  # with every sub-pipeline written out, loops once: more could not be held

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kflite.ir import task
+from kflite.ir.document import Document, Problems, Site, Whole, declared, parents, referred, tasks
 from kflite.ir.names import bad_key, bad_task, below, near
 from kflite.ir.types import WORDS, type_of, wrong
-from kflite.ir.whole import Document, Problems, Site, Whole, declared, parents, referred, tasks
 
 
 def problems(whole: Whole, body: Document, path: str) -> Problems:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from kflite.core.value import Value
 from kflite.errors import InvalidPipeline
+from kflite.ir.document import declared
 from kflite.ir.names import bad_pipeline, near
 from kflite.ir.pipeline import Pipeline
 from kflite.ir.types import type_of, wrong
-from kflite.ir.whole import declared
-from kflite.value import Value
 
 
 def named(pipeline: Pipeline, name: str) -> Pipeline:

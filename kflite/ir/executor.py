@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from kflite.core.value import Value
 from kflite.errors import InputError
+from kflite.ir.document import Document, Problems, Whole, declared
 from kflite.ir.names import bad_key, below, near
 from kflite.ir.quantity import accelerators, cpus, memory
 from kflite.ir.references import Reference, of_word, references
 from kflite.ir.strict import departures
-from kflite.ir.whole import Document, Problems, Whole, declared
-from kflite.value import Value
 
 _RUN = ("container", "importer")
 _FREE = ("metadata", "customJob")  # of any content

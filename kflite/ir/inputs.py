@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from kflite.core.value import Value
+from kflite.ir.document import Document, Problems, Site, declared, iterator, output_type, referred, tasks
 from kflite.ir.names import below, near
 from kflite.ir.references import references, selected
 from kflite.ir.types import WORDS, feeds, type_of, wrong
-from kflite.ir.whole import Document, Problems, Site, declared, iterator, output_type, referred, tasks
-from kflite.value import Value
 
 _OF_KFP = "kfp writes this where a text inside another group holds a loop's item: pass the item as an input of its own"
 _CHANNEL = "pipelinechannel--"  # how compilers name inputs that only placeholders and conditions use

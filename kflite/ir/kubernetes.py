@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
+from kflite.core.value import Value
 from kflite.ir.names import below, near
 from kflite.ir.strict import Problems, departures, scalar, shown
-from kflite.value import Value
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor import Descriptor

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from copy import deepcopy
 
-from kflite.value import Value
+from kflite.core.value import Value
 
 _TYPES = {"INT": "NUMBER_INTEGER", "DOUBLE": "NUMBER_DOUBLE", "STRING": "STRING"}
 _KINDS = {"stringValue", "intValue", "doubleValue"}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from io import BytesIO
 
+from kflite.core.value import Value
 from kflite.errors import InputError
-from kflite.value import Value
 
 _INSIDE = "pipeline.yaml"
 

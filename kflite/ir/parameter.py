@@ -1,6 +1,6 @@
 """The parameters of a run: from text or Python values to what the pipeline declares, with its defaults.
 
-Input artifacts are given beside them, as lists of JSON objects; `kflite.client.inputs` makes those of paths and URIs.
+Input artifacts are given beside them, as lists of JSON objects; `kflite.runs.inputs` makes those of paths and URIs.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ import json
 from collections.abc import Mapping
 from math import isfinite
 
+from kflite.core.value import Value
 from kflite.errors import InvalidPipeline
+from kflite.ir.document import Document, Problems, declared
 from kflite.ir.names import near
 from kflite.ir.pipeline import Pipeline
 from kflite.ir.strict import shown
 from kflite.ir.types import WORDS, type_of, typed, unfit, wrong
-from kflite.ir.whole import Document, Problems, declared
-from kflite.value import Value
 
 _ARTIFACT = "give a path, a URI, or the id of an earlier run's artifact, as --artifact"
 _BOOLEANS = {"true": True, "t": True, "1": True, "yes": True, "false": False, "f": False, "0": False, "no": False}

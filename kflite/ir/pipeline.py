@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from kflite.value import Value
+from kflite.core.value import Value
 
 if TYPE_CHECKING:
     from kflite.ir.proto import PipelineSpec

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
+from kflite.core.value import Value
 from kflite.errors import InputError
 from kflite.ir import inputs, kubernetes
+from kflite.ir.document import Problems, Site, Whole, referred, tasks
 from kflite.ir.names import below, near
 from kflite.ir.quantity import memory
 from kflite.ir.strict import departures, shown
 from kflite.ir.types import unfit
-from kflite.ir.whole import Problems, Site, Whole, referred, tasks
-from kflite.value import Value
 
 Document: TypeAlias = Mapping[str, Any]
 

@@ -11,16 +11,16 @@ from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kflite.core.value import Value
 from kflite.errors import InvalidPipeline, NotFound
 from kflite.ir import older
 from kflite.ir.archive import unpacked
-from kflite.ir.mended import mend
 from kflite.ir.names import below
 from kflite.ir.older import named
 from kflite.ir.pipeline import Pipeline
+from kflite.ir.repairs import mend
 from kflite.ir.strict import UNKNOWN, departures, shown
 from kflite.ir.text import LARGEST, parse, refuse
-from kflite.value import Value
 
 if TYPE_CHECKING:
     from kflite.ir.proto import PipelineSpec

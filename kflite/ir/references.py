@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kflite.value import Value
+from kflite.core.value import Value
 
 _QUOTED = r"\[(?:'([^']*)'|\"([^\"]*)\")\]"
 _PLACEHOLDER = re.compile(r"\{\{\$\.(inputs|outputs)\.([^{}]*)\}\}")

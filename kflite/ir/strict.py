@@ -12,9 +12,9 @@ from functools import cache
 from math import isfinite
 from typing import TYPE_CHECKING
 
+from kflite.core.value import Value
 from kflite.ir.names import below, near
 from kflite.ir.text import NO_TEXT, is_text
-from kflite.value import Value
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 
 from kflite.ir import condition, inputs
+from kflite.ir.document import Document, Problems, Site, declared, referred, tasks
 from kflite.ir.inputs import no_task
 from kflite.ir.names import near
 from kflite.ir.references import in_condition
 from kflite.ir.types import type_of
-from kflite.ir.whole import Document, Problems, Site, declared, referred, tasks
 
 
 def problems(site: Site) -> Problems:

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import NoReturn
 
+from kflite.core.value import Value
 from kflite.errors import InvalidPipeline
-from kflite.value import Value
 
 LARGEST = 32 * 1024 * 1024  # bytes of a document: a pipeline of 10,000 tasks has 20 MiB
 NO_TEXT = "it holds half of a surrogate pair, which is no text"

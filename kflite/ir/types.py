@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from math import isfinite
 
+from kflite.core.value import Value
 from kflite.ir.strict import shown
 from kflite.ir.text import NO_TEXT, is_text
-from kflite.value import Value
 
 WORDS = {
     "STRING": "text",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from kflite.core.value import Value
+from kflite.ir.document import Problems, Whole, tasks
 from kflite.ir.names import below
-from kflite.ir.whole import Problems, Whole, tasks
-from kflite.value import Value
 
 _PLACEHOLDER = "{{$.workspace_path}}"
 _REMEDY = "and the pipeline declares none: give it platforms.kubernetes.pipelineConfig.workspace, with a size"

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import yaml
 
+from kflite.core.value import Value
 from kflite.ir.pipeline import Pipeline
-from kflite.value import Value
 
 _DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 # Text that some YAML reader takes for a number, a date, true, false or null: other readers know other rules than PyYAML.

@@ -23,7 +23,7 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from kflite.value import Value
+from kflite.core.value import Value
 
 MOST_VALUES = 5_000_000  # in one document: a pipeline of 10,000 tasks has about 800,000
 MOST_REPEATED = 32 * 1024 * 1024  # characters and values that aliases may add: as much as a document may have bytes

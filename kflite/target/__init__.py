@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from kflite.core.value import Value
 from kflite.errors import InputError, NotFound
 from kflite.ir.text import LARGEST
 from kflite.target.target import Target
-from kflite.value import Value
 
 __all__ = ["Target", "load"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from kflite.core.value import Value
 from kflite.errors import InputError
 from kflite.ir.read import MANIFESTS, documents, pipeline
 from kflite.target.target import Target
-from kflite.value import Value
 
 OTHER_KINDS = ("Experiment", "TrainJob", "PyTorchJob", "TFJob", "MPIJob", "XGBoostJob", "PaddleJob", "JAXJob", "Notebook")
 

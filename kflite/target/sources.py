@@ -10,12 +10,12 @@ from pathlib import Path
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from kflite.bootstrap import called, called_with
-from kflite.ir.whole import Document, Whole
+from kflite.ir.document import Document, Whole
+from kflite.runtime.bootstrap import called, called_with
 
 if TYPE_CHECKING:
+    from kflite.core.value import Value
     from kflite.ir import Pipeline
-    from kflite.value import Value
 
 _CONFIG = "kfp_config.ini"
 

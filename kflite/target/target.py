@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from kflite.core.value import Value
 from kflite.ir.pipeline import Pipeline
-from kflite.value import Value
 
 
 @dataclass(frozen=True, slots=True)

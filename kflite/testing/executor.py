@@ -8,8 +8,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field, replace
 from typing import Self, TypeAlias
 
+from kflite.core.job import Exit, Job, Resources
 from kflite.errors import ExecutorError
-from kflite.job import Exit, Job, Resources
 
 _SIGTERM, _SIGKILL = -15, -9
 _SUCCESS = Exit(0)

@@ -7,8 +7,8 @@ from enum import StrEnum
 from random import Random
 from typing import TypeAlias
 
+from kflite.core.event import Event
 from kflite.errors import LeaseLost, StoreFull, StoreLocked
-from kflite.event import Event
 from kflite.store import Database
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from kflite.client import Client
-from kflite.event import State
+from kflite.core.event import State
 
 HERE = Path(__file__).parent
 # How many points the pipeline's turns have; the test says so when they are others.

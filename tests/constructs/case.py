@@ -11,7 +11,7 @@ from google.protobuf.json_format import MessageToDict
 from unit.dag.builder import Pipeline
 
 import kflite
-from kflite.client.made import Made
+from kflite.runs.artifact import Made
 
 EVERYWHERE = ("inline", "process", "docker")
 PYTHON = ("inline", "process")

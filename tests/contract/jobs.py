@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kflite.job import Job, Python, Role
+from kflite.core.job import Job, Python, Role
 
 _SLEEP = """
 import signal, sys, time

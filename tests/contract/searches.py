@@ -11,10 +11,10 @@ from typing import Any
 from contract.stores import ended, made, submitted
 from hypothesis import strategies as st
 
-from kflite.event import Event, Kind, State
+from kflite.core.event import Event, Kind, State
+from kflite.core.value import Value
 from kflite.store.base import Query
-from kflite.store.where import And, Condition, Node, Not, Or, parse
-from kflite.value import Value
+from kflite.store.search.where import And, Condition, Node, Not, Or, parse
 
 NOW = 1_000.0
 NAMES = ("digits", "Digits_2", "50%", "a!b", "é", "")

@@ -9,9 +9,9 @@ from uuid import uuid4
 import pytest
 
 from kflite import store
-from kflite.event import Event, Kind
+from kflite.core.event import Event, Kind
+from kflite.core.value import Value
 from kflite.store import Database
-from kflite.value import Value
 
 # Read before any test changes the environment.
 SERVER = os.environ.get("KFLITE_TEST_POSTGRES", "")

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from kflite.core.job import Exit, Job, Resources
 from kflite.executors.base import Executor
 from kflite.executors.docker import DockerExecutor
 from kflite.executors.images import ImageMap
@@ -18,7 +19,6 @@ from kflite.executors.kubernetes import KubernetesExecutor
 from kflite.executors.kubernetes import Settings as Cluster
 from kflite.executors.local import LocalExecutor
 from kflite.executors.process import ProcessExecutor
-from kflite.job import Exit, Job, Resources
 from kflite.testing import FakeExecutor, FakeRun, FakeWorld
 
 NAMESPACE = "KFLITE_TEST_NAMESPACE"

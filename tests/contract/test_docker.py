@@ -19,13 +19,13 @@ from contract.probes import PATIENCE_S, there
 from contract.registry import Registry
 from docker.models.containers import Container
 
+from kflite.core.job import Exit, Job, Resources, Role
 from kflite.errors import ExecutorError
 from kflite.executors import record
 from kflite.executors.docker import DockerExecutor, Settings, launch
 from kflite.executors.docker.daemon import Refused
 from kflite.executors.images import ImageMap
 from kflite.executors.ref import Ref
-from kflite.job import Exit, Job, Resources, Role
 
 pytestmark = pytest.mark.anyio
 MIB = 1 << 20

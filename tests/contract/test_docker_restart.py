@@ -17,8 +17,8 @@ import pytest
 from contract.jobs import Jobs
 from contract.probes import PATIENCE_S, there
 
+from kflite.core.job import Exit, Job
 from kflite.executors.docker import DockerExecutor, Settings
-from kflite.job import Exit, Job
 
 pytestmark = pytest.mark.anyio
 LACKS = "" if os.geteuid() == 0 and shutil.which("dockerd") and shutil.which("unshare") else "needs root, dockerd and unshare"

@@ -14,10 +14,10 @@ from contract.jobs import Jobs
 from contract.probes import PATIENCE_S
 from contract.test_executors import SUCCESS, log, run
 
+from kflite.core.job import Job, Mount, Role, Source
+from kflite.core.value import Value
 from kflite.errors import ExecutorError
 from kflite.executors.docker import DockerExecutor
-from kflite.job import Job, Mount, Role, Source
-from kflite.value import Value
 
 pytestmark = pytest.mark.anyio
 

@@ -13,8 +13,8 @@ from contract.jobs import Jobs
 from contract.probes import HOLD, PATIENCE_S, free, there
 from contract.subjects import Subject
 
+from kflite.core.job import Exit, Job, Role
 from kflite.executors.base import Executor
-from kflite.job import Exit, Job, Role
 
 pytestmark = pytest.mark.anyio
 SUCCESS = Exit(0)

@@ -11,8 +11,8 @@ import pytest
 from contract.jobs import Jobs
 from contract.kube import PATIENCE_S, Space, kubectl, namespace
 
+from kflite.core.job import Exit, Job, Mount, Resources, Role, Secret, Source
 from kflite.executors.kubernetes import KubernetesExecutor
-from kflite.job import Exit, Job, Mount, Resources, Role, Secret, Source
 
 pytestmark = pytest.mark.anyio
 

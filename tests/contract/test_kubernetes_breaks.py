@@ -11,8 +11,8 @@ import pytest
 from contract.jobs import Jobs
 from contract.kube import PATIENCE_S, Space, Wire, kubectl
 
+from kflite.core.job import Exit
 from kflite.errors import ExecutorError
-from kflite.job import Exit
 
 pytestmark = pytest.mark.anyio
 TALKING = """

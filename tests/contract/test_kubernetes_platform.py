@@ -14,8 +14,8 @@ import pytest
 from contract.jobs import Jobs
 from contract.kube import PATIENCE_S, Space, kubectl, offered
 
+from kflite.core.job import Exit, Job, Mount, Resources, Source
 from kflite.executors.kubernetes import KubernetesExecutor
-from kflite.job import Exit, Job, Mount, Resources, Source
 
 pytestmark = pytest.mark.anyio
 

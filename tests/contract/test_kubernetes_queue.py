@@ -11,7 +11,7 @@ from contract.jobs import Jobs
 from contract.kube import PATIENCE_S, Space
 from contract.kueue import GROUP, QUEUE, queue
 
-from kflite.job import Exit
+from kflite.core.job import Exit
 
 pytestmark = pytest.mark.anyio
 

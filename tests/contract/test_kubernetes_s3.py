@@ -12,8 +12,8 @@ from contract.jobs import Jobs
 from contract.kube import PATIENCE_S, Space, namespace
 from machine import S3, STAGING_IMAGE
 
+from kflite.core.job import Exit, Job
 from kflite.executors.kubernetes import KubernetesExecutor
-from kflite.job import Exit, Job
 
 pytestmark = [pytest.mark.anyio, pytest.mark.skipif(not S3, reason="no S3 beside the cluster: tests/run names its own")]
 

@@ -10,11 +10,11 @@ import pytest
 from contract.jobs import Jobs
 from contract.kube import PATIENCE_S, Space, Wire
 
+from kflite.core.job import Exit
 from kflite.errors import ExecutorError
 from kflite.executors.kubernetes import KubernetesExecutor
 from kflite.executors.kubernetes.api import Api
 from kflite.executors.kubernetes.objects import Object
-from kflite.job import Exit
 
 pytestmark = pytest.mark.anyio
 

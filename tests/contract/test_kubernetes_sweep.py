@@ -10,7 +10,7 @@ import pytest
 from contract.jobs import Jobs
 from contract.kube import PATIENCE_S, Space
 
-from kflite.job import Exit
+from kflite.core.job import Exit
 
 pytestmark = pytest.mark.anyio
 

@@ -17,9 +17,9 @@ from contract.subjects import NAMESPACE, Subject
 from contract.test_executors import SUCCESS, log, run
 from contract.volumes import ClaimedVolumes, FolderVolumes, Volumes
 
+from kflite.core.job import Claim, Job, Mount, Secret, Source
 from kflite.errors import ExecutorError
 from kflite.executors.base import Executor
-from kflite.job import Claim, Job, Mount, Secret, Source
 
 pytestmark = pytest.mark.anyio
 VALUE = "hunter2-do-not-tell"

@@ -24,10 +24,10 @@ from contract.stores import (
 )
 
 from kflite import store
+from kflite.core.event import Event, Kind, State
+from kflite.core.value import Value
 from kflite.errors import NotFound, StoreError
-from kflite.event import Event, Kind, State
 from kflite.store import Database
-from kflite.value import Value
 
 
 @pytest.fixture(params=KINDS)

@@ -9,7 +9,7 @@ import pytest
 from contract.stores import KINDS, document, made, queued, submitted, succeeded, url_of
 
 from kflite import store
-from kflite.event import Event
+from kflite.core.event import Event
 from kflite.store import Database
 
 

@@ -10,8 +10,8 @@ import pytest
 from contract.stores import KINDS, another, ended, submitted, url_of
 
 from kflite import store
+from kflite.core.event import Event, Kind
 from kflite.errors import InputError, NotFound
-from kflite.event import Event, Kind
 from kflite.store import Database
 from kflite.store.base import Query
 

@@ -10,8 +10,8 @@ import pytest
 from contract.stores import KINDS, ended, queued, submitted, url_of
 
 from kflite import store
+from kflite.core.event import Event, Kind
 from kflite.errors import LeaseLost
-from kflite.event import Event, Kind
 from kflite.store import Database, owner_id
 from kflite.store.owner import started
 

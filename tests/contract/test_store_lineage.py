@@ -10,11 +10,11 @@ import pytest
 from contract.stores import KINDS, queued, submitted, succeeded, url_of
 
 from kflite import store
-from kflite.client.lineage import Lineage, trace
+from kflite.core.event import Event
+from kflite.core.value import Value
 from kflite.errors import NotFound
-from kflite.event import Event
+from kflite.runs.lineage import Lineage, trace
 from kflite.store import Database
-from kflite.value import Value
 
 RAW = "/data/100%_raw.csv"
 

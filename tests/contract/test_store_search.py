@@ -13,8 +13,8 @@ from contract.stores import KINDS, submitted, url_of
 from hypothesis import example, given, settings
 
 from kflite import store
+from kflite.core.event import Event, Kind
 from kflite.errors import InputError, NotFound
-from kflite.event import Event, Kind
 from kflite.store import Database
 from kflite.store.base import Query
 

@@ -15,7 +15,7 @@ SOON_S = 30.0
 OPENED = """
 import asyncio, os, sys
 from kflite import store
-from kflite.event import Event, Kind
+from kflite.core.event import Event, Kind
 opened = store.open(sys.argv[1])
 print("ready", flush=True)
 """

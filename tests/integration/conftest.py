@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import kflite
-from kflite.value import Value
+from kflite.core.value import Value
 
 
 @pytest.fixture(params=["inline", "process"])

@@ -10,7 +10,7 @@ import pytest
 
 import kflite
 from kflite import dsl
-from kflite.client.made import Made
+from kflite.runs.artifact import Made
 
 
 @dsl.component

@@ -13,7 +13,7 @@ import pytest
 
 import kflite
 from kflite import dsl
-from kflite.event import Kind, State
+from kflite.core.event import Kind, State
 
 
 @dsl.component

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 import kflite
+from kflite.core.event import State
 from kflite.errors import CompileError
-from kflite.event import State
 from kflite.target import load
 
 MODULE = """

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import kflite
+from kflite.core.event import State
 from kflite.errors import CompileError
-from kflite.event import State
 from kflite.ir.write import dumps_yaml
 from kflite.target import load
 

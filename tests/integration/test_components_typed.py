@@ -12,8 +12,8 @@ import pytest
 from pydantic import BaseModel, PositiveInt
 
 from kflite import dsl
+from kflite.core.event import State
 from kflite.errors import InvalidPipeline
-from kflite.event import State
 
 
 class Kind(Enum):

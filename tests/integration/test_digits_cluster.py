@@ -10,7 +10,7 @@ import pytest
 from contract.kube import Space, kubectl, namespace
 
 import kflite
-from kflite.client.made import Made
+from kflite.runs.artifact import Made
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "digits.py"
 

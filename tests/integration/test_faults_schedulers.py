@@ -14,7 +14,7 @@ import pytest
 from integration.cli import Cli, tasks
 from integration.hostile import executions, newest, nothing_is_left, processes, runs, with_chain
 
-from kflite.scheduler.world import LEASE_S
+from kflite.scheduler.deps import LEASE_S
 
 PATIENCE_S = 60.0
 Process = subprocess.Popen[str]

@@ -11,7 +11,7 @@ from integration.cli import Cli
 
 import kflite
 from kflite import dsl, kubernetes
-from kflite.event import State
+from kflite.core.event import State
 
 WHERE = ["process", "docker"]
 

@@ -10,8 +10,8 @@ import pytest
 
 import kflite
 from kflite import dsl
+from kflite.core.event import State
 from kflite.dsl import Dataset, Input, Output
-from kflite.event import State
 
 RunEach = Callable[..., kflite.Run]
 

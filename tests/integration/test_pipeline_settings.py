@@ -9,7 +9,7 @@ import pytest
 
 import kflite
 from kflite import dsl
-from kflite.event import State
+from kflite.core.event import State
 
 
 @dsl.component

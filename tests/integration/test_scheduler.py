@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from kflite import dag, dsl, store
-from kflite.event import Event, Kind, State
-from kflite.job import Job
+from kflite import dsl, store
+from kflite.core.event import Event, Kind, State
+from kflite.core.job import Job
+from kflite.plans import dag
 from kflite.scheduler import Scheduler, Submission, World, loop
 from kflite.testing import FakeExecutor, FakeWorld
 

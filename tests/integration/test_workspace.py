@@ -9,8 +9,8 @@ import pytest
 
 import kflite
 from kflite import dsl
-from kflite.client.made import Made
 from kflite.errors import InputError
+from kflite.runs.artifact import Made
 
 
 @dsl.component

@@ -16,16 +16,17 @@ from invariants import check_groups
 from pipelines import DEADLINE_S, Builder, changed
 from reference import expected
 
-from kflite import dag, store
+from kflite import store
+from kflite.core.event import Event, Kind, State
+from kflite.core.job import Exit, Job, Resources
+from kflite.core.value import Value
 from kflite.errors import LeaseLost, StoreFull, StoreLocked
-from kflite.event import Event, Kind, State
-from kflite.job import Exit, Job, Resources
+from kflite.plans import dag
 from kflite.scheduler import Scheduler, Submission, World
+from kflite.scheduler.deps import LEASE_S
 from kflite.scheduler.record import Record
-from kflite.scheduler.world import LEASE_S
 from kflite.store import Database
 from kflite.testing import FakeExecutor, FakeRun, FakeWorld
-from kflite.value import Value
 
 RUN = "run"
 # No life takes so long, in simulated seconds.

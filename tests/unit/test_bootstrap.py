@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kflite.bootstrap import compose, folded, recognise, resident, runner, split, standin, unfolded
+from kflite.runtime.bootstrap import compose, folded, recognise, resident, runner, split, standin, unfolded
 
 WORDS = st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1), max_size=3)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kflite.bootstrap import INSTALLED, adopt, called, called_with, of_image, recognise
+from kflite.runtime.bootstrap import INSTALLED, adopt, called, called_with, of_image, recognise
 
 CALL = ["python3", "-m", "kfp.dsl.executor_main"]
 ARGS = ["--executor_input", "{}", "--function_to_execute", "add"]

@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from kflite import experiment, space
+from kflite import space
+from kflite.core.event import State
+from kflite.core.plan import Ended, Origin, Outcome, Ready, Settled, Step
+from kflite.core.value import Outputs, Value
 from kflite.errors import InputError
-from kflite.event import State
-from kflite.experiment import Experiment
 from kflite.hpo import Observation
-from kflite.plan import Ended, Origin, Outcome, Ready, Settled, Step
-from kflite.value import Outputs, Value
+from kflite.plans import tuning
+from kflite.plans.tuning import Experiment
 
 LEAF = {
     "pipelineInfo": {"name": "p"},
@@ -56,7 +57,7 @@ class Driven:
     """An experiment that has been driven to its end."""
 
     def __init__(self, document: str, judge: Judge = loss, halt_after: int = -1) -> None:
-        plan = experiment.plan(document, {}, Origin("r", "n", 0.0))
+        plan = tuning.plan(document, {}, Origin("r", "n", 0.0))
         self.ready: list[Ready] = []
         self.settled: dict[str, Settled] = {}
         self.tried: list[float] = []
@@ -132,7 +133,7 @@ def test_a_halted_experiment_begins_no_further_trial() -> None:
 )
 def test_an_experiment_that_makes_no_sense_is_refused(changes: dict[str, Value], message: str) -> None:
     with pytest.raises(InputError, match=message):
-        experiment.plan(asked(**changes), {}, Origin("r", "n", 0.0))
+        tuning.plan(asked(**changes), {}, Origin("r", "n", 0.0))
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), True, "0.1", 10**400])
@@ -160,7 +161,7 @@ def test_an_algorithm_that_has_nothing_more_to_give_ends_the_experiment(monkeypa
         def propose(self, space: object, history: Sequence[Observation], seed: int) -> dict[str, Value] | None:
             return {"x": [0.1, 0.2, 0.3][len(history)]} if len(history) < 3 else None
 
-    monkeypatch.setattr(experiment, "algorithm", lambda name: Grid())
+    monkeypatch.setattr(tuning, "algorithm", lambda name: Grid())
     driven = Driven(asked())
     assert driven.tried == [0.1, 0.2, 0.3]
     assert driven.end
@@ -178,7 +179,7 @@ def test_an_algorithm_sees_losses_of_which_lower_is_better_and_none_of_what_fail
     def judge(trial: int, x: float) -> Outcome:
         return Outcome(State.SUCCEEDED, Outputs({"loss": 2.0})) if trial else Outcome(State.FAILED, reason="Error")
 
-    monkeypatch.setattr(experiment, "algorithm", lambda name: Watching())
+    monkeypatch.setattr(tuning, "algorithm", lambda name: Watching())
     Driven(asked(goal="maximize", parallel=1, trials=3), judge)
     assert [observation.loss for observation in seen[-1]] == [None, -2.0]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kflite.place import Place
+from kflite.core.paths import Place
 
 PLACE = Place(Path("/home/me"), "/artifacts", "p", "run-1")
 URIS = st.text("ab./%?=é ", min_size=1, max_size=40).map(lambda rest: f"s3://b{rest}".rstrip("/"))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from kflite.job import Mount, Source
-from kflite.podspec import affinity, volumes
+from kflite.core.job import Mount, Source
+from kflite.core.podspec import affinity, volumes
 
 REQUIRED, PREFERRED = (f"{word}DuringSchedulingIgnoredDuringExecution" for word in ("required", "preferred"))
 SSD = {"key": "disk", "operator": "In", "values": ["ssd"]}

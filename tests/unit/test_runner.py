@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 import pytest
 
-from kflite import artifacts, dsl
-from kflite.bootstrap import compose
+from kflite import dsl
 from kflite.dsl import Dataset, Input, InputPath, Model, Output, OutputPath
+from kflite.runtime import artifacts
+from kflite.runtime.bootstrap import compose
 
 
 @dataclass

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from kflite.core.value import Value
 from kflite.dsl import trace
 from kflite.dsl.channels import Channel
 from kflite.dsl.kubernetes.platform import Given, Tree, add, filled, fixed, put, texts, tree
 from kflite.dsl.types import LIST, STRUCT, Parameter
-from kflite.value import Value
 
 if TYPE_CHECKING:
     from kflite.dsl.task import Task

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
+from kflite.core.value import Value
 from kflite.dsl import trace
 from kflite.dsl.channels import Channel
 from kflite.dsl.settings import is_placeholder
 from kflite.dsl.types import STRING, Parameter
-from kflite.value import Value
 
 if TYPE_CHECKING:
     from kflite.dsl.task import Task

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kflite.core.value import Value
 from kflite.dsl.channels import Channel
 from kflite.dsl.kubernetes.platform import Bind, Tree, add, append, filled, fixed, name_of, named, path, put, texts
 from kflite.dsl.settings import is_placeholder
-from kflite.value import Value
 
 if TYPE_CHECKING:
     from kflite.dsl.task import Task

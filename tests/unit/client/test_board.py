@@ -2,9 +2,9 @@
 
 import pytest
 
-from kflite.client.board import Board, parent_of
-from kflite.client.view.tree import note_of
-from kflite.event import Event, Kind, State
+from kflite.core.event import Event, Kind, State
+from kflite.runs.progress import Board, parent_of
+from kflite.terminal.tree import note_of
 
 
 def event(kind: Kind, task: str = "", at: float = 0.0, attempt: int = 1, **data: object) -> Event:

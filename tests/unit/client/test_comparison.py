@@ -7,17 +7,17 @@ from dataclasses import replace
 import pytest
 
 from kflite import dsl
-from kflite.client.comparison import Comparison, compare, of
-from kflite.client.figures.matrix import beside
-from kflite.client.figures.metrics import metrics
-from kflite.client.figures.numbers import change, percent
-from kflite.client.figures.read import exhibits
-from kflite.client.page.comparison import comparison
-from kflite.client.view.text import plain
+from kflite.client.comparison import Comparison, compare
+from kflite.core.event import State
+from kflite.core.value import Artifact, Value
 from kflite.errors import InputError
-from kflite.event import State
+from kflite.figures.metrics import metrics
+from kflite.figures.read import exhibits
+from kflite.format import change, percent
+from kflite.html.comparison import comparison
 from kflite.store.base import RunRow, TaskRow
-from kflite.value import Artifact, Value
+from kflite.terminal.figures.matrix import beside
+from kflite.terminal.style import plain
 
 RUN = RunRow("r-1", "r", "pipeline", State.SUCCEEDED, "", "r", "", "local", "d", 0.0, 0.0, 3.0, "")
 TASK = TaskRow("r-1", "fit", "fit", State.SUCCEEDED, "", "", 1, "process", 0.0, 1.0, 2.0, False, "", "")
@@ -40,14 +40,14 @@ def values(held: Comparison, section: str) -> dict[str, tuple[Value, ...]]:
 
 
 def test_curves_are_compared_by_their_areas_and_matrices_by_what_is_right() -> None:
-    held = of([side("r-1", 0.5), side("r-2", 1.0), side("r-3", 0.5)])
+    held = Comparison.of([side("r-1", 0.5), side("r-2", 1.0), side("r-3", 0.5)])
     assert values(held, "roc") == {"fit/curve": (0.875, 1.0, 0.875)}
     assert values(held, "confusion") == {"fit/curve": (0.9, 0.9, 0.9)}
     assert values(held, "parameters") == {"recall": (0.5, 1.0, 0.5)}
 
 
 def test_what_a_run_has_not_is_none() -> None:
-    held = of([side("r-1", 0.5), side("r-2", 0.5, scores=scores(accuracy=0.5))])
+    held = Comparison.of([side("r-1", 0.5), side("r-2", 0.5, scores=scores(accuracy=0.5))])
     assert values(held, "metrics") == {"fit/accuracy": (None, 0.5)}
     assert held.json()["metrics"] == {"fit/accuracy": {"values": [None, 0.5], "same": False}}
 
@@ -58,7 +58,7 @@ def test_metrics_of_one_name_are_told_apart_by_their_outputs() -> None:
 
 
 def test_a_page_has_the_curves_of_a_name_over_each_other() -> None:
-    text = comparison(of([side("r-1", 0.5), side("r-2", 1.0)]))
+    text = comparison(Comparison.of([side("r-1", 0.5), side("r-2", 1.0)]))
     assert text.count("<svg") == 1
     assert text.count('class="curve"') == 2
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from kflite.client.containerised.files import Recipe, dockerfile, write
-from kflite.client.containerised.found import components
 from kflite.errors import InputError
+from kflite.images.component_files import Recipe, dockerfile, write
+from kflite.images.component_sources import components
 
 HEAD = "from kflite import dsl\n"
 COMPONENT = '@dsl.component(base_image="{base}", target_image="{target}"{more})\ndef {name}() -> int:\n    return 1\n\n'

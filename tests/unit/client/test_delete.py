@@ -8,10 +8,10 @@ import pytest
 from contract.stores import document, ended, made, queued, submitted, succeeded
 
 from kflite import config, store
-from kflite.client.delete import delete
 from kflite.config import Settings
+from kflite.core.event import Event
 from kflite.errors import InputError
-from kflite.event import Event
+from kflite.runs.delete import delete
 from kflite.store import Database
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from kflite.client.figures.data import Confusion, Exhibit, Figure, Point, Roc, Slice, Table
-from kflite.client.figures.document import html, markdown
-from kflite.client.figures.lines import gist, whole
-from kflite.client.view.text import plain, signs
-from kflite.value import Artifact
+from kflite.core.value import Artifact
+from kflite.figures.data import Confusion, Exhibit, Figure, Point, Roc, Slice, Table
+from kflite.terminal.figures.document import html, markdown
+from kflite.terminal.figures.lines import gist, whole
+from kflite.terminal.style import plain, signs
 
 UNICODE, ASCII = signs("utf-8"), signs("ascii")
 CURVE = Roc((Point(0.0, 0.5, 0.9), Point(0.5, 1.0, 0.5)))

@@ -9,15 +9,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kflite import dsl
-from kflite.client.figures.data import Confusion, Exhibit, Figure, Page, Roc, Slice, Table
-from kflite.client.figures.lines import gist, whole
-from kflite.client.figures.read import of_task, read
-from kflite.client.page.card import card
-from kflite.client.page.document import Content
-from kflite.client.view.text import plain, signs
-from kflite.event import State
+from kflite.core.event import State
+from kflite.core.value import Artifact, Value
+from kflite.figures.data import Confusion, Exhibit, Figure, Page, Roc, Slice, Table
+from kflite.figures.read import of_task, read
+from kflite.html.card import card
+from kflite.html.document import Content
 from kflite.store.base import TaskRow
-from kflite.value import Artifact, Value
+from kflite.terminal.figures.lines import gist, whole
+from kflite.terminal.style import plain, signs
 
 KINDS = ["Metrics", "ClassificationMetrics", "SlicedClassificationMetrics", "HTML", "Markdown"]
 NAMES = ["confidenceMetrics", "confusionMatrix", "evaluationSlices", "annotationSpecs", "rows", "row", "displayName", "slice"]

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from kflite import dag, dsl
-from kflite.client.executors import Executors
+from kflite import dsl
 from kflite.config import Settings
-from kflite.plan import Origin, Ready, Work
+from kflite.core.plan import Origin, Ready, Work
+from kflite.engine.executors import Executors
+from kflite.plans import dag
 
 
 @dsl.component

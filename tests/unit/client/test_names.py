@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kflite.client.names import run_id, slug
+from kflite.runs.ids import run_id, slug
 
 NOON = 1_795_000_000.0
 

@@ -6,8 +6,9 @@ import io
 
 import pytest
 
-from kflite.client.view.out import Out, cut, narrow
-from kflite.client.view.text import clean, clip, columns, moment, pad, plain
+from kflite.format import clean, moment
+from kflite.terminal.out import Out, cut, narrow
+from kflite.terminal.style import clip, columns, pad, plain
 
 HEAD = ("RUN", "NAME", "TIME", "REASON")
 ROWS = [(("digits-20261124-7f3k2pq4", ""), ("digits", ""), ("3.4 s", ""), ("", ""))]

@@ -11,18 +11,18 @@ from pathlib import Path
 import pytest
 
 from kflite import dsl
-from kflite.client.figures.content import Content, content
-from kflite.client.figures.data import Confusion, Page, Point, Roc
-from kflite.client.figures.read import exhibits
-from kflite.client.page.chart import chart
-from kflite.client.page.document import document, markdown, write
-from kflite.client.page.figure import confusion
-from kflite.client.page.markup import Markup, tag
-from kflite.client.page.whole import run_page
-from kflite.event import State
-from kflite.place import Place
+from kflite.core.event import State
+from kflite.core.paths import Place
+from kflite.core.value import Artifact, Value
+from kflite.figures.content import Content, content
+from kflite.figures.data import Confusion, Page, Point, Roc
+from kflite.figures.read import exhibits
+from kflite.html.chart import chart
+from kflite.html.document import document, markdown, write
+from kflite.html.figure import confusion
+from kflite.html.markup import Markup, tag
+from kflite.html.run import run_page
 from kflite.store.base import RunRow, TaskRow
-from kflite.value import Artifact, Value
 
 EVIL = "\"><script>alert(1)</script><img src=x onerror=alert(1)>'"
 RUN = RunRow("r-1", "r", "pipeline", State.SUCCEEDED, "", "r", "", "local", "d", 0.0, 0.0, 3.0, "", {"c": 0.5}, {})

@@ -3,10 +3,10 @@
 import io
 from pathlib import Path
 
-from kflite.client.board import Board
-from kflite.client.view.out import Out
-from kflite.client.view.plain import Plain
-from kflite.event import Event, Kind
+from kflite.core.event import Event, Kind
+from kflite.runs.progress import Board
+from kflite.terminal.out import Out
+from kflite.terminal.plain import Plain
 
 
 def event(kind: Kind, task: str, at: float = 1.0, attempt: int = 1, **data: object) -> Event:

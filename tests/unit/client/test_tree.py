@@ -3,10 +3,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kflite.client.board import Board
-from kflite.client.view import tree
-from kflite.client.view.text import plain, signs
-from kflite.event import Event, Kind
+from kflite.core.event import Event, Kind
+from kflite.runs.progress import Board
+from kflite.terminal import tree
+from kflite.terminal.style import plain, signs
 
 SIGNS = signs("utf-8")
 

@@ -1,6 +1,6 @@
 """Why a task was not answered from the cache."""
 
-from kflite.client.why import Difference, compare
+from kflite.runs.cache_report import Difference, compare
 
 
 def test_parts_are_compared_by_name_in_the_order_of_the_new() -> None:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
-from kflite import dag
-from kflite.event import State
-from kflite.plan import Ended, Opened, Origin, Outcome, Plan, Ready, Settled, Step, Work
-from kflite.value import Outputs, Value
+from kflite.core.event import State
+from kflite.core.plan import Ended, Opened, Origin, Outcome, Plan, Ready, Settled, Step, Work
+from kflite.core.value import Outputs, Value
+from kflite.plans import dag
 
 ORIGIN = Origin("run-1", "a run", 0.0)
 Judge = Callable[[str, Work], Outcome]

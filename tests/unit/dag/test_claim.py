@@ -7,11 +7,11 @@ from pathlib import Path
 from builder import Document, Pipeline, constant, of, optional, parameters, task
 from drive import Driven, gives, plan_of
 
-from kflite.event import State
-from kflite.job import Claim, Exit
-from kflite.place import Place
-from kflite.plan import Work
-from kflite.value import Outputs
+from kflite.core.event import State
+from kflite.core.job import Claim, Exit
+from kflite.core.paths import Place
+from kflite.core.plan import Work
+from kflite.core.value import Outputs
 
 PLACE = Place(Path("/home"), "/artifacts", "p", "run-1")
 CREATE = parameters(

@@ -6,9 +6,9 @@ import pytest
 from builder import Pipeline, of, outer, parameters, task
 from drive import FAILS, Driven, gives, plan_of
 
-from kflite.dag.condition import ConditionError, holds, readable
-from kflite.event import State
-from kflite.value import Value
+from kflite.core.event import State
+from kflite.core.value import Value
+from kflite.plans.dag.condition import ConditionError, holds, readable
 
 X = "inputs.parameter_values['x']"
 

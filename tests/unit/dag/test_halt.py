@@ -5,9 +5,9 @@ from __future__ import annotations
 from builder import Pipeline, loop, task
 from drive import ORIGIN, plan_of
 
-from kflite import dag
-from kflite.event import State
-from kflite.plan import Ended, Outcome, Plan, Ready, Settled, Step
+from kflite.core.event import State
+from kflite.core.plan import Ended, Outcome, Plan, Ready, Settled, Step
+from kflite.plans import dag
 
 S, F, K, C = State.SUCCEEDED, State.FAILED, State.SKIPPED, State.CANCELLED
 STOPPED = Outcome(C, reason="cancelled")

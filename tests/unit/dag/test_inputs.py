@@ -8,8 +8,8 @@ import pytest
 from builder import Document, Pipeline, constant, loop, of, optional, outer, parameters, task
 from drive import Driven, gives, plan_of
 
-from kflite.event import State
-from kflite.value import Value
+from kflite.core.event import State
+from kflite.core.value import Value
 
 
 def works(document: str, **given: Value) -> dict[str, Mapping[str, Value]]:

@@ -6,9 +6,9 @@ import pytest
 from builder import Document, Pipeline, constant, loop, of, outer, parameters, task
 from drive import FAILS, Driven, gives, plan_of
 
-from kflite.event import State
-from kflite.plan import Outcome, Work
-from kflite.value import Artifact, Outputs, Value
+from kflite.core.event import State
+from kflite.core.plan import Outcome, Work
+from kflite.core.value import Artifact, Outputs, Value
 
 S, F, K = State.SUCCEEDED, State.FAILED, State.SKIPPED
 DATA = {"artifacts": {"data": {"artifactType": {"schemaTitle": "system.Dataset"}}}}

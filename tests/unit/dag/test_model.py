@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from pipelines import Builder
 from reference import expected
 
-from kflite.dag import DagPlan
-from kflite.event import State
-from kflite.plan import Outcome, Work
+from kflite.core.event import State
+from kflite.core.plan import Outcome, Work
+from kflite.plans.dag import DagPlan
 
 
 def value_of(seed: int, task: str) -> int | None:

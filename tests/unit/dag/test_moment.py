@@ -6,8 +6,8 @@ import pytest
 from drive import Driven, gives, plan_of
 
 from kflite import dsl
-from kflite.dag.moment import dated
-from kflite.plan import Origin
+from kflite.core.plan import Origin
+from kflite.plans.dag.time_text import dated
 
 ORIGIN = Origin("run-1", "a run", 1767322985.125)  # Friday, 2 January 2026, 03:03:05.125
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from kflite.dag.outputs import BadOutput, read
-from kflite.dag.shape import ArtifactKind, Component, Container, Parameter
-from kflite.value import Value
+from kflite.core.value import Value
+from kflite.plans.dag.outputs import BadOutput, read
+from kflite.plans.dag.shape import ArtifactKind, Component, Container, Parameter
 
 BODY = Container("i", (), (), {}, {}, None)
 

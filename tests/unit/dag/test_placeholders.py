@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kflite.dag.placeholders import argv, fill, local_path, of_parameters, of_run, of_task, text
-from kflite.plan import Origin
-from kflite.value import Value
+from kflite.core.plan import Origin
+from kflite.core.value import Value
+from kflite.plans.dag.placeholders import argv, fill, local_path, of_parameters, of_run, of_task, text
 
 INPUT: dict[str, Value] = {
     "inputs": {

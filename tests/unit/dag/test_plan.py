@@ -6,10 +6,10 @@ import pytest
 from drive import FAILS, Driven, gives, plan_of
 
 from kflite import dsl
+from kflite.core.event import State
+from kflite.core.plan import Outcome, Work
+from kflite.core.value import Artifact, Outputs, Value
 from kflite.errors import InputError
-from kflite.event import State
-from kflite.plan import Outcome, Work
-from kflite.value import Artifact, Outputs, Value
 
 S, F, K, C = State.SUCCEEDED, State.FAILED, State.SKIPPED, State.CANCELLED
 

@@ -9,12 +9,12 @@ import pytest
 from builder import Document, Pipeline, constant, of, optional, outer, parameters, task
 from drive import Driven, gives, plan_of
 
-from kflite import dag
-from kflite.event import State
-from kflite.job import Mount, Role, Secret, Source
-from kflite.place import Place
-from kflite.plan import Origin, Outcome, Ready, Work
-from kflite.value import Value
+from kflite.core.event import State
+from kflite.core.job import Mount, Role, Secret, Source
+from kflite.core.paths import Place
+from kflite.core.plan import Origin, Outcome, Ready, Work
+from kflite.core.value import Value
+from kflite.plans import dag
 
 CACHED = {"cachingOptions": {"enableCache": True}}
 NAME = constant("s")

@@ -9,8 +9,8 @@ from typing import Any
 from builder import Document, Pipeline, constant, optional, parameters, task
 from drive import Driven, gives, plan_of
 
-from kflite.job import Job, Resources
-from kflite.place import Place
+from kflite.core.job import Job, Resources
+from kflite.core.paths import Place
 
 PLATFORM = {
     "secretAsEnv": [{"secretName": "s", "keyToEnv": [{"secretKey": "k", "envVar": "S"}]}],

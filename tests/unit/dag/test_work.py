@@ -11,13 +11,14 @@ import pytest
 from builder import Document, Pipeline, constant, loop, optional, outer, parameters, task
 from drive import Driven, gives, plan_of
 
-from kflite import bootstrap, dag
-from kflite.dag.work import LONGEST_ARGUMENT
-from kflite.event import State
-from kflite.job import Exit, Job, Resources
-from kflite.place import Place
-from kflite.plan import Origin, Ready, Retry, Work
-from kflite.value import Value
+from kflite.core.event import State
+from kflite.core.job import Exit, Job, Resources
+from kflite.core.paths import Place
+from kflite.core.plan import Origin, Ready, Retry, Work
+from kflite.core.value import Value
+from kflite.plans import dag
+from kflite.plans.dag.work import LONGEST_ARGUMENT
+from kflite.runtime import bootstrap
 
 GIB = 2**30
 CACHED = {"cachingOptions": {"enableCache": True}}

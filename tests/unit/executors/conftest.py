@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from contract.jobs import Jobs
 
+from kflite.core.job import Resources
 from kflite.executors.process import ProcessExecutor
-from kflite.job import Resources
 
 
 @pytest.fixture

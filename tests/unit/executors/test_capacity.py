@@ -7,9 +7,9 @@ import pytest
 from contract.jobs import Jobs
 from contract.probes import there
 
+from kflite.core.job import Job, Resources, Role
 from kflite.errors import ExecutorError
 from kflite.executors.process import ProcessExecutor, capacity
-from kflite.job import Job, Resources, Role
 
 pytestmark = pytest.mark.anyio
 

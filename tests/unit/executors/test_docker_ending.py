@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kflite.core.job import Exit
 from kflite.executors import record
 from kflite.executors.docker.daemon import State
 from kflite.executors.docker.ending import judge
 from kflite.executors.docker.output import Log, payloads, skipping
 from kflite.executors.process.attempt import last_words
-from kflite.job import Exit
 
 NOWHERE = Path("/nowhere/log")
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
+from kflite.core.job import Job, Resources, Role
 from kflite.errors import ExecutorError
 from kflite.executors.docker.host import Host, describe
 from kflite.executors.docker.names import group_labels
 from kflite.executors.docker.settings import Settings
 from kflite.executors.docker.spec import Image, Order, container
 from kflite.executors.ref import Ref
-from kflite.job import Job, Resources, Role
 
 HOST = Host(user="1000:1000", groups=("1000",), cpus=4.0, memory=8 << 30)
 IMAGE = Image("alpine:3", shell=True)

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from contract.jobs import Jobs
 
+from kflite.core.job import Exit, Job, Python, Role
 from kflite.errors import ExecutorError
 from kflite.executors.environments import Environments, satisfied
 from kflite.executors.process import ProcessExecutor
-from kflite.job import Exit, Job, Python, Role
 
 pytestmark = pytest.mark.anyio
 

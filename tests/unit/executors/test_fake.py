@@ -12,8 +12,8 @@ from typing import TypeVar
 import pytest
 from contract.jobs import Jobs
 
+from kflite.core.job import Claim, Exit
 from kflite.errors import ExecutorError
-from kflite.job import Claim, Exit
 from kflite.testing import FakeExecutor, FakeRun, FakeWorld
 
 T = TypeVar("T")

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from contract.jobs import Jobs
 
+from kflite.core.job import Role
 from kflite.executors.gang import environments, free_ports
-from kflite.job import Role
 
 
 def test_every_replica_is_told_of_all(jobs: Jobs) -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from contract.jobs import Jobs
 
+from kflite.core.job import Exit, Job, Python, Role
 from kflite.errors import ExecutorError
 from kflite.executors.inline import InlineExecutor
-from kflite.job import Exit, Job, Python, Role
 
 pytestmark = pytest.mark.anyio
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from kflite.core.job import Exit
 from kflite.executors.kubernetes import Settings
 from kflite.executors.kubernetes.ending import judge, trouble
 from kflite.executors.kubernetes.objects import Pod
-from kflite.job import Exit
 
 NOWHERE = Path("/nowhere/log")
 

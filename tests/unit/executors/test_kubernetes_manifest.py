@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from kflite.config import Kubernetes
+from kflite.core.job import Claim, Job, Mount, Resources, Role, Secret, Source
 from kflite.executors.images import ImageMap
 from kflite.executors.kubernetes import Settings, manifest
 from kflite.executors.kubernetes.container import Order, command_line
 from kflite.executors.kubernetes.fields import claim
-from kflite.job import Claim, Job, Mount, Resources, Role, Secret, Source
 
 FOLDER = Path("/home/u/runs/r/fit/1")
 ARTIFACTS = Path("/home/u/artifacts")

@@ -9,9 +9,9 @@ from typing import Self
 
 import pytest
 
+from kflite.core.job import Claim, Exit, Job, Mount, Python, Resources, Role, Source
 from kflite.errors import ExecutorError
 from kflite.executors.local import LocalExecutor
-from kflite.job import Claim, Exit, Job, Mount, Python, Resources, Role, Source
 from kflite.testing import FakeExecutor, FakeRun, FakeWorld
 
 pytestmark = pytest.mark.anyio

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from contract.jobs import Jobs
 
+from kflite.core.job import Exit, Job
 from kflite.executors.process import ProcessExecutor
-from kflite.job import Exit, Job
 
 pytestmark = pytest.mark.anyio
 

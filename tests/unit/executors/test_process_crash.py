@@ -14,9 +14,9 @@ import pytest
 from contract.jobs import Jobs
 from contract.probes import HOLD, PATIENCE_S, free, there
 
+from kflite.core.job import Exit
 from kflite.errors import ExecutorError
 from kflite.executors.process import ProcessExecutor, folder
-from kflite.job import Exit
 
 pytestmark = pytest.mark.anyio
 

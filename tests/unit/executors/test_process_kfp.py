@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from contract.jobs import Jobs
 
-from kflite.bootstrap import standin
+from kflite.core.job import Job
 from kflite.executors.process import ProcessExecutor
-from kflite.job import Job
+from kflite.runtime.bootstrap import standin
 
 pytestmark = pytest.mark.anyio
 

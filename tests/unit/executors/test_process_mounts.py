@@ -14,9 +14,9 @@ import pytest
 from contract.jobs import Jobs
 from contract.probes import HOLD, PATIENCE_S, free
 
+from kflite.core.job import Exit, Job, Mount, Source
 from kflite.errors import ExecutorError
 from kflite.executors.process import ProcessExecutor
-from kflite.job import Exit, Job, Mount, Source
 
 pytestmark = [
     pytest.mark.anyio,

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from kflite.core.job import Job, Role
 from kflite.errors import ExecutorError
 from kflite.executors.process.order import check
-from kflite.job import Job, Role
 
 
 @pytest.mark.parametrize("args", [(), ("--help",)])

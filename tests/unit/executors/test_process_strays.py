@@ -10,8 +10,8 @@ import pytest
 from contract.jobs import Jobs
 from contract.probes import HOLD, PATIENCE_S, free, held, there
 
+from kflite.core.job import Job
 from kflite.executors.process import ProcessExecutor
-from kflite.job import Job
 
 pytestmark = [pytest.mark.anyio, pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives strays to the zygote")]
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from kflite.core.job import Mount, Role, Secret, Source
 from kflite.errors import ExecutorError
 from kflite.executors import secrets
-from kflite.job import Mount, Role, Secret, Source
 
 WHOLE = Mount("/s", Source.SECRET, "registry")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kflite import dsl
-from kflite.ir.abroad import abroad
+from kflite.ir.kfp_differences import abroad
 
 
 @dsl.component

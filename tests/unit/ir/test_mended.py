@@ -10,8 +10,8 @@ from unit.ir.documents import SOUND
 from unit.ir.old_documents import NEW
 
 from kflite.ir.check import check
-from kflite.ir.mended import mend
 from kflite.ir.read import pipeline
+from kflite.ir.repairs import mend
 
 TEXT = "{{$.inputs.parameters['pipelinechannel--%s']}}"
 OUTER, INNER = "loop-item-param-1", "loop-item-param-3"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from unit.ir.documents import Document, sound
 
+from kflite.core.value import Value
 from kflite.errors import InvalidPipeline
 from kflite.ir.parameter import bind, coerce, parse
 from kflite.ir.pipeline import Pipeline
-from kflite.value import Value
 
 TYPES = {"text": "STRING", "whole": "NUMBER_INTEGER", "number": "NUMBER_DOUBLE", "flag": "BOOLEAN"}
 TYPES |= {"items": "LIST", "table": "STRUCT"}

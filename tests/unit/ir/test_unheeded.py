@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kflite.ir.unheeded import unheeded
+from kflite.ir.ignored_settings import unheeded
 
 PYTHON = {"image": "python:3.11", "command": ["sh"]}
 EVERYTHING = {

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from unit.ir.documents import sound
 
+from kflite.core.value import Value
 from kflite.ir.pipeline import Pipeline
 from kflite.ir.read import documents, pipeline
 from kflite.ir.write import dumps_yaml, manifest
-from kflite.value import Value
 
 TRICKY = ["yes", "No", "1e3", "0x1F", "0o17", "1_000", "2026-11-24", "12:30", "~", "null", ".5", "-.inf"]
 TRICKY += ["=", "<<", "- a", "a: b", "#", " x "]

@@ -7,8 +7,8 @@ from random import Random
 
 from runner import BADLY, LOST, WELL, Driver, Exits
 
-from kflite.event import Event, Kind
-from kflite.job import Exit
+from kflite.core.event import Event, Kind
+from kflite.core.job import Exit
 
 RETRIED = Event("r", Kind.RUN_RETRIED, 0.0)
 GROUP = {"componentRef": {"name": "comp-group"}}

@@ -6,15 +6,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
 
-from kflite import dag
-from kflite.event import Event, Kind, State
-from kflite.job import Exit
-from kflite.place import Place
-from kflite.plan import Origin
-from kflite.scheduler.act import Act, Enqueue, Resume, Stop
+from kflite.core.event import Event, Kind, State
+from kflite.core.job import Exit
+from kflite.core.paths import Place
+from kflite.core.plan import Origin
+from kflite.core.value import NOTHING, Outputs
+from kflite.plans import dag
+from kflite.scheduler.action import Act, Enqueue, Resume, Stop
 from kflite.scheduler.run import Run
 from kflite.scheduler.submission import Submission
-from kflite.value import NOTHING, Outputs
 
 Exits = Callable[[str, int], Exit]
 WELL = Exit(0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kflite.job import Resources
+from kflite.core.job import Resources
 from kflite.scheduler.capacity import LOOK_AHEAD, MOST_PASSED, Line
 
 GIB = 2**30

@@ -12,9 +12,9 @@ from leaves import drawn, well
 from pipelines import Builder, changed
 from runner import BADLY, Driver
 
-from kflite.event import Event, Kind, State
+from kflite.core.event import Event, Kind, State
+from kflite.core.value import Value
 from kflite.scheduler.retries import Retry, retries
-from kflite.value import Value
 
 S, F, K = State.SUCCEEDED, State.FAILED, State.SKIPPED
 

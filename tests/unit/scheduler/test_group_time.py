@@ -8,9 +8,9 @@ from random import Random
 from leaves import GROUP, RETRIED, again, document, well
 from runner import BADLY, Driver
 
-from kflite.event import Kind, State
-from kflite.job import Exit
-from kflite.scheduler.act import Expire
+from kflite.core.event import Kind, State
+from kflite.core.job import Exit
+from kflite.scheduler.action import Expire
 from kflite.scheduler.run import FOUND_S
 
 S, F, K = State.SUCCEEDED, State.FAILED, State.SKIPPED

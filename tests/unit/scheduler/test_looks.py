@@ -9,8 +9,8 @@ import pytest
 from leaves import again, well
 from runner import Driver
 
-from kflite.event import Kind, State
-from kflite.scheduler.act import Look
+from kflite.core.event import Kind, State
+from kflite.scheduler.action import Look
 
 URI = "s3://bucket/key"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from kflite.core.event import ENDED, Event, Kind, State
 from kflite.errors import TransitionError
-from kflite.event import ENDED, Event, Kind, State
 from kflite.scheduler.machine import NOTES, RUN, TASK, run_after, task_after
 
 RUN_KINDS = [kind for kind in Kind if kind.startswith("run.") and kind not in NOTES]

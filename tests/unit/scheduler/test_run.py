@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from pipelines import Builder
 from runner import BADLY, LOST, WELL, Driver, kinds
 
-from kflite.event import Event, Kind, State
-from kflite.job import Exit
-from kflite.scheduler.act import Enqueue, Stop
+from kflite.core.event import Event, Kind, State
+from kflite.core.job import Exit
+from kflite.scheduler.action import Enqueue, Stop
 from kflite.scheduler.run import GRACE_S, MOST_LOST
 
 

@@ -6,9 +6,9 @@ import pytest
 from leaves import ALWAYS, document, well
 from runner import BADLY, LOST, Driver, kinds
 
-from kflite.event import Kind, State
-from kflite.job import Exit
-from kflite.value import Outputs
+from kflite.core.event import Kind, State
+from kflite.core.job import Exit
+from kflite.core.value import Outputs
 
 S, F, C, K = State.SUCCEEDED, State.FAILED, State.CANCELLED, State.SKIPPED
 

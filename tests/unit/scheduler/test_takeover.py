@@ -10,9 +10,9 @@ from leaves import GROUP, RETRIED, again, document, drawn, well
 from pipelines import Builder
 from runner import BADLY, Driver
 
-from kflite.event import Kind, State
-from kflite.job import Exit
-from kflite.scheduler.act import Resume, Stop
+from kflite.core.event import Kind, State
+from kflite.core.job import Exit
+from kflite.scheduler.action import Resume, Stop
 from kflite.scheduler.run import GRACE_S
 
 S, F, C, K = State.SUCCEEDED, State.FAILED, State.CANCELLED, State.SKIPPED

@@ -10,11 +10,11 @@ from pipelines import Builder
 from runner import BADLY, LOST, WELL, Driver
 from unit.dag.builder import Pipeline, parameters, task
 
-from kflite.event import Event, Kind, State
-from kflite.job import Exit
+from kflite.core.event import Event, Kind, State
+from kflite.core.job import Exit
+from kflite.core.value import Outputs, Value
 from kflite.scheduler import ledger, record
 from kflite.scheduler.machine import RUN, TASK, run_after, task_after
-from kflite.value import Outputs, Value
 
 LIVES = 1500
 SECONDS = 0.0

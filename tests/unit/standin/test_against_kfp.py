@@ -15,7 +15,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::F
 from unit.standin import corpus  # noqa: E402
 from unit.standin.packing import Ended, Packed, artifacts, pack, run  # noqa: E402
 
-from kflite.bootstrap import standin  # noqa: E402
+from kflite.runtime.bootstrap import standin  # noqa: E402
 
 STATUS = {
     "state": "FAILED",

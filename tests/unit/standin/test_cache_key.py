@@ -6,8 +6,9 @@ import json
 
 import pytest
 
-from kflite import bootstrap, dag
-from kflite.plan import Origin, Ready
+from kflite.core.plan import Origin, Ready
+from kflite.plans import dag
+from kflite.runtime import bootstrap
 
 RUN = (
     'program_path=$(mktemp -d)\n\nprintf "%s" "$0" > "$program_path/ephemeral_component.py"\n_KFP_RUNTIME=true python3 -m '

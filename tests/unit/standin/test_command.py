@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from kflite.bootstrap import adopt, folded, recognise, standin
-from kflite.standin.command import asks_for_more, read
+from kflite.runtime.bootstrap import adopt, folded, recognise, standin
+from kflite.runtime.kfp_shim.command import asks_for_more, read
 
 HEAD = "\nimport kfp\nfrom kfp import dsl\nfrom kfp.dsl import *\nfrom typing import *\n"
 SOURCE = f"{HEAD}\ndef f(a: int = 1) -> int:\n    return a\n\n"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from unit.standin.packing import Ended, Packed, artifacts, run
 
-from kflite.bootstrap import standin
+from kflite.runtime.bootstrap import standin
 
 HEAD = "\nimport kfp\nfrom kfp import dsl\nfrom kfp.dsl import *\nfrom typing import *\n"
 ARGS = ["--executor_input", "{{$}}", "--function_to_execute", "f"]

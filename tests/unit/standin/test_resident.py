@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from kflite.bootstrap import resident_kfp
+from kflite.runtime.bootstrap import resident_kfp
 
 MODULE = """
 from typing import NamedTuple

@@ -11,8 +11,8 @@ import pytest
 from fsspec.registry import _registry
 
 from kflite.errors import InputError, KfliteError
-from kflite.store.artifacts import THREADS_FROM, delete, digest, exists, fetch, push
-from kflite.store.remote import ready
+from kflite.store.blobs.artifacts import THREADS_FROM, delete, digest, exists, fetch, push
+from kflite.store.blobs.remote import ready
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kflite.store.bell import Bell, Ear, folder
+from kflite.store.notifier import Bell, Ear, folder
 
 
 @pytest.fixture

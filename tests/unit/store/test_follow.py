@@ -11,7 +11,7 @@ import pytest
 from contract.stores import KINDS, queued, submitted, url_of
 
 from kflite import store
-from kflite.event import Event, Kind
+from kflite.core.event import Event, Kind
 from kflite.store import Database
 from kflite.store import follow as following
 from kflite.store.follow import follow, news

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kflite import store
-from kflite.event import Event, Kind, State
+from kflite.core.event import Event, Kind, State
+from kflite.core.value import Value
 from kflite.scheduler.machine import NOTES, RUN, TASK, run_after, task_after
 from kflite.store import Database
-from kflite.value import Value
 
 RUNS, TASKS = ("r1", "r2"), ("load", "fit", "loop[0]/fit")
 STARTS = (Kind.TASK_QUEUED, Kind.TASK_STARTING, Kind.TASK_RUNNING)

@@ -16,8 +16,8 @@ from sqlalchemy import Connection, create_engine
 from sqlmodel import SQLModel
 
 from kflite import store
+from kflite.core.event import Event, Kind
 from kflite.errors import StoreError
-from kflite.event import Event, Kind
 from kflite.store import ddl, models
 from kflite.store.migrate import migrate
 

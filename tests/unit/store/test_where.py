@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kflite.errors import InputError
-from kflite.store.moment import duration_s, moment
-from kflite.store.where import MOST_CONDITIONS, And, Condition, Not, Or, parse
+from kflite.store.search.time_text import duration_s, moment
+from kflite.store.search.where import MOST_CONDITIONS, And, Condition, Not, Or, parse
 
 A, B = Condition("name", "", "=", "a"), Condition("on", "", "~", "b")
 

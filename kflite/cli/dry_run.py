@@ -1,0 +1,139 @@
+"""`--dry-run`: the jobs that a run would begin with, fully resolved, and the tasks that would follow them."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from kflite.core.paths import Place
+from kflite.core.plan import Opened, Origin, Ready, Step
+from kflite.engine.dry_run import WORD, manifests
+from kflite.format import clean, size, value
+from kflite.plans.kinds import plan
+from kflite.terminal.out import Out
+from kflite.terminal.style import Line
+
+if TYPE_CHECKING:
+    from kflite.config import Settings
+    from kflite.core.job import Job, Resources, Role
+    from kflite.core.value import Value
+    from kflite.scheduler.submission import Submission
+
+_OPENED = 8  # groups that are named
+
+
+def dry(settings: Settings, submission: Submission, json_: bool) -> int:
+    """Print what would start first; returns the exit status."""
+    place = Place(settings.home, settings.artifacts, submission.pipeline, submission.run)
+    origin = Origin(submission.run, submission.name, time.time(), place.root, str(place.workspace))
+    steps = plan(submission.kind, submission.document, submission.inputs, origin).begin()
+    jobs = [(step.task, step.work.job(place, step.task, 1)) for step in steps if isinstance(step, Ready)]
+    out = Out(sys.stdout)
+    on_cluster = submission.on.partition(":")[0] == WORD
+    if on_cluster and not json_:
+        return _manifests(out, settings, submission)
+    if json_:
+        held: list[Value] = [
+            {"task": task, "roles": [_role_json(role) for role in job.roles], **_claim(job)} for task, job in jobs
+        ]
+        more: dict[str, Value] = {"manifests": [*manifests(settings, submission)]} if on_cluster else {}
+        out.document({"run": submission.run, "name": submission.name, "on": submission.on, "jobs": held, **more})
+    else:
+        out.lines(_lines(submission, steps, jobs))
+    return 0
+
+
+def _manifests(out: Out, settings: Settings, submission: Submission) -> int:
+    """What the run would create first, as kubectl takes it."""
+    import yaml
+
+    text = yaml.safe_dump_all(manifests(settings, submission), sort_keys=False, allow_unicode=True, width=120)
+    out.lines(((line, ""),) for line in text.splitlines())
+    return 0
+
+
+def _claim(job: Job) -> dict[str, Value]:
+    return {"claim": {"name": job.claim.name, "delete": job.claim.delete}} if job.claim else {}
+
+
+def _lines(submission: Submission, steps: list[Step], jobs: list[tuple[str, Job]]) -> Iterator[Line]:
+    yield ((f"{submission.name}", "bold"), (f"  {submission.kind} on {submission.on}: nothing was started", "dim"))
+    for name, given in submission.parameters.items():
+        yield (("  with ", "dim"), (clean(name), ""), (" = ", "dim"), (value(given), ""))
+    for name, group in submission.artifacts.items():
+        yield from ((("  with ", "dim"), (clean(name), ""), (" = ", "dim"), (clean(a.uri), "")) for a in group)
+    opened = [step.task for step in steps if isinstance(step, Opened)]
+    if opened:
+        more = f" and {len(opened) - _OPENED} more" if len(opened) > _OPENED else ""
+        yield (("  opens ", "dim"), (", ".join(opened[:_OPENED]), ""), (more, "dim"))
+    for task, job in jobs:
+        yield ()
+        yield ((task, "bold"),)
+        if job.claim:
+            yield (("  deletes " if job.claim.delete else "  creates ", "dim"), (f"the volume {clean(job.claim.name)}", ""))
+        for role in job.roles:
+            yield from _role(role)
+    yield ()
+    yield ((f"{len(jobs)} jobs would start first; what follows depends on how they end", "dim"),)
+
+
+def _role(role: Role) -> Iterator[Line]:
+    if role.name != "main" or role.replicas > 1:
+        yield (("  role ", "dim"), (f"{role.name}, {role.replicas} replicas", ""))
+    yield (("  image ", "dim"), (role.image or "none", ""))
+    yield (("  runs ", "dim"), (command(role), ""))
+    if role.python and role.python.packages:
+        yield (("  packages ", "dim"), (" ".join(role.python.packages), ""))
+    for title, given in (("  asks for ", role.request), ("  limit ", role.limit)):
+        if text := _resources(given):
+            yield ((title, "dim"), (text, ""))
+    for name, text in role.env.items():
+        yield (("  env ", "dim"), (clean(f"{name}={text}"), ""))
+    for variable, source in _variables(role):
+        yield (("  env ", "dim"), (clean(variable), ""), (" from ", "dim"), (clean(source), ""))
+    for mount in role.mounts:
+        part = f"{mount.name}/{mount.sub_path}" if mount.sub_path else mount.name
+        yield (("  mounts ", "dim"), (clean(mount.path), ""), (" from ", "dim"), (clean(f"{mount.source} {part}"), ""))
+
+
+def _variables(role: Role) -> Iterator[tuple[str, str]]:
+    """Variables whose values are known when the task starts, with where they come from."""
+    for secret in role.secrets:
+        yield secret.variable, f"{'config map' if secret.config else 'secret'} {secret.name}, key {secret.key}"
+    yield from role.facts
+
+
+def command(role: Role) -> str:
+    """The command in a line; a component's runner and source, which every one carries, by their names only."""
+    if role.python:
+        argv = list(role.python.argv)
+        told = next((word for word in ("--function", "--function_to_execute") if word in argv), "")
+        return f"python function {argv[argv.index(told) + 1]}" if told else "python"
+    words = [*role.command, *role.args]
+    return " ".join(clean(word if len(word) <= 60 else word[:57] + "…") for word in words) or "the image's own command"
+
+
+def _resources(held: Resources) -> str:
+    parts = [
+        f"{held.cpus:g} CPUs" if held.cpus else "",
+        f"{size(held.memory)} memory" if held.memory else "",
+        f"{held.gpus} GPUs" if held.gpus else "",
+    ]
+    return ", ".join(filter(None, parts))
+
+
+def _role_json(role: Role) -> dict[str, Value]:
+    return {
+        "name": role.name,
+        "replicas": role.replicas,
+        "image": role.image,
+        "command": command(role) if role.python else [*role.command, *role.args],
+        "packages": list(role.python.packages) if role.python else [],
+        "env": dict(role.env),
+        "variables": dict(_variables(role)),
+        "mounts": [{"path": m.path, "from": m.source.value, "name": m.name, "sub_path": m.sub_path} for m in role.mounts],
+        "request": {"cpus": role.request.cpus, "memory": role.request.memory, "gpus": role.request.gpus},
+        "limit": {"cpus": role.limit.cpus, "memory": role.limit.memory, "gpus": role.limit.gpus},
+    }

@@ -1,0 +1,67 @@
+"""`kflite archive`, `unarchive` and `label`: what users note about runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from kflite.cli.common import Given, as_json, known_runs, out, texts
+from kflite.errors import InputError
+
+if TYPE_CHECKING:
+    from kflite.core.value import Value
+
+
+@click.command()
+@click.argument("runs", nargs=-1, required=True, shell_complete=known_runs)
+@click.pass_obj
+def archive(given: Given, runs: tuple[str, ...]) -> None:
+    """Leave RUNS that have ended out of lists; nothing of them is lost. `kflite ls --archived` lists them."""
+    from kflite.runs.labels import archive as note
+
+    with given.store() as store:
+        rows = [store.run(run) for run in runs]
+        note(store, rows)
+    for row in rows:
+        out().line(f"archived {row.run}")
+
+
+@click.command()
+@click.argument("runs", nargs=-1, required=True, shell_complete=known_runs)
+@click.pass_obj
+def unarchive(given: Given, runs: tuple[str, ...]) -> None:
+    """Bring archived RUNS back into lists."""
+    from kflite.runs.labels import unarchive as note
+
+    with given.store() as store:
+        rows = [store.run(run) for run in runs]
+        note(store, rows)
+    for row in rows:
+        out().line(f"unarchived {row.run}")
+
+
+@click.command()
+@click.argument("run", shell_complete=known_runs)
+@click.argument("changes", nargs=-1, metavar="[K=V | K-]...")
+@as_json
+@click.pass_obj
+def label(given: Given, run: str, changes: tuple[str, ...], json_: bool) -> None:
+    """Set labels of RUN by K=V, take them off by K-, and print those that it has then."""
+    from kflite.format import clean
+    from kflite.runs.labels import label as note
+
+    with given.store() as store:
+        note(store, store.run(run), _changes(changes))
+        labels = store.run(run).labels
+    if json_:
+        held: dict[str, Value] = dict(labels)
+        return out().document(held)
+    return out().lines(((clean(name), "bold"), ("=", "dim"), (clean(text), "")) for name, text in labels.items())
+
+
+def _changes(words: tuple[str, ...]) -> dict[str, str | None]:
+    off = [word for word in words if "=" not in word]
+    if wrong := [word for word in off if not word.endswith("-")]:
+        raise InputError(f"label {wrong[0]}: it must be K=V, or K- to take a label off")
+    return {**texts([word for word in words if word not in off], "label"), **{word[:-1]: None for word in off}}

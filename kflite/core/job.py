@@ -1,0 +1,194 @@
+"""A job: what an executor runs, fully resolved. No executor knows pipelines, no plan knows executors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from kflite.core.value import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What a replica needs, or what an executor has: CPUs in cores, memory in bytes, whole GPUs. 0: not asked for."""
+
+    cpus: float = 0.0
+    memory: int = 0
+    gpus: int = 0
+
+    def __add__(self, other: Resources) -> Resources:
+        return Resources(self.cpus + other.cpus, self.memory + other.memory, self.gpus + other.gpus)
+
+    def __sub__(self, other: Resources) -> Resources:
+        return Resources(self.cpus - other.cpus, self.memory - other.memory, self.gpus - other.gpus)
+
+    def __mul__(self, n: int) -> Resources:
+        return Resources(self.cpus * n, self.memory * n, self.gpus * n)
+
+    def fits(self, free: Resources) -> bool:
+        """Whether this much can be taken from `free`; a millionth of a core does not count against it."""
+        return self.cpus <= free.cpus + 1e-6 and self.memory <= free.memory and self.gpus <= free.gpus
+
+
+@dataclass(frozen=True, slots=True)
+class Python:
+    """A role's command seen as Python code: the same as `python3 -u -c CODE *argv`, where `packages` are installed.
+
+    An executor that keeps warm interpreters runs this instead of the command. in_image: the command is another, of code that the
+    image has, and starts where the image says.
+    """
+
+    code: str
+    argv: tuple[str, ...]
+    packages: tuple[str, ...] = ()
+    index_urls: tuple[str, ...] = ()
+    trusted_hosts: tuple[str, ...] = ()
+    in_image: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A value that only the process may see, as the environment variable `variable`: the entry `key` of the secret `name`.
+
+    config: it is an entry of a config map instead.
+    """
+
+    variable: str
+    name: str
+    key: str
+    optional: bool = False
+    config: bool = False
+
+
+class Source(StrEnum):
+    """What may be mounted."""
+
+    SECRET = "secret"
+    CONFIG_MAP = "config map"
+    VOLUME = "volume"
+    EMPTY = "empty folder"
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """What a replica sees at `path`: the files of a secret or config map, a named volume that outlives it, or an empty folder.
+
+    optional: the replica runs without it where it does not exist; options: what only a cluster reads of it, in Kubernetes' terms.
+    """
+
+    path: str
+    source: Source
+    name: str
+    sub_path: str = ""
+    optional: bool = False
+    options: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A named volume to create, or to delete; creating one that exists, and deleting one that does not, succeed."""
+
+    name: str
+    delete: bool = False
+    options: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What each of `replicas` equal processes runs. An empty command means the image's own entrypoint, with `args`.
+
+    `request` counts against capacity, for each replica; `limit` bounds a replica while it runs (0: no bound).
+    `ports` are names; each replica gets a free port for each name.
+    facts: variables that tell a replica of itself, with the field that each one holds, as ("POD", "metadata.name").
+    accelerator: what kind of GPUs it asks for; settings: what only a cluster can heed, in Kubernetes' terms.
+    """
+
+    image: str = ""
+    command: tuple[str, ...] = ()
+    args: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    secrets: tuple[Secret, ...] = ()
+    request: Resources = Resources()
+    limit: Resources = Resources()
+    name: str = "main"
+    replicas: int = 1
+    ports: tuple[str, ...] = ()
+    python: Python | None = None
+    mounts: tuple[Mount, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+    accelerator: str = ""
+    settings: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One attempt at a task. `id` is "RUN/TASK"; with `attempt` it makes `start` idempotent.
+
+    folder: private to the attempt (0700): logs, working folders, what an executor keeps to find the job again.
+    roots: folders that every replica sees at the same path (the artifacts, the attempt's own folder).
+    outputs: files and folders that the job will write; their parents must exist before it starts.
+    files: texts to be written before it starts, by path.
+    fetch: what it reads, as (URI, path); what does not lie on this machine is copied before it starts.
+    push: what is copied after it succeeded, where artifacts are not kept on this machine: (URI, path).
+    timeout_s: longest run time of the attempt in seconds, kept by the scheduler; here for executors that can back it up.
+    workspace: a folder that all tasks of the run share, at the same path; claim: instead of roles, a volume to create or delete.
+    """
+
+    id: str
+    attempt: int
+    roles: tuple[Role, ...]
+    folder: Path
+    roots: tuple[Path, ...] = ()
+    outputs: tuple[Path, ...] = ()
+    files: Mapping[Path, str] = field(default_factory=dict)
+    fetch: tuple[tuple[str, Path], ...] = ()
+    push: tuple[tuple[str, Path], ...] = ()
+    timeout_s: float | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    workspace: Path | None = None
+    claim: Claim | None = None
+    replicas: tuple[Replica, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """All replicas, ranked in the order of roles."""
+        pairs = [(role, index) for role in self.roles for index in range(role.replicas)]
+        ranked = (Replica(rank, role, index, self._log(role, index, len(pairs))) for rank, (role, index) in enumerate(pairs))
+        object.__setattr__(self, "replicas", tuple(ranked))
+
+    @property
+    def seen(self) -> tuple[Path, ...]:
+        """The roots, and the workspace where there is one."""
+        return (*self.roots, self.workspace) if self.workspace else self.roots
+
+    @property
+    def request(self) -> Resources:
+        """What all replicas together take from an executor's capacity."""
+        return sum((role.request * role.replicas for role in self.roles), Resources())
+
+    def _log(self, role: Role, index: int, total: int) -> Path:
+        return self.folder / ("log" if total == 1 else f"log.{role.name}.{index}")
+
+
+@dataclass(frozen=True, slots=True)
+class Replica:
+    """One process of a job: its rank among all, its index within its role, and its log file."""
+
+    rank: int
+    role: Role
+    index: int
+    log: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """How an attempt ended. code: 0 succeeded, negative -N killed by signal N; reason: one word, "" for success.
+
+    lost: the executor's or the machine's doing and not the code's, so that it does not use up the user's retries.
+    """
+
+    code: int
+    reason: str = ""
+    message: str = ""
+    lost: bool = False

@@ -1,0 +1,180 @@
+"""What a retry would do, without doing it: the run is gone through from its events up to where something is to start."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kflite.core.event import Event, Kind, State
+from kflite.core.paths import Place
+from kflite.core.plan import Origin, Outcome, Plan, Ready, Settled, Step
+from kflite.core.value import Value
+from kflite.errors import InputError
+from kflite.ir.document import Document, Whole, parents, referred, tasks
+from kflite.plans.kinds import plan
+from kflite.runs.cache_report import compare, everything
+from kflite.runs.retry import Asked
+from kflite.scheduler.retries import retries
+from kflite.scheduler.run import Run
+from kflite.scheduler.submission import submission
+from kflite.store.base import RunRow, Store, TaskRow
+
+if TYPE_CHECKING:
+    from kflite.core.plan import Work
+
+_ITERATION = re.compile(r"\[\d+\]")
+_ENDS = {State.FAILED: "it failed", State.CANCELLED: "it was cancelled", State.SKIPPED: "it was skipped"}
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsed:
+    """A task and what would become of it. does: "keep", "again", or "drop" for one that is no longer in the pipeline."""
+
+    task: str
+    does: str
+    why: str
+
+    def as_json(self) -> dict[str, Value]:
+        """As `--json` prints it."""
+        return {"name": self.task, "does": self.does, "reason": self.why}
+
+
+class _Noted:
+    """A plan that notes which tasks it gives, which end without running, and which it is told to have ended."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self.given: dict[str, Work] = {}
+        self.settled: set[str] = set()
+        self.kept: set[str] = set()
+
+    def begin(self) -> list[Step]:
+        return self._note(self._plan.begin())
+
+    def ended(self, task: str, outcome: Outcome) -> list[Step]:
+        self.kept.add(task)
+        return self._note(self._plan.ended(task, outcome))
+
+    def halt(self) -> list[Step]:
+        return self._note(self._plan.halt())
+
+    def _note(self, steps: list[Step]) -> list[Step]:
+        self.given.update((step.task, step.work) for step in steps if isinstance(step, Ready))
+        self.settled.update(step.task for step in steps if isinstance(step, Settled))
+        return steps
+
+
+def rehearse(store: Store, run: RunRow, asked: Asked, home: Path, artifacts: str) -> list[Rehearsed]:
+    """Every task that runs something: whether it stays or is done again, and why. Blocks. Raises InputError for a search."""
+    if run.kind != "pipeline":
+        raise InputError(f"run {run.run} is a search for parameters: what a retry of it does cannot be told before")
+    events = [*everything(store.events, run.run), asked.event]
+    before = store.plan(next((r.plan for r in reversed([*retries(events[:-1])]) if r.plan), run.plan))[1]
+    document = asked.document or before
+    held, place = submission(events[0], document), Place(home, artifacts, run.pipeline, run.run)
+    noted = _Noted(
+        plan(run.kind, document, held.inputs, Origin(run.run, run.name, events[0].at, place.root, str(place.workspace)))
+    )
+    Run(held, noted, place, time.time, lambda work: {}).replay(events, "")
+    known = {row.task: row for row in store.tasks(run.run) if not row.group}
+    return list(_Rehearsal(noted, known, events, _leaves(_whole(before)), _whole(document)).tell())
+
+
+class _Rehearsal:
+    """The tasks of a run that was replayed.
+
+    known: as they had ended before, by path; events: with the request, the last; before: paths in the pipeline as it was.
+    """
+
+    def __init__(
+        self, noted: _Noted, known: Mapping[str, TaskRow], events: list[Event], before: frozenset[str], whole: Whole
+    ) -> None:
+        self._noted, self._known, self._before, self._whole = noted, known, before, whole
+        self._named = next(reversed([*retries(events)])).names
+        self._queued = {event.task: event.data for event in events if event.kind is Kind.TASK_QUEUED}
+        self._leaves = _leaves(whole)
+
+    def tell(self) -> Iterator[Rehearsed]:
+        """In the order in which they had been queued; what is new comes last."""
+        for task in dict.fromkeys([*self._known, *self._noted.given]):
+            if task in self._noted.kept:
+                yield Rehearsed(task, "keep", self._kept(task))
+            elif task in self._noted.given:
+                yield Rehearsed(task, "again", self._why(task))
+            elif task not in self._noted.settled and _bare(task) in self._before | self._leaves:
+                yield self._later(task)
+        for path in sorted(self._leaves - {_bare(task) for task in (*self._known, *self._noted.given)}):
+            yield self._later(path) if path in self._before else Rehearsed(path, "again", "it is new")
+
+    def _kept(self, task: str) -> str:
+        changed = self._changed(task)
+        return f"it succeeded, and is kept although {changed}" if changed else "it succeeded"
+
+    def _why(self, task: str) -> str:
+        row = self._known.get(task)
+        if row is None:
+            return "it is new"
+        changed = self._changed(task)
+        if row.state is not State.SUCCEEDED:
+            return _ENDS.get(row.state, "it had not ended") + (f", and {changed}" if changed else "")
+        if self._named(task):
+            return "it is named"
+        return changed or "what it comes after was done again"
+
+    def _changed(self, task: str) -> str:
+        """What of the task differs from what it was, "" for nothing."""
+        work, before = self._noted.given[task], self._queued.get(task, {})
+        if work.definition == before.get("definition", work.definition):
+            return ""
+        old, new = before.get("material"), work.material
+        told = compare({k: str(v) for k, v in old.items()}, new) if isinstance(old, dict) and new else ()
+        names = ", ".join(part.name for part in told if part.new is not None and not part.same)
+        return f"its {names} changed" if names else "its step changed"
+
+    def _later(self, task: str) -> Rehearsed:
+        levels = list(self._levels(_bare(task)))
+        if _bare(task) not in self._leaves:
+            return Rehearsed(task, "drop", "it is not in the pipeline any more")
+        first = next((name for level in reversed(levels) for name in sorted(level) if self._moves(name)), "")
+        return Rehearsed(task, "again", f"it comes after {first}" if first else "what it comes after is done again")
+
+    def _levels(self, path: str) -> Iterator[list[str]]:
+        """For each group around the task, from the outermost, and itself: what it comes after."""
+        body, prefix = self._whole.document["root"], ""
+        for name in path.split("/"):
+            member = tasks(body).get(name, {})
+            yield [f"{prefix}{parent}" for parent in parents(member)]
+            prefix += f"{name}/"
+            body = self._whole.components.get(referred(member), {})
+
+    def _moves(self, path: str) -> bool:
+        """Whether a task, or one in a group, is done again."""
+        moving = {_bare(task) for task in (*self._noted.given, *self._known) if task not in self._noted.kept}
+        return any(task == path or task.startswith(f"{path}/") for task in moving)
+
+
+def _bare(task: str) -> str:
+    """A task's path in its pipeline, without the numbers of iterations."""
+    return _ITERATION.sub("", task)
+
+
+def _whole(document: str) -> Whole:
+    return Whole(json.loads(document.splitlines()[0]))
+
+
+def _leaves(whole: Whole) -> frozenset[str]:
+    """Paths of tasks that run something."""
+
+    def below(body: Document, prefix: str) -> Iterator[str]:
+        for name, task in tasks(body).items():
+            component = whole.components.get(referred(task), {})
+            if "container" in whole.executors.get(component.get("executorLabel", ""), {}):
+                yield f"{prefix}{name}"
+            yield from below(component, f"{prefix}{name}/")
+
+    return frozenset(below(whole.document["root"], ""))

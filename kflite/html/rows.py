@@ -1,0 +1,106 @@
+"""What a run did and made, row by row: tasks over time, and artifacts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kflite.core.event import State
+from kflite.core.value import Value
+from kflite.figures.data import number
+from kflite.figures.read import made
+from kflite.format import duration, short, size, value
+from kflite.html.figure import header, table
+from kflite.html.markup import Markup, tag
+from kflite.store.base import RunRow, TaskRow
+
+ROWS = 500  # of a table; what follows is counted
+
+
+def more(count: int, columns: int) -> list[Markup]:
+    """A last row that says how many follow, where there are more than a table shows."""
+    rest = count - ROWS
+    return [tag("tr", tag("td", f"{rest} more", class_="soft", colspan=str(columns)))] if rest > 0 else []
+
+
+def state(word: str) -> Markup:
+    """A state as a badge."""
+    return tag("span", word, class_=f"state {word}")
+
+
+def timeline(run: RunRow, tasks: Sequence[TaskRow]) -> Markup:
+    """Tasks with their states, and when they were at work; those that failed first where not all are shown."""
+    shown = [task for task in tasks if not task.group]
+    if not shown:
+        return Markup()
+    if len(shown) > ROWS:
+        shown.sort(key=lambda task: task.state is not State.FAILED)
+    end = max((task.ended for task in shown if task.ended), default=run.created)
+    rows = [_task(task, run.created, max(end - run.created, 1e-9)) for task in shown[:ROWS]]
+    return table([_head()], [*rows, *more(len(shown), 4)], label="tasks")
+
+
+def _head() -> Markup:
+    names = [("task", None), ("state", None), ("took", "n"), ("when", "wide")]
+    return tag("thead", tag("tr", [tag("th", name, scope="col", class_=style) for name, style in names]))
+
+
+def _task(task: TaskRow, begin: float, span_s: float) -> Markup:
+    took = task.ended - task.started if task.ended and task.started else None
+    why = f"{task.reason}: {task.message}" if task.message else task.reason
+    notes = [tag("span", why, class_="note")] if why else []
+    bar: list[Markup] = []
+    if task.started and took is not None:
+        place = f"--from: {(task.started - begin) / span_s:.2%}; --for: {took / span_s:.2%}"
+        bar = [tag("span", class_="bar", style=place)]
+    word = task.state.value
+    return tag(
+        "tr",
+        tag("th", task.task, notes, scope="row", class_=word if notes and word == "FAILED" else None),
+        tag("td", state(word)),
+        tag("td", duration(took), class_="n"),
+        tag("td", bar, class_=f"line wide {word}", aria_hidden="true"),
+    )
+
+
+def trials(run: RunRow, tasks: Sequence[TaskRow]) -> Markup:
+    """What an experiment tried, with what came of it."""
+    shown = [task for task in tasks if task.group and task.title == "trial" and "/" not in task.task]
+    if run.kind != "experiment" or not shown:
+        return Markup()
+    tried = list(dict.fromkeys(name for task in shown for name in task.parameters))
+    gave = list(dict.fromkeys(name for task in shown for name in task.outputs))
+    rows = [
+        tag(
+            "tr",
+            tag("th", task.task, scope="row"),
+            tag("td", state(task.state.value)),
+            [numeric(task.parameters.get(name, "")) for name in tried],
+            [numeric(task.outputs.get(name, "")) for name in gave],
+        )
+        for task in shown[:ROWS]
+    ]
+    head = header(["trial", "state", *tried, *gave], [*tried, *gave])
+    return table([head], [*rows, *more(len(shown), 2 + len(tried) + len(gave))], style="", label="trials")
+
+
+def numeric(given: Value) -> Markup:
+    """A cell for a number to six digits, with all of it to be seen when pointed at."""
+    exact = value(given) if number(given) is not None else None
+    return tag("td", short(given), class_="n", title=exact)
+
+
+def artifacts(tasks: Sequence[TaskRow]) -> Markup:
+    """All that tasks made, with where it is."""
+    every = [(task.task, *pair) for task in tasks if not task.group for pair in made(task)]
+    rows = [
+        tag(
+            "tr",
+            tag("th", f"{task}/{output}", scope="row"),
+            tag("td", artifact.type.rpartition(".")[2]),
+            tag("td", size(artifact.size) if artifact.size else "", class_="n"),
+            tag("td", tag("code", artifact.uri)),
+        )
+        for task, output, artifact in every[:ROWS]
+    ]
+    names = ["artifact", "type", "size", "URI"]
+    return table([header(names, ["size"])], [*rows, *more(len(every), 4)], label="artifacts") if rows else Markup()

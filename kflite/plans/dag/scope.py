@@ -1,0 +1,153 @@
+"""A DAG that runs: how its tasks ended, and which of them still wait for how many parents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from kflite.core.event import State
+from kflite.core.plan import Outcome, Retry
+from kflite.core.value import Artifact, Outputs, Value
+from kflite.plans.dag.resolve import Inputs
+from kflite.plans.dag.shape import Component, Dag, FromTask, Task
+
+if TYPE_CHECKING:
+    from kflite.plans.dag.loop import Loop
+
+# The first of these that any task has is the state of the whole.
+_WORST = (State.FAILED, State.CANCELLED)
+
+
+class Scope:
+    """One running instance of a DAG: the root, a nested pipeline, a branch, or (with `loop`) an iteration.
+
+    index: its task's index in the parent, or the iteration's number.
+    late: it is, or belongs to, an exit task, and runs whole when the run is stopped.
+    since: the greatest `at` of what it comes after.
+    """
+
+    __slots__ = (
+        "_index",
+        "_outcomes",
+        "_waiting",
+        "component",
+        "dag",
+        "index",
+        "inputs",
+        "late",
+        "loop",
+        "open",
+        "parent",
+        "path",
+        "since",
+    )
+
+    def __init__(
+        self,
+        path: str,
+        component: Component,
+        dag: Dag,
+        inputs: Inputs,
+        parent: Scope | None = None,
+        index: int = -1,
+        loop: Loop | None = None,
+        late: bool = False,
+    ) -> None:
+        self.path, self.component, self.dag, self.inputs = path, component, dag, inputs
+        self.parent, self.index, self.loop, self.late = parent, index, loop, late
+        self.since = loop.since if loop else parent.since_of(index) if parent else 0
+        self.open = len(dag.tasks)
+        self._waiting = [len(task.parents) for task in dag.tasks]
+        self._outcomes: list[Outcome | None] = [None] * len(dag.tasks)
+        self._index = dag.index
+
+    @property
+    def retry(self) -> Retry:
+        """What its tasks have that ask for no retries of their own: those of the nearest group around that asks for some."""
+        parent, task = self._outside
+        if parent is None or task is None:
+            return Retry()
+        return task.retry if task.retry.most else parent.retry
+
+    @property
+    def within(self) -> tuple[tuple[str, float], ...]:
+        """What bounds its tasks' time: (path of a group around, its seconds). Exit tasks run whole, as after a halt."""
+        parent, task = self._outside
+        if parent is None or task is None:
+            return ()
+        outer = () if task.always else parent.within
+        return (*outer, (self.loop.path if self.loop else self.path, task.timeout_s)) if task.timeout_s else outer
+
+    @property
+    def _outside(self) -> tuple[Scope | None, Task | None]:
+        """The scope around it, and the task there that it is; None for the root."""
+        parent, index = (self.loop.parent, self.loop.index) if self.loop else (self.parent, self.index)
+        return parent, parent.dag.tasks[index] if parent else None
+
+    def roots(self) -> Iterator[int]:
+        """Tasks that wait for nothing."""
+        return (i for i, parents in enumerate(self._waiting) if not parents)
+
+    def path_of(self, task: str) -> str:
+        """A task's path in the run."""
+        return f"{self.path}/{task}" if self.path else task
+
+    def outcome(self, task: str) -> Outcome:
+        """How a task ended."""
+        return self.outcome_at(self._index[task])
+
+    def outcome_at(self, index: int) -> Outcome:
+        """How a task ended, by its index."""
+        found = self._outcomes[index]
+        assert found, f"{self.path_of(self.dag.tasks[index].name)} has not ended"
+        return found
+
+    def since_of(self, index: int) -> int:
+        """The greatest `at` of what the task comes after."""
+        return max([self.since, *(self.outcome_at(parent).at for parent in self.dag.tasks[index].parents)])
+
+    def settle(self, index: int, outcome: Outcome) -> list[int]:
+        """Take note of an end; returns the tasks that waited for it only."""
+        assert self._outcomes[index] is None, f"{self.path_of(self.dag.tasks[index].name)} ended twice"
+        self._outcomes[index] = outcome
+        self.open -= 1
+        free = []
+        for child in self.dag.children[index]:
+            self._waiting[child] -= 1
+            if not self._waiting[child]:
+                free.append(child)
+        return free
+
+    def close(self) -> Outcome:
+        """How the DAG ended, once all its tasks have."""
+        outcomes = [o for o in self._outcomes if o]
+        state = next((s for s in _WORST if any(o.state is s for o in outcomes)), State.SUCCEEDED)
+        outputs = Outputs(dict(self._parameters()), dict(self._artifacts()))
+        at = max([self.since, *(o.at for o in outcomes)])
+        if state is State.SUCCEEDED:
+            return Outcome(state, outputs, at=at)
+        return Outcome(state, outputs, f"task {state.value.lower()}", self._blame(state), at)
+
+    def _blame(self, state: State) -> str:
+        named = ((t.name, o) for t, o in zip(self.dag.tasks, self._outcomes, strict=True) if o and o.state is state)
+        texts = [f"{name}: {o.message or o.reason}".removesuffix(": ") for name, o in named]
+        return "; ".join(texts[:3]) + (f"; and {len(texts) - 3} more" if len(texts) > 3 else "")
+
+    def _parameters(self) -> Iterator[tuple[str, Value]]:
+        for name, sources in self.dag.parameters.items():
+            for source in sources:
+                outputs = self._outputs(source)
+                if source.output in outputs.parameters:
+                    yield name, outputs.parameters[source.output]
+                    break
+
+    def _artifacts(self) -> Iterator[tuple[str, tuple[Artifact, ...]]]:
+        for name, sources in self.dag.artifacts.items():
+            for source in sources:
+                outputs = self._outputs(source)
+                if source.output in outputs.artifacts:
+                    yield name, outputs.artifacts[source.output]
+                    break
+
+    def _outputs(self, source: FromTask) -> Outputs:
+        return self.outcome(source.task).outputs

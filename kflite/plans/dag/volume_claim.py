@@ -1,0 +1,100 @@
+"""Tasks that create and delete volumes: kfp.kubernetes' CreatePVC and DeletePVC, which have no command of their own.
+
+Never cached, which KFP does: a volume whose name was found in the cache may have been deleted since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from kflite.core.job import Claim, Exit, Job, Resources
+from kflite.core.paths import Place
+from kflite.core.plan import Origin, Retry
+from kflite.core.value import NOTHING, Artifact, Outputs, Value
+from kflite.plans.dag.placeholders import text
+from kflite.plans.dag.recipe import digest
+from kflite.plans.dag.resolve import Inputs, Unresolved
+from kflite.plans.dag.shape import Component, Container, Task
+
+CREATE, DELETE = "argostub/createpvc", "argostub/deletepvc"
+_OPTIONS = {
+    "access_modes": "accessModes",
+    "size": "size",
+    "storage_class_name": "storageClassName",
+    "volume_name": "volumeName",
+    "annotations": "annotations",
+    "data_source": "dataSource",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimWork:
+    """A task that creates or deletes a volume."""
+
+    claim: Claim
+    title: str
+    parameters: Mapping[str, Value]
+    retry: Retry
+    timeout_s: float | None
+    within: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def image(self) -> str:
+        return ""
+
+    @property
+    def python(self) -> bool:
+        return False
+
+    @property
+    def artifacts(self) -> Mapping[str, tuple[Artifact, ...]]:
+        return {}
+
+    @property
+    def request(self) -> Resources:
+        return Resources()
+
+    @property
+    def material(self) -> Mapping[str, str] | None:
+        return None
+
+    @property
+    def definition(self) -> str:
+        return digest([self.claim.name, self.claim.delete, dict(self.claim.options)])
+
+    @property
+    def unseen(self) -> frozenset[str]:
+        return frozenset()
+
+    def seen(self, contents: Mapping[str, str]) -> ClaimWork:
+        return self
+
+    def job(self, place: Place, task: str, attempt: int) -> Job:
+        labels = {"kflite.dev/run": place.run, "kflite.dev/task": task, "kflite.dev/attempt": str(attempt)}
+        folder = place.attempt(task, attempt)
+        return Job(f"{place.run}/{task}", attempt, (), folder, timeout_s=self.timeout_s, labels=labels, claim=self.claim)
+
+    def collect(self, place: Place, task: str, attempt: int, exit: Exit) -> tuple[Exit, Outputs]:
+        if exit.code or self.claim.delete:
+            return exit, NOTHING
+        return exit, Outputs({"name": self.claim.name})
+
+
+def work(task: Task, component: Component, container: Container, inputs: Inputs, origin: Origin) -> ClaimWork:
+    """The work of a task whose image is one of the two. Raises Unresolved for one without a name."""
+    delete = container.image == DELETE
+    given = {key: value for key, value in inputs.parameters.items() if value is not None}
+    options = {ours: given[key] for key, ours in _OPTIONS.items() if key in given and not delete}
+    claim = Claim(_name(given, origin), delete, options)
+    return ClaimWork(claim, component.name, inputs.parameters, task.retry, container.timeout_s)
+
+
+def _name(given: Mapping[str, Value], origin: Origin) -> str:
+    """As it was given, or the run's with a suffix."""
+    if name := text(given.get("pvc_name")):
+        return name
+    suffix = text(given.get("pvc_name_suffix"))
+    if not suffix:
+        raise Unresolved("the volume has no name: give pvc_name, or pvc_name_suffix to have the run's name before it")
+    return f"{origin.run}-{suffix.removeprefix('-')}"

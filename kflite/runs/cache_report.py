@@ -1,0 +1,122 @@
+"""Why a task was, or was not, answered from the cache: input by input."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from kflite.core.event import Event, Kind, State
+from kflite.core.value import Artifact, Outputs, Value
+from kflite.store.base import RunRow, Store, TaskRow
+
+_ENTRIES = 200  # newest cached results of the component that are compared
+_RUNS = 50  # newest earlier runs of the pipeline that are looked through for the same key
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One part of the key. old: its value in the result compared with, None where it had no such part; new: in this task."""
+
+    name: str
+    old: str | None
+    new: str | None
+
+    @property
+    def same(self) -> bool:
+        return self.old == self.new
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """The answer. verdict: a word; text: a sentence; compared: "RUN/TASK" of the nearest cached result, "" for none."""
+
+    hit: bool
+    verdict: str
+    text: str
+    compared: str = ""
+    parts: tuple[Difference, ...] = ()
+
+    def as_json(self) -> dict[str, Value]:
+        """The answer as `--json` prints it."""
+        parts: list[Value] = [{"name": p.name, "old": p.old, "new": p.new, "same": p.same} for p in self.parts]
+        return {"hit": self.hit, "verdict": self.verdict, "text": self.text, "compared": self.compared, "inputs": parts}
+
+
+def why(store: Store, run: RunRow, task: TaskRow, intact: Callable[[Artifact], bool]) -> Why:
+    """Explain. intact: whether the bytes of an artifact are still there, as they were."""
+    material = material_of(store.events, run.run, task.task)
+    if task.reason == "cached":
+        parts = tuple(Difference(name, text, text) for name, text in (material or {}).items())
+        return Why(True, "hit", f"it was answered from run {task.source}", task.source, parts)
+    if task.group:
+        return Why(False, "group", "it holds other tasks; those are cached, one by one")
+    if material is None or not task.key:
+        return Why(False, "off", "caching is off for this task: set_caching_options, or what it is, says so")
+    if run.options.get("cache") is False:
+        return Why(False, "off", "caching was off for the whole run: it was started with --no-cache")
+    return _same_key(store, run, task, intact) or _nearest(store, run, task, material)
+
+
+def material_of(events: Callable[[str, int], list[Event]], run: str, task: str) -> Mapping[str, str] | None:
+    """What the task's key was made of, by name, from its newest queueing; None where it has none."""
+    found: Mapping[str, str] | None = None
+    for event in everything(events, run):
+        if event.kind is Kind.TASK_QUEUED and event.task == task:
+            material = event.data.get("material")
+            found = {k: str(v) for k, v in material.items()} if isinstance(material, dict) else None
+    return found
+
+
+def everything(events: Callable[[str, int], list[Event]], run: str) -> Iterator[Event]:
+    """All events of a run, in order."""
+    last = 0
+    while batch := events(run, last):
+        yield from batch
+        last = batch[-1].seq
+
+
+def _same_key(store: Store, run: RunRow, task: TaskRow, intact: Callable[[Artifact], bool]) -> Why | None:
+    """The same work was done before, and yet its result could not be used."""
+    for earlier, twin in _twins(store, run, task):
+        gone = [artifact.uri for artifact in _artifacts(twin) if not intact(artifact)]
+        source = f"{earlier.run}/{twin.task}"
+        if gone:
+            return Why(
+                False,
+                "gone",
+                f"the same was done in {source}, and its artifact {gone[0]} is no longer there, or no longer what it was",
+                source,
+            )
+        if twin.ended and twin.ended > task.queued:
+            return Why(False, "later", f"{source} did the same at the same time, and was not over yet", source)
+        return Why(False, "removed", f"the same was done in {source}, and its cached result had expired or been removed", source)
+    return None
+
+
+def _twins(store: Store, run: RunRow, task: TaskRow) -> Iterator[tuple[RunRow, TaskRow]]:
+    for earlier in store.runs(_RUNS, before=run.created):
+        if earlier.pipeline == run.pipeline:
+            for twin in store.tasks(earlier.run):
+                if twin.key == task.key and twin.state is State.SUCCEEDED:
+                    yield earlier, twin
+
+
+def _artifacts(task: TaskRow) -> list[Artifact]:
+    held = Outputs.from_json({"artifacts": dict(task.artifacts)})
+    return [artifact for many in held.artifacts.values() for artifact in many]
+
+
+def _nearest(store: Store, run: RunRow, task: TaskRow, material: Mapping[str, str]) -> Why:
+    entries = [row for row in store.cache(_ENTRIES, run.pipeline, task.title) if row.created < task.queued]
+    if not entries:
+        return Why(False, "first", f"component {task.title} of pipeline {run.pipeline} has no earlier result in the cache")
+    nearest = min(entries, key=lambda row: sum(not part.same for part in compare(row.material, material)))
+    parts = compare(nearest.material, material)
+    names = ", ".join(part.name for part in parts if not part.same)
+    source = f"{nearest.run}/{nearest.task}"
+    return Why(False, "changed", f"compared with {source}, these differ: {names}", source, parts)
+
+
+def compare(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[Difference, ...]:
+    """Both, part by part, in the order of the new."""
+    return tuple(Difference(name, old.get(name), new.get(name)) for name in dict.fromkeys([*new, *old]))

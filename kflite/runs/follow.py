@@ -1,0 +1,59 @@
+"""Bringing a run's events to a view, at the view's own pace, until the run's end is known."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import suppress
+from typing import Protocol
+
+from kflite.core.event import Event, State
+from kflite.store import Database
+from kflite.store.follow import follow
+
+_TICK_S = 0.5  # a view is asked to draw this often where nothing happens, for its clocks
+
+
+class View(Protocol):
+    """Shows a run. every_s: seconds of rest that it asks for after each batch; None: it wants no events."""
+
+    every_s: float | None
+
+    def show(self, events: Iterable[Event]) -> None:
+        """Show what happened; no events: time has passed."""
+
+    def say(self, text: str) -> None:
+        """Show a word of the program's own."""
+
+    def close(self) -> None:
+        """Leave what is to stay."""
+
+
+async def feed(store: Database, run: str, view: View, ended: asyncio.Future[State]) -> None:
+    """Show the run's events from the first one, until `ended` is done and all that was stored by then is shown."""
+    if view.every_s is None:
+        await asyncio.wait({ended})
+        return
+    last = await _until(ended, follow(store, run), view)
+    while rest := store.events(run, last):
+        view.show(rest)
+        last = rest[-1].seq
+
+
+async def _until(ended: asyncio.Future[State], batches: AsyncGenerator[list[Event], None], view: View) -> int:
+    last, coming = 0, asyncio.ensure_future(anext(batches))
+    try:
+        while not ended.done():
+            waiting: set[asyncio.Future[State] | asyncio.Future[list[Event]]] = {coming, ended}
+            await asyncio.wait(waiting, timeout=_TICK_S, return_when=asyncio.FIRST_COMPLETED)
+            batch = coming.result() if coming.done() else []
+            view.show(batch)
+            if batch:
+                last, coming = batch[-1].seq, asyncio.ensure_future(anext(batches))
+            await asyncio.wait({ended}, timeout=view.every_s)
+    finally:
+        coming.cancel()
+        with suppress(asyncio.CancelledError):
+            await coming
+        await batches.aclose()
+    return last

@@ -1,0 +1,49 @@
+"""What users note about a run, whatever it does meanwhile: labels, and that it is archived."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from kflite.core.event import Event, Kind
+from kflite.errors import InputError
+from kflite.ir.names import bad_title
+
+if TYPE_CHECKING:
+    from kflite.core.value import Value
+    from kflite.store.base import RunRow, Store
+
+_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._/-]*[A-Za-z0-9])?")
+
+
+def archive(store: Store, runs: Iterable[RunRow]) -> None:
+    """Leave runs that have ended out of lists. Raises InputError for one that goes on, and then archives none."""
+    rows = list(runs)
+    for row in rows:
+        if not row.state.ended:
+            raise InputError(f"run {row.run} is {row.state}: only a run that has ended can be archived")
+    store.append([Event(row.run, Kind.RUN_ARCHIVED, time.time()) for row in rows])
+
+
+def unarchive(store: Store, runs: Iterable[RunRow]) -> None:
+    """Bring runs back into lists."""
+    store.append([Event(row.run, Kind.RUN_UNARCHIVED, time.time()) for row in runs])
+
+
+def label(store: Store, run: RunRow, labels: Mapping[str, str | None]) -> None:
+    """Set labels of a run, and take off those that are None here. Raises InputError for what cannot be a label."""
+    check_labels({name: text or "" for name, text in labels.items()})
+    given: dict[str, Value] = dict(labels)
+    if given:
+        store.append([Event(run.run, Kind.RUN_LABELLED, time.time(), data={"labels": given})])
+
+
+def check_labels(labels: Mapping[str, str]) -> None:
+    """Raises InputError for labels that cannot be: a name has letters, digits, `-`, `_`, `.` and `/`, a value is one line."""
+    for name, text in labels.items():
+        if wrong := bad_title(name) or bad_title(text):
+            raise InputError(f"label {name}: {wrong}")
+        if not _NAME.fullmatch(name):
+            raise InputError(f"label {name!r}: use letters, digits, '-', '_', '.' and '/', the first and last a letter or digit")

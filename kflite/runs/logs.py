@@ -1,0 +1,151 @@
+"""Following the log files of a run: which there are is told by events, what is in them by reading on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import aclosing
+from pathlib import Path
+
+from kflite.core.event import Event, Kind, State
+from kflite.core.paths import Place
+from kflite.store import Database
+from kflite.store.base import TaskRow
+from kflite.store.follow import follow
+
+EVERY_S = 0.1  # files tell nobody that they grow
+_CHUNK = 1 << 20  # bytes read at once from one file
+
+_GOING = (Kind.TASK_STARTING, Kind.TASK_RUNNING, Kind.TASK_STOPPING)
+
+Write = Callable[[str, bytes], None]  # a title, and whole lines
+
+
+class Tail:
+    """One growing file, given on in whole lines."""
+
+    def __init__(self, path: Path, title: str) -> None:
+        self.path, self.title = path, title
+        self._offset, self._part = 0, b""
+
+    def read(self, write: Write) -> bool:
+        """Give on the next lines; returns whether there was anything new."""
+        with self.path.open("rb") as file:
+            file.seek(self._offset)
+            new = file.read(_CHUNK)
+        self._offset += len(new)
+        whole, newline, part = (self._part + new).rpartition(b"\n")
+        self._part = part
+        if newline:
+            write(self.title, whole + newline)
+        return bool(new)
+
+    def close(self, write: Write) -> None:
+        """Give on what follows the last newline."""
+        if self._part:
+            write(self.title, self._part + b"\n")
+            self._part = b""
+
+
+class Tails:
+    """The log files of the attempts that were heard of. chosen: which tasks to follow, "" for all."""
+
+    def __init__(self, place: Place, chosen: str, replica: str) -> None:
+        self._place, self._chosen, self._replica = place, chosen, replica
+        self._attempts: dict[tuple[str, int], bool] = {}  # whether it has ended
+        self._tails: dict[Path, tuple[Tail, str, int]] = {}
+
+    def hear(self, event: Event) -> None:
+        """Take note of an attempt that begins or ends."""
+        if event.attempt and (not self._chosen or event.task == self._chosen):
+            self._attempts[event.task, event.attempt] = event.kind not in _GOING
+
+    def read(self, write: Write) -> bool:
+        """Give on what is new in all files; files of ended attempts are read to their end and let go."""
+        news = False
+        for (task, attempt), ended in list(self._attempts.items()):
+            tails = self._of(task, attempt, log_files if ended else local_logs)
+            more = [tail.read(write) for tail in tails]
+            news = news or any(more)
+            if ended and not any(more):
+                self._drop(task, attempt, tails, write)
+        return news
+
+    def _of(self, task: str, attempt: int, files: Callable[[Place, str, int], list[Path]]) -> list[Tail]:
+        for path in files(self._place, task, attempt):
+            if path not in self._tails and wanted(path, self._replica):
+                self._tails[path] = Tail(path, title(task, path)), task, attempt
+        return [tail for tail, *of in self._tails.values() if of == [task, attempt]]
+
+    def _drop(self, task: str, attempt: int, tails: list[Tail], write: Write) -> None:
+        del self._attempts[task, attempt]
+        for tail in tails:
+            tail.close(write)
+            del self._tails[tail.path]
+
+
+async def follow_logs(store: Database, run: str, tails: Tails, write: Write) -> None:
+    """Give on what the run's tasks write, from the beginning, until the run has ended."""
+    ended = asyncio.ensure_future(_listen(store, run, tails))
+    while not ended.done():
+        tails.read(write)
+        await asyncio.wait({ended}, timeout=EVERY_S)
+    await ended
+    while tails.read(write):
+        pass
+
+
+async def _listen(store: Database, run: str, tails: Tails) -> None:
+    async with aclosing(follow(store, run)) as batches:
+        async for batch in batches:
+            for event in batch:
+                tails.hear(event)
+            if store.run(run).state.ended and batch[-1].kind is Kind.RUN_ENDED:
+                return
+
+
+def title(task: str, log: Path) -> str:
+    """What stands before the lines of a log: the task's path, and the replica where there are several."""
+    return task if log.name == "log" else f"{task} {log.name.removeprefix('log.')}"
+
+
+def wanted(log: Path, replica: str) -> bool:
+    """Whether a log is that of the replica: `1`, `worker.1`, or "" for each."""
+    name = log.name.removeprefix("log.")
+    return not replica or replica in (name, name.rpartition(".")[2]) or (log.name == "log" and replica == "0")
+
+
+def logs_of(place: Place, tasks: list[TaskRow], attempt: int, replica: str) -> list[tuple[str, Path]]:
+    """(title, file) of all logs of an attempt at each task, of the latest one if 0."""
+    ran = [task for task in tasks if task.attempts and task.state is not State.SKIPPED]
+    return [
+        (title(task.task, log), log)
+        for task in ran
+        for log in log_files(place, task.task, attempt or task.attempts)
+        if wanted(log, replica)
+    ]
+
+
+def log_files(place: Place, task: str, attempt: int) -> list[Path]:
+    """The log files of an attempt, by role and index; those of one that ran on another machine are brought here first."""
+    return local_logs(place, task, attempt) or (_brought(place, task, attempt) if place.remote else [])
+
+
+def local_logs(place: Place, task: str, attempt: int) -> list[Path]:
+    """The log files that are here."""
+    folder = place.attempt(task, attempt)
+    return sorted((path for path in folder.glob("log*") if path.is_file()), key=_by_index)
+
+
+def _brought(place: Place, task: str, attempt: int) -> list[Path]:
+    from kflite.store.blobs import artifacts
+
+    kept = place.logs(task, attempt)
+    for name in artifacts.names(kept) if artifacts.exists(kept) else ():
+        artifacts.fetch(f"{kept}/{name}", place.attempt(task, attempt) / name)
+    return local_logs(place, task, attempt)
+
+
+def _by_index(path: Path) -> tuple[str, int]:
+    stem, _, index = path.name.rpartition(".")
+    return (stem, int(index)) if index.isdigit() else (path.name, 0)

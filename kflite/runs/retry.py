@@ -1,0 +1,81 @@
+"""Asking for a retry: what did not succeed is to be done again, what succeeded stays, but for what changed and what is named."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from kflite.core.event import Event, Kind, State
+from kflite.errors import InputError
+from kflite.runs.lookup import one_task
+from kflite.runs.submit import Around, checked, runnable
+from kflite.scheduler.submission import submission
+from kflite.store import Database
+from kflite.store.base import RunRow, Store
+
+if TYPE_CHECKING:
+    from kflite.core.value import Value
+    from kflite.target import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that is not stored yet. document: the changed pipeline's, "" where it is the same."""
+
+    event: Event
+    document: str = ""
+
+
+def ask(store: Database, run: RunRow, changed: Target | None = None, *, keep: bool = False, tasks: Sequence[str] = ()) -> None:
+    """Store the request; whoever takes the run over acts on it. See `asked`."""
+    request = asked(store, run, changed, keep=keep, tasks=tasks)
+    if request.document:
+        store.put_plan(str(request.event.data["plan"]), "pipeline", request.document)
+    store.append([request.event])
+
+
+def asked(store: Store, run: RunRow, changed: Target | None = None, *, keep: bool = False, tasks: Sequence[str] = ()) -> Asked:
+    """The request for a retry, once it is found sound.
+
+    changed: the pipeline as it is now, for the rest of the run; what succeeded stays where its task is as it was, and nothing
+    that it comes after is done again, or, with `keep`, whatever has changed. tasks: done again with all that follows from them.
+
+    Raises InputError for a run that goes on, or where there is nothing to do again; NotFound; InvalidPipeline for a pipeline that
+    is not sound, or does not take the run's parameters.
+    """
+    if not run.state.ended:
+        raise InputError(f"run {run.run} is {run.state}: only a run that has ended can be retried")
+    data: dict[str, Value] = {}
+    document = ""
+    if tasks:
+        _of_pipeline(run)
+        known = store.tasks(run.run)
+        data["tasks"] = [one_task(known, name, run.run).task for name in tasks]
+    if changed:
+        document = _document(store, run, changed)
+        data |= {"plan": sha256(document.encode()).hexdigest()} | ({"keep": True} if keep else {})
+    elif keep:
+        raise InputError("what succeeded is kept anyway where the pipeline is the same: give the changed one, --with TARGET")
+    if run.state is State.SUCCEEDED and not tasks and data.get("plan", run.plan) == run.plan:
+        why = "and its pipeline is the same" if changed else "there is nothing to retry"
+        raise InputError(f"run {run.run} has succeeded, {why}: kflite clone {run.run} runs it again")
+    return Asked(Event(run.run, Kind.RUN_RETRIED, time.time(), data=data), document)
+
+
+def _of_pipeline(run: RunRow) -> None:
+    if run.kind != "pipeline":
+        raise InputError(f"run {run.run} is a search for parameters: only what did not succeed in it can be done again")
+
+
+def _document(store: Store, run: RunRow, changed: Target) -> str:
+    """The changed pipeline's document, once it is found sound."""
+    _of_pipeline(run)
+    pipeline = runnable(changed)
+    if pipeline.name != run.pipeline:
+        raise InputError(f"{changed.source} is the pipeline {pipeline.name!r}, and run {run.run} is one of {run.pipeline!r}")
+    before = submission(store.events(run.run, limit=1)[0], "")
+    checked(pipeline, changed.source, {**before.parameters, **before.artifacts}, Around(run.on, "", store.artifact))
+    return pipeline.dumps()

@@ -1,0 +1,50 @@
+"""Which view suits: a live tree in a terminal, lines elsewhere, nothing where nothing is wanted."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+from kflite.runs.follow import View
+from kflite.runs.logs import log_files
+from kflite.runs.progress import Board
+from kflite.terminal.out import Out
+from kflite.terminal.plain import Plain, Silent
+
+if TYPE_CHECKING:
+    from kflite.core.paths import Place
+    from kflite.store.base import RunRow
+
+
+def for_command(stream: TextIO, run: RunRow, place: Place, wanted: bool = True) -> View:
+    """The view of the command line on a stream. Tasks that run inline write there themselves, so that lines it is for them."""
+    out = Out(stream)
+    if not wanted:
+        return Silent(Out(sys.stderr))
+    if out.live and run.on != "inline":
+        return _live(out, run.run)
+
+    def log(task: str, attempt: int) -> Path | None:
+        files = log_files(place, task, attempt)
+        return place.attempt(task, attempt) if len(files) > 1 else next(iter(files), None)
+
+    return Plain(out, Board(run.run), log)
+
+
+def for_script(run: RunRow, wanted: bool) -> View:
+    """The view of a blocking call: a tree in a terminal, a line in a notebook; where nobody looks, nothing."""
+    out = Out(sys.stdout)
+    if wanted and out.live and run.on != "inline":
+        return _live(out, run.run)
+    if wanted and "ipykernel" in type(sys.stdout).__module__:
+        from kflite.terminal.line import OneLine
+
+        return OneLine(out, Board(run.run))
+    return Silent(Out(sys.stderr))
+
+
+def _live(out: Out, run: str) -> View:
+    from kflite.terminal.live import Live
+
+    return Live(out, Board(run))

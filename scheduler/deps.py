@@ -1,0 +1,89 @@
+"""What a scheduler is given: the store, the ways to plans and executors, places, and time."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from kflite.core.event import Event
+from kflite.core.paths import Place
+from kflite.core.plan import Origin, Plan, Work
+from kflite.core.value import Value
+from kflite.executors.aside import aside
+from kflite.executors.base import Executor
+from kflite.scheduler.retries import retries
+from kflite.scheduler.run import Run
+from kflite.scheduler.submission import Submission, submission
+from kflite.store.base import Store
+
+T = TypeVar("T")
+
+Plans = Callable[[str, str, Mapping[str, Value], Origin], Plan]
+Executors = Callable[[str], Executor]
+Identify = Callable[[str, Work], Mapping[str, str]]
+
+# A lease that is not renewed for so many seconds is free for others.
+LEASE_S = 10.0
+
+
+class Offload(Protocol):
+    """Calls a function that blocks, away from the loop."""
+
+    def __call__(self, function: Callable[..., T], /, *args: object) -> Awaitable[T]: ...
+
+
+def no_identity(on: str, work: Work) -> Mapping[str, str]:
+    """Nothing is known of what a task runs on."""
+    return {}
+
+
+def nowhere(point: str) -> None:
+    """No fault is to happen."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """plans: (kind, document, parameters, origin) -> Plan; executors: the word of `--on` -> Executor, entered when first needed.
+
+    owner: from `kflite.store.owner_id`; requests: what other processes ask, as they ask it;
+    identify: (on, work) -> what else decides a task's result there (an image's digest), as part of its cache key;
+    cache_s: how long a result may be used again, 0 for ever; point: called by name at each point between what is decided,
+    stored and done, where tests let the process die. offload: for what blocks; transfer: for what blocks as long as it takes to
+    read or copy artifacts, and must not keep the store waiting.
+    """
+
+    store: Store
+    plans: Plans
+    executors: Executors
+    home: Path
+    artifacts: str
+    owner: str
+    requests: Callable[[], AsyncIterator[Event]]
+    identify: Identify = no_identity
+    adopt_orphans: bool = True
+    lease_s: float = LEASE_S
+    cache_s: float = 0.0
+    clock: Callable[[], float] = time.time
+    offload: Offload = asyncio.to_thread
+    transfer: Offload = aside
+    point: Callable[[str], None] = nowhere
+
+    def run(self, asked: Submission, created: float) -> Run:
+        """A run, not begun. Raises InputError."""
+        place = Place(self.home, self.artifacts, asked.pipeline, asked.run)
+        origin = Origin(asked.run, asked.name, created, place.root, str(place.workspace))
+        plan = self.plans(asked.kind, asked.document, asked.inputs, origin)
+        return Run(asked, plan, place, self.clock, lambda work: self.identify(asked.on, work), self.cache_s)
+
+    def load(self, run: str) -> tuple[Run, list[Event]]:
+        """A run of the store, and its events. Blocks."""
+        events = self.store.events(run)
+        while more := self.store.events(run, after=events[-1].seq):
+            events += more
+        changed = [retry.plan for retry in retries(events) if retry.plan]
+        document = self.store.plan(changed[-1] if changed else str(events[0].data["plan"]))[1]
+        return self.run(submission(events[0], document), events[0].at), events

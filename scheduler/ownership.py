@@ -1,0 +1,55 @@
+"""What goes on beside the turns: leases are renewed, orphans taken up, and requests of other processes heard."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from kflite.core.event import Event
+from kflite.errors import InputError, LeaseLost, StoreError
+from kflite.scheduler.deps import World
+
+
+class Watch:
+    """Renews the owner's leases three times a lease, adopts runs that nobody owns, and passes on what is asked."""
+
+    def __init__(self, world: World, hear: Callable[[Event], None], adopt: Callable[[str], Awaitable[bool]]) -> None:
+        self._world, self._hear, self._adopt = world, hear, adopt
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def open(self) -> None:
+        """Begin."""
+        self._tasks = [asyncio.create_task(job()) for job in (self._renew, self._listen)]
+
+    async def close(self) -> None:
+        """Stop."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _renew(self) -> None:
+        world = self._world
+        while True:
+            try:
+                await self._orphans()
+                await world.offload(world.store.renew, world.owner, world.clock(), world.lease_s)
+            except StoreError:
+                # The next commit says what is wrong with the store, and to whom.
+                await asyncio.sleep(0)
+            await asyncio.sleep(world.lease_s / 3)
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                async for event in self._world.requests():
+                    self._hear(event)
+            except StoreError:
+                await asyncio.sleep(self._world.lease_s / 3)  # its server may come back
+
+    async def _orphans(self) -> None:
+        world = self._world
+        if world.adopt_orphans:
+            for run in await world.offload(world.store.orphans, world.clock()):
+                with suppress(InputError, LeaseLost):  # a plan that this version cannot read, or another was faster
+                    await self._adopt(run)
