@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,6 +28,10 @@ class Jobs:
     def out(self, name: str) -> Path:
         """A path below the artifacts."""
         return self.root / "artifacts" / name
+
+    def quoted(self, name: str) -> str:
+        """The same path as a shell's word."""
+        return shlex.quote(str(self.out(name)))
 
     def job(self, *roles: Role, task: str = "task", attempt: int = 1, fake: Mapping[str, object] | None = None) -> Job:
         """A job of these roles; `fake` tells a fake executor what they would do."""

@@ -26,10 +26,10 @@ os.read(reading, 1)
 
 
 async def there(path: Path) -> None:
-    """Until a job has made a file."""
+    """Until a job has made a file, or a link that leads nowhere."""
 
     async def look() -> None:
-        while not os.path.exists(path):  # noqa: ASYNC110, ASYNC240
+        while not os.path.lexists(path):  # noqa: ASYNC110, ASYNC240
             await asyncio.sleep(0.005)
 
     await asyncio.wait_for(look(), PATIENCE_S)

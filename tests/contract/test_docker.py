@@ -198,7 +198,7 @@ async def test_it_runs_as_the_caller_with_a_home_to_write_to(executor: DockerExe
 @pytest.mark.parametrize("image", [(("true",), ["USER 65534"])], indirect=True)
 async def test_it_can_run_as_the_images_own_user(image: str, tmp_path: Path) -> None:
     jobs = Jobs(tmp_path, image)
-    job = jobs.shell(f'id -u; echo one > {jobs.out("made")}; echo two > "$HOME/file"')
+    job = jobs.shell(f'id -u; echo one > {jobs.quoted("made")}; echo two > "$HOME/file"')
     async with DockerExecutor(Settings(image_user=True)) as executor:
         assert await run(executor, job) == Exit(0)
     assert log(job) == "65534\n"
@@ -334,12 +334,10 @@ def crashed(jobs: Jobs, script: str, when: str = "ready") -> str:
 
 
 async def test_a_log_is_whole_when_the_scheduler_died(jobs: Jobs, client: docker.DockerClient) -> None:
-    go, ready = jobs.out("go"), jobs.out("ready")
-    ref = crashed(
-        jobs, f"seq 1000; touch {ready}; while [ ! -e {go} ]; do sleep 0.01; done; seq 1001 2000 >&2; printf '\\377'; exit 4"
-    )
+    waits = f"touch {jobs.quoted('ready')}; while [ ! -e {jobs.quoted('go')} ]; do sleep 0.01; done"
+    ref = crashed(jobs, f"seq 1000; {waits}; seq 1001 2000 >&2; printf '\\377'; exit 4")
     job = jobs.shell("")
-    go.touch()
+    jobs.out("go").touch()
     async with DockerExecutor() as executor:
         exit = await asyncio.wait_for(executor.wait(ref), PATIENCE_S)
     assert (exit.code, exit.reason) == (4, "Error")
@@ -348,7 +346,7 @@ async def test_a_log_is_whole_when_the_scheduler_died(jobs: Jobs, client: docker
 
 
 async def test_what_a_dead_scheduler_left_can_be_stopped(jobs: Jobs, client: docker.DockerClient) -> None:
-    ref = crashed(jobs, f"touch {jobs.out('ready')}; exec sleep 600")
+    ref = crashed(jobs, f"touch {jobs.quoted('ready')}; exec sleep 600")
     async with DockerExecutor() as executor:
         await asyncio.wait_for(executor.stop(ref, PATIENCE_S), PATIENCE_S)
         assert (await executor.wait(ref)).reason == "Stopped"
@@ -358,7 +356,7 @@ async def test_what_a_dead_scheduler_left_can_be_stopped(jobs: Jobs, client: doc
 async def test_what_was_recorded_but_not_removed_is_removed(
     executor: DockerExecutor, jobs: Jobs, client: docker.DockerClient
 ) -> None:
-    ref = crashed(jobs, f"touch {jobs.out('ready')}; exit 3")
+    ref = crashed(jobs, f"touch {jobs.quoted('ready')}; exit 3")
     job = jobs.shell("")
     record.write(job.folder, Exit(3, "Error"), [])
     assert (await executor.wait(ref)).code == 3
@@ -368,7 +366,7 @@ async def test_what_was_recorded_but_not_removed_is_removed(
 async def test_a_start_that_a_crash_cut_short_is_finished_by_the_next(
     executor: DockerExecutor, jobs: Jobs, client: docker.DockerClient
 ) -> None:
-    script = f"echo ran >> {jobs.out('made')}; echo said"
+    script = f"echo ran >> {jobs.quoted('made')}; echo said"
     crashed(jobs, script, when="created")
     job = jobs.shell(script)
     assert [box.status for box in mine(client, job)] == ["created"]

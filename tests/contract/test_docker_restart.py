@@ -155,13 +155,12 @@ async def test_a_loss_of_power_is_told_as_one(daemon: PrivateDaemon, executor: D
 async def test_an_end_that_came_while_the_daemon_was_away_keeps_its_status(
     daemon: PrivateDaemon, executor: DockerExecutor, jobs: Jobs
 ) -> None:
-    go, done, ready = jobs.out("go"), jobs.out("done"), jobs.out("ready")
-    ref = await started(
-        executor, jobs, jobs.shell(f"touch {ready}; while [ ! -e {go} ]; do sleep 0.01; done; touch {done}; exit 7")
-    )
+    ready, go, done = (jobs.quoted(name) for name in ("ready", "go", "done"))
+    script = f"touch {ready}; while [ ! -e {go} ]; do sleep 0.01; done; touch {done}; exit 7"
+    ref = await started(executor, jobs, jobs.shell(script))
     await asyncio.to_thread(daemon.end, signal.SIGKILL)
-    go.touch()
-    await there(done)
+    jobs.out("go").touch()
+    await there(jobs.out("done"))
     await asyncio.to_thread(daemon.start)
     exit = await wait(executor, ref)
     assert (exit.code, exit.reason, exit.lost) == (7, "Error", False)

@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 PROGRAMS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-SESSION = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+SESSIONS = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
 COMMANDS = re.findall(r"```console\n(.*?)\n```", README, re.DOTALL)
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 LAST_LINE = {
@@ -39,23 +39,37 @@ def run(command: str, where: Path, **environment: str) -> str:
     return done.stdout
 
 
+def _written(folder: Path) -> tuple[list[str], list[str]]:
+    """The README's pipelines, each in a file of its name, and its scripts, which import them."""
+    pipelines, scripts = [], []
+    for number, program in enumerate(PROGRAMS):
+        pipeline = re.search(r"^@dsl\.pipeline.*\ndef (\w+)", program, re.MULTILINE)
+        name = f"{pipeline[1]}.py" if pipeline else f"script{number}.py"
+        (pipelines if pipeline else scripts).append(name)
+        (folder / name).write_text(program)
+    assert pipelines
+    assert scripts
+    return pipelines, scripts
+
+
 @pytest.mark.usefixtures("home")
 def test_the_readmes_programs_run(tmp_path: Path) -> None:
-    pipeline, script = PROGRAMS
-    (tmp_path / "iris.py").write_text(pipeline)
-    (tmp_path / "script.py").write_text(script)
-    assert re.search(r"^Output = 0\.9", run("kflite run iris.py", tmp_path), re.MULTILINE)
-    assert run("python script.py", tmp_path).startswith("SUCCEEDED")
+    pipelines, scripts = _written(tmp_path)
+    for pipeline in pipelines:
+        assert re.search(r"^Output = 0\.9", run(f"kflite run {pipeline}", tmp_path), re.MULTILINE)
+    for script in scripts:
+        assert run(f"python {script}", tmp_path).startswith("SUCCEEDED")
 
 
 @pytest.mark.usefixtures("home")
 def test_the_readmes_session_runs_line_by_line(tmp_path: Path) -> None:
-    (tmp_path / "iris.py").write_text(PROGRAMS[0])
-    (session,) = SESSION
-    printed = [run(line, tmp_path) for line in session.splitlines()]
-    assert printed[0] == "iris@v1\n"
-    assert [len(lines.splitlines()) for lines in printed[2:4]] == [2, 2]
-    assert "succeeded 1" in printed[-1]
+    _written(tmp_path)
+    printed = {line: run(line, tmp_path) for session in SESSIONS for line in session.splitlines()}
+    assert printed["kflite pipelines upload iris.py"] == "iris@v1\n"
+    found = [shown for line, shown in printed.items() if line.startswith("kflite ls --where ")]
+    assert found
+    assert {len(shown.splitlines()) for shown in found} == {2}
+    assert "succeeded 1" in printed[next(reversed(printed))]
 
 
 def test_the_readme_has_two_set_up_commands_and_no_more() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -115,7 +116,8 @@ def test_one_output_is_shown_by_name_or_id(cli: Cli) -> None:
 
 def test_a_page_is_written_and_opened(cli: Cli) -> None:
     opened = cli.folder / "opened"
-    cli.environment["BROWSER"] = f"{sys.executable} -c \"import sys; open('{opened}', 'w').write(sys.argv[1])\" %s"
+    code = "import sys; open(sys.argv[1], 'w').write(sys.argv[2])"
+    cli.environment["BROWSER"] = shlex.join([sys.executable, "-c", code, str(opened), "%s"])
     run = str(cli.json("run", "judged.py")["run"])
     page = Path(cli("artifacts", "open", run).splitlines()[0])
     assert page == cli.folder / "home" / "runs" / run / "report.html"

@@ -232,7 +232,11 @@ def test_a_closed_standard_output_is_no_trouble(cli: Cli) -> None:
     import sys
 
     done = subprocess.run(
-        ["sh", "-c", f"{sys.executable} -m kflite ls >&-"], cwd=cli.folder, env=cli.environment, capture_output=True, check=True
+        ["sh", "-c", '"$0" -m kflite ls >&-', sys.executable],
+        cwd=cli.folder,
+        env=cli.environment,
+        capture_output=True,
+        check=True,
     )
     assert done.stderr == b""
 

@@ -156,7 +156,7 @@ def test_runs_that_are_not_there_are_named_harmlessly(cli: Cli, run: str) -> Non
 def test_a_working_folder_that_is_gone_is_named(cli: Cli, tmp_path: Path) -> None:
     gone = tmp_path / "gone"
     gone.mkdir()
-    command = ["sh", "-c", f"cd {gone} && rmdir {gone} && exec {sys.executable} -m kflite ls"]
+    command = ["sh", "-c", 'cd "$1" && rmdir "$1" && exec "$0" -m kflite ls', sys.executable, str(gone)]
     done = subprocess.run(command, env=cli.environment, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr == "kflite: the folder that you work in is gone: change to one that is there\n"

@@ -6,6 +6,7 @@ import sys
 import zlib
 from base64 import b64encode
 from pathlib import Path
+from shlex import quote
 
 import pytest
 from hypothesis import given
@@ -90,9 +91,8 @@ def test_of_another_program_nothing_is_executed_ahead(text: str):
 
 def test_packages_are_installed_before_the_code_runs(tmp_path: Path):
     pip = tmp_path / "python3"
-    pip.write_text(
-        f'#!/bin/sh\nif [ "$1" = -m ]; then shift; echo "$@" > {tmp_path}/installed; else exec {sys.executable} "$@"; fi\n'
-    )
+    installed, python = quote(str(tmp_path / "installed")), quote(sys.executable)
+    pip.write_text(f'#!/bin/sh\nif [ "$1" = -m ]; then shift; echo "$@" > {installed}; else exec {python} "$@"; fi\n')
     pip.chmod(0o755)
     command, args = compose("def f(): print('ran')", "f", ["numpy<3", "a b"], ["https://one", "https://two"], ["host"])
     argv = [*command, *("{}" if word == "{{$}}" else word for word in args)]

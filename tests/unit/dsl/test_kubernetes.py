@@ -1,5 +1,7 @@
 """What a task asks of Kubernetes: what is written where kfp has no word or a wrong one, and what is refused."""
 
+import re
+
 import pytest
 from unit.dsl.pieces import number, text
 
@@ -206,7 +208,7 @@ REFUSALS = {
 
 @pytest.mark.parametrize("function", REFUSALS, ids=lambda f: f.__name__)
 def test_what_kubernetes_cannot_do_is_refused_with_line_and_remedy(function):
-    with pytest.raises(CompileError, match=rf"^{__file__}:\d+: kubernetes\..*{REFUSALS[function]}"):
+    with pytest.raises(CompileError, match=rf"^{re.escape(__file__)}:\d+: kubernetes\..*{REFUSALS[function]}"):
 
         @dsl.pipeline
         def p():

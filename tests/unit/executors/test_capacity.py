@@ -63,7 +63,7 @@ async def test_gpus_of_a_dead_schedulers_tasks_stay_theirs(
 ) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")
     async with ProcessExecutor(environments) as executor:
-        ref = await executor.start(asking(jobs, 1, "held", f"touch {jobs.out('ready')}; exec sleep 600"))
+        ref = await executor.start(asking(jobs, 1, "held", f"touch {jobs.quoted('ready')}; exec sleep 600"))
         await there(jobs.out("ready"))
     async with ProcessExecutor(environments) as executor:
         later = asking(jobs, 1, "later")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -109,7 +110,7 @@ async def test_memory_that_ran_out_can_still_be_reported(executor: ProcessExecut
 
 async def test_a_command_that_eats_its_memory_is_named_too(executor: ProcessExecutor, jobs: Jobs) -> None:
     code = "held = []\nwhile True: held.append(b'x' * 100_000)"
-    exit, _ = await run(executor, jobs.limited(jobs.shell(f'{sys.executable} -c "{code}"'), 64 << 20))
+    exit, _ = await run(executor, jobs.limited(jobs.shell(shlex.join([sys.executable, "-c", code])), 64 << 20))
     assert (exit.code, exit.reason) == (1, "OutOfMemory")
 
 

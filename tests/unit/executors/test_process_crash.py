@@ -72,6 +72,7 @@ async def test_a_task_goes_on_without_its_scheduler_and_its_end_is_found(
 
 async def test_what_ended_while_there_was_no_scheduler_is_known(jobs: Jobs, tmp_path: Path, environments: Path) -> None:
     await asyncio.to_thread(die, tmp_path, "jobs.ending(3)")
+    await there(jobs.ending(3).folder / "exit")
     async with ProcessExecutor(environments) as executor:
         assert (await executor.wait(str(jobs.ending(3).folder))).code == 3
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from shlex import quote
 
 import pytest
 
@@ -166,7 +167,7 @@ def test_the_order_of_the_arguments_does_not_matter():
 def test_packages_are_installed_by_pip_before_the_code_runs(tmp_path: Path):
     program = tmp_path / "python3"
     log = tmp_path / "installed"
-    program.write_text(f'#!/bin/sh\nif [ "$1" = -m ]; then echo "$@" >> {log}; else echo "ran $3 $4"; fi\n')
+    program.write_text(f'#!/bin/sh\nif [ "$1" = -m ]; then echo "$@" >> {quote(str(log))}; else echo "ran $3 $4"; fi\n')
     program.chmod(0o755)
     (tmp_path / "pip").symlink_to(program)
     words = command(f"{PIP}'numpy<3' 'a b'  &&  {KFP}", source="SOURCE")
