@@ -159,7 +159,7 @@ def cluster(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> 
     if not KUBECONFIG:
         pytest.skip("no Kubernetes cluster: name one's kubeconfig in KFLITE_TEST_KUBECONFIG")
     monkeypatch.setenv("KUBECONFIG", KUBECONFIG)
-    with inside(alone=request.node.get_closest_marker("alone") is not None):
+    with inside(Path(KUBECONFIG), alone=request.node.get_closest_marker("alone") is not None):
         yield IMAGE
 
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
@@ -81,7 +82,7 @@ class PrivateDaemon:
 def _loaded(docker_image: str) -> Iterator[PrivateDaemon]:
     if LACKS:
         pytest.skip(LACKS)
-    root = Path(subprocess.check_output(["mktemp", "-d", "/tmp/kflite-dockerd-XXXXXX"], text=True).strip())
+    root = Path(tempfile.mkdtemp(prefix="kflite-dockerd-", dir="/tmp"))  # a socket's path has room for some 100 characters
     daemon = PrivateDaemon(root)
     daemon.start()
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -107,9 +108,10 @@ def test_bytes_at_a_path_inside_a_container_are_brought_to_the_artifacts(
     docker_image: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KFLITE_IMAGES", f"python:*={docker_image}")
-    found = made(kflite.run(away, {"place": "/tmp/of-the-container"}, on="docker"))
+    place = f"/tmp/{uuid.uuid4().hex}"
+    found = made(kflite.run(away, {"place": place}, on="docker"))
     assert (found.path / "inner" / "x").read_text() == "away"
-    assert not Path("/tmp/of-the-container").exists()
+    assert not Path(place).exists()
 
 
 def test_a_uri_of_the_codes_own_is_where_the_artifact_lies(tmp_path: Path) -> None:

@@ -32,12 +32,12 @@ def test_an_archive_of_the_same_pipeline_is_the_same_file(cli: Cli) -> None:
 
 
 def test_parameters_become_defaults_and_the_name_another(cli: Cli) -> None:
-    cli("compile", "p.py:waiting", "--param", "file=/tmp/x", "--name", "late", "-o", "p.yaml")
+    cli("compile", "p.py:waiting", "--param", "file=/nowhere/x", "--name", "late", "-o", "p.yaml")
     written = read(cli.folder / "p.yaml").documents[0]
     assert written["pipelineInfo"] == {"name": "late"}
     assert written["root"]["inputDefinitions"]["parameters"]["file"] == {  # type: ignore[index, call-overload]
         "parameterType": "STRING",
-        "defaultValue": "/tmp/x",
+        "defaultValue": "/nowhere/x",
         "isOptional": True,
     }
 

@@ -148,7 +148,7 @@ def test_helpers_and_classes_of_other_cells_of_a_notebook_are_shipped():
     cells.append("@dsl.component\ndef f() -> int:\n    return A().m()\n")
     notebook: dict = {"__name__": "__main__"}
     for number, cell in enumerate(cells):
-        file = f"/tmp/ipykernel_1/{number}.py"
+        file = f"/nowhere/ipykernel_1/{number}.py"
         linecache.cache[file] = (len(cell), None, cell.splitlines(keepends=True), file)
         exec(compile(cell, file, "exec"), notebook)
     assert executed(notebook["f"])["f"]() == 1
