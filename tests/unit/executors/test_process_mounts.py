@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -56,8 +57,10 @@ def in_namespace(root: Path, *options: str, before: str = ":") -> str:
     program = RUN.format(tests=str(ROOT / "tests"), root=str(root))
     script = f'{before}; exec "$@"'
     command = ["unshare", *options, "sh", "-c", script, "sh", sys.executable, "-c", program]
-    environ = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(root)}
-    return subprocess.run(command, check=True, capture_output=True, text=True, env=environ, timeout=PATIENCE_S).stdout
+    # Sockets lie in a folder named for the user, which the one outside of the namespace may have too; its path must be short.
+    with tempfile.TemporaryDirectory(prefix="kflite-", dir="/tmp") as temporary:
+        environ = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": temporary}
+        return subprocess.run(command, check=True, capture_output=True, text=True, env=environ, timeout=PATIENCE_S).stdout
 
 
 def test_a_user_has_mounts_too_and_no_powers_by_them(tmp_path: Path) -> None:
