@@ -134,7 +134,19 @@ class Cli:
 
     def full(self, *arguments: str, status: int = 0) -> subprocess.CompletedProcess[str]:
         """As a call, with standard error too."""
-        done = subprocess.run(
+        done = self._ended(*arguments)
+        assert done.returncode == status, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    def doctor(self) -> list[dict[str, str]]:
+        """What the doctor finds; its exit status says whether something is wrong here, as on a disk that is almost full."""
+        done = self._ended("doctor", "--json")
+        findings: list[dict[str, str]] = json.loads(done.stdout)
+        assert done.returncode == int(any(finding["state"] == "wrong" for finding in findings)), done.stderr
+        return findings
+
+    def _ended(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
             [sys.executable, "-m", "kflite", *arguments],
             cwd=self.folder,
             env=self.environment,
@@ -144,8 +156,6 @@ class Cli:
             timeout=LONGEST_S,
             check=False,
         )
-        assert done.returncode == status, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
-        return done
 
     def json(self, *arguments: str, status: int = 0) -> dict[str, object]:
         """Run with --json; returns the object."""

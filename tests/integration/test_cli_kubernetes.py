@@ -86,7 +86,6 @@ def test_doctor_tells_what_a_run_that_has_ended_left_on_the_cluster(cli: Cli, cl
         run = str(cli.json("run", "p.py:double", "--param", "n=1", "--on", where(space))["run"])
         leave_behind(space, run)
         there = replace(cli, environment={**cli.environment, "KFLITE_ON": where(space)})
-        findings = json.loads(there("doctor", "--json"))
-        (found,) = [finding for finding in findings if finding["name"] == "left behind"]
+        (found,) = [finding for finding in there.doctor() if finding["name"] == "left behind"]
         assert f"no scheduler looks after: {run} (0 pods" in found["text"]
         assert f"kubectl --namespace {space.name} delete configmap kflite-{run}" in found["remedy"]

@@ -209,7 +209,9 @@ def test_compile_writes_what_check_and_run_read(cli: Cli) -> None:
 
 
 def test_doctor_tells_where_settings_come_from(cli: Cli) -> None:
-    printed = cli("doctor")
+    findings = cli.doctor()
+    assert [f["text"].endswith("  from KFLITE_HOME") for f in findings if f["name"] == "setting home"] == [True]
+    printed = cli("doctor", status=int(any(f["state"] == "wrong" for f in findings)))
     assert "KFLITE_HOME" in printed
     assert "python" in printed
 

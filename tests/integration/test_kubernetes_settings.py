@@ -229,4 +229,4 @@ def test_a_dry_run_shows_mounts_and_where_variables_come_from(cli: Cli) -> None:
 
 
 def test_the_doctor_says_where_secrets_and_volumes_lie(cli: Cli) -> None:
-    assert f"0 in {cli.folder / 'home' / 'volumes'}" in cli("doctor")
+    assert f"0 in {cli.folder / 'home' / 'volumes'}" in [finding["text"] for finding in cli.doctor()]
