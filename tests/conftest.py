@@ -171,18 +171,24 @@ def cluster_here(cluster: str) -> str:
     return cluster
 
 
-@pytest.fixture
-def postgres_url(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The URL of a database that is empty, and gone after the test."""
+@pytest.fixture(scope="session")
+def postgres_server() -> str:
+    """The URL of a server's database, which is left alone."""
     if not POSTGRES:
         _missing("no PostgreSQL: bash tests/run starts one, or set KFLITE_TEST_POSTGRES")
+    return POSTGRES
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """The URL of a database that is empty, and gone after the test."""
     import psycopg
     from psycopg import sql
 
     name = f"test_{uuid.uuid4().hex}"
-    with psycopg.connect(POSTGRES, autocommit=True) as server:
+    with psycopg.connect(postgres_server, autocommit=True) as server:
         server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         try:
-            yield re.sub(r"/[^/?]*(\?.*)?$", rf"/{name}\1", POSTGRES)
+            yield re.sub(r"/[^/?]*(\?.*)?$", rf"/{name}\1", postgres_server)
         finally:
             server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,15 +12,13 @@ from kflite.core.event import Event, Kind
 from kflite.core.value import Value
 from kflite.store import Database
 
-# Read before any test changes the environment.
-SERVER = os.environ.get("KFLITE_TEST_POSTGRES", "")
 KINDS = ("file", "memory", "postgresql")
 
 
 def url_of(kind: str, request: pytest.FixtureRequest, folder: Path) -> str:
     """The URL of a fresh store."""
     if kind == "postgresql":
-        return schema(SERVER, request) if SERVER else str(request.getfixturevalue("postgres_url"))
+        return schema(str(request.getfixturevalue("postgres_server")), request)
     return "sqlite://" if kind == "memory" else f"sqlite:///{folder}/kflite.db"
 
 
