@@ -21,7 +21,7 @@ from pathlib import Path
 
 from kflite import dsl
 from kflite.client import Client
-from kflite.core.event import Kind
+from kflite.core.event import TaskWaiting
 
 OURS = "app.kubernetes.io/managed-by=kflite"
 
@@ -133,7 +133,7 @@ async def main(seconds: float, namespace: str) -> bool:
         "states": {task.task: (task.state.value, task.attempts) for task in tasks},
         "size": next(task for task in tasks if task.task == "size").outputs,
         "talked": log.split() == [str(n) for n in range(int((seconds + 20) * 2))],
-        "told": sorted({str(event.data["message"]) for event in events if event.kind is Kind.TASK_NOTED}),
+        "told": sorted({event.data.message for event in events if isinstance(event.data, TaskWaiting)}),
         "left": left(config, namespace),
     }
     print(json.dumps(seen, indent=1))

@@ -199,7 +199,7 @@ def driven(random: Random, document: str, given: dict[str, Any]) -> None:
             raise AssertionError("the plan gives no more tasks, and has not ended")
         step = ready.pop(random.randrange(len(ready)))
         step.work.job(place, step.task, 1)
-        step.work.material  # noqa: B018 - it is worked out when it is asked for
+        step.work.key_parts  # noqa: B018 - it is worked out when it is asked for
         good = random.random() < 0.9 and hasattr(step.work, "component")
         outcome = Outcome(State.SUCCEEDED, outputs(random, step.work)) if good else Outcome(State.FAILED, reason="Error")
         steps = plan.ended(step.task, outcome)

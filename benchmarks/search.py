@@ -21,7 +21,18 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from store import database  # isort: skip
 
 from kflite import store
-from kflite.core.event import Event, Kind
+from kflite.core.event import (
+    Event,
+    RunEnded,
+    RunOptions,
+    RunStarted,
+    RunSubmitted,
+    State,
+    TaskQueued,
+    TaskStarting,
+    TaskSucceeded,
+)
+from kflite.core.value import Outputs
 from kflite.store import Database
 from kflite.store.base import Query
 
@@ -51,15 +62,16 @@ SEARCHES = (
 def events(random: Random, number: int) -> Iterator[Event]:
     """A run of one task, with parameters, labels and a metric."""
     run, at = f"run-{number:06d}", 1.7e9 + number
-    given = {"name": random.choice(["digits", "iris"]), "kind": "pipeline", "experiment": random.choice(["", "tune", "x"])}
+    name, experiment = random.choice(["digits", "iris"]), random.choice(["", "tune", "x"])
     parameters = {"c": random.random(), "n": number % 1000, "text": "abc"}
-    options = {"labels": {"team": random.choice("abc")}}
-    yield Event(run, Kind.RUN_SUBMITTED, at, data={**given, "parameters": parameters, "options": options})  # type: ignore[dict-item]
-    yield Event(run, Kind.RUN_STARTED, at + 1)
-    yield Event(run, Kind.TASK_QUEUED, at + 2, "fit", data={"title": "fit"})
-    yield Event(run, Kind.TASK_STARTING, at + 3, "fit", 1, {"executor": "process"})
-    yield Event(run, Kind.TASK_SUCCEEDED, at + 4, "fit", 1, {"parameters": {"accuracy": random.random()}})
-    yield Event(run, Kind.RUN_ENDED, at + 9, data={"state": "SUCCEEDED" if number % 7 else "FAILED"})
+    options = RunOptions(labels={"team": random.choice("abc")})
+    submitted = RunSubmitted(name, "pipeline", "p", "", parameters, options=options, experiment=experiment)
+    yield Event(run, submitted, at)
+    yield Event(run, RunStarted(), at + 1)
+    yield Event(run, TaskQueued("fit"), at + 2, "fit")
+    yield Event(run, TaskStarting("process"), at + 3, "fit", 1)
+    yield Event(run, TaskSucceeded(Outputs({"accuracy": random.random()})), at + 4, "fit", 1)
+    yield Event(run, RunEnded(State.SUCCEEDED if number % 7 else State.FAILED), at + 9)
 
 
 def fill(opened: Database, runs: int) -> None:

@@ -20,7 +20,18 @@ from itertools import count
 from pathlib import Path
 
 from kflite import store
-from kflite.core.event import Event, Kind
+from kflite.core.event import (
+    Event,
+    RunEnded,
+    RunStarted,
+    RunSubmitted,
+    State,
+    TaskQueued,
+    TaskRunning,
+    TaskStarting,
+    TaskSucceeded,
+)
+from kflite.core.value import Outputs
 from kflite.store import Database
 
 TASKS, BATCH, ROUNDS, PLAN = 250, 10, 5, "layers"
@@ -30,23 +41,21 @@ COMMANDS = (["ls"], ["ls", "--json"], ["ls", "--state", "FAILED"], ["show", "RUN
 def task(run: str, name: str, at: float) -> Iterator[Event]:
     """A task's events, with parameters and a key."""
     key = f"{run}/{name}"
-    yield Event(run, Kind.TASK_QUEUED, at + 2, name, data={"title": name, "parameters": {"x": 1}, "key": key})
-    yield Event(run, Kind.TASK_STARTING, at + 3, name, 1, {"executor": "process"})
-    yield Event(run, Kind.TASK_RUNNING, at + 4, name, 1, {"ref": "4711"})
-    yield Event(run, Kind.TASK_SUCCEEDED, at + 5, name, 1, {"parameters": {"y": 1.5}, "key": key, "material": {"source": "b3:0"}})
+    yield Event(run, TaskQueued(name, parameters={"x": 1}, key=key), at + 2, name)
+    yield Event(run, TaskStarting("process"), at + 3, name, 1)
+    yield Event(run, TaskRunning("4711"), at + 4, name, 1)
+    yield Event(run, TaskSucceeded(Outputs({"y": 1.5}), key=key, key_parts={"source": "b3:0"}), at + 5, name, 1)
 
 
 def runs() -> Iterator[list[Event]]:
     """The events of one run after another; each seventh fails, the first too."""
     for n in count():
         run, at = f"run-{n:05d}-{uuid.uuid4().hex[:4]}", 1.7e9 + 10 * n
-        events = [
-            Event(run, Kind.RUN_SUBMITTED, at, data={"name": "layers", "pipeline": "layers", "kind": "pipeline", "plan": PLAN})
-        ]
-        events.append(Event(run, Kind.RUN_STARTED, at + 1))
+        events = [Event(run, RunSubmitted("layers", "pipeline", "layers", PLAN), at)]
+        events.append(Event(run, RunStarted(), at + 1))
         for place in range(TASKS):
             events += task(run, f"task-{place}", at)
-        yield [*events, Event(run, Kind.RUN_ENDED, at + 9, data={"state": "SUCCEEDED" if n % 7 else "FAILED"})]
+        yield [*events, Event(run, RunEnded(State.SUCCEEDED if n % 7 else State.FAILED), at + 9)]
 
 
 def fill(opened: Database, wanted: int) -> Iterator[float]:
@@ -68,7 +77,7 @@ def fill(opened: Database, wanted: int) -> Iterator[float]:
 
 def single(opened: Database) -> float:
     """Median microseconds of an append of one event, as when nothing else happens; of a run that is the oldest."""
-    opened.append([Event("single", Kind.RUN_SUBMITTED, 1.6e9, data={"name": "single", "kind": "pipeline"})])
+    opened.append([Event("single", RunSubmitted("single", "pipeline", "p", ""), 1.6e9)])
     walls = []
     for n in range(TASKS):
         for event in task("single", f"task-{n}", 1.6e9):

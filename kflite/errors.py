@@ -46,6 +46,10 @@ class StoreLocked(StoreError):
     """Another process held the store's lock for longer than the time allowed."""
 
 
+class EventError(StoreError):
+    """A stored event that this version of kflite cannot read; the text names its run, number and kind."""
+
+
 class LeaseLost(KfliteError):
     """Another scheduler owns the run now; this one must not act on it."""
 

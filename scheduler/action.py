@@ -14,7 +14,7 @@ class Enqueue:
 
 
 @dataclass(frozen=True, slots=True)
-class Resume:
+class Reattach:
     """Start an attempt again (it is found if it was started), or wait for the one that `ref` names."""
 
     task: str
@@ -30,7 +30,7 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class FetchDigests:
     """Find out what the content at these URIs is now, before the task is queued."""
 
     task: str
@@ -45,4 +45,4 @@ class Expire:
     at: float
 
 
-Act = Enqueue | Resume | Stop | Look | Expire
+Act = Enqueue | Reattach | Stop | FetchDigests | Expire

@@ -101,7 +101,9 @@ class Lobby:
 
 def _may_hit(run: Run, task: str) -> bool:
     record = run.tasks[task]
-    return bool(record.key) and run.submission.cache and record.attempt == 0 and not record.again and record.state is State.QUEUED
+    return (
+        bool(record.key) and run.submission.cache and record.attempts == 0 and not record.rerun and record.state is State.QUEUED
+    )
 
 
 def request_of(run: Run, task: str) -> Resources:

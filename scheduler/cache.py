@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import TYPE_CHECKING, TypeAlias
 
-from kflite.core.value import Artifact, Outputs, Value
+from kflite.core.value import Artifact, Outputs
 
 if TYPE_CHECKING:
     from kflite.store.base import CacheRow, Store
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 Hits: TypeAlias = "dict[str, tuple[Outputs, CacheRow]]"
 
 
-def key_of(material: Mapping[str, Value]) -> str:
+def key_of(key_parts: Mapping[str, str]) -> str:
     """The key that stands for all that decides a task's result."""
-    return sha256(json.dumps(material, sort_keys=True).encode()).hexdigest()
+    return sha256(json.dumps(key_parts, sort_keys=True).encode()).hexdigest()
 
 
 def hits(store: Store, keys: list[str], now: float, intact: Callable[[Artifact], bool]) -> Hits:

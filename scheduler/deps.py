@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from kflite.core.event import Event
+from kflite.core.event import Event, RunSubmitted
 from kflite.core.paths import Place
 from kflite.core.plan import Origin, Plan, Work
 from kflite.core.value import Value
@@ -84,6 +84,8 @@ class World:
         events = self.store.events(run)
         while more := self.store.events(run, after=events[-1].seq):
             events += more
+        submitted = events[0].data
+        assert isinstance(submitted, RunSubmitted), f"run {run} begins with {events[0].kind}"
         changed = [retry.plan for retry in retries(events) if retry.plan]
-        document = self.store.plan(changed[-1] if changed else str(events[0].data["plan"]))[1]
+        document = self.store.plan(changed[-1] if changed else submitted.plan)[1]
         return self.run(submission(events[0], document), events[0].at), events

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from kflite.core.event import Kind, State
+from kflite.core.event import State, TaskQueued, TaskRunning, TaskSkipped
 from kflite.core.plan import Opened, Settled
 from kflite.scheduler import said
 from kflite.scheduler.history import History
@@ -30,8 +30,9 @@ class Groups:
             return
         if record.state in RESTART:
             self.reopen(step.task)
-            self._ledger.say(Kind.TASK_QUEUED, said.opened(step, record), step.task)
-            self._ledger.say(Kind.TASK_RUNNING, {}, step.task)
+            queued = TaskQueued(step.title, parameters=step.parameters, group=True, rerun=said.voids(record))
+            self._ledger.emit(queued, step.task)
+            self._ledger.emit(TaskRunning(), step.task)
         self._begun(step)
 
     def reopen(self, task: str) -> None:
@@ -50,16 +51,15 @@ class Groups:
             self.reopen(step.task)
         self._history.drop(step.task)
         if record.state in RESTART and step.state is not State.SKIPPED:
-            data = {"title": step.task.rpartition("/")[2], **said.again(record)}
-            self._ledger.say(Kind.TASK_QUEUED, data, step.task)
-        self._ledger.say(said.END[step.state], said.settled(step) | said.again(record), step.task)
+            self._ledger.emit(TaskQueued(step.task.rpartition("/")[2], rerun=said.voids(record)), step.task)
+        self._ledger.emit(said.settled(step, record), step.task)
         return step.state is State.FAILED and not record.group
 
     def forget(self, seen: set[str]) -> None:
         """The run has succeeded: what is not in its pipeline any more does not count as done. seen: tasks that are."""
         for task, record in self._ledger.tasks.items():
             if task not in seen and record.state is not State.SKIPPED:
-                self._ledger.say(Kind.TASK_SKIPPED, {"reason": "no longer part of the run"} | said.again(record), task)
+                self._ledger.emit(TaskSkipped("no longer part of the run", rerun=said.voids(record)), task)
 
 
 def _around(task: str) -> Iterator[str]:

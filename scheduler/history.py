@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from kflite.core.event import Event, Kind, State
+from kflite.core.event import Event, RunCancelRequested, RunStopping, State, TaskEnd, TaskQueued, TaskSucceeded
 from kflite.core.plan import Outcome, Settled
 from kflite.scheduler.record import OUTCOMES, outcome
-from kflite.scheduler.retries import Retry, retries
+from kflite.scheduler.retries import RetryRequest, retries
 
 # An end that comes after the takeover is later than all that is stored.
 LATER = 1 << 62
@@ -34,35 +34,36 @@ class History:
         self._definitions: dict[str, str] = {}
         self._ready: dict[str, None] = {}
         self._passed: dict[str, None] = {}
-        due = iter([*self._retries, Retry(len(events))])
+        due = iter([*self._retries, RetryRequest(len(events))])
         following = next(due)
         for position, event in enumerate(events):
             if position == following.at:
                 self._redo(following)
                 following = next(due)
             if event.task:
-                self._note(event, position)
+                self._apply(event, position)
 
-    def _redo(self, retry: Retry) -> None:
+    def _redo(self, retry: RetryRequest) -> None:
         for task in [task for task in self._ends if retry.names(task)]:
             del self._ends[task]
 
-    def _note(self, event: Event, position: int) -> None:
-        if event.kind in OUTCOMES and (position > self._retry or event.kind is Kind.TASK_SUCCEEDED):
+    def _apply(self, event: Event, position: int) -> None:
+        ended = type(event.data) in OUTCOMES
+        if ended and (position > self._retry or isinstance(event.data, TaskSucceeded)):
             self._ends[event.task] = position
         else:
             self._ends.pop(event.task, None)
-        if event.kind is Kind.TASK_QUEUED:
-            self._definitions[event.task] = str(event.data.get("definition", ""))
+        if isinstance(event.data, TaskQueued):
+            self._definitions[event.task] = event.data.definition
 
     @property
-    def request(self) -> Event | None:
+    def request(self) -> RunCancelRequested | None:
         """A request to cancel that nobody has acted on."""
         found = None
         for event in self._events[self._retry + 1 :]:
-            if event.kind is Kind.RUN_CANCEL:
-                found = event
-            elif event.kind is Kind.RUN_STOPPING and not (found and found.data.get("kill")):
+            if isinstance(event.data, RunCancelRequested):
+                found = event.data
+            elif isinstance(event.data, RunStopping) and not (found and found.kill):
                 found = None
         return found
 
@@ -74,7 +75,7 @@ class History:
     def since_retry(self) -> Iterator[Event]:
         """Ends that count, and the wish to stop, in order; a wish to stop from before a retry is forgotten."""
         for position, event in enumerate(self._events):
-            stop = event.kind is Kind.RUN_STOPPING and position > self._retry
+            stop = isinstance(event.data, RunStopping) and position > self._retry
             if stop or self._ends.get(event.task) == position:
                 yield event
 
@@ -82,13 +83,13 @@ class History:
         """Whether the task has an end that counts."""
         return task in self._ends
 
-    def stale(self, task: str, definition: str, since: int) -> bool:
-        """Whether the task's success has ceased to count. since: when the last of those that it comes after ended."""
+    def stale(self, task: str, definition: str, after_seq: int) -> bool:
+        """Whether the task's success has ceased to count. after_seq: when the last of those that it comes after ended."""
         at = self._ends.get(task, LATER)
         if not self.judged or at == LATER or at < self._kept:
             return False
         known = self._definitions.get(task, "")
-        return at < since or (known != definition if known else at < self._planned)
+        return at < after_seq or (known != definition if known else at < self._planned)
 
     def differs(self, step: Settled) -> bool:
         """Whether a group, or what does not run, ends otherwise than it had ended before a retry that changed something."""
@@ -99,7 +100,7 @@ class History:
 
     def later(self, outcome: Outcome) -> Outcome:
         """The end of what runs now, as the plan is told."""
-        return replace(outcome, at=LATER) if self.judged else outcome
+        return replace(outcome, seq=LATER) if self.judged else outcome
 
     def drop(self, task: str) -> None:
         """The task's end counts no longer: it is done again."""
@@ -113,7 +114,9 @@ class History:
     def outcome(self, task: str) -> Outcome:
         """How the task ended."""
         at = self._ends[task]
-        return replace(outcome(self._events[at]), at=at if self.judged else 0)
+        data = self._events[at].data
+        assert isinstance(data, TaskEnd)
+        return replace(outcome(data), seq=at if self.judged else 0)
 
     def end_of(self, event: Event) -> str | None:
         """The task that the plan is to be told of; None for a group, or while the plan has not given it."""

@@ -2,44 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from typing import TypeVar
 
-from kflite.core.event import Event, Kind, State
-from kflite.core.value import Value
-from kflite.scheduler.machine import run_after
-from kflite.scheduler.record import Record
+from kflite.core.event import Data, Event, State
+from kflite.scheduler.record import RunRecord, TaskRecord
+
+D = TypeVar("D", bound=Data)
 
 
 class Ledger:
-    """A run's state and records. said: events to be stored; since: when the run began, or began again, in Unix seconds."""
+    """A run's state and records. pending: events to be stored."""
 
     def __init__(self, run: str, clock: Callable[[], float]) -> None:
-        self._run, self._clock = run, clock
-        self.state: State | None = None
-        self.tasks: dict[str, Record] = {}
-        self.said: list[Event] = []
-        self.since = 0.0
+        self._id, self._clock = run, clock
+        self._run = RunRecord()
+        self.tasks: dict[str, TaskRecord] = {}
+        self.pending: list[Event] = []
 
-    def record(self, task: str) -> Record:
+    @property
+    def state(self) -> State | None:
+        return self._run.state
+
+    @property
+    def began(self) -> float:
+        """When the run began, or began again, in Unix seconds."""
+        return self._run.began
+
+    def record(self, task: str) -> TaskRecord:
         """The task's record, a new one where there is none."""
-        return self.tasks.setdefault(task, Record())
+        return self.tasks.setdefault(task, TaskRecord())
 
-    def say(self, kind: Kind, data: Mapping[str, Value], task: str = "") -> Event:
+    def emit(self, data: D, task: str = "") -> D:
         """Something happened now."""
-        attempt = self.tasks[task].attempt if task else 0
-        return self.add(Event(self._run, kind, self._clock(), task, attempt, data))
+        attempt = self.tasks[task].attempts if task else 0
+        self.add(Event(self._id, data, self._clock(), task, attempt))
+        return data
 
-    def add(self, event: Event) -> Event:
+    def add(self, event: Event) -> None:
         """Take note of an event that is to be stored. Raises TransitionError."""
-        self.note(event)
-        self.said.append(event)
-        return event
+        self.apply(event)
+        self.pending.append(event)
 
-    def note(self, event: Event) -> None:
+    def apply(self, event: Event) -> None:
         """Take note of an event that is stored. Raises TransitionError."""
-        if event.task:
-            self.record(event.task).apply(event)
-        else:
-            if event.kind is Kind.RUN_STARTED and self.state is State.QUEUED:
-                self.since = event.at
-            self.state = run_after(self.state, event)
+        (self.record(event.task) if event.task else self._run).apply(event)

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Self
 
-from kflite.core.event import Event, State
+from kflite.core.event import Event, RunCancelRequested, State
 from kflite.core.job import Exit, Job
 from kflite.core.value import NOTHING, Outputs
 from kflite.errors import ExecutorError, LeaseLost, StoreError
 from kflite.executors.base import Executor
-from kflite.scheduler.action import Act, Enqueue, Expire, Look, Resume, Stop
+from kflite.scheduler.action import Act, Enqueue, Expire, FetchDigests, Reattach, Stop
 from kflite.scheduler.admission import Lobby, request_of
 from kflite.scheduler.attempt import Attempt, Attempts
 from kflite.scheduler.deps import World
@@ -56,7 +56,7 @@ class Scheduler:
         self._lobby = Lobby(world)
         self._stage = Stage(world.transfer)
         self._attempts = Attempts(world.transfer, self._stage)
-        self._looks: set[asyncio.Task[None]] = set()
+        self._fetches: set[asyncio.Task[None]] = set()
         self._watch = Watch(world, self._hear, self.adopt)
         self._timers: dict[tuple[str, str], asyncio.TimerHandle] = {}
         self._work: asyncio.Task[None] | None = None
@@ -72,8 +72,8 @@ class Scheduler:
         if self._work:
             self._work.cancel()
             await asyncio.gather(self._work, return_exceptions=True)
-        for look in self._looks:
-            look.cancel()
+        for fetch in self._fetches:
+            fetch.cancel()
         await self._attempts.close()
         await self._lobby.close()
         for run, end in self._ends.items():
@@ -132,8 +132,9 @@ class Scheduler:
 
     def _hear(self, event: Event) -> None:
         """A request that another process stored."""
-        if run := self._runs.get(event.run):
-            self._post(run, lambda: run.cancel(str(event.data.get("reason", "cancelled")), bool(event.data.get("kill"))))
+        run, asked = self._runs.get(event.run), event.data
+        if run and isinstance(asked, RunCancelRequested):
+            self._post(run, partial(run.cancel, asked.reason, asked.kill))
 
     # The turns.
 
@@ -222,23 +223,23 @@ class Scheduler:
         match act:
             case Start(task, job, executor):
                 self._begin(run, task, job, executor)
-            case Resume(task, ref):
+            case Reattach(task, ref):
                 await self._find(run, task, ref)
             case Enqueue(task, delay_s):
                 self._later(run, task, delay_s, partial(run.enqueue, task))
             case Expire(group, at):
                 self._later(run, group, at - self._world.clock(), partial(run.time_is_up, group))
-            case Look(task, uris):
-                look = asyncio.create_task(self._look(run, task, uris))
-                self._looks.add(look)
-                look.add_done_callback(self._looks.discard)
+            case FetchDigests(task, uris):
+                fetch = asyncio.create_task(self._fetch_digests(run, task, uris))
+                self._fetches.add(fetch)
+                fetch.add_done_callback(self._fetches.discard)
             case Stop(task, grace_s):
                 desk = await self._lobby.desk(run.submission.on)
                 self._attempts.stop(f"{run.id}/{task}", desk.executor, grace_s)
 
-    async def _look(self, run: Run, task: str, uris: frozenset[str]) -> None:
+    async def _fetch_digests(self, run: Run, task: str, uris: frozenset[str]) -> None:
         contents = await self._stage.contents(sorted(uris))
-        self._post(run, lambda: run.looked(task, contents))
+        self._post(run, lambda: run.digests_fetched(task, contents))
 
     async def _find(self, run: Run, task: str, ref: str) -> None:
         """Wait again for an attempt of a dead scheduler, or start it again where it is not known whether it was."""
@@ -261,7 +262,9 @@ class Scheduler:
         attempt = Attempt(run.place, task, job, run.work(task), ref)
         self._attempts.begin(attempt, executor, lambda ref: self._post_soon(run, lambda: run.running(task, ref)), exited)
         if job.timeout_s:
-            left = job.timeout_s if not ref else max(FOUND_S, run.tasks[task].since + job.timeout_s - self._world.clock())
+            left = (
+                job.timeout_s if not ref else max(FOUND_S, (run.tasks[task].started or 0.0) + job.timeout_s - self._world.clock())
+            )
             self._later(run, task, left, lambda: run.expired(task, job.attempt))
 
     # Time.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kflite.core.event import ENDED, Event, Kind, State
+from kflite.core.event import ENDED, Event, Kind, RunEnded, State
 from kflite.errors import TransitionError
 
 _S = State
@@ -31,7 +31,9 @@ TASK: Mapping[tuple[State | None, Kind], State] = {
     (_S.STOPPING, Kind.TASK_RETRYING): _S.QUEUED,
     (_S.STOPPING, Kind.TASK_STOPPING): _S.STOPPING,
     **{(s, Kind.TASK_STOPPING): _S.STOPPING for s in _ACTIVE},
-    **{(s, Kind.TASK_NOTED): s for s in _ACTIVE},
+    **{(s, Kind.TASK_WAITING): s for s in _ACTIVE},
+    **{(s, Kind.TASK_SERVING): s for s in (*_ACTIVE, _S.STOPPING)},
+    **{(s, Kind.TASK_SUSPENDED): _S.QUEUED for s in (*_ACTIVE, _S.STOPPING)},
     **{(s, Kind.TASK_FAILED): _S.FAILED for s in _ACTIVE},
     **{(s, Kind.TASK_RETRYING): _S.QUEUED for s in _ACTIVE},
     # After a retry of the run.
@@ -39,19 +41,29 @@ TASK: Mapping[tuple[State | None, Kind], State] = {
     **{(s, Kind.TASK_SKIPPED): _S.SKIPPED for s in ENDED},
 }
 
-_OPEN = (_S.QUEUED, _S.RUNNING, _S.STOPPING)
+_OPEN = (_S.QUEUED, _S.RUNNING, _S.STOPPING, _S.SUSPENDED)
 _OVER = (_S.SUCCEEDED, _S.FAILED, _S.CANCELLED)
 
-# RUN_ENDED leads to the state that it names. A request changes nothing by itself, but for a retry of a run that has ended;
-# one of a run that goes on comes of two that asked at once.
+# RUN_ENDED leads to the state that it names. A request changes nothing by itself, but for a retry of a run that has ended, and
+# the resumption of a suspended one; of a run in another state they come of two that asked at once.
 RUN: Mapping[tuple[State | None, Kind], State | None] = {
     (None, Kind.RUN_SUBMITTED): _S.QUEUED,
     (_S.QUEUED, Kind.RUN_STARTED): _S.RUNNING,
     (_S.RUNNING, Kind.RUN_STARTED): _S.RUNNING,
     (_S.STOPPING, Kind.RUN_STARTED): _S.STOPPING,
+    (_S.SUSPENDED, Kind.RUN_STARTED): _S.SUSPENDED,
     (_S.RUNNING, Kind.RUN_STOPPING): _S.STOPPING,
-    **{(s, Kind.RUN_ENDED): None for s in (_S.RUNNING, _S.STOPPING)},
+    (_S.SUSPENDED, Kind.RUN_STOPPING): _S.STOPPING,
+    (_S.QUEUED, Kind.RUN_SUSPENDED): _S.SUSPENDED,
+    (_S.RUNNING, Kind.RUN_SUSPENDED): _S.SUSPENDED,
+    (_S.RUNNING, Kind.RUN_ANSWERED): _S.RUNNING,
+    (_S.STOPPING, Kind.RUN_ANSWERED): _S.STOPPING,
+    # A suspended run that is cancelled may have nothing left to do.
+    **{(s, Kind.RUN_ENDED): None for s in (_S.RUNNING, _S.STOPPING, _S.SUSPENDED)},
     **{(s, Kind.RUN_CANCEL): s for s in (*_OPEN, *_OVER)},
+    **{(s, Kind.RUN_SUSPEND): s for s in (*_OPEN, *_OVER)},
+    **{(s, Kind.RUN_RESUMED): s for s in (*_OPEN, *_OVER)},
+    (_S.SUSPENDED, Kind.RUN_RESUMED): _S.QUEUED,
     **{(s, Kind.RUN_RETRIED): s for s in _OPEN},
     **{(s, Kind.RUN_RETRIED): _S.QUEUED for s in _OVER},
 }
@@ -74,4 +86,4 @@ def run_after(state: State | None, event: Event) -> State:
         return state
     if (state, event.kind) not in RUN:
         raise TransitionError(f"run {event.run}: {event.kind} cannot follow in state {state}")
-    return RUN[state, event.kind] or State(str(event.data["state"]))
+    return event.data.state if isinstance(event.data, RunEnded) else RUN[state, event.kind]  # type: ignore[return-value]

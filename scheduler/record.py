@@ -1,82 +1,80 @@
-"""What the scheduler holds in memory of a task and of its attempts; all of it follows from events."""
+"""What the scheduler holds in memory of a run and of its tasks; all of it follows from events."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kflite.core.event import Event, Kind, State
+from kflite.core.event import ENDED, Event, State, TaskCancelled, TaskEnd, TaskFailed, TaskSkipped, TaskSucceeded
+from kflite.core.fold import RUN, TASK, fold
 from kflite.core.plan import Outcome
-from kflite.core.value import NOTHING, Outputs, Value
-from kflite.scheduler.machine import task_after
+from kflite.core.value import NOTHING
+from kflite.scheduler.machine import run_after, task_after
 
 if TYPE_CHECKING:
     from kflite.core.plan import Work
 
-OUTCOMES = {
-    Kind.TASK_SUCCEEDED: State.SUCCEEDED,
-    Kind.TASK_FAILED: State.FAILED,
-    Kind.TASK_CANCELLED: State.CANCELLED,
-    Kind.TASK_SKIPPED: State.SKIPPED,
+OUTCOMES: Mapping[type[TaskEnd], State] = {
+    TaskSucceeded: State.SUCCEEDED,
+    TaskFailed: State.FAILED,
+    TaskCancelled: State.CANCELLED,
+    TaskSkipped: State.SKIPPED,
 }
 
 
 @dataclass(slots=True)
-class Record:
+class RunRecord:
+    """A run. began: when it did, or began again after a retry, in Unix seconds."""
+
+    state: State | None = None
+    began: float = 0.0
+
+    def apply(self, event: Event) -> None:
+        """Take note of an event. Raises TransitionError."""
+        run_after(self.state, event)
+        fold(self, event, RUN)
+
+
+@dataclass(slots=True)
+class TaskRecord:
     """A task. failed: attempts that count against its retries; lost: attempts that the machine or executor lost.
 
-    since: when the attempt began to run, due: when a queued task may start, in Unix seconds. again: it had succeeded before.
-    within: the group whose time was up, where that stops the attempt.
-    work is there while the task is active only, so that a long run does not grow.
+    started: when the attempt began to run, due: when a queued task may start, in Unix seconds. rerun: it had succeeded before.
+    stopping: why the attempt is to end, stopping_group: the group whose time was up, where that is why, stopping_outcome: the
+    state that a plan gave it. work is there while the task is active only, so that a long run does not grow.
     """
 
     state: State | None = None
-    attempt: int = 0
+    attempts: int = 0
     ref: str = ""
     stopping: str = ""
-    within: str = ""
+    stopping_group: str = ""
+    stopping_outcome: State | None = None
     failed: int = 0
     lost: int = 0
-    since: float = 0.0
+    started: float | None = None
     due: float = 0.0
     key: str = ""
-    material: Value = None
+    key_parts: Mapping[str, str] = field(default_factory=dict)
     group: bool = False
-    again: bool = False
-    late: bool = False
+    rerun: bool = False
+    always_run: bool = False
     work: Work | None = field(default=None, repr=False)
 
     def apply(self, event: Event) -> None:
         """Take note of an event. Raises TransitionError."""
-        self.state = task_after(self.state, event)
-        data = event.data
-        match event.kind:
-            case Kind.TASK_QUEUED:
-                self.failed, self.lost, self.due = 0, 0, 0.0
-                self.stopping = self.ref = ""
-                self.key, self.material, self.group = str(data.get("key", "")), data.get("material"), bool(data.get("group"))
-                self.again = bool(data.get("again"))
-            case Kind.TASK_STARTING:
-                self.attempt, self.ref, self.stopping, self.within = event.attempt, "", "", ""
-            case Kind.TASK_RUNNING:
-                self.ref, self.since = str(data.get("ref", "")), event.at
-            case Kind.TASK_STOPPING:
-                self.stopping, self.within = str(data["reason"]), str(data.get("within", ""))
-            case Kind.TASK_RETRYING:
-                lost, delay = bool(data.get("lost")), data["delay"]
-                assert isinstance(delay, int | float)
-                self.failed, self.lost, self.due = self.failed + (not lost), self.lost + lost, event.at + delay
-        if self.state.ended:
-            self.work = self.material = None
+        state = task_after(self.state, event)
+        fold(self, event, TASK)
+        if state in ENDED:
+            self.work, self.key_parts = None, {}
 
 
 RESTART = (None, State.SUCCEEDED, State.FAILED, State.CANCELLED, State.SKIPPED)
 """States of a task that is queued, the first time or, where its end counts no longer, after a retry of its run."""
 
 
-def outcome(event: Event) -> Outcome:
+def outcome(data: TaskEnd) -> Outcome:
     """How a task ended, as its plan is told."""
-    state = OUTCOMES[event.kind]
-    data = event.data
-    outputs = Outputs.from_json(data) if state is State.SUCCEEDED else NOTHING
-    return Outcome(state, outputs, str(data.get("reason", "")), str(data.get("message", "")))
+    outputs = data.outputs if isinstance(data, TaskSucceeded) else NOTHING
+    return Outcome(OUTCOMES[type(data)], outputs, data.reason, data.message)

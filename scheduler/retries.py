@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from kflite.core.event import Event, Kind
+from kflite.core.event import Event, RunEnded, RunRetried
 
 
 @dataclass(frozen=True, slots=True)
-class Retry:
+class RetryRequest:
     """A retry that was asked for. at: its place among the run's events.
 
     plan: the digest of a changed pipeline, "" where it is the same; keep: what succeeded stays, although its task has changed;
@@ -26,14 +26,13 @@ class Retry:
         return any(task == name or task.startswith((f"{name}/", f"{name}[")) for name in self.tasks)
 
 
-def retries(events: Sequence[Event]) -> Iterator[Retry]:
+def retries(events: Sequence[Event]) -> Iterator[RetryRequest]:
     """Those that count: one that was asked for while the run went on is none."""
     over = False
     for position, event in enumerate(events):
-        if event.kind is Kind.RUN_ENDED:
-            over = True
-        elif event.kind is Kind.RUN_RETRIED and over:
-            over = False
-            tasks = event.data.get("tasks")
-            named = tuple(map(str, tasks)) if isinstance(tasks, list) else ()
-            yield Retry(position, str(event.data.get("plan", "")), bool(event.data.get("keep")), named)
+        match event.data:
+            case RunEnded():
+                over = True
+            case RunRetried(plan, keep, tasks) if over:
+                over = False
+                yield RetryRequest(position, plan, keep, tasks)

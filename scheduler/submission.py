@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from kflite.core.event import Event, Kind
-from kflite.core.value import Artifact, Outputs, Value
+from kflite.core.event import Event, RunOptions, RunSubmitted
+from kflite.core.value import Artifact, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class Submission:
     timeout_s: float | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     artifacts: Mapping[str, tuple[Artifact, ...]] = field(default_factory=dict)
+    profile: str = ""
 
     @property
     def digest(self) -> str:
@@ -45,33 +46,40 @@ class Submission:
 
     def event(self, at: float) -> Event:
         """The event that makes the run."""
-        options: dict[str, Value] = {
-            "cache": self.cache,
-            "fail_fast": self.fail_fast,
-            "parallel": self.parallel,
-            "timeout_s": self.timeout_s,
-            "labels": dict(self.labels),
-        }
-        data: dict[str, Value] = {
-            "name": self.name,
-            "kind": self.kind,
-            "pipeline": self.pipeline,
-            "plan": self.digest,
-            "parameters": dict(self.parameters),
-            "on": self.on,
-            "options": options,
-        }
-        data |= {"experiment": self.experiment} if self.experiment else {}
-        return Event(self.run, Kind.RUN_SUBMITTED, at, data=data | Outputs({}, self.artifacts).as_json())
+        data = RunSubmitted(
+            self.name,
+            self.kind,
+            self.pipeline,
+            self.digest,
+            self.parameters,
+            self.artifacts,
+            self.on,
+            RunOptions(self.cache, self.fail_fast, self.parallel, self.timeout_s, self.labels),
+            self.experiment,
+            self.profile,
+        )
+        return Event(self.run, data, at)
 
 
 def submission(event: Event, document: str) -> Submission:
     """The submission that `event` was made from, with the document as the store keeps it."""
     data = event.data
-    options, parameters = data["options"], data["parameters"]
-    assert isinstance(options, dict)
-    assert isinstance(parameters, dict)
-    texts = {k: str(data.get(k, "")) for k in ("name", "kind", "pipeline", "on", "experiment")}
-    given = Outputs.from_json({"artifacts": data.get("artifacts")}).artifacts
-    held = {**texts, **options, "parameters": parameters, "artifacts": given}
-    return Submission(run=event.run, document=document, **held)  # type: ignore[arg-type]
+    assert isinstance(data, RunSubmitted), f"run {event.run} begins with {event.kind}"
+    options = data.options
+    return Submission(
+        event.run,
+        data.name,
+        data.kind,
+        data.pipeline,
+        document,
+        data.parameters,
+        data.on,
+        data.experiment,
+        options.cache,
+        options.fail_fast,
+        options.parallel,
+        options.timeout_s,
+        options.labels,
+        data.artifacts,
+        data.profile,
+    )

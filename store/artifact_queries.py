@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kflite.core.value import Artifact
 from kflite.store.base import ArtifactRow, Holding
-from kflite.store.rows import ARTIFACT, artifact
+from kflite.store.rows import ARTIFACT
 
 if TYPE_CHECKING:
     from kflite.store.cells import Cell
@@ -19,7 +19,7 @@ MOST_NEEDLES = 20
 
 CACHED = "SELECT run, task, source, ended, artifacts FROM task WHERE run = ? AND source != '' AND artifacts != '{}'"
 
-_AT = ", ".join(f"a.{column}" for column in ARTIFACT.split(", "))
+_AT = ", ".join(f"a.{column}" for column in ARTIFACT.columns.split(", "))
 AT = (
     f"SELECT {_AT}, CASE WHEN t.run IS NULL THEN 'given' WHEN t.reason = 'imported' THEN 'imported' ELSE 'made' END"
     " FROM artifact a LEFT JOIN task t ON t.run = a.run AND t.task = a.task"
@@ -32,7 +32,7 @@ READERS = "SELECT run, task, inputs FROM task WHERE run IN (%s) AND inputs != '{
 def holding(row: Row) -> Holding:
     """A row of AT."""
     *columns, how = row
-    return Holding(artifact(columns), how)
+    return Holding(ARTIFACT(columns), how)
 
 
 def of_cached(row: Row) -> list[ArtifactRow]:

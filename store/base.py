@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from kflite.core.event import Event, State
+from kflite.core.event import Event, Point, State
 from kflite.core.value import Artifact, Value
 
 
@@ -32,6 +32,7 @@ class RunRow:
     outputs: Mapping[str, Value] = field(default_factory=dict)  # Outputs.as_json()
     options: Mapping[str, Value] = field(default_factory=dict)
     archived: float | None = None  # since when it is
+    profile: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -102,7 +103,7 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class CacheRow:
-    """A cached result: the newest successful task with this key. `material` is what the key was made of, by name."""
+    """A cached result: the newest successful task with this key. `key_parts` is what the key was made of, by name."""
 
     key: str
     run: str
@@ -111,13 +112,13 @@ class CacheRow:
     pipeline: str
     created: float
     expires: float | None
-    material: Mapping[str, str]
+    key_parts: Mapping[str, str]
     outputs: Mapping[str, Value]  # Outputs.as_json()
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Which runs, and in which order. where: an expression, see `kflite.store.search.where`; state, experiment: "" for any.
+    """Which runs, and in which order. where: an expression, see `store.search.where`; state, experiment, profile: "" for any.
 
     archived: only those, None: all. sort: a field that has an order; times and numbers fall and texts rise, unless `reverse`.
     after: the run that the last page ended with. now: what the time is, for `duration` and times such as `-7d`.
@@ -132,6 +133,7 @@ class Query:
     after: str = ""
     limit: int = 100
     now: float = field(default_factory=time.time)
+    profile: str = ""
 
 
 class Store(Protocol):
@@ -142,13 +144,13 @@ class Store(Protocol):
     def close(self) -> None: ...
 
     # Writing. `append` is the only way that state changes: one transaction for the events, their projections and the cache.
-    def append(self, events: Sequence[Event], owner: str = "") -> int:
+    def append(self, events: Sequence[Event], owner: str = "", points: Sequence[Point] = ()) -> int:
         """Commit; returns the last number given. With an owner, every run named must be leased to it, else LeaseLost, and nothing
         is written.
 
-        A run.submitted event creates the run, leased to `owner` if one is given; run.ended ends the lease.
-        A task.succeeded with data["key"] and no data["source"] also writes the cache entry (data["material"], data["expires"]?).
-        `follow`ers in other processes are told after the commit.
+        A RunSubmitted creates the run, leased to `owner` if one is given; RunEnded and RunSuspended end the lease. A
+        TaskSucceeded with a key and no source also writes the cache entry. Each point gets the number of the last event, of this
+        commit or, if it has none, of all. `follow`ers in other processes are told after the commit.
         """
 
     def put_plan(self, digest: str, kind: str, document: str) -> None:
@@ -158,10 +160,13 @@ class Store(Protocol):
         """(kind, document)."""
 
     def delete_run(self, run: str) -> None:
-        """Remove a run's events and projections, and cache entries that point to it. What it leaves is to be asked before."""
+        """Remove a run's events, points and projections, and its cache entries. What it leaves is to be asked before."""
 
     # Reading.
     def events(self, run: str = "", after: int = 0, limit: int = 10_000) -> list[Event]: ...
+    def points(self, run: str, task: str = "", metric: str = "", after: int = 0, limit: int = 10_000) -> list[Point]:
+        """In the order of writing: of a run, or of one task or metric of it; those after a position."""
+
     def last(self) -> int:
         """Number of the newest event, 0 when there is none."""
 
@@ -223,11 +228,14 @@ class Store(Protocol):
 
     # Leases. An owner is "HOST:PID:START:RANDOM"; on the same host a dead process's lease counts as free at once.
     def claim(self, run: str, owner: str, now: float, lease_s: float) -> bool:
-        """Take a run that has not ended and whose lease is free, expired, or held by a dead process of this host."""
+        """Take a run that has not ended, a suspended one too.
+
+        Its lease must be free, expired, or held by a dead process of this host.
+        """
 
     def renew(self, owner: str, now: float, lease_s: float) -> None:
         """Extend all leases of the owner."""
 
     def release(self, run: str, owner: str) -> None: ...
     def orphans(self, now: float) -> list[str]:
-        """Runs that have not ended and that nobody owns."""
+        """Runs that are to go on and that nobody owns: neither ended nor suspended."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TypeAlias
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias
 
-from kflite.core.event import Event
-from kflite.core.value import Value
+from kflite.core.event import RunOptions, State
+from kflite.core.value import Artifact, Outputs, Value
 
 Cell: TypeAlias = "str | int | float | bool | None"
 Change: TypeAlias = "tuple[str, tuple[Cell, ...]]"
@@ -15,8 +16,20 @@ Change: TypeAlias = "tuple[str, tuple[Cell, ...]]"
 # What a column of numbers holds; what is larger, infinite or no number is in the event alone.
 LARGEST = sys.float_info.max
 
+
+def _plain(value: object) -> object:
+    """What JSON has no form of its own for."""
+    if isinstance(value, Artifact | Outputs):
+        return value.as_json()
+    if isinstance(value, RunOptions):
+        return {name: getattr(value, name) for name in RunOptions.__slots__}
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{value!r} has no form as JSON")
+
+
 # Compact JSON, in ASCII: so a text holds whatever a task printed, also what is not UTF-8.
-dumps = json.JSONEncoder(separators=(",", ":")).encode
+dumps = json.JSONEncoder(separators=(",", ":"), default=_plain).encode
 
 
 def clean(text: str) -> str:
@@ -24,10 +37,20 @@ def clean(text: str) -> str:
     return text if text.isprintable() else text.encode(errors="replace").decode().replace("\0", "\ufffd")
 
 
-def word(event: Event, name: str) -> str:
-    """A text that an event holds, "" where it holds none."""
-    value = event.data.get(name)
-    return "" if value is None else clean(str(value))
+def _json(value: object) -> Cell:
+    return dumps(value) if value else "{}"
+
+
+_CELLS: Mapping[type, Callable[[Any], Cell]] = {
+    str: clean,
+    State: lambda state: state.value,
+    **dict.fromkeys((int, float, bool, type(None)), lambda value: value),
+}
+
+
+def cells(values: Iterable[object]) -> list[Cell]:
+    """The values of an event's fields as a database takes them."""
+    return [_CELLS.get(type(value), _json)(value) for value in values]
 
 
 def number(value: Value) -> float | None:

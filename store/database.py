@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 
-from kflite.core.event import Event, Kind
+from kflite.core.event import Event, Kind, Point, RunSubmitted
+from kflite.core.event_json import to_json
 from kflite.errors import LeaseLost
 from kflite.store.catalogue import NEW_PLAN, UNUSED_PLAN
-from kflite.store.cells import Cell, dumps
+from kflite.store.cells import Cell, clean, dumps
 from kflite.store.connection import Row
 from kflite.store.owner import dead
 from kflite.store.projection import changes
@@ -16,12 +17,15 @@ from kflite.store.reading import Reader, marks, parts
 
 # A lease that is not renewed for so many seconds is free for others.
 LEASE_S = 10.0
-# In one statement; each is six values, and SQLite takes at least 999.
+# In one statement; an event is six values, a point nine, and SQLite takes at least 999.
 MOST_EVENTS = 80
+MOST_POINTS = 100
 
 NEW_EVENTS = "INSERT INTO event(run, kind, at, task, attempt, data) VALUES"
-OF_RUN = ("event", "task", "attempt", "artifact", "metric", "parameter", "label", "cache", "run")
+NEW_POINTS = "INSERT INTO point(run, task, attempt, replica, metric, step, at, value, seq) VALUES"
+OF_RUN = ("event", "point", "task", "attempt", "artifact", "metric", "parameter", "label", "cache", "run")
 OPEN = "state IN ('QUEUED', 'RUNNING', 'STOPPING')"
+UNENDED = "state IN ('QUEUED', 'RUNNING', 'STOPPING', 'SUSPENDED')"
 
 
 class Database(Reader):
@@ -33,24 +37,24 @@ class Database(Reader):
 
     # Writing.
 
-    def append(self, events: Sequence[Event], owner: str = "") -> int:
-        if not events:
+    def append(self, events: Sequence[Event], owner: str = "", points: Sequence[Point] = ()) -> int:
+        if not events and not points:
             return self.last()
         with self._lock, self.connection.writing():
-            held = self._held(events, owner)
-            first = self._put(events)
+            held = self._held([*events, *points], owner)
+            first = self._put(events) if events else ()
             if owner:
-                _check_leases(events, {str(row[0]) for row in held})
-            seq = min(int(row[0]) for row in first)
-            self._project(events, seq, owner)
+                _check_leases(events, points, {str(row[0]) for row in held})
+            last = self._project(events, min(int(row[0]) for row in first), owner) if events else self.last()
+            self._put_points(points, last)
             self.connection.ring()
-        return seq + len(events) - 1
+        return last
 
-    def _held(self, events: Sequence[Event], owner: str) -> Iterable[Row]:
-        """Those of the events' runs that the owner has a lease of."""
-        runs = list(dict.fromkeys(e.run for e in events)) if owner else []
-        if not runs:
+    def _held(self, told: Sequence[Event | Point], owner: str) -> Iterable[Row]:
+        """Those of the runs that the owner has a lease of."""
+        if not owner:
             return ()
+        runs = list(dict.fromkeys(each.run for each in told))
         return self.connection.rows(f"SELECT run FROM run WHERE owner = ? AND run IN ({marks(runs)})", (owner, *runs))
 
     def _put(self, events: Sequence[Event]) -> Iterable[Row]:
@@ -61,12 +65,18 @@ class Database(Reader):
             self.connection.execute(*_new(part))
         return found
 
-    def _project(self, events: Sequence[Event], seq: int, owner: str) -> None:
+    def _put_points(self, points: Sequence[Point], seq: int) -> None:
+        for start in range(0, len(points), MOST_POINTS):
+            self.connection.execute(*_new_points(points[start : start + MOST_POINTS], seq))
+
+    def _project(self, events: Sequence[Event], seq: int, owner: str) -> int:
+        """Change what follows from the events; returns the last one's number. seq: the first one's."""
         lease = max(e.at for e in events) + LEASE_S
         execute = self.connection.execute
         for number, event in enumerate(events, seq):
             for statement, values in changes(event, number, owner, lease):
                 execute(statement, values)
+        return seq + len(events) - 1
 
     def put_plan(self, digest: str, kind: str, document: str) -> None:
         with self._lock:
@@ -101,9 +111,9 @@ class Database(Reader):
 
     def claim(self, run: str, owner: str, now: float, lease_s: float) -> bool:
         with self._lock, self.connection.writing():
-            held = self._one(f"SELECT owner FROM run WHERE run = ? AND {OPEN} AND (owner = '' OR lease < ?)", (run, now))
+            held = self._one(f"SELECT owner FROM run WHERE run = ? AND {UNENDED} AND (owner = '' OR lease < ?)", (run, now))
             if held is None:
-                held = self._one(f"SELECT owner FROM run WHERE run = ? AND {OPEN}", (run,))
+                held = self._one(f"SELECT owner FROM run WHERE run = ? AND {UNENDED}", (run,))
                 if held is None or not (held[0] == owner or dead(held[0])):
                     return False
             self.connection.execute("UPDATE run SET owner = ?, lease = ? WHERE run = ?", (owner, now + lease_s, run))
@@ -111,7 +121,7 @@ class Database(Reader):
 
     def renew(self, owner: str, now: float, lease_s: float) -> None:
         with self._lock:
-            if self._one(f"SELECT 1 FROM run WHERE owner = ? AND {OPEN} LIMIT 1", (owner,)):
+            if self._one(f"SELECT 1 FROM run WHERE owner = ? AND {UNENDED} LIMIT 1", (owner,)):
                 with self.connection.writing():
                     self.connection.execute("UPDATE run SET lease = ? WHERE owner = ?", (now + lease_s, owner))
 
@@ -129,12 +139,21 @@ def _new(events: Sequence[Event]) -> tuple[str, list[Cell]]:
     marks = ", ".join(["(?, ?, ?, ?, ?, ?)"] * len(events))
     cells: list[Cell] = []
     for e in events:
-        cells += (e.run, e.kind.value, e.at, e.task, e.attempt, dumps(e.data))
+        cells += (e.run, e.data.KIND.value, e.at, e.task, e.attempt, dumps(to_json(e.data)))
     return f"{NEW_EVENTS} {marks} RETURNING seq", cells
 
 
-def _check_leases(events: Sequence[Event], held: set[str]) -> None:
-    new = {e.run for e in events if e.kind is Kind.RUN_SUBMITTED}
-    for event in events:
-        if event.run not in held and event.run not in new:
-            raise LeaseLost(f"run {event.run} is in the hands of another scheduler now: kflite watch {event.run} shows it")
+def _new_points(points: Sequence[Point], seq: int) -> tuple[str, list[Cell]]:
+    cells: list[Cell] = []
+    for p in points:
+        # SQLite has no value for what is no number.
+        value = None if p.value != p.value else p.value
+        cells += (p.run, p.task, p.attempt, p.replica, clean(p.metric), p.step, p.at, value, seq)
+    return f"{NEW_POINTS} {', '.join(['(?, ?, ?, ?, ?, ?, ?, ?, ?)'] * len(points))}", cells
+
+
+def _check_leases(events: Sequence[Event], points: Sequence[Point], held: set[str]) -> None:
+    mine = held | {event.run for event in events if isinstance(event.data, RunSubmitted)}
+    for run in [*(event.run for event in events), *(point.run for point in points)]:
+        if run not in mine:
+            raise LeaseLost(f"run {run} is in the hands of another scheduler now: kflite watch {run} shows it")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent / "schema"
 
 # The revision that the models and the text are at; an older database is brought to it by those in VERSIONS.
-HEAD = "0002"
+HEAD = "0003"
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
 # What migrations call a database that has no tables yet.
 NOTHING = "base"

@@ -13,8 +13,13 @@ from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, Text,
 from sqlmodel import Field, SQLModel
 
 
-def _text(key: bool = False) -> Column[str]:
-    return Column(Text().with_variant(Text(collation="C"), "postgresql"), primary_key=key, nullable=False)
+def _text(key: bool = False, default: str | None = None) -> Column[str]:
+    form = Text().with_variant(Text(collation="C"), "postgresql")
+    return Column(form, primary_key=key, nullable=False, server_default=None if default is None else text(f"'{default}'"))
+
+
+def _serial() -> Column[int]:
+    return Column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
 
 
 def _real(optional: bool = False) -> Column[float]:
@@ -43,7 +48,7 @@ class EventTable(SQLModel, table=True):
         _some("event_asking", "seq", where="kind = 'run.cancel'"),
         {"sqlite_autoincrement": True},
     )
-    seq: int = Field(sa_column=Column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True))
+    seq: int = Field(sa_column=_serial())
     run: str = Field(sa_column=_text())
     kind: str = Field(sa_column=_text())
     at: float = Field(sa_column=_real())
@@ -69,7 +74,7 @@ class RunTable(SQLModel, table=True):
     reason: str = Field(sa_column=_text())
     pipeline: str = Field(sa_column=_text())
     experiment: str = Field(sa_column=_text())
-    place: str = Field(sa_column=_text())
+    target: str = Field(sa_column=_text())
     plan: str = Field(sa_column=_text())
     created: float = Field(sa_column=_real())
     started: float | None = Field(sa_column=_real(optional=True))
@@ -80,6 +85,7 @@ class RunTable(SQLModel, table=True):
     outputs: str = Field(sa_column=_text())
     options: str = Field(sa_column=_text())
     archived: float | None = Field(sa_column=_real(optional=True))
+    profile: str = Field(sa_column=_text(default=""))
 
 
 class ParameterTable(SQLModel, table=True):
@@ -176,8 +182,29 @@ class MetricTable(SQLModel, table=True):
     value: float = Field(sa_column=_real())
 
 
+class PointTable(SQLModel, table=True):
+    """A value of a metric at a step. seq: of the last event before it, or with it; value: NULL for what is no number."""
+
+    __tablename__ = "point"
+    __table_args__ = (
+        Index("point_of_run", "run", "position"),
+        Index("point_by_metric", "run", "task", "metric", "position"),
+        {"sqlite_autoincrement": True},
+    )
+    position: int = Field(sa_column=_serial())
+    seq: int = Field(sa_column=Column(BigInteger, nullable=False))
+    run: str = Field(sa_column=_text())
+    task: str = Field(sa_column=_text())
+    attempt: int = Field(sa_column=_number())
+    replica: int = Field(sa_column=_number())
+    metric: str = Field(sa_column=_text())
+    step: int = Field(sa_column=Column(BigInteger, nullable=False))
+    at: float = Field(sa_column=_real())
+    value: float | None = Field(sa_column=_real(optional=True))
+
+
 class CacheTable(SQLModel, table=True):
-    """The newest result with this key. material, outputs: JSON."""
+    """The newest result with this key. key_parts, outputs: JSON."""
 
     __tablename__ = "cache"
     __table_args__ = (
@@ -192,7 +219,7 @@ class CacheTable(SQLModel, table=True):
     pipeline: str = Field(sa_column=_text())
     created: float = Field(sa_column=_real())
     expires: float | None = Field(sa_column=_real(optional=True))
-    material: str = Field(sa_column=_text())
+    key_parts: str = Field(sa_column=_text())
     outputs: str = Field(sa_column=_text())
 
 

@@ -9,7 +9,7 @@ from itertools import islice
 from threading import RLock
 from typing import TypeVar
 
-from kflite.core.event import Event, Kind
+from kflite.core.event import Event, Kind, Point
 from kflite.errors import NotFound
 from kflite.store import artifact_queries, rows
 from kflite.store.base import ArtifactRow, AttemptRow, CacheRow, Holding, Query, RunRow, TaskRow
@@ -58,6 +58,17 @@ class Reader:
         sql = f"SELECT {rows.EVENT} FROM event WHERE kind IN ({marks}) AND seq > ? ORDER BY seq"
         return self._all(rows.event, sql, (*(kind.value for kind in kinds), after))
 
+    def points(self, run: str, task: str = "", metric: str = "", after: int = 0, limit: int = 10_000) -> list[Point]:
+        wanted: list[tuple[str, Cell]] = [
+            ("run = ?", run),
+            ("task = ?", task),
+            ("metric = ?", clean(metric)),
+            ("position > ?", after),
+        ]
+        where, values = _where(wanted)
+        sql = f"SELECT {rows.POINT.columns} FROM point {where} ORDER BY position LIMIT ?"
+        return self._all(rows.point, sql, [*values, limit])
+
     def last(self) -> int:
         found = self._all(lambda row: row[0], "SELECT max(seq) FROM event")
         return int(found[0] or 0)
@@ -73,7 +84,7 @@ class Reader:
         return self._runs(*page(query, self.run))
 
     def _runs(self, clause: str, values: Iterable[Cell]) -> list[RunRow]:
-        found = self._all(rows.run, f"SELECT {rows.RUN} FROM run {clause}", values)
+        found = self._all(rows.RUN, f"SELECT {rows.RUN.columns} FROM run {clause}", values)
         labels: dict[str, dict[str, str]] = {}
         for part in parts(row.run for row in found):
             sql = f"SELECT run, name, value FROM label WHERE run IN ({marks(part)}) ORDER BY name"
@@ -100,29 +111,31 @@ class Reader:
         return f": did you mean {' or '.join(near)}?" if near else ": `kflite ls` lists them"
 
     def tasks(self, run: str) -> list[TaskRow]:
-        return self._all(rows.task, f"SELECT {rows.TASK} FROM task WHERE run = ? ORDER BY position", (run,))
+        return self._all(rows.TASK, f"SELECT {rows.TASK.columns} FROM task WHERE run = ? ORDER BY position", (run,))
 
     def attempts(self, run: str, task: str = "") -> list[AttemptRow]:
         where = "run = ? AND task = ?" if task else "run = ?"
-        sql = f"SELECT {rows.ATTEMPT} FROM attempt WHERE {where} ORDER BY started, attempt"
-        return self._all(rows.attempt, sql, (run, task) if task else (run,))
+        sql = f"SELECT {rows.ATTEMPT.columns} FROM attempt WHERE {where} ORDER BY started, attempt"
+        return self._all(rows.ATTEMPT, sql, (run, task) if task else (run,))
 
     def artifacts(self, run: str = "", limit: int = 1000) -> list[ArtifactRow]:
         where, values = ("WHERE run = ?", (run, limit)) if run else ("", (limit,))
-        sql = f"SELECT {rows.ARTIFACT} FROM artifact {where} ORDER BY created DESC, id LIMIT ?"
-        found = self._all(rows.artifact, sql, values)
+        sql = f"SELECT {rows.ARTIFACT.columns} FROM artifact {where} ORDER BY created DESC, id LIMIT ?"
+        found = self._all(rows.ARTIFACT, sql, values)
         if not run:
             return found
         hits = self._all(artifact_queries.of_cached, f"{artifact_queries.CACHED} ORDER BY position DESC LIMIT ?", (run, limit))
         return sorted([*found, *(row for many in hits for row in many)], key=lambda row: (-row.created, row.id))[:limit]
 
     def given(self, run: str) -> list[ArtifactRow]:
-        return self._all(rows.artifact, f"SELECT {rows.ARTIFACT} FROM artifact WHERE run = ? AND task = '' ORDER BY id", (run,))
+        return self._all(
+            rows.ARTIFACT, f"SELECT {rows.ARTIFACT.columns} FROM artifact WHERE run = ? AND task = '' ORDER BY id", (run,)
+        )
 
     def artifact(self, id: str) -> ArtifactRow:
         run, _, rest = clean(id).partition("/")
-        sql, name = f"SELECT {rows.ARTIFACT} FROM artifact WHERE id = ?", f"{self.run(run).run}/{rest}" if rest else ""
-        found = self._all(rows.artifact, sql, (name,)) if rest else []
+        sql, name = f"SELECT {rows.ARTIFACT.columns} FROM artifact WHERE id = ?", f"{self.run(run).run}/{rest}" if rest else ""
+        found = self._all(rows.ARTIFACT, sql, (name,)) if rest else []
         if not found and rest:
             cached = (name.partition("/")[0], rest.rpartition("/")[0])
             hits = self._all(artifact_queries.of_cached, f"{artifact_queries.CACHED} AND task = ?", cached)
@@ -141,8 +154,8 @@ class Reader:
         ]
 
     def tasks_at(self, places: Iterable[tuple[str, str]]) -> list[TaskRow]:
-        sql = f"SELECT {rows.TASK} FROM task WHERE run = ? AND task = ?"
-        return [row for place in dict.fromkeys(places) for row in self._all(rows.task, sql, place)]
+        sql = f"SELECT {rows.TASK.columns} FROM task WHERE run = ? AND task = ?"
+        return [row for place in dict.fromkeys(places) for row in self._all(rows.TASK, sql, place)]
 
     def hits(self, sources: Iterable[str], uris: Sequence[str]) -> set[str]:
         where, values = artifact_queries.mentioning("artifacts", uris)
@@ -171,14 +184,18 @@ class Reader:
     def cached(self, keys: Iterable[str], now: float) -> dict[str, CacheRow]:
         found: list[CacheRow] = []
         for part in parts(keys):
-            sql = f"SELECT {rows.CACHE} FROM cache WHERE cache_key IN ({marks(part)}) AND (expires IS NULL OR expires > ?)"
-            found += self._all(rows.cache, sql, [*part, now])
+            sql = (
+                f"SELECT {rows.CACHE.columns} FROM cache WHERE cache_key IN ({marks(part)}) AND (expires IS NULL OR expires > ?)"
+            )
+            found += self._all(rows.CACHE, sql, [*part, now])
         return {row.key: row for row in found}
 
     def cache(self, limit: int = 100, pipeline: str = "", title: str = "") -> list[CacheRow]:
         wanted: list[tuple[str, Cell]] = [("pipeline = ?", pipeline), ("title = ?", title)]
         where, values = _where(wanted)
-        return self._all(rows.cache, f"SELECT {rows.CACHE} FROM cache {where} ORDER BY created DESC LIMIT ?", [*values, limit])
+        return self._all(
+            rows.CACHE, f"SELECT {rows.CACHE.columns} FROM cache {where} ORDER BY created DESC LIMIT ?", [*values, limit]
+        )
 
     # Artifacts that outlive their run.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kflite.core.event import Event, Kind, State
+from kflite.core.event import Event, RunRetried, RunStopping, State
 from kflite.scheduler.machine import run_after, task_after
 
 _WORST = (State.FAILED, State.CANCELLED)
@@ -23,9 +23,9 @@ def check_groups(events: Sequence[Event]) -> None:
     run: State | None = None
     stopped = verdict = retried = False
     for event in events:
-        stopped = stopped or event.kind is Kind.RUN_STOPPING
-        verdict = verdict or (event.kind is Kind.RUN_STOPPING and "state" in event.data)
-        retried = retried or event.kind is Kind.RUN_RETRIED
+        stopped = stopped or isinstance(event.data, RunStopping)
+        verdict = verdict or (isinstance(event.data, RunStopping) and event.data.state is not None)
+        retried = retried or isinstance(event.data, RunRetried)
         if not event.task:
             run = run_after(run, event)
             continue

@@ -14,9 +14,8 @@ from kflite.client.experiments import Experiments
 from kflite.client.kfp_hints import elsewhere
 from kflite.client.pipelines import Pipelines
 from kflite.client.run_handle import Run
-from kflite.core.event import Event, Kind, State
+from kflite.core.event import Event, Kind, RunCancelRequested, State
 from kflite.core.paths import Place
-from kflite.core.value import Value
 from kflite.engine.executors import Executors
 from kflite.engine.identity import Identity
 from kflite.errors import InputError, KfliteError
@@ -284,8 +283,7 @@ class Client:
         row = self.store.run(run)
         if row.state.ended:
             return
-        data: dict[str, Value] = {"reason": reason}
-        self.store.append([Event(row.run, Kind.RUN_CANCEL, time.time(), data=data | ({"kill": True} if kill else {}))])
+        self.store.append([Event(row.run, RunCancelRequested(reason, kill), time.time())])
         if row.run not in self._mine and row.run in self.store.orphans(time.time()):
             await self.adopt(row.run)
 

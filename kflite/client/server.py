@@ -8,12 +8,12 @@ from collections.abc import Callable, Collection, Coroutine
 from contextlib import aclosing
 
 from kflite.client.client import Client
-from kflite.core.event import Event, Kind
+from kflite.core.event import Event, Kind, RunEnded
 from kflite.errors import KfliteError, StoreError
 from kflite.scheduler.deps import LEASE_S
 from kflite.store.follow import news
 
-_NEWS = (Kind.RUN_SUBMITTED, Kind.RUN_RETRIED, Kind.RUN_CANCEL, Kind.RUN_ENDED)
+_NEWS = (Kind.RUN_SUBMITTED, Kind.RUN_RETRIED, Kind.RUN_RESUMED, Kind.RUN_CANCEL, Kind.RUN_ENDED)
 
 
 class Server:
@@ -52,11 +52,11 @@ class Server:
                 await self._hear(event)
 
     async def _hear(self, event: Event) -> None:
-        if event.kind is not Kind.RUN_ENDED:
+        if not isinstance(event.data, RunEnded):
             await self._take(event.run)
         elif event.run in self._mine:
             self._mine.remove(event.run)
-            self._say(f"run {event.run} {event.data['state']}")
+            self._say(f"run {event.run} {event.data.state}")
 
     async def _take(self, run: str) -> None:
         try:

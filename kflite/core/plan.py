@@ -64,11 +64,11 @@ class Work(Protocol):
         """Longest run time of one attempt, in seconds."""
 
     @property
-    def within(self) -> tuple[tuple[str, float], ...]:
+    def time_limits(self) -> tuple[tuple[str, float], ...]:
         """Groups around it that have a longest time, from their beginning: (path, seconds)."""
 
     @property
-    def material(self) -> Mapping[str, str] | None:
+    def key_parts(self) -> Mapping[str, str] | None:
         """What the cache key is made of, by name (each a short text or a digest); None where the task is not to be cached."""
 
     @property
@@ -76,10 +76,10 @@ class Work(Protocol):
         """What stands for all that decides its result, whether that is cached or not, and wherever it runs; a digest."""
 
     @property
-    def unseen(self) -> frozenset[str]:
+    def unhashed(self) -> frozenset[str]:
         """URIs of input artifacts that lie outside, and whose content is to be known before there is a key."""
 
-    def seen(self, contents: Mapping[str, str]) -> Work:
+    def with_digests(self, contents: Mapping[str, str]) -> Work:
         """The same work, where the content of these URIs is known."""
 
     def job(self, place: Place, task: str, attempt: int) -> Job:
@@ -91,15 +91,15 @@ class Work(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A task whose inputs are there. since: the greatest `Outcome.at` of those that it comes after.
+    """A task whose inputs are there. after_seq: the greatest `Outcome.seq` of those that it comes after.
 
-    late: it is, or belongs to, what runs whatever happened (an exit task), and goes on when the run is stopped.
+    always_run: it is, or belongs to, what runs whatever happened (an exit task), and goes on when the run is stopped.
     """
 
     task: str
     work: Work
-    since: int = 0
-    late: bool = False
+    after_seq: int = 0
+    always_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +137,16 @@ Step = Ready | Opened | Settled | Ended
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a ready task ended: SUCCEEDED, FAILED, CANCELLED or SKIPPED. at: greater for what ended later; of a group, its last."""
+    """How a ready task ended: SUCCEEDED, FAILED, CANCELLED or SKIPPED.
+
+    seq: greater for what ended later; of a group, its last.
+    """
 
     state: State
     outputs: Outputs = NOTHING
     reason: str = ""
     message: str = ""
-    at: int = 0
+    seq: int = 0
 
 
 @dataclass(frozen=True, slots=True)

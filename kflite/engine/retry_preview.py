@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kflite.core.event import Event, Kind, State
+from kflite.core.event import Event, State, TaskQueued
 from kflite.core.paths import Place
 from kflite.core.plan import Origin, Outcome, Plan, Ready, Settled, Step
 from kflite.core.value import Value
@@ -96,7 +96,7 @@ class _Rehearsal:
     ) -> None:
         self._noted, self._known, self._before, self._whole = noted, known, before, whole
         self._named = next(reversed([*retries(events)])).names
-        self._queued = {event.task: event.data for event in events if event.kind is Kind.TASK_QUEUED}
+        self._queued = {event.task: event.data for event in events if isinstance(event.data, TaskQueued)}
         self._leaves = _leaves(whole)
 
     def tell(self) -> Iterator[Rehearsed]:
@@ -128,11 +128,11 @@ class _Rehearsal:
 
     def _changed(self, task: str) -> str:
         """What of the task differs from what it was, "" for nothing."""
-        work, before = self._noted.given[task], self._queued.get(task, {})
-        if work.definition == before.get("definition", work.definition):
+        work, before = self._noted.given[task], self._queued.get(task)
+        if before is None or before.definition in ("", work.definition):
             return ""
-        old, new = before.get("material"), work.material
-        told = compare({k: str(v) for k, v in old.items()}, new) if isinstance(old, dict) and new else ()
+        old, new = before.key_parts, work.key_parts
+        told = compare(old, new) if old and new else ()
         names = ", ".join(part.name for part in told if part.new is not None and not part.same)
         return f"its {names} changed" if names else "its step changed"
 

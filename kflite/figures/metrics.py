@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 
-from kflite.core.value import Value
+from kflite.core.value import Artifact, Value
 from kflite.figures.data import Exhibit, Slice, Table, number
 from kflite.format import clean, short
 from kflite.store.base import TaskRow
@@ -24,18 +25,11 @@ def metrics(tasks: Iterable[TaskRow], shown: Iterable[Exhibit]) -> Mapping[str, 
     return {f"{task}/{name}" if often[task, name] == 1 else f"{task}/{output}/{name}": held for task, output, name, held in found}
 
 
-def gist(artifacts: Mapping[str, Value]) -> str:
-    """The first numbers of a task's metrics in a few words: `accuracy 0.9867  loss 0.12`; takes what rows and events hold."""
-    numbers: list[str] = []
-    for many in artifacts.values():
-        for one in many if isinstance(many, list) else ():
-            if (
-                isinstance(one, dict)
-                and str(one.get("type")).endswith(".Metrics")
-                and isinstance(held := one.get("metadata"), dict)
-            ):
-                numbers += [f"{name} {short(value)}" for name, value in held.items() if number(value) is not None]
-    return clean("  ".join(numbers[:_FEW]))
+def gist(artifacts: Mapping[str, tuple[Artifact, ...]]) -> str:
+    """The first numbers of a task's metrics in a few words: `accuracy 0.9867  loss 0.12`."""
+    metrics = (one.metadata for group in artifacts.values() for one in group if one.type.endswith(".Metrics"))
+    numbers = (f"{name} {short(value)}" for held in metrics for name, value in held.items() if number(value) is not None)
+    return clean("  ".join(islice(numbers, _FEW)))
 
 
 def _of(exhibit: Exhibit) -> Iterator[tuple[str, float]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from kflite.core.event import Event, Kind, State
+from kflite.core.event import Event, State, TaskQueued
 from kflite.core.value import Artifact, Outputs, Value
 from kflite.store.base import RunRow, Store, TaskRow
 
@@ -44,26 +44,25 @@ class Why:
 
 def why(store: Store, run: RunRow, task: TaskRow, intact: Callable[[Artifact], bool]) -> Why:
     """Explain. intact: whether the bytes of an artifact are still there, as they were."""
-    material = material_of(store.events, run.run, task.task)
+    key_parts = key_parts_of(store.events, run.run, task.task)
     if task.reason == "cached":
-        parts = tuple(Difference(name, text, text) for name, text in (material or {}).items())
+        parts = tuple(Difference(name, text, text) for name, text in (key_parts or {}).items())
         return Why(True, "hit", f"it was answered from run {task.source}", task.source, parts)
     if task.group:
         return Why(False, "group", "it holds other tasks; those are cached, one by one")
-    if material is None or not task.key:
+    if key_parts is None or not task.key:
         return Why(False, "off", "caching is off for this task: set_caching_options, or what it is, says so")
     if run.options.get("cache") is False:
         return Why(False, "off", "caching was off for the whole run: it was started with --no-cache")
-    return _same_key(store, run, task, intact) or _nearest(store, run, task, material)
+    return _same_key(store, run, task, intact) or _nearest(store, run, task, key_parts)
 
 
-def material_of(events: Callable[[str, int], list[Event]], run: str, task: str) -> Mapping[str, str] | None:
+def key_parts_of(events: Callable[[str, int], list[Event]], run: str, task: str) -> Mapping[str, str] | None:
     """What the task's key was made of, by name, from its newest queueing; None where it has none."""
     found: Mapping[str, str] | None = None
     for event in everything(events, run):
-        if event.kind is Kind.TASK_QUEUED and event.task == task:
-            material = event.data.get("material")
-            found = {k: str(v) for k, v in material.items()} if isinstance(material, dict) else None
+        if isinstance(event.data, TaskQueued) and event.task == task:
+            found = event.data.key_parts or None
     return found
 
 
@@ -106,12 +105,12 @@ def _artifacts(task: TaskRow) -> list[Artifact]:
     return [artifact for many in held.artifacts.values() for artifact in many]
 
 
-def _nearest(store: Store, run: RunRow, task: TaskRow, material: Mapping[str, str]) -> Why:
+def _nearest(store: Store, run: RunRow, task: TaskRow, key_parts: Mapping[str, str]) -> Why:
     entries = [row for row in store.cache(_ENTRIES, run.pipeline, task.title) if row.created < task.queued]
     if not entries:
         return Why(False, "first", f"component {task.title} of pipeline {run.pipeline} has no earlier result in the cache")
-    nearest = min(entries, key=lambda row: sum(not part.same for part in compare(row.material, material)))
-    parts = compare(nearest.material, material)
+    nearest = min(entries, key=lambda row: sum(not part.same for part in compare(row.key_parts, key_parts)))
+    parts = compare(nearest.key_parts, key_parts)
     names = ", ".join(part.name for part in parts if not part.same)
     source = f"{nearest.run}/{nearest.task}"
     return Why(False, "changed", f"compared with {source}, these differ: {names}", source, parts)

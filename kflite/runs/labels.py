@@ -7,12 +7,11 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from kflite.core.event import Event, Kind
+from kflite.core.event import Event, RunArchived, RunLabelled, RunUnarchived
 from kflite.errors import InputError
 from kflite.ir.names import bad_title
 
 if TYPE_CHECKING:
-    from kflite.core.value import Value
     from kflite.store.base import RunRow, Store
 
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._/-]*[A-Za-z0-9])?")
@@ -24,20 +23,19 @@ def archive(store: Store, runs: Iterable[RunRow]) -> None:
     for row in rows:
         if not row.state.ended:
             raise InputError(f"run {row.run} is {row.state}: only a run that has ended can be archived")
-    store.append([Event(row.run, Kind.RUN_ARCHIVED, time.time()) for row in rows])
+    store.append([Event(row.run, RunArchived(), time.time()) for row in rows])
 
 
 def unarchive(store: Store, runs: Iterable[RunRow]) -> None:
     """Bring runs back into lists."""
-    store.append([Event(row.run, Kind.RUN_UNARCHIVED, time.time()) for row in runs])
+    store.append([Event(row.run, RunUnarchived(), time.time()) for row in runs])
 
 
 def label(store: Store, run: RunRow, labels: Mapping[str, str | None]) -> None:
     """Set labels of a run, and take off those that are None here. Raises InputError for what cannot be a label."""
     check_labels({name: text or "" for name, text in labels.items()})
-    given: dict[str, Value] = dict(labels)
-    if given:
-        store.append([Event(run.run, Kind.RUN_LABELLED, time.time(), data={"labels": given})])
+    if labels:
+        store.append([Event(run.run, RunLabelled(labels), time.time())])
 
 
 def check_labels(labels: Mapping[str, str]) -> None:

@@ -9,21 +9,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from kflite.core.event import Event, Kind, State
+from kflite.core.event import Event, State, TaskEnd, TaskQueued, TaskSucceeded
+from kflite.core.fold import RUN, TASK, fold
+from kflite.core.value import Outputs
 from kflite.figures.metrics import gist
 from kflite.store.base import RunRow, TaskRow
 
-_STATES = {
-    Kind.TASK_QUEUED: State.QUEUED,
-    Kind.TASK_STARTING: State.STARTING,
-    Kind.TASK_RUNNING: State.RUNNING,
-    Kind.TASK_STOPPING: State.STOPPING,
-    Kind.TASK_RETRYING: State.QUEUED,
-    Kind.TASK_SUCCEEDED: State.SUCCEEDED,
-    Kind.TASK_FAILED: State.FAILED,
-    Kind.TASK_CANCELLED: State.CANCELLED,
-    Kind.TASK_SKIPPED: State.SKIPPED,
-}
 _ENDED = (State.FAILED, State.CANCELLED, State.SUCCEEDED, State.SKIPPED)  # the worst first
 ACTIVE = frozenset({State.STARTING, State.RUNNING, State.STOPPING})
 
@@ -32,7 +23,8 @@ ACTIVE = frozenset({State.STARTING, State.RUNNING, State.STOPPING})
 class Seen:
     """A task as last heard of. Times are Unix seconds.
 
-    index: its place among its siblings; due: of the next attempt; gist: its first metrics.
+    index: its place among its siblings; began: when its attempt was being started; due: when the next one is;
+    gist: its first metrics.
     """
 
     task: str
@@ -42,11 +34,17 @@ class Seen:
     message: str = ""
     attempts: int = 0
     queued: float = 0.0
+    began: float | None = None
     started: float | None = None
     ended: float | None = None
     due: float = 0.0
     group: bool = False
     gist: str = ""
+
+    @property
+    def since(self) -> float | None:
+        """When its attempt began to run, or else to start."""
+        return self.started or self.began
 
 
 class Board:
@@ -80,51 +78,35 @@ class Board:
         for row in tasks:
             seen = board._task(row.task, row.group)
             seen.reason, seen.message, seen.attempts = row.reason, row.message, row.attempts
-            seen.queued, seen.started, seen.ended, seen.gist = row.queued, row.started, row.ended, gist(row.artifacts)
-            board._move(seen, row.state)
+            seen.queued, seen.started, seen.ended, seen.gist = (
+                row.queued,
+                row.started,
+                row.ended,
+                gist(Outputs.from_json({"artifacts": dict(row.artifacts)}).artifacts),
+            )
+            board._count(seen, -1)
+            seen.state = row.state
+            board._count(seen, 1)
+            board._list(seen)
         return board
 
     def apply(self, event: Event) -> Seen | None:
         """Take an event in; returns the task that it was about, if it was about one."""
         self.seq = event.seq
         if not event.task:
-            self._apply_run(event)
+            fold(self, event, RUN)
             return None
-        seen = self._task(event.task, bool(event.data.get("group")))
+        seen = self._task(event.task, isinstance(event.data, TaskQueued) and event.data.group)
         self._apply_task(seen, event)
         return seen
 
-    def _apply_run(self, event: Event) -> None:
-        data = event.data
-        match event.kind:
-            case Kind.RUN_SUBMITTED:
-                self.name, self.kind, self.created = str(data.get("name", "")), str(data.get("kind", "")), event.at
-            case Kind.RUN_STARTED:
-                self.state = State.RUNNING
-            case Kind.RUN_STOPPING:
-                self.state, self.reason = State.STOPPING, str(data.get("reason", ""))
-            case Kind.RUN_RETRIED:
-                self.state, self.reason, self.ended = State.RUNNING, "", None
-            case Kind.RUN_ENDED:
-                self.state, self.reason = State(str(data["state"])), str(data.get("reason", ""))
-                self.ended = event.at
-            case _:
-                pass
-
     def _apply_task(self, seen: Seen, event: Event) -> None:
-        state = _STATES.get(event.kind, seen.state)  # a note changes none
-        seen.reason, seen.message = str(event.data.get("reason", "")), str(event.data.get("message", ""))
-        if event.kind == Kind.TASK_QUEUED:
-            seen.queued, seen.started, seen.ended, seen.due = event.at, None, None, 0.0
-        elif event.kind == Kind.TASK_RETRYING:
-            seen.started, seen.due = None, event.at + float(event.data.get("delay") or 0.0)  # type: ignore[arg-type]
-        elif state in ACTIVE and event.kind != Kind.TASK_NOTED:
-            seen.attempts = max(seen.attempts, event.attempt)
-            seen.started = seen.started if state == State.STOPPING and seen.started else event.at
-        elif state.ended:
-            made = event.data.get("artifacts")
-            seen.ended, seen.gist = event.at, gist(made) if isinstance(made, dict) else ""
-        self._move(seen, state)
+        self._count(seen, -1)
+        fold(seen, event, TASK)
+        self._count(seen, 1)
+        if isinstance(event.data, TaskQueued | TaskEnd):
+            seen.gist = gist(event.data.outputs.artifacts) if isinstance(event.data, TaskSucceeded) else ""
+        self._list(seen)
 
     def _task(self, path: str, group: bool) -> Seen:
         seen = self.tasks.get(path) or self._add(path, group)
@@ -143,13 +125,10 @@ class Board:
         self._count(seen, 1)
         return seen
 
-    def _move(self, seen: Seen, state: State) -> None:
-        self._count(seen, -1)
-        seen.state = state
-        self._count(seen, 1)
+    def _list(self, seen: Seen) -> None:
         if not seen.group:
-            _keep(self.active, seen.task, state in ACTIVE)
-            _keep(self.failed, seen.task, state == State.FAILED)
+            _keep(self.active, seen.task, seen.state in ACTIVE)
+            _keep(self.failed, seen.task, seen.state == State.FAILED)
 
     def _count(self, seen: Seen, by: int) -> None:
         if seen.group:

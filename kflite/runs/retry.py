@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from kflite.core.event import Event, Kind, State
+from kflite.core.event import Event, RunRetried, State
 from kflite.errors import InputError
 from kflite.runs.lookup import one_task
 from kflite.runs.submit import Around, checked, runnable
@@ -17,7 +17,6 @@ from kflite.store import Database
 from kflite.store.base import RunRow, Store
 
 if TYPE_CHECKING:
-    from kflite.core.value import Value
     from kflite.target import Target
 
 
@@ -25,15 +24,22 @@ if TYPE_CHECKING:
 class Asked:
     """A request that is not stored yet. document: the changed pipeline's, "" where it is the same."""
 
-    event: Event
+    run: str
+    request: RunRetried
+    at: float
     document: str = ""
+
+    @property
+    def event(self) -> Event:
+        """The request as it is stored."""
+        return Event(self.run, self.request, self.at)
 
 
 def ask(store: Database, run: RunRow, changed: Target | None = None, *, keep: bool = False, tasks: Sequence[str] = ()) -> None:
     """Store the request; whoever takes the run over acts on it. See `asked`."""
     request = asked(store, run, changed, keep=keep, tasks=tasks)
     if request.document:
-        store.put_plan(str(request.event.data["plan"]), "pipeline", request.document)
+        store.put_plan(request.request.plan, "pipeline", request.document)
     store.append([request.event])
 
 
@@ -48,21 +54,21 @@ def asked(store: Store, run: RunRow, changed: Target | None = None, *, keep: boo
     """
     if not run.state.ended:
         raise InputError(f"run {run.run} is {run.state}: only a run that has ended can be retried")
-    data: dict[str, Value] = {}
-    document = ""
+    named: tuple[str, ...] = ()
+    document = digest = ""
     if tasks:
         _of_pipeline(run)
         known = store.tasks(run.run)
-        data["tasks"] = [one_task(known, name, run.run).task for name in tasks]
+        named = tuple(one_task(known, name, run.run).task for name in tasks)
     if changed:
         document = _document(store, run, changed)
-        data |= {"plan": sha256(document.encode()).hexdigest()} | ({"keep": True} if keep else {})
+        digest = sha256(document.encode()).hexdigest()
     elif keep:
         raise InputError("what succeeded is kept anyway where the pipeline is the same: give the changed one, --with TARGET")
-    if run.state is State.SUCCEEDED and not tasks and data.get("plan", run.plan) == run.plan:
+    if run.state is State.SUCCEEDED and not tasks and (digest or run.plan) == run.plan:
         why = "and its pipeline is the same" if changed else "there is nothing to retry"
         raise InputError(f"run {run.run} has succeeded, {why}: kflite clone {run.run} runs it again")
-    return Asked(Event(run.run, Kind.RUN_RETRIED, time.time(), data=data), document)
+    return Asked(run.run, RunRetried(digest, keep, named), time.time(), document)
 
 
 def _of_pipeline(run: RunRow) -> None:

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from kflite.core.event import Event, Kind, State
-from kflite.core.value import Value
+from kflite.core.event import (
+    Event,
+    State,
+    TaskCancelled,
+    TaskFailed,
+    TaskRetrying,
+    TaskSkipped,
+    TaskStarting,
+    TaskStopping,
+    TaskSucceeded,
+    TaskWaiting,
+)
 from kflite.format import clean, duration
 from kflite.runs.progress import Board, Seen
 from kflite.terminal.out import Out
@@ -60,22 +70,23 @@ class Plain:
         """Every line is written already."""
 
     def _task(self, event: Event, seen: Seen) -> list[Line]:
-        match event.kind:
-            case Kind.TASK_STARTING:
+        match event.data:
+            case TaskStarting():
                 attempt = f", attempt {event.attempt}" if event.attempt > 1 else ""
                 return [self._line(State.RUNNING, event, f"started{attempt}")]
-            case Kind.TASK_NOTED:
-                return [self._line(seen.state, event, _why(event.data) or "waits no longer")]
-            case Kind.TASK_STOPPING:
-                return [self._line(State.STOPPING, event, f"stopping: {_why(event.data)}")]
-            case Kind.TASK_RETRYING:
-                delay = event.data.get("delay") or 0.0
-                text = f"failed: {_why(event.data)}; again in {duration(float(delay))}"  # type: ignore[arg-type]
+            case TaskWaiting(reason, message):
+                return [self._line(seen.state, event, _why(reason, message) or "waits no longer")]
+            case TaskStopping(reason):
+                return [self._line(State.STOPPING, event, f"stopping: {clean(reason)}")]
+            case TaskRetrying(_, reason, message, delay_s):
+                text = f"failed: {_why(reason, message)}; again in {duration(delay_s)}"
                 return [self._line(State.FAILED, event, text)]
-            case Kind.TASK_SUCCEEDED | Kind.TASK_SKIPPED | Kind.TASK_CANCELLED:
-                return [self._line(seen.state, event, f"{seen.state.value.lower()}{_time(seen)}{_brackets(event.data)}")]
-            case Kind.TASK_FAILED:
-                return [self._line(State.FAILED, event, f"FAILED{_time(seen)}: {_why(event.data)}"), *self._where(event)]
+            case TaskSucceeded() | TaskSkipped() | TaskCancelled() as end:
+                why = f"  ({text})" if (text := _why(end.reason, end.message)) else ""
+                return [self._line(seen.state, event, f"{seen.state.value.lower()}{_time(seen)}{why}")]
+            case TaskFailed(_, reason, message):
+                text = f"FAILED{_time(seen)}: {_why(reason, message)}"
+                return [self._line(State.FAILED, event, text), *self._where(event)]
             case _:
                 return []
 
@@ -88,15 +99,9 @@ class Plain:
         return [((f"  log: {log}", "dim"),)] if log else []
 
 
-def _why(data: Mapping[str, Value]) -> str:
-    reason, message = str(data.get("reason", "")), str(data.get("message", ""))
+def _why(reason: str, message: str) -> str:
     return clean(f"{reason}: {message}" if reason and message else reason or message)
 
 
-def _brackets(data: Mapping[str, Value]) -> str:
-    why = _why(data)
-    return f"  ({why})" if why else ""
-
-
 def _time(seen: Seen) -> str:
-    return f"  {duration(seen.ended - seen.started)}" if seen.ended and seen.started else ""
+    return f"  {duration(seen.ended - seen.since)}" if seen.ended and seen.since else ""

@@ -18,6 +18,7 @@ STYLES = {
     State.STARTING: "cyan",
     State.RUNNING: "cyan",
     State.STOPPING: "yellow",
+    State.SUSPENDED: "dim",
     State.SUCCEEDED: "green",
     State.FAILED: "bold red",
     State.CANCELLED: "yellow",
@@ -42,14 +43,14 @@ class Signs:
         return not self.tee.isascii()
 
 
-_UNICODE = Signs(dict(zip(State, "○◌●◍✓✗⊘∅", strict=True)), "├─ ", "└─ ", "│  ", "…", "→")
-_ASCII = Signs(dict(zip(State, ".o*~+x!-", strict=True)), "|- ", "`- ", "|  ", "...", "->")
+_UNICODE = Signs(dict(zip(State, "○◌●◍◫✓✗⊘∅", strict=True)), "├─ ", "└─ ", "│  ", "…", "→")
+_ASCII = Signs(dict(zip(State, ".o*~=+x!-", strict=True)), "|- ", "`- ", "|  ", "...", "->")
 
 
 def signs(encoding: str | None) -> Signs:
     """Those that can be written in this encoding."""
     try:
-        "○◌●◍✓✗⊘∅├─└│…→".encode(encoding or "ascii")
+        "○◌●◍◫✓✗⊘∅├─└│…→".encode(encoding or "ascii")
     except (UnicodeEncodeError, LookupError):
         return _ASCII
     return _UNICODE

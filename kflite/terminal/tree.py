@@ -146,7 +146,7 @@ class _Tree:
         return replace(row, note=f"{done}/{total}  {row.note}".strip()) if total else row
 
     def _time(self, seen: Seen) -> float | None:
-        since = seen.started or (seen.queued if seen.group else 0.0)
+        since = seen.since or (seen.queued if seen.group else 0.0)
         return (seen.ended or self.now) - since if since else None
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from random import Random
 from typing import TypeAlias
 
-from kflite.core.event import Event
+from kflite.core.event import Event, Point
 from kflite.errors import LeaseLost, StoreFull, StoreLocked
 from kflite.store import Database
 
@@ -44,13 +44,13 @@ class FaultyStore(Database):
         self._faults = faults
         self.appends = 0
 
-    def append(self, events: Sequence[Event], owner: str = "") -> int:
+    def append(self, events: Sequence[Event], owner: str = "", points: Sequence[Point] = ()) -> int:
         """See the seam; raises what the faults say."""
         self.appends += 1
         fault = self._faults(self.appends, events)
         if fault in _ERRORS:
             raise _ERRORS[fault](f"simulated at append {self.appends}: {fault}")
-        seq = super().append(events, owner)
+        seq = super().append(events, owner, points)
         if fault is Fault.CRASH_AFTER:
             raise Crash(f"simulated at append {self.appends}: {fault}")
         return seq

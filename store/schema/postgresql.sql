@@ -30,7 +30,7 @@ CREATE TABLE cache (
   pipeline TEXT COLLATE "C" NOT NULL,
   created FLOAT(53) NOT NULL,
   expires FLOAT(53),
-  material TEXT COLLATE "C" NOT NULL,
+  key_parts TEXT COLLATE "C" NOT NULL,
   outputs TEXT COLLATE "C" NOT NULL,
   PRIMARY KEY (cache_key)
 );
@@ -77,6 +77,19 @@ CREATE TABLE plan (
   document TEXT COLLATE "C" NOT NULL,
   PRIMARY KEY (digest)
 );
+CREATE TABLE point (
+  position BIGSERIAL NOT NULL,
+  seq BIGINT NOT NULL,
+  run TEXT COLLATE "C" NOT NULL,
+  task TEXT COLLATE "C" NOT NULL,
+  attempt INTEGER NOT NULL,
+  replica INTEGER NOT NULL,
+  metric TEXT COLLATE "C" NOT NULL,
+  step BIGINT NOT NULL,
+  at FLOAT(53) NOT NULL,
+  value FLOAT(53),
+  PRIMARY KEY (position)
+);
 CREATE TABLE run (
   run TEXT COLLATE "C" NOT NULL,
   name TEXT COLLATE "C" NOT NULL,
@@ -85,7 +98,7 @@ CREATE TABLE run (
   reason TEXT COLLATE "C" NOT NULL,
   pipeline TEXT COLLATE "C" NOT NULL,
   experiment TEXT COLLATE "C" NOT NULL,
-  place TEXT COLLATE "C" NOT NULL,
+  target TEXT COLLATE "C" NOT NULL,
   plan TEXT COLLATE "C" NOT NULL,
   created FLOAT(53) NOT NULL,
   started FLOAT(53),
@@ -96,6 +109,7 @@ CREATE TABLE run (
   outputs TEXT COLLATE "C" NOT NULL,
   options TEXT COLLATE "C" NOT NULL,
   archived FLOAT(53),
+  profile TEXT COLLATE "C" DEFAULT '' NOT NULL,
   PRIMARY KEY (run)
 );
 CREATE TABLE task (
@@ -142,6 +156,8 @@ CREATE INDEX label_by_value ON label (name, value);
 CREATE INDEX metric_by_value ON metric (name, value);
 CREATE INDEX parameter_by_number ON parameter (name, number) WHERE number IS NOT NULL;
 CREATE INDEX parameter_by_value ON parameter (name, value);
+CREATE INDEX point_by_metric ON point (run, task, metric, position);
+CREATE INDEX point_of_run ON point (run, position);
 CREATE INDEX run_by_age ON run (created);
 CREATE INDEX run_by_experiment ON run (experiment, created);
 CREATE INDEX run_by_plan ON run (plan);
@@ -152,4 +168,4 @@ CREATE TABLE alembic_version (
   version_num VARCHAR(32) NOT NULL,
   CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO alembic_version VALUES ('0002');
+INSERT INTO alembic_version VALUES ('0003');

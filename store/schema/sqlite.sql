@@ -37,7 +37,7 @@ CREATE TABLE cache (
   pipeline TEXT NOT NULL,
   created FLOAT NOT NULL,
   expires FLOAT,
-  material TEXT NOT NULL,
+  key_parts TEXT NOT NULL,
   outputs TEXT NOT NULL,
   PRIMARY KEY (cache_key)
 );
@@ -80,6 +80,18 @@ CREATE TABLE parameter (
   PRIMARY KEY (run, name)
 )
  WITHOUT ROWID;
+CREATE TABLE point (
+  position INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+  seq BIGINT NOT NULL,
+  run TEXT NOT NULL,
+  task TEXT NOT NULL,
+  attempt INTEGER NOT NULL,
+  replica INTEGER NOT NULL,
+  metric TEXT NOT NULL,
+  step BIGINT NOT NULL,
+  at FLOAT NOT NULL,
+  value FLOAT
+);
 CREATE TABLE run (
   run TEXT NOT NULL,
   name TEXT NOT NULL,
@@ -88,7 +100,7 @@ CREATE TABLE run (
   reason TEXT NOT NULL,
   pipeline TEXT NOT NULL,
   experiment TEXT NOT NULL,
-  place TEXT NOT NULL,
+  target TEXT NOT NULL,
   "plan" TEXT NOT NULL,
   created FLOAT NOT NULL,
   started FLOAT,
@@ -99,6 +111,7 @@ CREATE TABLE run (
   outputs TEXT NOT NULL,
   options TEXT NOT NULL,
   archived FLOAT,
+  profile TEXT DEFAULT '' NOT NULL,
   PRIMARY KEY (run)
 );
 CREATE TABLE task (
@@ -146,6 +159,8 @@ CREATE INDEX label_by_value ON label (name, value);
 CREATE INDEX metric_by_value ON metric (name, value);
 CREATE INDEX parameter_by_number ON parameter (name, number) WHERE number IS NOT NULL;
 CREATE INDEX parameter_by_value ON parameter (name, value);
+CREATE INDEX point_by_metric ON point (run, task, metric, position);
+CREATE INDEX point_of_run ON point (run, position);
 CREATE INDEX run_by_age ON run (created);
 CREATE INDEX run_by_experiment ON run (experiment, created);
 CREATE INDEX run_by_plan ON run ("plan");
@@ -156,4 +171,4 @@ CREATE TABLE alembic_version (
   version_num VARCHAR(32) NOT NULL,
   CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO alembic_version VALUES ('0002');
+INSERT INTO alembic_version VALUES ('0003');

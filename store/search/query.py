@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from kflite.store.base import Query, RunRow
 from kflite.store.cells import Cell, clean
+from kflite.store.columns import column
 from kflite.store.search.index import LONGEST
 from kflite.store.search.where import TEXTS, TIMES, And, Condition, Node, Not, Or, field, only, parse
 
@@ -18,7 +19,6 @@ Part: TypeAlias = "tuple[str, list[Cell]]"
 
 _HIDDEN = "(archived IS NOT NULL OR experiment IN (SELECT name FROM experiment e WHERE e.archived IS NOT NULL))"
 _LASTED = "(coalesce(ended, ?) - created)"
-_COLUMNS = {"on": "place"}
 _LOWER = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 _MARKED = str.maketrans({"!": "!!", "%": "!%", "_": "!_"})
 
@@ -28,6 +28,7 @@ def page(query: Query, run: Callable[[str], RunRow]) -> Part:
     wanted: list[Part] = []
     if query.archived is not None:
         wanted.append((_HIDDEN if query.archived else f"NOT {_HIDDEN}", []))
+    wanted += [("profile = ?", [clean(query.profile)])] if query.profile else []
     nodes: list[Node] = [only(name, text) for name, text in (("state", query.state), ("experiment", query.experiment)) if text]
     nodes += [parse(query.where, query.now)] if query.where.strip() else []
     wanted += [condition(node, query.now) for node in nodes]
@@ -65,7 +66,7 @@ def _test(test: Condition, now: float) -> Part:
         return _version(*clean(test.text).partition("@"))
     if test.field == "duration":
         return f"({_LASTED} {test.operator} ?)", [now, test.number]
-    return _text(_COLUMNS.get(test.field, test.field), test)
+    return _text(column(test.field), test)
 
 
 def _text(column: str, test: Condition) -> Part:
@@ -165,4 +166,4 @@ def _key(name: str, key: str, now: float) -> Part:
             named, values = _metric_name(key, "name || ''")
             return f"(SELECT max(value) FROM metric m WHERE m.run = run.run AND {named})", values
         case _:
-            return _COLUMNS.get(name, name), []
+            return column(name), []

@@ -11,7 +11,7 @@ from typing import Any
 from contract.stores import ended, made, submitted
 from hypothesis import strategies as st
 
-from kflite.core.event import Event, Kind, State
+from kflite.core.event import Event, RunArchived, RunLabelled, RunStarted, RunUnarchived, State
 from kflite.core.value import Value
 from kflite.store.base import Query
 from kflite.store.search.where import And, Condition, Node, Not, Or, parse
@@ -61,7 +61,7 @@ def _start(known: Known, events: list[Event], random: Random) -> None:
     if random.random() < 0.2:
         return
     known.started, known.texts["state"] = known.created + random.random(), "RUNNING"
-    events.append(Event(known.run, Kind.RUN_STARTED, known.started))
+    events.append(Event(known.run, RunStarted(), known.started))
     for task in ("fit", "loop[0]/fit"):
         if random.random() < 0.5:
             value = random.choice((0, 0.5, 1.5))
@@ -79,14 +79,14 @@ def _label(known: Known, events: list[Event], random: Random) -> None:
         value = random.choice((None, *LABELS))
         known.label.pop("team", None)
         known.label |= {} if value is None else {"team": value}
-        events.append(Event(known.run, Kind.RUN_LABELLED, 300.0, data={"labels": {"team": value}}))
+        events.append(Event(known.run, RunLabelled({"team": value}), 300.0))
 
 
 def _archive(known: Known, events: list[Event], random: Random) -> None:
-    for kind in (Kind.RUN_ARCHIVED, Kind.RUN_UNARCHIVED):
+    for told in (RunArchived(), RunUnarchived()):
         if random.random() < 0.3:
-            known.archived = kind is Kind.RUN_ARCHIVED
-            events.append(Event(known.run, kind, 300.0))
+            known.archived = isinstance(told, RunArchived)
+            events.append(Event(known.run, told, 300.0))
 
 
 # The reference.

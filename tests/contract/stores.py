@@ -8,7 +8,8 @@ from uuid import uuid4
 import pytest
 
 from kflite import store
-from kflite.core.event import Event, Kind
+from kflite.core.event import Event, Kind, TaskRunning, TaskStarting
+from kflite.core.event_json import from_json
 from kflite.core.value import Value
 from kflite.store import Database
 
@@ -38,33 +39,40 @@ def schema(server: str, request: pytest.FixtureRequest) -> str:
     return f"{server}{'&' if '?' in server else '?'}options=-csearch_path%3D{name}"
 
 
+def event(run: str, kind: Kind, at: float, data: dict[str, Value], task: str = "", attempt: int = 0) -> Event:
+    """An event from what it is stored as."""
+    return Event(run, from_json(kind, data), at, task, attempt)
+
+
 def submitted(run: str, at: float = 1.0, **data: Value) -> Event:
-    return Event(run, Kind.RUN_SUBMITTED, at, data={"name": "digits", "kind": "dag", "pipeline": "digits", "on": "local"} | data)
+    given: dict[str, Value] = {"name": "digits", "kind": "dag", "pipeline": "digits", "plan": "", "on": "local"}
+    return event(run, Kind.RUN_SUBMITTED, at, given | data)
 
 
 def ended(run: str, at: float = 9.0, state: str = "SUCCEEDED", **data: Value) -> Event:
-    return Event(run, Kind.RUN_ENDED, at, data={"state": state} | data)
+    return event(run, Kind.RUN_ENDED, at, {"state": state} | data)
 
 
 def queued(run: str, task: str, at: float = 2.0, **data: Value) -> Event:
-    return Event(run, Kind.TASK_QUEUED, at, task, data={"title": task} | data)
+    return event(run, Kind.TASK_QUEUED, at, {"title": task} | data, task)
 
 
 def starting(run: str, task: str, attempt: int = 1, at: float = 3.0) -> Event:
-    return Event(run, Kind.TASK_STARTING, at, task, attempt, {"executor": "process"})
+    return Event(run, TaskStarting("process"), at, task, attempt)
 
 
 def running(run: str, task: str, attempt: int = 1, at: float = 4.0) -> Event:
-    return Event(run, Kind.TASK_RUNNING, at, task, attempt, {"ref": f"pid-{attempt}"})
+    return Event(run, TaskRunning(f"pid-{attempt}"), at, task, attempt)
 
 
 def succeeded(run: str, task: str, attempt: int = 1, at: float = 5.0, **data: Value) -> Event:
-    return Event(run, Kind.TASK_SUCCEEDED, at, task, attempt, data)
+    outputs: Value = {name: data.pop(name) for name in ("parameters", "artifacts") if name in data}
+    return event(run, Kind.TASK_SUCCEEDED, at, data | {"outputs": outputs}, task, attempt)
 
 
 def failed(run: str, task: str, attempt: int = 1, at: float = 5.0, **data: Value) -> Event:
-    said: dict[str, Value] = {"code": 1, "reason": "Error", "message": "no such file"}
-    return Event(run, Kind.TASK_FAILED, at, task, attempt, said | data)
+    told: dict[str, Value] = {"code": 1, "reason": "Error", "message": "no such file"}
+    return event(run, Kind.TASK_FAILED, at, told | data, task, attempt)
 
 
 def document(name: str, uri: str, type: str = "system.Dataset", **metadata: Value) -> Value:
@@ -74,8 +82,7 @@ def document(name: str, uri: str, type: str = "system.Dataset", **metadata: Valu
 
 def made(run: str, task: str, **data: Value) -> list[Event]:
     """A task from its queue to its success."""
-    success = Event(run, Kind.TASK_SUCCEEDED, 5.0, task, 1, data)
-    return [queued(run, task), starting(run, task), running(run, task), success]
+    return [queued(run, task), starting(run, task), running(run, task), succeeded(run, task, **data)]
 
 
 def numbered(opened: Database, run: str = "", after: int = 0) -> list[int]:

@@ -24,10 +24,23 @@ from contract.stores import (
 )
 
 from kflite import store
-from kflite.core.event import Event, Kind, State
+from kflite.core.event import (
+    Event,
+    Kind,
+    RunCancelRequested,
+    RunRetried,
+    RunStarted,
+    RunStopping,
+    State,
+    TaskCancelled,
+    TaskRetrying,
+    TaskRunning,
+    TaskSkipped,
+)
 from kflite.core.value import Value
 from kflite.errors import NotFound, StoreError
 from kflite.store import Database
+from kflite.store.base import Query
 
 
 @pytest.fixture(params=KINDS)
@@ -98,12 +111,12 @@ def test_threads_append_and_read_side_by_side(opened: Database) -> None:
 
 
 def test_a_run_has_what_its_submission_says_until_it_starts_and_ends(opened: Database) -> None:
-    opened.append([submitted("a", 1.5, parameters={"x": 1}, options={"p": 2}, experiment="e", plan="d1")])
-    row = opened.run("a")
+    opened.append([submitted("a", 1.5, parameters={"x": 1}, options={"parallel": 2}, experiment="e", plan="d1")])
+    row, options = opened.run("a"), {"cache": True, "fail_fast": False, "parallel": 2, "timeout_s": None, "labels": {}}
     assert (row.name, row.kind, row.pipeline, row.on, row.experiment, row.plan) == ("digits", "dag", "digits", "local", "e", "d1")
     assert (row.state, row.created, row.started, row.ended, row.owner) == (State.QUEUED, 1.5, None, None, "")
-    assert (row.parameters, row.options, row.outputs) == ({"x": 1}, {"p": 2}, {})
-    opened.append([Event("a", Kind.RUN_STARTED, 2.0)])
+    assert (row.parameters, row.options, row.outputs) == ({"x": 1}, options, {})
+    opened.append([Event("a", RunStarted(), 2.0)])
     opened.append([ended("a", 9.0, "FAILED", reason="TaskFailed", outputs={"parameters": {"y": 1}})])
     row = opened.run("a")
     assert (row.state, row.reason, row.started, row.ended) == (State.FAILED, "TaskFailed", 2.0, 9.0)
@@ -111,8 +124,8 @@ def test_a_run_has_what_its_submission_says_until_it_starts_and_ends(opened: Dat
 
 
 def test_a_run_that_stops_stays_stopping_when_another_scheduler_goes_on_with_it(opened: Database) -> None:
-    stopping = Event("a", Kind.RUN_STOPPING, 3.0, data={"reason": "Cancelled"})
-    opened.append([submitted("a"), Event("a", Kind.RUN_STARTED, 2.0), stopping, Event("a", Kind.RUN_STARTED, 4.0)])
+    stopping = Event("a", RunStopping("Cancelled"), 3.0)
+    opened.append([submitted("a"), Event("a", RunStarted(), 2.0), stopping, Event("a", RunStarted(), 4.0)])
     row = opened.run("a")
     assert (row.state, row.reason, row.started) == (State.STOPPING, "Cancelled", 2.0)
 
@@ -136,7 +149,7 @@ def test_a_task_goes_through_its_states(opened: Database) -> None:
 
 
 def test_a_failed_attempt_is_kept_beside_the_one_that_follows(opened: Database) -> None:
-    retrying = Event("a", Kind.TASK_RETRYING, 5.0, "fit", 1, {"code": 3, "reason": "Error", "message": "boom", "delay": 1.0})
+    retrying = Event("a", TaskRetrying(3, "Error", "boom", 1.0), 5.0, "fit", 1)
     opened.append([submitted("a"), queued("a", "fit"), starting("a", "fit"), running("a", "fit"), retrying])
     (task,) = opened.tasks("a")
     assert (task.state, task.reason, task.message, task.attempts, task.started) == (State.QUEUED, "Error", "boom", 1, None)
@@ -148,8 +161,8 @@ def test_a_failed_attempt_is_kept_beside_the_one_that_follows(opened: Database) 
 
 
 def test_a_task_cancelled_while_it_waits_leaves_its_last_attempt_as_it_ended(opened: Database) -> None:
-    retrying = Event("a", Kind.TASK_RETRYING, 5.0, "fit", 1, {"code": 3, "reason": "Error", "delay": 1.0})
-    cancelled = Event("a", Kind.TASK_CANCELLED, 6.0, "fit", 1, {"reason": "Cancelled"})
+    retrying = Event("a", TaskRetrying(3, "Error", "", 1.0), 5.0, "fit", 1)
+    cancelled = Event("a", TaskCancelled("Cancelled"), 6.0, "fit", 1)
     opened.append([submitted("a"), queued("a", "fit"), starting("a", "fit"), running("a", "fit"), retrying, cancelled])
     assert opened.tasks("a")[0].state == State.CANCELLED
     (attempt,) = opened.attempts("a")
@@ -158,8 +171,8 @@ def test_a_task_cancelled_while_it_waits_leaves_its_last_attempt_as_it_ended(ope
 
 def test_a_retried_run_begins_anew_with_what_did_not_succeed(opened: Database) -> None:
     opened.append([submitted("a"), *made("a", "load", parameters={"rows": 5}), queued("a", "fit"), starting("a", "fit")])
-    opened.append([failed("a", "fit"), Event("a", Kind.TASK_SKIPPED, 6.0, "test", data={"reason": "Upstream"})])
-    opened.append([ended("a", state="FAILED", reason="TaskFailed"), Event("a", Kind.RUN_RETRIED, 10.0)])
+    opened.append([failed("a", "fit"), Event("a", TaskSkipped("Upstream"), 6.0, "test")])
+    opened.append([ended("a", state="FAILED", reason="TaskFailed"), Event("a", RunRetried(), 10.0)])
     row = opened.run("a")
     assert (row.state, row.reason, row.ended) == (State.QUEUED, "", None)
     opened.append([queued("a", "fit", 11.0, parameters={"x": 2}), starting("a", "fit", 2, 12.0), queued("a", "test", 13.0)])
@@ -172,7 +185,7 @@ def test_a_retried_run_begins_anew_with_what_did_not_succeed(opened: Database) -
 
 
 def test_a_group_is_marked_and_has_no_attempts(opened: Database) -> None:
-    opened.append([submitted("a"), queued("a", "loop", group=True), Event("a", Kind.TASK_RUNNING, 3.0, "loop")])
+    opened.append([submitted("a"), queued("a", "loop", group=True), Event("a", TaskRunning(), 3.0, "loop")])
     (group,) = opened.tasks("a")
     assert (group.group, group.state, group.attempts, opened.attempts("a")) == (True, State.RUNNING, 0, [])
 
@@ -208,7 +221,7 @@ def test_words_that_no_database_takes_are_stored_nevertheless(opened: Database) 
     opened.append([submitted("a"), queued("a", "fit"), starting("a", "fit")])
     opened.append([failed("a", "fit", message="bad \udcff and \x00 end")])
     assert opened.tasks("a")[0].message == "bad ? and \ufffd end"
-    assert opened.events("a", 3)[0].data["message"] == "bad \udcff and \x00 end"
+    assert opened.events("a", 3)[0].data.message == "bad \udcff and \x00 end"
 
 
 def test_runs_are_listed_newest_first_by_state_experiment_and_age(opened: Database) -> None:
@@ -271,7 +284,7 @@ def test_a_deleted_run_leaves_nothing_but_what_others_share(opened: Database) ->
 
 
 def test_requests_of_other_processes_are_read_by_themselves(opened: Database) -> None:
-    cancel = Event("a", Kind.RUN_CANCEL, 2.0, data={"reason": "enough"})
+    cancel = Event("a", RunCancelRequested("enough"), 2.0)
     opened.append([submitted("a"), cancel, queued("a", "x"), replace(cancel, run="b")])
     assert [(event.run, event.seq) for event in opened.of_kinds([Kind.RUN_CANCEL], 0)] == [("a", 2), ("b", 4)]
     assert opened.of_kinds([Kind.RUN_CANCEL], 4) == []
@@ -283,7 +296,7 @@ def test_what_a_task_made_is_void_once_it_is_done_again(opened: Database) -> Non
         "artifacts": {"m": [document("m", "/m")], "n": [document("n", "/n")]},
     }
     opened.append([submitted("a", plan="d1"), *made("a", "fit", **made_of), *made("a", "other", **made_of), ended("a")])
-    opened.append([Event("a", Kind.RUN_RETRIED, 10.0, data={"plan": "d2"}), queued("a", "fit", again=True)])
+    opened.append([Event("a", RunRetried("d2"), 10.0), queued("a", "fit", rerun=True)])
     assert opened.run("a").plan == "d2"
     assert {task for task, _, _ in opened.metrics("a")} == {row.task for row in opened.artifacts("a")} == {"other"}
     opened.append([starting("a", "fit", 2), succeeded("a", "fit", 2, parameters={"x": 3.0})])
@@ -291,5 +304,12 @@ def test_what_a_task_made_is_void_once_it_is_done_again(opened: Database) -> Non
 
 
 def test_a_retry_of_a_run_that_goes_on_brings_no_other_plan(opened: Database) -> None:
-    opened.append([submitted("a", plan="d1"), Event("a", Kind.RUN_RETRIED, 2.0, data={"plan": "d2"})])
+    opened.append([submitted("a", plan="d1"), Event("a", RunRetried("d2"), 2.0)])
     assert opened.run("a").plan == "d1"
+
+
+def test_runs_are_found_by_their_profile(opened: Database) -> None:
+    opened.append([submitted("a"), submitted("b", 2.0, profile="ana"), submitted("c", 3.0, profile="ben")])
+    assert [row.run for row in opened.search(Query(profile="ana"))] == ["b"]
+    assert [row.run for row in opened.search(Query(profile="ana", where="name~digits"))] == ["b"]
+    assert [(row.run, row.profile) for row in opened.search(Query())] == [("c", "ben"), ("b", "ana"), ("a", "")]

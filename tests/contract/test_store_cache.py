@@ -27,10 +27,10 @@ def hit(run: str, task: str, source: str, uri: str) -> list[Event]:
 
 def test_a_success_with_a_key_is_found_by_it(opened: Database) -> None:
     outputs = {"parameters": {"x": 1}, "artifacts": {"model": [document("model", "/m")]}}
-    opened.append([submitted("a"), *made("a", "fit", key="k", material={"spec": "s1"}, **outputs)])  # type: ignore[arg-type]
+    opened.append([submitted("a"), *made("a", "fit", key="k", key_parts={"spec": "s1"}, **outputs)])  # type: ignore[arg-type]
     row = opened.cached(["k", "other"], 0.0)["k"]
     assert (row.run, row.task, row.title, row.pipeline, row.created, row.expires) == ("a", "fit", "fit", "digits", 5.0, None)
-    assert (row.material, row.outputs) == ({"spec": "s1"}, outputs)
+    assert (row.key_parts, row.outputs) == ({"spec": "s1"}, outputs)
 
 
 def test_the_newest_result_with_a_key_counts(opened: Database) -> None:

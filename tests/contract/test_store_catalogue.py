@@ -10,7 +10,7 @@ import pytest
 from contract.stores import KINDS, another, ended, submitted, url_of
 
 from kflite import store
-from kflite.core.event import Event, Kind
+from kflite.core.event import Event, RunArchived
 from kflite.errors import InputError, NotFound
 from kflite.store import Database
 from kflite.store.base import Query
@@ -116,7 +116,7 @@ def test_an_experiment_is_made_by_hand_or_by_its_first_run(opened: Database) -> 
 
 def test_an_archived_experiment_hides_its_runs_and_gives_back_those_that_were_not_archived_themselves(opened: Database) -> None:
     opened.append([submitted("a", 1.0, experiment="e"), submitted("b", 2.0, experiment="e"), submitted("c", 3.0), ended("b")])
-    opened.append([Event("b", Kind.RUN_ARCHIVED, 4.0)])
+    opened.append([Event("b", RunArchived(), 4.0)])
     assert opened.catalogue.archive("e", 5.0).archived == opened.catalogue.archive("e", 6.0).archived == 5.0
     assert [row.run for row in opened.search(Query())] == ["c"]
     assert [row.run for row in opened.search(Query(archived=True))] == ["b", "a"]

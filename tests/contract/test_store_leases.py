@@ -10,7 +10,19 @@ import pytest
 from contract.stores import KINDS, ended, queued, submitted, url_of
 
 from kflite import store
-from kflite.core.event import Event, Kind
+from kflite.core.event import (
+    Event,
+    RunAnswered,
+    RunCancelRequested,
+    RunEnded,
+    RunResumed,
+    RunRetried,
+    RunStarted,
+    RunStopping,
+    RunSuspended,
+    RunSuspendRequested,
+    State,
+)
 from kflite.errors import LeaseLost
 from kflite.store import Database, owner_id
 from kflite.store.owner import started
@@ -88,7 +100,7 @@ def test_a_run_that_has_ended_is_nobodys_and_cannot_be_claimed(opened: Database)
 
 def test_a_retried_run_is_free(opened: Database) -> None:
     opened.append([submitted("a", 100.0), ended("a", state="FAILED")], ME)
-    opened.append([Event("a", Kind.RUN_RETRIED, 101.0)])
+    opened.append([Event("a", RunRetried(), 101.0)])
     assert (opened.orphans(101.0), opened.claim("a", YOU, 101.0, 10.0)) == (["a"], True)
 
 
@@ -136,5 +148,42 @@ def test_an_owner_that_lost_nothing_goes_on(opened: Database) -> None:
 
 def test_anybody_may_ask_for_something_without_being_an_owner(opened: Database) -> None:
     opened.append([submitted("a", 100.0)], ME)
-    opened.append([Event("a", Kind.RUN_CANCEL, 101.0)])
+    opened.append([Event("a", RunCancelRequested(), 101.0)])
     assert opened.run("a").owner == ME
+
+
+def test_a_suspended_run_is_nobodys_and_no_orphan_until_it_is_resumed(opened: Database) -> None:
+    opened.append([submitted("a", 100.0), Event("a", RunStarted(ME), 101.0)], ME)
+    opened.append([Event("a", RunSuspendRequested("later"), 102.0)])
+    assert opened.run("a").state is State.RUNNING
+    opened.append([Event("a", RunSuspended("later"), 103.0)], ME)
+    row = opened.run("a")
+    assert (row.state, row.reason, row.owner, row.ended) == (State.SUSPENDED, "later", "", None)
+    assert opened.orphans(200.0) == []
+    with pytest.raises(LeaseLost):
+        opened.append([queued("a", "fit")], ME)
+    opened.append([Event("a", RunResumed(), 201.0)])
+    assert (opened.run("a").state, opened.run("a").reason) == (State.QUEUED, "")
+    assert opened.orphans(202.0) == ["a"]
+
+
+def test_a_suspended_run_may_be_taken_to_be_cancelled(opened: Database) -> None:
+    opened.append([submitted("a", 100.0), Event("a", RunSuspended(), 101.0), Event("a", RunCancelRequested(), 102.0)])
+    assert opened.run("a").state is State.SUSPENDED
+    assert opened.claim("a", ME, 103.0, 10.0)
+    opened.renew(ME, 110.0, 10.0)
+    assert not opened.claim("a", YOU, 119.0, 10.0)
+    opened.append([Event("a", RunStarted(ME), 119.0)], ME)
+    assert opened.run("a").state is State.SUSPENDED
+    opened.append([Event("a", RunStopping("cancelled"), 119.0)], ME)
+    assert opened.run("a").state is State.STOPPING
+
+
+@pytest.mark.parametrize("state", ["QUEUED", "RUNNING", "STOPPING", "SUCCEEDED"])
+def test_resuming_what_is_not_suspended_changes_nothing(opened: Database, state: str) -> None:
+    told = {"RUNNING": RunStarted(ME), "STOPPING": RunStopping("enough"), "SUCCEEDED": RunEnded(State.SUCCEEDED, "why")}
+    opened.append([submitted("a"), *(Event("a", data, 2.0) for name, data in told.items() if name == state)])
+    before = opened.run("a")
+    opened.append([Event("a", RunResumed(), 3.0), Event("a", RunSuspendRequested(), 4.0), Event("a", RunAnswered("q", 1), 5.0)])
+    assert opened.run("a") == before
+    assert before.state == state

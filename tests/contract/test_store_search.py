@@ -13,7 +13,7 @@ from contract.stores import KINDS, submitted, url_of
 from hypothesis import example, given, settings
 
 from kflite import store
-from kflite.core.event import Event, Kind
+from kflite.core.event import Event, RunArchived
 from kflite.errors import InputError, NotFound
 from kflite.store import Database
 from kflite.store.base import Query
@@ -87,6 +87,6 @@ def test_a_parameter_of_any_length_is_found_by_its_beginning(filled: Filled) -> 
 
 def test_archiving_twice_keeps_the_first_time(filled: Filled) -> None:
     opened = filled[0]
-    opened.append([submitted("old", 900.0), *(Event("old", Kind.RUN_ARCHIVED, at) for at in (901.0, 902.0))])
+    opened.append([submitted("old", 900.0), *(Event("old", RunArchived(), at) for at in (901.0, 902.0))])
     assert opened.run("old").archived == 901.0
     opened.delete_run("old")

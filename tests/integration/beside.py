@@ -15,7 +15,7 @@ SOON_S = 30.0
 OPENED = """
 import asyncio, os, sys
 from kflite import store
-from kflite.core.event import Event, Kind
+from kflite.core.event import Event, RunEnded, RunSubmitted, State, TaskQueued, TaskStarting, TaskSucceeded
 opened = store.open(sys.argv[1])
 print("ready", flush=True)
 """
@@ -26,7 +26,7 @@ sys.stdin.readline()
 name, count = sys.argv[2], int(sys.argv[3])
 for n in range(count):
     task = f"{name}{n}"
-    opened.append([Event("a", Kind.TASK_QUEUED, 1.0, task), Event("a", Kind.TASK_STARTING, 2.0, task, 1)])
+    opened.append([Event("a", TaskQueued(task), 1.0, task), Event("a", TaskStarting("process"), 2.0, task, 1)])
     print(n, flush=True)
 """
 )
@@ -35,8 +35,8 @@ HALFWAY = (
     OPENED
     + """
 def made(task):
-    starting = Event("a", Kind.TASK_STARTING, 2.0, task, 1)
-    return [Event("a", Kind.TASK_QUEUED, 1.0, task), starting, Event("a", Kind.TASK_SUCCEEDED, 3.0, task, 1, {"key": task})]
+    starting = Event("a", TaskStarting("process"), 2.0, task, 1)
+    return [Event("a", TaskQueued(task), 1.0, task), starting, Event("a", TaskSucceeded(key=task), 3.0, task, 1)]
 opened.append(made("whole"))
 execute, left = opened.connection.execute, int(sys.argv[2])
 def executing(sql, values=()):
@@ -72,17 +72,17 @@ SCHEDULER = (
     + """
 sys.stdin.readline()
 run, owner = sys.argv[2], store.owner_id()
-opened.append([Event(run, Kind.RUN_SUBMITTED, 1.0, data={"name": run, "kind": "dag"})], owner)
+opened.append([Event(run, RunSubmitted(run, "dag", "p", ""), 1.0)], owner)
 for n in range(int(sys.argv[3])):
-    opened.append([Event(run, Kind.TASK_QUEUED, 2.0, f"t{n}")], owner)
+    opened.append([Event(run, TaskQueued("t"), 2.0, f"t{n}")], owner)
     opened.renew(owner, 3.0, 10.0)
-opened.append([Event(run, Kind.RUN_ENDED, 4.0, data={"state": "SUCCEEDED"})], owner)
+opened.append([Event(run, RunEnded(State.SUCCEEDED), 4.0)], owner)
 """
 )
 OWNER = (
     OPENED
     + """
-opened.append([Event("b", Kind.RUN_SUBMITTED, float(sys.argv[2]), data={"name": "b", "kind": "dag"})], store.owner_id())
+opened.append([Event("b", RunSubmitted("b", "dag", "p", ""), float(sys.argv[2]))], store.owner_id())
 print("owns", flush=True)
 sys.stdin.readline()
 """

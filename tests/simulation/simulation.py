@@ -7,7 +7,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 
@@ -17,14 +17,13 @@ from pipelines import DEADLINE_S, Builder, changed
 from reference import expected
 
 from kflite import store
-from kflite.core.event import Event, Kind, State
+from kflite.core.event import Event, Point, RunCancelRequested, RunRetried, State
 from kflite.core.job import Exit, Job, Resources
-from kflite.core.value import Value
 from kflite.errors import LeaseLost, StoreFull, StoreLocked
 from kflite.plans import dag
 from kflite.scheduler import Scheduler, Submission, World
 from kflite.scheduler.deps import LEASE_S
-from kflite.scheduler.record import Record
+from kflite.scheduler.record import TaskRecord
 from kflite.store import Database
 from kflite.testing import FakeExecutor, FakeRun, FakeWorld
 
@@ -50,13 +49,13 @@ class FaultyStore(Database):
         self._random, self._rate = random, rate
         self.commits = 0
 
-    def append(self, events: Sequence[Event], owner: str = "") -> int:
+    def append(self, events: Sequence[Event], owner: str = "", points: Sequence[Point] = ()) -> int:
         drawn = self._random.random() / self._rate if self._rate else 1.0
         if drawn < 0.35:
             raise Crash
         if drawn < 0.5:
             raise self._random.choice([StoreFull, StoreLocked])("simulated")
-        seq = super().append(events, owner)
+        seq = super().append(events, owner, points)
         self.commits += 1
         if drawn < 1.0 and self._rate:
             raise Crash
@@ -199,13 +198,14 @@ class Life:
 
     def _retry(self, at: float) -> None:
         """What did not succeed; or also some tasks, or with a changed pipeline."""
-        data: dict[str, Value] = {}
+        request = RunRetried()
         if self.random.random() < 0.5:
-            data["tasks"] = [row.task for row in self.store.tasks(RUN) if self.random.random() < 0.2]
+            named = [row.task for row in self.store.tasks(RUN) if self.random.random() < 0.2]
+            request = replace(request, tasks=tuple(named))
         if self.random.random() < 0.5:
             self.store.put_plan("changed", "pipeline", changed(self.document))
-            data |= {"plan": "changed", "keep": self.random.random() < 0.3}
-        self.store.append([Event(RUN, Kind.RUN_RETRIED, at, data=data)])
+            request = replace(request, plan="changed", keep=self.random.random() < 0.3)
+        self.store.append([Event(RUN, request, at)])
 
     def _submitted(self) -> bool:
         return bool(self.store.runs())
@@ -213,7 +213,8 @@ class Life:
     def _cancel(self) -> None:
         rate, self.store._rate = self.store._rate, 0.0
         if self._submitted() and not self.store.run(RUN).state.ended:
-            event = Event(RUN, Kind.RUN_CANCEL, asyncio.get_running_loop().time(), data={"kill": self.random.random() < 0.3})
+            request = RunCancelRequested(kill=self.random.random() < 0.3)
+            event = Event(RUN, request, asyncio.get_running_loop().time())
             self.store.append([event])
             for queue in self._asked:
                 queue.put_nowait(event)
@@ -332,7 +333,11 @@ class Life:
                 raise Fault(f"the run is {state}, and {task} is {row.state}")
         self._check_projection(tasks)
         check_groups(self.store.events(RUN))
-        if self.cancel_at is None and not self.fail_fast and not any(e.kind is Kind.RUN_RETRIED for e in self.store.events(RUN)):
+        if (
+            self.cancel_at is None
+            and not self.fail_fast
+            and not any(isinstance(e.data, RunRetried) for e in self.store.events(RUN))
+        ):
             wanted, states = expected(self.document, self.judge)
             found = {task: row.state for task, row in tasks.items()}
             if (state, found) != (wanted, states):
@@ -343,10 +348,10 @@ class Life:
 
     def _check_projection(self, tasks: dict[str, object]) -> None:
         """The rows are what the events say, by the machine."""
-        records: dict[str, Record] = {}
+        records: dict[str, TaskRecord] = {}
         for event in self.store.events(RUN):
             if event.task:
-                records.setdefault(event.task, Record()).apply(event)
+                records.setdefault(event.task, TaskRecord()).apply(event)
         stored = {row.task: row.state for row in self.store.tasks(RUN)}
         if stored != {task: record.state for task, record in records.items()}:
             raise Fault("the rows and the events disagree")

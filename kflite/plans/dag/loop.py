@@ -23,14 +23,14 @@ class Loop:
         "_over",
         "_running",
         "_shape",
+        "after_seq",
+        "always_run",
         "component",
         "dag",
         "index",
         "inputs",
-        "late",
         "parent",
         "path",
-        "since",
     )
 
     def __init__(
@@ -43,19 +43,19 @@ class Loop:
         shape: LoopShape,
         parent: Scope,
         index: int,
-        late: bool = False,
+        always_run: bool = False,
     ) -> None:
         self.path, self.component, self.dag, self.inputs = path, component, dag, inputs
-        self.parent, self.index, self.late = parent, index, late
+        self.parent, self.index, self.always_run = parent, index, always_run
         self._items, self._shape = items, shape
-        self.since = parent.since_of(index)
+        self.after_seq = parent.after_seq_of(index)
         self._next = self._running = 0
         self._over = False
         self._outcomes: list[Outcome | None] = [None] * len(items)
 
     def take(self, halted: bool) -> int | None:
         """The next iteration to begin, None when none may begin now."""
-        if halted and not self.late:
+        if halted and not self.always_run:
             self._next = len(self._items)
         if self._next >= len(self._items) or (self._shape.limit and self._running >= self._shape.limit):
             return None
@@ -88,9 +88,9 @@ class Loop:
         return State.CANCELLED if State.CANCELLED in states or None in self._outcomes else State.SUCCEEDED
 
     @property
-    def at(self) -> int:
+    def seq(self) -> int:
         """When the last iteration ended."""
-        return max([self.since, *(o.at for o in self.outcomes)])
+        return max([self.after_seq, *(o.seq for o in self.outcomes)])
 
     @property
     def reason(self) -> str:

@@ -118,11 +118,11 @@ class DagPlan:
             state, name = scope.outcome_at(parent).state, scope.dag.tasks[parent].name
             if state is not State.SUCCEEDED:
                 return f"{name} failed" if state is State.FAILED else f"{name} was {state.value.lower()}"
-        return "the run was stopped" if self._halted and not scope.late else ""
+        return "the run was stopped" if self._halted and not scope.always_run else ""
 
-    def _late(self, scope: Scope, task: Task) -> bool:
+    def _always_runs(self, scope: Scope, task: Task) -> bool:
         """Whether the task, with all that is in it, goes on when the run is stopped."""
-        return self._halted or scope.late or task.always
+        return self._halted or scope.always_run or task.always
 
     def _around(self, scope: Scope, task: Task) -> Around:
         def names(path: str) -> str | Missing:
@@ -139,16 +139,18 @@ class DagPlan:
         elif isinstance(component.body, Dag):
             self._steps.append(Opened(path, component.name, inputs.parameters, task.timeout_s))
             inner = Inputs(given(component, inputs.parameters), inputs.artifacts)
-            self._enter(Scope(path, component, component.body, inner, scope, trigger.index, late=self._late(scope, task)))
+            self._enter(
+                Scope(path, component, component.body, inner, scope, trigger.index, always_run=self._always_runs(scope, task))
+            )
         elif isinstance(component.body, Importer):
             self._import(trigger, component, component.body, inputs, around)
         else:
             self._running[path] = trigger
             task = task if task.retry.most else task._replace(retry=scope.retry)
-            within = () if task.always else scope.within
+            limits = () if task.always else scope.time_limits
             work = self._work(task, component, component.body, inputs, around)
-            work = replace(work, within=within) if within else work
-            self._steps.append(Ready(path, work, scope.since_of(trigger.index), self._late(scope, task)))
+            work = replace(work, time_limits=limits) if limits else work
+            self._steps.append(Ready(path, work, scope.after_seq_of(trigger.index), self._always_runs(scope, task)))
 
     def _work(
         self, task: Task, component: Component, container: Container, inputs: Inputs, around: Around
@@ -198,16 +200,16 @@ class DagPlan:
         assert task.loop
         assert isinstance(component.body, Dag)
         self._steps.append(Opened(path, component.name, inputs.parameters, task.timeout_s))
-        late = self._late(scope, task)
-        self._todo.append(Loop(path, component, component.body, inputs, items, task.loop, scope, trigger.index, late))
+        always_run = self._always_runs(scope, task)
+        self._todo.append(Loop(path, component, component.body, inputs, items, task.loop, scope, trigger.index, always_run))
 
     def _advance(self, loop: Loop) -> None:
         """Begin as many iterations as the loop's limit allows; close it when none is left."""
         while (index := loop.take(self._halted)) is not None:
             inputs, path = loop.inputs_of(index), f"{loop.path}[{index}]"
-            self._enter(Scope(path, loop.component, loop.dag, inputs, loop=loop, index=index, late=loop.late))
+            self._enter(Scope(path, loop.component, loop.dag, inputs, loop=loop, index=index, always_run=loop.always_run))
         if loop.finish():
-            outcome = Outcome(loop.state, collected(loop), loop.reason, loop.message, loop.at)
+            outcome = Outcome(loop.state, collected(loop), loop.reason, loop.message, loop.seq)
             self._settle(_Trigger(loop.parent, loop.index), outcome, tell=True)
 
     # The end of a task, and of the DAG around it.
@@ -221,7 +223,7 @@ class DagPlan:
     def _settle(self, trigger: _Trigger, outcome: Outcome, tell: bool = False) -> None:
         scope = trigger.scope
         if tell:
-            outcome = outcome if outcome.at else replace(outcome, at=scope.since_of(trigger.index))
+            outcome = outcome if outcome.seq else replace(outcome, seq=scope.after_seq_of(trigger.index))
             path = scope.path_of(scope.dag.tasks[trigger.index].name)
             self._steps.append(Settled(path, outcome.state, outcome.outputs, outcome.reason, outcome.message))
         self._todo.extend(_Trigger(scope, child) for child in scope.settle(trigger.index, outcome))

@@ -34,7 +34,7 @@ class Recipe:
         return any("{{$.pipeline_" in word or "{{$.workspace_" in word for word in words)
 
     @cached_property
-    def material(self) -> Mapping[str, str]:
+    def key_parts(self) -> Mapping[str, str]:
         """Its part of the cache key of each of its tasks."""
         box, component = self.container, self.component
         kinds = {k: v.type for k, v in component.outputs.items()} | {k: v.type for k, v in component.output_artifacts.items()}

@@ -22,7 +22,7 @@ class Scope:
     """One running instance of a DAG: the root, a nested pipeline, a branch, or (with `loop`) an iteration.
 
     index: its task's index in the parent, or the iteration's number.
-    late: it is, or belongs to, an exit task, and runs whole when the run is stopped.
+    always_run: it is, or belongs to, an exit task, and runs whole when the run is stopped.
     since: the greatest `at` of what it comes after.
     """
 
@@ -30,16 +30,16 @@ class Scope:
         "_index",
         "_outcomes",
         "_waiting",
+        "after_seq",
+        "always_run",
         "component",
         "dag",
         "index",
         "inputs",
-        "late",
         "loop",
         "open",
         "parent",
         "path",
-        "since",
     )
 
     def __init__(
@@ -51,11 +51,11 @@ class Scope:
         parent: Scope | None = None,
         index: int = -1,
         loop: Loop | None = None,
-        late: bool = False,
+        always_run: bool = False,
     ) -> None:
         self.path, self.component, self.dag, self.inputs = path, component, dag, inputs
-        self.parent, self.index, self.loop, self.late = parent, index, loop, late
-        self.since = loop.since if loop else parent.since_of(index) if parent else 0
+        self.parent, self.index, self.loop, self.always_run = parent, index, loop, always_run
+        self.after_seq = loop.after_seq if loop else parent.after_seq_of(index) if parent else 0
         self.open = len(dag.tasks)
         self._waiting = [len(task.parents) for task in dag.tasks]
         self._outcomes: list[Outcome | None] = [None] * len(dag.tasks)
@@ -70,12 +70,12 @@ class Scope:
         return task.retry if task.retry.most else parent.retry
 
     @property
-    def within(self) -> tuple[tuple[str, float], ...]:
+    def time_limits(self) -> tuple[tuple[str, float], ...]:
         """What bounds its tasks' time: (path of a group around, its seconds). Exit tasks run whole, as after a halt."""
         parent, task = self._outside
         if parent is None or task is None:
             return ()
-        outer = () if task.always else parent.within
+        outer = () if task.always else parent.time_limits
         return (*outer, (self.loop.path if self.loop else self.path, task.timeout_s)) if task.timeout_s else outer
 
     @property
@@ -102,9 +102,9 @@ class Scope:
         assert found, f"{self.path_of(self.dag.tasks[index].name)} has not ended"
         return found
 
-    def since_of(self, index: int) -> int:
-        """The greatest `at` of what the task comes after."""
-        return max([self.since, *(self.outcome_at(parent).at for parent in self.dag.tasks[index].parents)])
+    def after_seq_of(self, index: int) -> int:
+        """The greatest `seq` of what the task comes after."""
+        return max([self.after_seq, *(self.outcome_at(parent).seq for parent in self.dag.tasks[index].parents)])
 
     def settle(self, index: int, outcome: Outcome) -> list[int]:
         """Take note of an end; returns the tasks that waited for it only."""
@@ -123,10 +123,10 @@ class Scope:
         outcomes = [o for o in self._outcomes if o]
         state = next((s for s in _WORST if any(o.state is s for o in outcomes)), State.SUCCEEDED)
         outputs = Outputs(dict(self._parameters()), dict(self._artifacts()))
-        at = max([self.since, *(o.at for o in outcomes)])
+        seq = max([self.after_seq, *(o.seq for o in outcomes)])
         if state is State.SUCCEEDED:
-            return Outcome(state, outputs, at=at)
-        return Outcome(state, outputs, f"task {state.value.lower()}", self._blame(state), at)
+            return Outcome(state, outputs, seq=seq)
+        return Outcome(state, outputs, f"task {state.value.lower()}", self._blame(state), seq)
 
     def _blame(self, state: State) -> str:
         named = ((t.name, o) for t, o in zip(self.dag.tasks, self._outcomes, strict=True) if o and o.state is state)

@@ -48,7 +48,7 @@ def settings(config: Document, bound: Bound, lookup: Lookup) -> Settings:
     return Settings(tuple(_secrets(held)), tuple(_mounts(held)), tuple(_facts(held)), more)
 
 
-def material(held: Settings) -> dict[str, str]:
+def key_parts(held: Settings) -> dict[str, str]:
     """What of them decides a task's result, as part of its cache key."""
     mounts = sorted([m.path, m.source, m.name, m.sub_path] for m in held.mounts)
     variables = sorted([*map(astuple, held.secrets), *held.facts])

@@ -37,7 +37,7 @@ class ClaimWork:
     parameters: Mapping[str, Value]
     retry: Retry
     timeout_s: float | None
-    within: tuple[tuple[str, float], ...] = ()
+    time_limits: tuple[tuple[str, float], ...] = ()
 
     @property
     def image(self) -> str:
@@ -56,7 +56,7 @@ class ClaimWork:
         return Resources()
 
     @property
-    def material(self) -> Mapping[str, str] | None:
+    def key_parts(self) -> Mapping[str, str] | None:
         return None
 
     @property
@@ -64,10 +64,10 @@ class ClaimWork:
         return digest([self.claim.name, self.claim.delete, dict(self.claim.options)])
 
     @property
-    def unseen(self) -> frozenset[str]:
+    def unhashed(self) -> frozenset[str]:
         return frozenset()
 
-    def seen(self, contents: Mapping[str, str]) -> ClaimWork:
+    def with_digests(self, contents: Mapping[str, str]) -> ClaimWork:
         return self
 
     def job(self, place: Place, task: str, attempt: int) -> Job:

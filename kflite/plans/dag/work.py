@@ -35,7 +35,7 @@ class ContainerWork:
     inputs: Inputs
     origin: Origin
     own: Configured
-    within: tuple[tuple[str, float], ...] = ()
+    time_limits: tuple[tuple[str, float], ...] = ()
 
     @property
     def component(self) -> Component:
@@ -89,7 +89,7 @@ class ContainerWork:
         return given(self.component, self.inputs.parameters)
 
     @property
-    def material(self) -> Mapping[str, str] | None:
+    def key_parts(self) -> Mapping[str, str] | None:
         if not self.task.cache:
             return None
         if self.task.cache_key:
@@ -101,7 +101,7 @@ class ContainerWork:
     @cached_property
     def _made_of(self) -> dict[str, str]:
         """What decides the result beside input artifacts."""
-        made_of = {**self.recipe.material, "image": self.image, **self._set}
+        made_of = {**self.recipe.key_parts, "image": self.image, **self._set}
         made_of |= {f"parameter {k}": _short(v) for k, v in self.inputs.parameters.items()}
         return made_of | {
             f"default {k}": _short(v) for k, v in self._filled.items() if v is not None and k not in self.inputs.parameters
@@ -116,16 +116,16 @@ class ContainerWork:
     def _set(self) -> dict[str, str]:
         if not any(self.own.settings):
             return {}
-        from kflite.plans.dag.settings import material
+        from kflite.plans.dag.settings import key_parts
 
-        return material(self.own.settings)
+        return key_parts(self.own.settings)
 
     @property
-    def unseen(self) -> frozenset[str]:
+    def unhashed(self) -> frozenset[str]:
         keyed = self.task.cache and not self.task.cache_key and not self.recipe.names_run
         return frozenset(a.uri for a in self._inputs if a.outside) if keyed else frozenset()
 
-    def seen(self, contents: Mapping[str, str]) -> ContainerWork:
+    def with_digests(self, contents: Mapping[str, str]) -> ContainerWork:
         artifacts = {
             name: tuple(replace(a, digest=contents.get(a.uri, a.digest)) for a in group)
             for name, group in self.inputs.artifacts.items()

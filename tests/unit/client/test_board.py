@@ -1,14 +1,16 @@
 """The board: a run as its events tell it."""
 
 import pytest
+from events import data as of_kind
 
 from kflite.core.event import Event, Kind, State
+from kflite.core.value import Artifact, Outputs
 from kflite.runs.progress import Board, parent_of
 from kflite.terminal.tree import note_of
 
 
 def event(kind: Kind, task: str = "", at: float = 0.0, attempt: int = 1, **data: object) -> Event:
-    return Event("r", kind, at, task, attempt if task else 0, data, 1)  # type: ignore[arg-type]
+    return Event("r", of_kind(kind, **data), at, task, attempt if task else 0, 1)
 
 
 def board(*events: Event) -> Board:
@@ -38,11 +40,11 @@ def test_a_task_goes_from_queued_to_its_end() -> None:
 
 
 def test_what_an_attempt_waits_for_stands_beside_it_until_it_waits_no_longer() -> None:
-    noted = event(Kind.TASK_NOTED, "fit", 9, reason="waiting", message="no node is free")
+    noted = event(Kind.TASK_WAITING, "fit", 9, reason="waiting", message="no node is free")
     begun = [event(Kind.TASK_QUEUED, "fit", 1), event(Kind.TASK_STARTING, "fit", 2), event(Kind.TASK_RUNNING, "fit", 3)]
     seen = board(*begun, noted).tasks["fit"]
     assert (seen.state, seen.started, note_of(seen, 10)) == (State.RUNNING, 3, "waiting: no node is free")
-    over = event(Kind.TASK_NOTED, "fit", 9, reason="", message="")
+    over = event(Kind.TASK_WAITING, "fit", 9, reason="", message="")
     assert note_of(board(*begun, noted, over).tasks["fit"], 10) == ""
 
 
@@ -65,8 +67,9 @@ def test_a_retried_run_forgets_its_end() -> None:
         event(Kind.RUN_SUBMITTED, at=1, name="n"),
         event(Kind.TASK_QUEUED, "fit"),
         event(Kind.TASK_FAILED, "fit", reason="Error"),
-        event(Kind.RUN_ENDED, at=2, state="FAILED"),
+        event(Kind.RUN_ENDED, at=2, state=State.FAILED),
         event(Kind.RUN_RETRIED, at=3),
+        event(Kind.RUN_STARTED, at=3),
         event(Kind.TASK_QUEUED, "fit"),
     )
     assert made.state == State.RUNNING
@@ -81,8 +84,9 @@ def test_a_skipped_branch_may_become_a_group_after_a_retry() -> None:
 
 
 def test_what_a_task_measured_stands_beside_it() -> None:
-    made = {"scores": [{"type": "system.Metrics", "metadata": {"accuracy": 0.98765432, "note": "x", "\x1b[2J": 1}}]}
-    seen = board(event(Kind.TASK_QUEUED, "fit"), event(Kind.TASK_SUCCEEDED, "fit", artifacts=made)).tasks["fit"]
+    metrics = Artifact("m", "/m", "system.Metrics", metadata={"accuracy": 0.98765432, "note": "x", "\x1b[2J": 1})
+    made = Outputs({}, {"scores": (metrics,)})
+    seen = board(event(Kind.TASK_QUEUED, "fit"), event(Kind.TASK_SUCCEEDED, "fit", outputs=made)).tasks["fit"]
     assert note_of(seen, 0) == "accuracy 0.987654  \N{REPLACEMENT CHARACTER}[2J 1"
 
 
@@ -109,5 +113,5 @@ def test_a_task_that_waits_says_so_after_a_moment() -> None:
     queued = board(event(Kind.TASK_QUEUED, "fit", 100)).tasks["fit"]
     assert [note_of(queued, now) for now in (101, 103)] == ["", "waits for its turn"]
     begun = (event(Kind.TASK_QUEUED, "fit", 100), event(Kind.TASK_STARTING, "fit", 101), event(Kind.TASK_RUNNING, "fit", 101))
-    failed = board(*begun, event(Kind.TASK_RETRYING, "fit", 102, reason="Error", delay=5.0)).tasks["fit"]
+    failed = board(*begun, event(Kind.TASK_RETRYING, "fit", 102, reason="Error", delay_s=5.0)).tasks["fit"]
     assert [note_of(failed, now) for now in (103, 200)] == ["again in 4.0 s  Error", "to be tried again  Error"]

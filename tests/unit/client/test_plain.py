@@ -3,6 +3,8 @@
 import io
 from pathlib import Path
 
+from events import data as of_kind
+
 from kflite.core.event import Event, Kind
 from kflite.runs.progress import Board
 from kflite.terminal.out import Out
@@ -10,7 +12,7 @@ from kflite.terminal.plain import Plain
 
 
 def event(kind: Kind, task: str, at: float = 1.0, attempt: int = 1, **data: object) -> Event:
-    return Event("r", kind, at, task, attempt, data, 1)  # type: ignore[arg-type]
+    return Event("r", of_kind(kind, **data), at, task, attempt, 1)
 
 
 def written(*events: Event) -> list[str]:
@@ -44,8 +46,8 @@ def test_what_a_task_waits_for_is_said_and_that_it_waits_no_longer() -> None:
     lines = written(
         event(Kind.TASK_QUEUED, "fit", 1, 0),
         event(Kind.TASK_STARTING, "fit", 2),
-        event(Kind.TASK_NOTED, "fit", 3, reason="waiting", message="no node is free"),
-        event(Kind.TASK_NOTED, "fit", 4, reason="", message=""),
+        event(Kind.TASK_WAITING, "fit", 3, reason="waiting", message="no node is free"),
+        event(Kind.TASK_WAITING, "fit", 4, reason="", message=""),
     )
     assert [line[2:] for line in lines[1:]] == ["fit  waiting: no node is free", "fit  waits no longer"]
 
@@ -53,7 +55,7 @@ def test_what_a_task_waits_for_is_said_and_that_it_waits_no_longer() -> None:
 def test_another_attempt_is_announced() -> None:
     lines = written(
         event(Kind.TASK_QUEUED, "fit", 1, 0),
-        event(Kind.TASK_RETRYING, "fit", reason="Error", delay=2.0),
+        event(Kind.TASK_RETRYING, "fit", reason="Error", delay_s=2.0),
         event(Kind.TASK_STARTING, "fit", attempt=2),
     )
     assert lines[0].endswith("fit  failed: Error; again in 2.0 s")

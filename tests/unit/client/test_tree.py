@@ -1,5 +1,6 @@
 """The tree of a run: which rows it has, and that it fits."""
 
+from events import data as of_kind
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,7 +13,7 @@ SIGNS = signs("utf-8")
 
 
 def event(kind: Kind, task: str, **data: object) -> Event:
-    return Event("r", kind, 1.0, task, 1, data, 1)  # type: ignore[arg-type]
+    return Event("r", of_kind(kind, **data), 1.0, task, 1, 1)
 
 
 def loop(done: int, active: int, queued: int, failed: int = 0) -> Board:

@@ -58,7 +58,7 @@ def test_the_name_is_its_output() -> None:
 
 
 def test_a_claim_is_never_taken_from_the_cache() -> None:
-    assert created(pvc_name=constant("data")).material is None
+    assert created(pvc_name=constant("data")).key_parts is None
 
 
 def test_a_volume_is_deleted_by_the_name_that_another_task_gives() -> None:

@@ -106,7 +106,7 @@ def test_an_exit_task_that_had_begun_goes_on_to_its_end() -> None:
     assert plan.halt() == []
     (step,) = plan.ended("z[0]/t", Outcome(S))
     assert isinstance(step, Ready)
-    assert (step.task, step.late) == ("z[1]/t", True)
+    assert (step.task, step.always_run) == ("z[1]/t", True)
     steps = plan.ended("z[1]/t", Outcome(S))
     assert (settled(steps), end(steps)) == ({"z": S}, S)
 

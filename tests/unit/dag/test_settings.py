@@ -41,9 +41,9 @@ def role_of(work: Work) -> Role:
     return found
 
 
-def material(platform: Document) -> dict[str, str]:
+def key_parts(platform: Document) -> dict[str, str]:
     document = Pipeline().leaf("c", platform=platform).document(t=task("c", **CACHED))
-    return dict(works(document)["t"].material or {})
+    return dict(works(document)["t"].key_parts or {})
 
 
 def test_entries_of_secrets_and_config_maps_become_variables() -> None:
@@ -195,12 +195,12 @@ def test_a_size_that_is_none_fails_its_task() -> None:
 
 def test_what_is_mounted_decides_whether_a_result_may_be_used_again() -> None:
     one, other = ({"pvcMount": [{"pvcNameParameter": constant(name), "mountPath": "/v"}]} for name in "ab")
-    assert material(one) == material(one)
-    assert material(one)["mounts"] != material(other)["mounts"]
+    assert key_parts(one) == key_parts(one)
+    assert key_parts(one)["mounts"] != key_parts(other)["mounts"]
 
 
 def test_where_a_task_runs_does_not_decide_its_result() -> None:
-    assert material({"nodeSelector": {"labels": {"a": "b"}}}) == material({})
+    assert key_parts({"nodeSelector": {"labels": {"a": "b"}}}) == key_parts({})
 
 
 @pytest.mark.parametrize("form", ["resourceType", "type"])

@@ -36,7 +36,7 @@ def outer() -> None:
 def test_every_task_has_the_bounds_of_all_groups_around_it_but_an_exit_task() -> None:
     driven = Driven(plan_of(dsl.compile(outer).dumps()), lambda task, work: gives())
     both = (("middle", 60), ("middle/inner", 5))
-    assert {task: work.within for task, work in driven.works.items()} == {
+    assert {task: work.time_limits for task, work in driven.works.items()} == {
         "step": (),
         "middle/step": both[:1],
         "middle/inner/step": both,
@@ -57,4 +57,4 @@ def test_a_pipeline_that_is_an_exit_task_has_its_own_bound_only() -> None:
         exits().set_timeout(3)
 
     driven = Driven(plan_of(dsl.compile(p).dumps()), lambda task, work: gives())
-    assert driven.works["exits/inner/step"].within == (("exits/inner", 7),)
+    assert driven.works["exits/inner/step"].time_limits == (("exits/inner", 7),)

@@ -42,8 +42,8 @@ def job(of: Work, tmp_path: Path, attempt: int = 1) -> Job:
     return of.job(Place(tmp_path, str(tmp_path / "artifacts"), "p", "run-1"), "t", attempt)
 
 
-def material(**changes: Any) -> dict[str, str]:
-    return dict(leaf(**changes).material or {})
+def key_parts(**changes: Any) -> dict[str, str]:
+    return dict(leaf(**changes).key_parts or {})
 
 
 # What it needs.
@@ -197,12 +197,15 @@ N = parameters(n=int)
     ],
 )
 def test_the_key_changes_with_what_decides_the_result_only(change: Document, part: set[str]) -> None:
-    before, after = material(inputs=N, given={"n": constant(1)}), material(**{"inputs": N, "given": {"n": constant(1)}, **change})
+    before, after = (
+        key_parts(inputs=N, given={"n": constant(1)}),
+        key_parts(**{"inputs": N, "given": {"n": constant(1)}, **change}),
+    )
     assert {name for name in before | after if before.get(name) != after.get(name)} == part
 
 
 def test_another_default_is_another_key() -> None:
-    before, after = (material(inputs=parameters(n=optional(int, defaultValue=value))) for value in (1.0, 2.0))
+    before, after = (key_parts(inputs=parameters(n=optional(int, defaultValue=value))) for value in (1.0, 2.0))
     assert {name for name in before if before[name] != after[name]} == {"default n"}
 
 
@@ -210,7 +213,7 @@ def test_the_key_does_not_hold_the_text_of_our_runner(monkeypatch: pytest.Monkey
     def made_with(runner: str, source: str) -> dict[str, str]:
         monkeypatch.setattr(bootstrap, "runner", lambda: runner)
         command, args = bootstrap.compose(source, "f")
-        return material(command=command, args=args)
+        return key_parts(command=command, args=args)
 
     assert made_with("old", "def f(): ...") == made_with("new", "def f(): ...")
     assert made_with("old", "def f(): ...") != made_with("old", "def f(): return 1")
@@ -220,26 +223,26 @@ def test_a_task_with_a_key_of_its_own_is_known_by_that_alone() -> None:
     options = {"cachingOptions": {"enableCache": True, "cacheKey": "mine"}}
     name = "{{$.pipeline_job_name}}"
     found = [
-        work(Pipeline().leaf("c", image=image, args=[name]).document(t=task("c", **options))).material for image in ("a", "b")
+        work(Pipeline().leaf("c", image=image, args=[name]).document(t=task("c", **options))).key_parts for image in ("a", "b")
     ]
     assert found[0] == found[1] == {"component": "c", "cache key": "mine"}
 
 
 def test_a_task_that_is_not_to_be_cached_has_no_key() -> None:
-    assert work(Pipeline().document(t=task())).material is None
+    assert work(Pipeline().document(t=task())).key_parts is None
 
 
 @pytest.mark.parametrize("name", ["pipeline_job_name", "pipeline_job_uuid", "pipeline_root", "pipeline_task_name"])
 @pytest.mark.parametrize("field", ["command", "args", "env"])
 def test_a_task_whose_words_name_its_run_is_not_served_from_another(name: str, field: str) -> None:
     word = f"--name={{{{$.{name}}}}}"
-    assert leaf(**{field: [{"name": "A", "value": word}] if field == "env" else [word]}).material is None
+    assert leaf(**{field: [{"name": "A", "value": word}] if field == "env" else [word]}).key_parts is None
 
 
 def test_an_input_that_names_the_run_makes_the_key_the_runs_own() -> None:
     pipeline = Pipeline().leaf("c", parameters(s=str))
     document = pipeline.document(t=task("c", inputs={"s": constant("{{$.pipeline_job_uuid}}")}, **CACHED))
-    assert work(document, run="one").material != work(document, run="two").material
+    assert work(document, run="one").key_parts != work(document, run="two").key_parts
     assert work(document, run="one").parameters == {"s": "one"}
 
 
@@ -247,4 +250,4 @@ def test_neither_the_run_nor_the_place_in_a_loop_changes_the_key() -> None:
     pipeline = Pipeline().leaf("c", parameters(n=int))
     pipeline.group("body", {"t": task("c", inputs={"n": outer("item")}, **CACHED)}, parameters(item=int))
     document = pipeline.document(l=loop("body", [5, 5]))
-    assert work(document, "l[0]/t", "one").material == work(document, "l[1]/t", "two").material
+    assert work(document, "l[0]/t", "one").key_parts == work(document, "l[1]/t", "two").key_parts

@@ -7,10 +7,10 @@ from random import Random
 
 from runner import BADLY, LOST, WELL, Driver, Exits
 
-from kflite.core.event import Event, Kind
+from kflite.core.event import Event, RunRetried
 from kflite.core.job import Exit
 
-RETRIED = Event("r", Kind.RUN_RETRIED, 0.0)
+RETRIED = Event("r", RunRetried(), 0.0)
 GROUP = {"componentRef": {"name": "comp-group"}}
 ALWAYS = {"triggerPolicy": {"strategy": "ALL_UPSTREAM_TASKS_COMPLETED"}}
 

@@ -12,7 +12,7 @@ from kflite.core.paths import Place
 from kflite.core.plan import Origin
 from kflite.core.value import NOTHING, Outputs
 from kflite.plans import dag
-from kflite.scheduler.action import Act, Enqueue, Resume, Stop
+from kflite.scheduler.action import Act, Enqueue, Reattach, Stop
 from kflite.scheduler.run import Run
 from kflite.scheduler.submission import Submission
 
@@ -78,7 +78,7 @@ class Driver:
             match act:
                 case Enqueue(task):
                     self.queued.append(task)
-                case Resume(task):
+                case Reattach(task):
                     self.running.append(task)
                 case Stop():
                     pass
@@ -99,7 +99,7 @@ class Driver:
     def end(self, task: str, exit: Exit | None = None, outputs: Outputs = NOTHING) -> Driver:
         self.running.remove(task)
         self.run.running(task, f"ref-{task}")
-        found = exit or self.exits(task, self.run.tasks[task].attempt)
+        found = exit or self.exits(task, self.run.tasks[task].attempts)
         self.run.exited(task, found, outputs if outputs is not NOTHING or found.code else _outputs(task))
         return self.take()
 

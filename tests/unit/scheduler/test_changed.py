@@ -12,9 +12,8 @@ from leaves import drawn, well
 from pipelines import Builder, changed
 from runner import BADLY, Driver
 
-from kflite.core.event import Event, Kind, State
-from kflite.core.value import Value
-from kflite.scheduler.retries import Retry, retries
+from kflite.core.event import Event, Kind, RunEnded, RunRetried, State
+from kflite.scheduler.retries import RetryRequest, retries
 
 S, F, K = State.SUCCEEDED, State.FAILED, State.SKIPPED
 
@@ -44,9 +43,9 @@ def ran(document: str, *failing: str) -> Driver:
     return driver.finish(Random(0))
 
 
-def retried(before: Driver, document: str = "", **data: Value) -> Driver:
+def retried(before: Driver, document: str = "", keep: bool = False, tasks: Sequence[str] = ()) -> Driver:
     """The run after such a retry, to its end."""
-    told = Event("r", Kind.RUN_RETRIED, 0.0, data=data | ({"plan": "new"} if document else {}))
+    told = Event("r", RunRetried("new" if document else "", keep, tuple(tasks)), 0.0)
     again = Driver(document or before.document, well).again([*before.events, told])
     return again.finish(Random(0))
 
@@ -102,7 +101,7 @@ def test_new_tasks_run_and_old_ones_count_no_longer() -> None:
 
 
 def test_a_step_that_turned_stale_stays_so_through_a_plain_retry() -> None:
-    told = Event("r", Kind.RUN_RETRIED, 0.0, data={"plan": "new"})
+    told = Event("r", RunRetried("new"), 0.0)
     document = chain(**LINE, code="a")
     failed = Driver(document, lambda task, attempt: BADLY).again([*ran(chain(**LINE), "d").events, told]).finish(Random(0))
     assert started(failed) == {"a", "d"}
@@ -111,8 +110,8 @@ def test_a_step_that_turned_stale_stays_so_through_a_plain_retry() -> None:
 
 
 def test_of_two_retries_that_are_asked_for_at_once_the_first_counts() -> None:
-    events = [Event("r", Kind.RUN_ENDED, 0.0), *(Event("r", Kind.RUN_RETRIED, 0.0, data={"plan": plan}) for plan in "ab")]
-    assert list(retries(events)) == [Retry(1, "a")]
+    events = [Event("r", RunEnded(F), 0.0), *(Event("r", RunRetried(plan), 0.0) for plan in "ab")]
+    assert list(retries(events)) == [RetryRequest(1, "a")]
     assert list(retries(events[1:])) == []
 
 
@@ -136,11 +135,11 @@ def test_a_changed_run_ends_as_a_new_one_would(pipeline: str, seed: int, keep: b
 @settings(max_examples=60, deadline=None)
 @given(pipelines, seeds, st.lists(st.sampled_from(["t0", "t1", "t2/t0", "t1[0]/t0"]), max_size=2), st.booleans())
 def test_a_changed_run_that_is_taken_over_at_any_point_comes_to_the_same_end(
-    pipeline: str, seed: int, tasks: list[Value], bad: bool
+    pipeline: str, seed: int, tasks: list[str], bad: bool
 ) -> None:
     before = Driver(pipeline, drawn(seed)).begin().finish(Random(seed))
     document, exits = changed(pipeline), drawn(seed + 1) if bad else well
-    told = Event("r", Kind.RUN_RETRIED, 0.0, data={"plan": "new", "tasks": tasks})
+    told = Event("r", RunRetried("new", tasks=tuple(tasks)), 0.0)
     whole = Driver(document, exits).again([*before.events, told]).finish(Random(seed))
     for commits in range(1, len(whole.commits)):
         stored = [event for commit in whole.commits[:commits] for event in commit]

@@ -37,7 +37,7 @@ def limits(driver: Driver) -> list[Expire]:
 
 def failure(driver: Driver, task: str) -> tuple[object, object]:
     (failed,) = [e for e in driver.events if e.kind is Kind.TASK_FAILED and e.task == task]
-    return failed.data["reason"], failed.data["message"]
+    return failed.data.reason, failed.data.message
 
 
 def test_it_counts_from_the_groups_beginning() -> None:
@@ -111,7 +111,7 @@ def test_the_runs_own_time_counts_from_its_beginning_through_every_scheduler() -
     second.run.time_is_up("")
     second.take().end("a", STOPPED)
     assert second.states == {"a": State.CANCELLED, "b": State.CANCELLED}
-    assert (second.run.state, second.events[-1].data["reason"]) == (F, "the run took longer than its 60 s")
+    assert (second.run.state, second.events[-1].data.reason) == (F, "the run took longer than its 60 s")
 
 
 def test_a_retry_gives_the_run_its_time_again() -> None:

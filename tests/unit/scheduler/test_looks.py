@@ -9,8 +9,8 @@ import pytest
 from leaves import again, well
 from runner import Driver
 
-from kflite.core.event import Kind, State
-from kflite.scheduler.action import Look
+from kflite.core.event import State, TaskQueued
+from kflite.scheduler.action import FetchDigests
 
 URI = "s3://bucket/key"
 
@@ -43,38 +43,38 @@ def begun(cached: bool = True) -> Driver:
     return Driver(document(cached), well).begin()
 
 
-def looked(driver: Driver, content: str) -> Driver:
-    driver.run.looked("read", {URI: content})
+def fetched(driver: Driver, content: str) -> Driver:
+    driver.run.digests_fetched("read", {URI: content})
     return driver.take()
 
 
-def queued(driver: Driver) -> dict[str, object]:
-    (event,) = (e for e in driver.events if e.kind is Kind.TASK_QUEUED and e.task == "read")
-    return dict(event.data)
+def queued(driver: Driver) -> TaskQueued:
+    (data,) = (e.data for e in driver.events if isinstance(e.data, TaskQueued) and e.task == "read")
+    return data
 
 
 def test_it_waits_for_the_content_which_is_stored_with_it() -> None:
     driver = begun()
-    assert (driver.acts, driver.queued) == ([Look("read", frozenset({URI}))], [])
-    assert looked(driver, "b3:1").queued == ["read"]
-    (artifact,) = queued(driver)["artifacts"]["data"]  # type: ignore[index]
-    assert artifact["digest"] == "b3:1"
+    assert (driver.acts, driver.queued) == ([FetchDigests("read", frozenset({URI}))], [])
+    assert fetched(driver, "b3:1").queued == ["read"]
+    (artifact,) = queued(driver).artifacts["data"]
+    assert artifact.digest == "b3:1"
 
 
 def test_the_content_decides_the_key() -> None:
-    one, same, other = (queued(looked(begun(), content))["key"] for content in ("b3:1", "b3:1", "b3:2"))
+    one, same, other = (queued(fetched(begun(), content)).key for content in ("b3:1", "b3:1", "b3:2"))
     assert one == same != other
 
 
 def test_a_task_whose_content_is_unknown_or_that_is_not_cached_has_no_key() -> None:
-    assert "key" not in queued(looked(begun(), ""))
+    assert queued(fetched(begun(), "")).key == ""
     assert begun(cached=False).queued == ["read"]
 
 
 def test_another_scheduler_looks_again() -> None:
     found = again(begun())
-    assert [act for act in found.acts if isinstance(act, Look)] == [Look("read", frozenset({URI}))]
-    assert looked(found, "b3:1").finish(Random(0)).run.state is State.SUCCEEDED
+    assert [act for act in found.acts if isinstance(act, FetchDigests)] == [FetchDigests("read", frozenset({URI}))]
+    assert fetched(found, "b3:1").finish(Random(0)).run.state is State.SUCCEEDED
 
 
 @pytest.mark.parametrize("kill", [False, True])
@@ -83,4 +83,4 @@ def test_a_run_that_is_stopped_meanwhile_is_over(kill: bool) -> None:
     driver.run.cancel("enough", kill)
     driver.take()
     assert (driver.states["read"], driver.run.state) == (State.CANCELLED, State.CANCELLED)
-    assert looked(driver, "b3:1").queued == []
+    assert fetched(driver, "b3:1").queued == []

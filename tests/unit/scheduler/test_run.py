@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pipelines import Builder
 from runner import BADLY, LOST, WELL, Driver, kinds
 
-from kflite.core.event import Event, Kind, State
+from kflite.core.event import Event, Kind, RunCancelRequested, RunEnded, RunRetried, State, TaskWaiting
 from kflite.core.job import Exit
 from kflite.scheduler.action import Enqueue, Stop
 from kflite.scheduler.run import GRACE_S, MOST_LOST
@@ -70,7 +70,7 @@ def test_a_deadline_stops_the_attempt_and_is_its_reason() -> None:
     driver.run.expired("a", 1)
     assert Stop("a", GRACE_S) in driver.take().acts
     driver.end("a", Exit(-15, "Stopped"))
-    assert driver.events[-2].data["reason"] == "Timeout"
+    assert driver.events[-2].data.reason == "Timeout"
 
 
 def test_what_an_attempt_waits_for_is_stored_while_it_lasts() -> None:
@@ -78,7 +78,7 @@ def test_what_an_attempt_waits_for_is_stored_while_it_lasts() -> None:
     driver.run.noted("a", "nobody listens yet")
     driver.start("a").running_now("a")
     driver.run.noted("a", "no node is free")
-    noted = [event.data["message"] for event in driver.take().events if event.kind is Kind.TASK_NOTED]
+    noted = [event.data.message for event in driver.take().events if isinstance(event.data, TaskWaiting)]
     assert noted == ["no node is free"]
     assert driver.states["a"] is State.RUNNING
 
@@ -95,7 +95,7 @@ def test_a_cancelled_run_stops_what_runs_and_gives_up_what_waits() -> None:
     assert driver.take().states == {"a": State.STOPPING, "b": State.CANCELLED}
     driver.end("a", Exit(-15, "Stopped"))
     assert driver.states == {"a": State.CANCELLED, "b": State.CANCELLED, "c": State.SKIPPED}
-    assert driver.events[-1].data == {"state": "CANCELLED", "reason": "enough"}
+    assert driver.events[-1].data == RunEnded(State.CANCELLED, "enough")
 
 
 def test_a_kill_leaves_no_grace_and_runs_no_exit_task() -> None:
@@ -123,16 +123,16 @@ def test_other_tasks_go_on_after_a_failure_otherwise() -> None:
 def test_a_retry_of_the_run_keeps_what_succeeded_and_does_the_rest() -> None:
     driver = Driver(document(a={}, b={"dependentTasks": ["a"]}, c={"dependentTasks": ["b"]}), well).begin()
     driver.start("a").end("a").start("b").end("b", BADLY)
-    again = Driver(driver.document, well).again([*driver.events, Event("r", Kind.RUN_RETRIED, 0.0)])
+    again = Driver(driver.document, well).again([*driver.events, Event("r", RunRetried(), 0.0)])
     assert again.queued == ["b"]
     again.finish(Random(0))
     assert set(again.states.values()) == {State.SUCCEEDED}
-    assert again.run.tasks["b"].attempt == 2
+    assert again.run.tasks["b"].attempts == 2
 
 
 def test_a_request_to_cancel_that_nobody_heard_is_heard_by_the_next_scheduler() -> None:
     driver = Driver(CHAIN, well).begin().start("a").running_now("a")
-    again = Driver(CHAIN, well).again([*driver.events, Event("r", Kind.RUN_CANCEL, 0.0, data={"reason": "enough"})])
+    again = Driver(CHAIN, well).again([*driver.events, Event("r", RunCancelRequested("enough"), 0.0)])
     assert again.states["a"] is State.STOPPING
 
 
@@ -140,7 +140,7 @@ def test_what_has_ended_holds_no_work_so_that_a_long_run_does_not_grow() -> None
     driver = Driver(CHAIN, well).begin()
     assert driver.run.tasks["a"].work is not None
     driver.finish(Random(0))
-    assert [(record.work, record.material) for record in driver.run.tasks.values()] == [(None, None)] * 2
+    assert [(record.work, record.key_parts) for record in driver.run.tasks.values()] == [(None, {})] * 2
 
 
 pipelines = st.randoms(use_true_random=False).map(lambda random: Builder(random).pipeline())

@@ -6,7 +6,7 @@ import pytest
 from leaves import ALWAYS, document, well
 from runner import BADLY, LOST, Driver, kinds
 
-from kflite.core.event import Kind, State
+from kflite.core.event import Kind, RunStopping, State, TaskSucceeded
 from kflite.core.job import Exit
 from kflite.core.value import Outputs
 
@@ -21,16 +21,16 @@ def test_a_task_from_the_cache_has_no_attempt_and_says_where_it_came_from() -> N
     driver.run.cached("a", Outputs({"x": 3}), "run-0")
     driver.take()
     assert kinds(driver.events, "a") == [Kind.TASK_QUEUED, Kind.TASK_SUCCEEDED]
-    assert driver.commits[-1][0].data == {"parameters": {"x": 3}, "reason": "cached", "source": "run-0", "key": ""}
-    assert (driver.run.tasks["a"].attempt, driver.states["b"], driver.run.active) == (0, State.QUEUED, 0)
+    assert driver.commits[-1][0].data == TaskSucceeded(Outputs({"x": 3}), "cached", source="run-0")
+    assert (driver.run.tasks["a"].attempts, driver.states["b"], driver.run.active) == (0, State.QUEUED, 0)
 
 
 def test_what_is_to_be_cached_is_stored_with_its_key_and_what_that_was_made_of() -> None:
     driver = Driver(document(a={"cachingOptions": {"enableCache": True}}), well).begin().start("a").end("a")
     (queued,) = [event for event in driver.events if event.kind is Kind.TASK_QUEUED]
     (ended,) = [event for event in driver.events if event.kind is Kind.TASK_SUCCEEDED]
-    assert queued.data["key"] == ended.data["key"] != ""
-    assert queued.data["material"] == ended.data["material"]
+    assert queued.data.key == ended.data.key != ""
+    assert queued.data.key_parts == ended.data.key_parts != {}
 
 
 # Attempts.
@@ -39,7 +39,7 @@ def test_what_is_to_be_cached_is_stored_with_its_key_and_what_that_was_made_of()
 def test_attempts_are_counted_across_what_failed_and_what_was_lost() -> None:
     driver = Driver(document(a={"retryPolicy": {"maxRetryCount": 1}}), well).begin()
     driver.start("a").end("a", LOST).start("a").end("a", BADLY).start("a").end("a", LOST).start("a").end("a")
-    assert (driver.run.tasks["a"].attempt, driver.run.state) == (4, S)
+    assert (driver.run.tasks["a"].attempts, driver.run.state) == (4, S)
 
 
 def test_an_attempt_that_passes_its_deadline_may_be_tried_again() -> None:
@@ -69,7 +69,7 @@ def test_a_deadline_that_came_before_a_cancel_stays_the_reason() -> None:
     driver.run.cancel("enough")
     driver.take().end("a", Exit(-15, "Stopped"))
     (ended,) = [event for event in driver.events if event.kind is Kind.TASK_FAILED]
-    assert (ended.data["reason"], driver.run.state) == ("Timeout", C)
+    assert (ended.data.reason, driver.run.state) == ("Timeout", C)
 
 
 def test_a_task_that_waits_for_its_next_attempt_is_given_up_by_a_cancel() -> None:
@@ -78,7 +78,7 @@ def test_a_task_that_waits_for_its_next_attempt_is_given_up_by_a_cancel() -> Non
     driver.run.cancel("enough")
     driver.take()
     driver.run.enqueue("a")
-    assert (driver.take().states["a"], driver.run.state, driver.run.tasks["a"].attempt) == (C, C, 1)
+    assert (driver.take().states["a"], driver.run.state, driver.run.tasks["a"].attempts) == (C, C, 1)
 
 
 def test_a_second_cancel_changes_nothing_and_one_after_the_end_neither() -> None:
@@ -104,13 +104,13 @@ def test_an_exit_task_that_fails_after_a_cancel_is_not_tried_again() -> None:
     driver = Driver(document(a={}, z=retried), well).begin().start("a").running_now("a")
     driver.run.cancel("enough")
     driver.take().end("a", Exit(-15, "Stopped")).start("z").end("z", BADLY)
-    assert (driver.states["z"], driver.run.tasks["z"].attempt, driver.run.state) == (F, 1, C)
+    assert (driver.states["z"], driver.run.tasks["z"].attempts, driver.run.state) == (F, 1, C)
 
 
 def test_the_first_failure_is_the_reason_and_the_verdict_is_the_plans() -> None:
     driver = Driver(document(a={}, b={}), well, fail_fast=True).begin().start("a").end("a", BADLY)
     (stopping,) = [event for event in driver.events if event.kind is Kind.RUN_STOPPING]
-    assert stopping.data == {"reason": "a failed, and the run stops at the first failure"}
+    assert stopping.data == RunStopping("a failed, and the run stops at the first failure")
     assert (driver.states["b"], driver.run.state) == (C, F)
 
 

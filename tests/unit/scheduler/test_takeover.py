@@ -12,7 +12,7 @@ from runner import BADLY, Driver
 
 from kflite.core.event import Kind, State
 from kflite.core.job import Exit
-from kflite.scheduler.action import Resume, Stop
+from kflite.scheduler.action import Reattach, Stop
 from kflite.scheduler.run import GRACE_S
 
 S, F, C, K = State.SUCCEEDED, State.FAILED, State.CANCELLED, State.SKIPPED
@@ -24,7 +24,7 @@ S, F, C, K = State.SUCCEEDED, State.FAILED, State.CANCELLED, State.SKIPPED
 def test_what_ran_is_found_again_and_what_waited_is_queued_again() -> None:
     driver = Driver(document(a={}, b={}), well).begin().start("a").running_now("a")
     found = again(driver)
-    assert (Resume("a", "ref-a") in found.acts, found.queued, found.run.active) == (True, ["b"], 1)
+    assert (Reattach("a", "ref-a") in found.acts, found.queued, found.run.active) == (True, ["b"], 1)
 
 
 def test_what_was_stopping_is_stopped_by_the_next_scheduler_too() -> None:
@@ -67,7 +67,7 @@ def test_a_retry_gives_all_retries_back() -> None:
     second = again(driver.start("a").end("a", BADLY).start("a").end("a", BADLY), RETRIED)
     second.start("a").end("a", BADLY)
     assert second.states["a"] is State.QUEUED
-    assert (second.start("a").end("a").run.state, second.run.tasks["a"].attempt) == (S, 4)
+    assert (second.start("a").end("a").run.state, second.run.tasks["a"].attempts) == (S, 4)
 
 
 pipelines = st.randoms(use_true_random=False).map(lambda random: Builder(random).pipeline())

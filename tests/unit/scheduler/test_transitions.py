@@ -10,14 +10,30 @@ from pipelines import Builder
 from runner import BADLY, LOST, WELL, Driver
 from unit.dag.builder import Pipeline, parameters, task
 
-from kflite.core.event import Event, Kind, State
+from kflite.core.event import (
+    ENDED,
+    Data,
+    Event,
+    Kind,
+    RunAnswered,
+    RunCancelRequested,
+    RunResumed,
+    RunRetried,
+    RunSuspended,
+    RunSuspendRequested,
+    State,
+    TaskServing,
+    TaskSuspended,
+)
 from kflite.core.job import Exit
-from kflite.core.value import Outputs, Value
-from kflite.scheduler import ledger, record
+from kflite.core.value import Outputs
+from kflite.scheduler import record
 from kflite.scheduler.machine import RUN, TASK, run_after, task_after
 
 LIVES = 1500
 SECONDS = 0.0
+REQUESTS = (RunRetried(), RunCancelRequested(), RunSuspendRequested(), RunResumed())
+AT_WORK = (State.STARTING, State.RUNNING, State.STOPPING)
 FAILURE = "inputs.parameter_values['status']['state'] == 'FAILED'"
 
 
@@ -34,25 +50,28 @@ class Life:
         for _ in range(60):
             self._turn(self.random.random())
         self.driver.finish(self.random)
-        self._taken_over(*self.random.choices([Kind.RUN_RETRIED, Kind.RUN_CANCEL], k=self.random.randint(0, 2)))
+        self._taken_over(*self.random.choices(REQUESTS, k=self.random.randint(0, 2)))
         self.driver.finish(self.random)
         self._some_again()
+        self._suspended()
         for _ in range(20):
             self._turn(self.random.random())
         self.driver.finish(self.random)
 
     def _some_again(self) -> None:
         """A user wants some tasks done again, and what follows from them."""
-        named: list[Value] = list(self.random.choices(sorted(self.driver.states) or ["t0"], k=2))
-        told = Event("r", Kind.RUN_RETRIED, SECONDS, data={"tasks": named})
+        named: tuple[str, ...] = tuple(self.random.choices(sorted(self.driver.states) or ["t0"], k=2))
+        told = Event("r", RunRetried(tasks=named), SECONDS)
         self.driver = Driver(self.document, self._exit, self.fail_fast).again([*self.driver.events, told])
 
     def _turn(self, drawn: float) -> None:
         driver, waiting = self.driver, [t for t in self.driver.queued if self.driver.states[t] is State.QUEUED]
         if drawn < 0.03:
             driver.run.cancel("enough", kill=self.random.random() < 0.4)
-        elif drawn < 0.08:
-            self._taken_over(*self.random.choices([Kind.RUN_RETRIED, Kind.RUN_CANCEL, None], [1, 1, 8])[:1])
+        elif drawn < 0.06:
+            self._suspended()
+        elif drawn < 0.1:
+            self._taken_over(*self.random.choices([*REQUESTS, None], [1, 1, 1, 1, 8])[:1])
         elif drawn < 0.15 and waiting:
             self._at_the_line(waiting[0])
         elif drawn < 0.3 and driver.running:
@@ -73,16 +92,31 @@ class Life:
             case 0:
                 self.driver.running_now(task)
             case 1:
-                self.driver.run.expired(task, self.driver.run.tasks[task].attempt)
+                self.driver.run.expired(task, self.driver.run.tasks[task].attempts)
             case 2:
                 self.driver.run.noted(task, self.random.choice(["no node is free", ""]))
             case _:
                 self.driver.running.remove(task)
                 self.driver.run.exited(task, self.random.choice([BADLY, LOST]), Outputs())
 
-    def _taken_over(self, *requests: Kind | None) -> None:
+    def _taken_over(self, *requests: Data | None) -> None:
         """Another scheduler takes the run over, after these requests by users."""
-        told = [Event("r", kind, SECONDS) for kind in requests if kind]
+        answers = [RunAnswered("q", 1)] if self.driver.run.state in (State.RUNNING, State.STOPPING) else []
+        told = [Event("r", data, SECONDS) for data in (*answers, *requests) if data]
+        self.driver = Driver(self.document, self._exit, self.fail_fast).again([*self.driver.events, *told])
+
+    def _suspended(self) -> None:
+        """Another scheduler has suspended the run, and it is resumed or cancelled; attempts had told where they serve."""
+        state = self.driver.run.state
+        if state is State.STOPPING:
+            return
+        told = [Event("r", RunRetried(), SECONDS)] if state in ENDED else []
+        for name, held in self.driver.run.tasks.items():
+            if held.state in AT_WORK and not held.group:
+                ends = (TaskServing({"http": "localhost:1"}), TaskSuspended("enough"))
+                told += [Event("r", data, SECONDS, name, held.attempts) for data in ends]
+        asked = [*self.random.choices(REQUESTS, k=2), self.random.choice([RunResumed(), RunCancelRequested()])]
+        told += [Event("r", data, SECONDS) for data in (RunSuspended("enough"), *asked)]
         self.driver = Driver(self.document, self._exit, self.fail_fast).again([*self.driver.events, *told])
 
     def _exit(self, task: str, attempt: int) -> Exit:
@@ -96,7 +130,7 @@ def skipped_after_a_retry(end: Callable[[Driver], None]) -> Driver:
     document = pipeline.document(p=task(), t=task("c", inputs=status, always=True, condition=FAILURE))
     driver = Driver(document, lambda task, attempt: WELL).begin().start("p").end("p", BADLY)
     end(driver)
-    again = Driver(document, driver.exits).again([*driver.take().events, Event("r", Kind.RUN_RETRIED, SECONDS)])
+    again = Driver(document, driver.exits).again([*driver.take().events, Event("r", RunRetried(), SECONDS)])
     return again.start("p").end("p")
 
 
@@ -118,7 +152,7 @@ def seen() -> set[tuple[State | None, Kind]]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(record, "task_after", note)
-        patch.setattr(ledger, "run_after", note)
+        patch.setattr(record, "run_after", note)
         for seed in range(LIVES):
             Life(seed).live()
         skipped_after_a_retry(failed)

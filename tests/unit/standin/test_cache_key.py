@@ -16,7 +16,7 @@ RUN = (
 )
 
 
-def material(source: str) -> object:
+def key_parts(source: str) -> object:
     """The parts of the key, for a task that runs this source."""
     box = {"image": "python:3.11", "command": ["sh", "-ec", RUN, source]}
     box["args"] = ["--executor_input", "{{$}}", "--function_to_execute", "f"]
@@ -29,15 +29,15 @@ def material(source: str) -> object:
         "deploymentSpec": {"executors": {"exec-f": {"container": box}}},
     }
     (step,) = (s for s in dag.plan(json.dumps(document), {}, Origin("r", "p", 0.0)).begin() if isinstance(s, Ready))
-    return step.work.material
+    return step.work.key_parts
 
 
 def test_another_source_is_another_entry():
-    assert material("def f(): return 1") != material("def f(): return 2")
+    assert key_parts("def f(): return 1") != key_parts("def f(): return 2")
 
 
 def test_a_new_release_of_kflite_leaves_the_cache_whole(monkeypatch: pytest.MonkeyPatch):
-    before = material("def f(): pass")
+    before = key_parts("def f(): pass")
     monkeypatch.setattr(bootstrap, "standin", lambda: "another program")
     assert before is not None
-    assert material("def f(): pass") == before
+    assert key_parts("def f(): pass") == before

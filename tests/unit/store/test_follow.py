@@ -11,7 +11,7 @@ import pytest
 from contract.stores import KINDS, queued, submitted, url_of
 
 from kflite import store
-from kflite.core.event import Event, Kind
+from kflite.core.event import Event, Kind, RunCancelRequested
 from kflite.store import Database
 from kflite.store import follow as following
 from kflite.store.follow import follow, news
@@ -81,11 +81,11 @@ async def test_news_are_those_from_now_on(opened: Database, monkeypatch: pytest.
         return read(kinds, after)
 
     monkeypatch.setattr(opened, "of_kinds", reading)
-    opened.append([Event("a", Kind.RUN_CANCEL, 2.0)])
+    opened.append([Event("a", RunCancelRequested(), 2.0)])
     coming = news(opened, [Kind.RUN_CANCEL])
     waiting = asyncio.ensure_future(anext(coming))
     await asyncio.to_thread(asked.wait)
-    opened.append([queued("a", "x"), Event("b", Kind.RUN_CANCEL, 3.0)])
+    opened.append([queued("a", "x"), Event("b", RunCancelRequested(), 3.0)])
     async with asyncio.timeout(SOON_S):
         assert (await waiting).run == "b"
     await coming.aclose()

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from events import data, fields
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kflite import store
-from kflite.core.event import Event, Kind, State
-from kflite.core.value import Value
+from kflite.core.event import Event, Kind, RunCancelRequested, State, TaskSucceeded
+from kflite.core.value import Outputs, Value
 from kflite.scheduler.machine import NOTES, RUN, TASK, run_after, task_after
 from kflite.store import Database
 
 RUNS, TASKS = ("r1", "r2"), ("load", "fit", "loop[0]/fit")
-STARTS = (Kind.TASK_QUEUED, Kind.TASK_STARTING, Kind.TASK_RUNNING)
+SILENT = (Kind.TASK_RUNNING, Kind.TASK_SERVING)
+REQUEUED = {Kind.TASK_RETRYING: State.FAILED, Kind.TASK_SUSPENDED: State.CANCELLED}
 
 
 @dataclass
@@ -48,22 +50,22 @@ class Reference:
         known = self.tasks.get((event.run, event.task))
         task = self.tasks.setdefault((event.run, event.task), known or Task(State.QUEUED))
         task.state = task_after(known.state if known else None, event)
-        task.reason = str(event.data.get("reason", "")) if event.kind is not Kind.TASK_RUNNING else task.reason
+        task.reason = getattr(event.data, "reason", "") if event.kind not in SILENT else task.reason
         task.ended = event.at if task.state.ended else None
-        task.outputs = event.data.get("parameters", {}) if event.kind is Kind.TASK_SUCCEEDED else {}
+        task.outputs = event.data.outputs.parameters if isinstance(event.data, TaskSucceeded) else {}
         self._attempt(event, task)
-        if event.kind is Kind.TASK_SUCCEEDED and event.data.get("key") and not event.data.get("source"):
-            self.cache[str(event.data["key"])] = event.run, event.task
+        if isinstance(event.data, TaskSucceeded) and event.data.key and not event.data.source:
+            self.cache[event.data.key] = event.run, event.task
 
     def _attempt(self, event: Event, task: Task) -> None:
         if event.kind is Kind.TASK_STARTING:
             task.attempts[event.attempt] = Attempt()
         attempt = task.attempts.get(event.attempt)
-        if not attempt or attempt.ended is not None or event.data.get("source"):
+        if not attempt or attempt.ended is not None or getattr(event.data, "source", ""):
             return
-        if task.state.ended or event.kind is Kind.TASK_RETRYING:
+        if task.state.ended or event.kind in REQUEUED:
             attempt.ended = event.at
-            attempt.state = State.FAILED if event.kind is Kind.TASK_RETRYING else task.state
+            attempt.state = REQUEUED.get(event.kind, task.state)
         else:
             attempt.state = task.state
 
@@ -72,13 +74,13 @@ def _next(reference: Reference, draw: st.DrawFn, at: float) -> Event:
     """An event that may follow."""
     run = draw(st.sampled_from(RUNS))
     if run not in reference.runs:
-        return Event(run, Kind.RUN_SUBMITTED, at, data={"name": run})
+        return Event(run, data(Kind.RUN_SUBMITTED), at)
     if draw(st.integers(0, 5)) == 0 or reference.runs[run].ended:
         return _of_run(reference.runs[run], run, draw, at)
     name = draw(st.sampled_from(TASKS))
     task = reference.tasks.get((run, name))
     kinds = [kind for kind in Kind if kind.startswith("task.") and _may_follow(task, kind)]
-    return _of_task(run, name, draw(st.sampled_from(kinds)), task, draw, at) if kinds else Event(run, Kind.RUN_CANCEL, at)
+    return _of_task(run, name, draw(st.sampled_from(kinds)), task, draw, at) if kinds else Event(run, RunCancelRequested(), at)
 
 
 def _may_follow(task: Task | None, kind: Kind) -> bool:
@@ -90,19 +92,20 @@ def _may_follow(task: Task | None, kind: Kind) -> bool:
 
 def _of_run(state: State, run: str, draw: st.DrawFn, at: float) -> Event:
     kind = draw(st.sampled_from([*(kind for before, kind in RUN if before is state), *sorted(NOTES)]))
-    return Event(run, kind, at, data={"state": draw(st.sampled_from(["SUCCEEDED", "FAILED"])), "reason": "Why"})
+    ends: dict[str, object] = {"state": draw(st.sampled_from([State.SUCCEEDED, State.FAILED])), "reason": "Why"}
+    return Event(run, data(kind, **(ends if kind is Kind.RUN_ENDED else {})), at)
 
 
 def _of_task(run: str, name: str, kind: Kind, task: Task | None, draw: st.DrawFn, at: float) -> Event:
     last = max(task.attempts, default=0) if task else 0
-    data: dict[str, Value] = {}
-    if kind not in STARTS:
-        data = {"reason": draw(st.sampled_from(["Error", "Timeout"]))}
+    given: dict[str, object] = {}
+    if "reason" in fields(kind):
+        given = {"reason": draw(st.sampled_from(["Error", "Timeout"]))}
     if kind is Kind.TASK_SUCCEEDED:
-        data = {"key": draw(st.sampled_from(["k1", "k2", ""])), "parameters": {"x": draw(st.integers())}}
+        given = {"key": draw(st.sampled_from(["k1", "k2", ""])), "outputs": Outputs({"x": draw(st.integers())})}
         if task and task.state is State.QUEUED:
-            data |= {"source": "r0", "reason": "cached"}
-    return Event(run, kind, at, name, last + 1 if kind is Kind.TASK_STARTING else last, data)
+            given |= {"source": "r0", "reason": "cached"}
+    return Event(run, data(kind, **given), at, name, last + 1 if kind is Kind.TASK_STARTING else last)
 
 
 @st.composite

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, create_engine
 from sqlmodel import SQLModel
 
 from kflite import store
-from kflite.core.event import Event, Kind
+from kflite.core.event import Event, RunSubmitted
 from kflite.errors import StoreError
 from kflite.store import ddl, models
 from kflite.store.migrate import migrate
@@ -25,7 +25,7 @@ NEXT = """
 from alembic import op
 import sqlalchemy as sa
 
-revision, down_revision = "0003", "0002"
+revision, down_revision = "0004", "0003"
 
 def upgrade():
     op.add_column("run", sa.Column("mood", sa.Text(), nullable=False, server_default="calm"))
@@ -43,11 +43,11 @@ def next_version(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A kflite whose schema has moved on by a column."""
     versions = tmp_path / "versions"
     versions.mkdir()
-    for name in ("r0001.py", "r0002.py"):
+    for name in ("r0001.py", "r0002.py", "r0003.py"):
         (versions / name).write_text((ddl.VERSIONS / name).read_text())
-    (versions / "r0003.py").write_text(NEXT.format(more=""))
+    (versions / "r0004.py").write_text(NEXT.format(more=""))
     monkeypatch.setattr(ddl, "VERSIONS", versions)
-    monkeypatch.setattr(ddl, "HEAD", "0003")
+    monkeypatch.setattr(ddl, "HEAD", "0004")
     return versions
 
 
@@ -88,7 +88,7 @@ def revision(url: str) -> str:
 
 def filled(url: str) -> None:
     opened = store.open(url)
-    opened.append([Event("tidy-otter", Kind.RUN_SUBMITTED, 1.0, data={"name": "mine"})])
+    opened.append([Event("tidy-otter", RunSubmitted("mine", "pipeline", "p", ""), 1.0)])
     opened.close()
 
 
@@ -135,7 +135,7 @@ def test_an_older_database_is_migrated_when_it_is_opened_and_keeps_what_it_holds
     opened.close()
     with connected(url) as connection:
         assert connection.exec_driver_sql("SELECT mood FROM run").scalar() == "calm"
-    assert revision(url) == "0003"
+    assert revision(url) == "0004"
 
 
 def test_a_database_of_the_first_schema_finds_its_runs_by_all_that_the_second_one_can(url: str) -> None:
@@ -166,14 +166,14 @@ def test_a_database_of_the_first_schema_finds_its_runs_by_all_that_the_second_on
 
 
 def test_a_migration_that_fails_changes_nothing(url: str, next_version: Path) -> None:
-    (next_version / "r0003.py").write_text(NEXT.format(more="op.execute('SELECT nonsense FROM nowhere')"))
+    (next_version / "r0004.py").write_text(NEXT.format(more="op.execute('SELECT nonsense FROM nowhere')"))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ddl, "HEAD", "0002")
+        patch.setattr(ddl, "HEAD", "0003")
         filled(url)
         before = tables(url)
-    with pytest.raises(StoreError, match=r"from schema 0002 to 0003.*nowhere.*nothing was changed"):
+    with pytest.raises(StoreError, match=r"from schema 0003 to 0004.*nowhere.*nothing was changed"):
         store.open(url)
-    assert (tables(url), revision(url)) == (before, "0002")
+    assert (tables(url), revision(url)) == (before, "0003")
 
 
 @pytest.mark.parametrize("found", ["0099", ""])

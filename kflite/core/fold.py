@@ -1,0 +1,304 @@
+"""What an event changes in its run, its task and its attempt: said once, for the scheduler, the store and views.
+
+Pure. A table has, for each kind of data, the new value of every field that changes: a constant, or a rule that takes it from the
+event, or that depends on what was there. `fold` applies a table to what is held in memory, as far as it has those fields; the
+store makes SQL of the same table, which does not read a row before it changes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any
+
+from kflite.core import event as ev
+from kflite.core.event import ENDED, Event, State
+from kflite.core.value import NOTHING
+
+Read = Callable[[Event], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the event tells."""
+
+    read: Read
+
+    def after(self, event: Event, old: object, state: State | None) -> object:
+        """The new value. old, state: the field's value and the row's state before the event."""
+        return self.read(event)
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """What the event tells, where there was none."""
+
+    read: Read
+
+    def after(self, event: Event, old: object, state: State | None) -> object:
+        return self.read(event) if old is None else old
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the event tells, unless that is None."""
+
+    read: Read
+
+    def after(self, event: Event, old: object, state: State | None) -> object:
+        new = self.read(event)
+        return old if new is None else new
+
+
+@dataclass(frozen=True, slots=True)
+class Unless:
+    """A state, unless it was one of these."""
+
+    new: State
+    states: tuple[State, ...]
+
+    def after(self, event: Event, old: object, state: State | None) -> object:
+        return old if state in self.states else self.new
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """What the event tells, where the state was this one; nothing that the store keeps."""
+
+    read: Read
+    state: State
+
+    def after(self, event: Event, old: object, state: State | None) -> object:
+        return self.read(event) if state is self.state else old
+
+
+@dataclass(frozen=True, slots=True)
+class Plus:
+    """So many more as the event tells; nothing that the store keeps."""
+
+    read: Read
+
+    def after(self, event: Event, old: int, state: State | None) -> object:
+        return old + self.read(event)
+
+
+RULES = (Told, First, Given, Unless, When, Plus)
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """The new values by field. only_in: the states in which there are any, () for each."""
+
+    fields: Mapping[str, object]
+    only_in: tuple[State, ...] = ()
+
+
+Table = Mapping[type[ev.Data], Changes]
+_Steps = tuple[list[tuple[str, object]], list[tuple[str, Any]], tuple[State, ...]]
+_STEPS: dict[tuple[type, int, type], _Steps] = {}
+
+
+def fold(row: object, event: Event, table: Table) -> None:
+    """Change what is held of a run, task or attempt, in those of the fields that it has."""
+    key = type(row), id(table), type(event.data)
+    if (steps := _STEPS.get(key)) is None:
+        steps = _STEPS[key] = _steps(row, table.get(type(event.data), Changes({})))
+    constants, rules, only_in = steps
+    state: State | None = row.state  # type: ignore[attr-defined]
+    if only_in and state not in only_in:
+        return
+    for name, value in constants:
+        setattr(row, name, value)
+    for name, rule in rules:
+        setattr(row, name, rule.after(event, state if name == "state" else getattr(row, name), state))
+
+
+def _steps(row: object, changes: Changes) -> _Steps:
+    held = [(name, new) for name, new in changes.fields.items() if hasattr(row, name)]
+    constants = [(name, new) for name, new in held if not isinstance(new, RULES)]
+    return constants, [(name, new) for name, new in held if isinstance(new, RULES)], changes.only_in
+
+
+def _data(name: str) -> Told:
+    return Told(attrgetter(f"data.{name}"))
+
+
+_AT = attrgetter("at")
+_REASON, _MESSAGE, _NOW = _data("reason"), _data("message"), Told(_AT)
+_BEGUN = Unless(State.RUNNING, (State.STOPPING, State.SUSPENDED))
+_UNOWNED = {"owner": "", "lease": 0.0}
+
+RUN: Table = {
+    ev.RunSubmitted: Changes(
+        {
+            **{name: _data(name) for name in ("name", "kind", "pipeline", "experiment", "on", "profile", "plan")},
+            **{name: _data(name) for name in ("parameters", "options")},
+            "state": State.QUEUED,
+            "reason": "",
+            "created": _NOW,
+            "outputs": NOTHING,
+        }
+    ),
+    ev.RunStarted: Changes({"state": _BEGUN, "started": First(_AT), "began": When(_AT, State.QUEUED)}),
+    ev.RunStopping: Changes({"state": State.STOPPING, "reason": _REASON}),
+    ev.RunEnded: Changes(
+        {"state": _data("state"), "reason": _REASON, "outputs": _data("outputs"), "ended": _NOW, **_UNOWNED},
+    ),
+    # Of a run that goes on nothing changes: such a request comes of two that were made at once.
+    ev.RunRetried: Changes(
+        {
+            "state": State.QUEUED,
+            "reason": "",
+            "outputs": NOTHING,
+            "ended": None,
+            "plan": Given(lambda event: event.data.plan or None),  # type: ignore[union-attr]
+        },
+        only_in=tuple(sorted(ENDED)),
+    ),
+    ev.RunSuspended: Changes({"state": State.SUSPENDED, "reason": _REASON, **_UNOWNED}),
+    ev.RunResumed: Changes({"state": State.QUEUED, "reason": ""}, only_in=(State.SUSPENDED,)),
+    ev.RunArchived: Changes({"archived": First(_AT)}),
+    ev.RunUnarchived: Changes({"archived": None}),
+}
+
+_NOT_STOPPING = {"stopping": "", "stopping_group": "", "stopping_outcome": None}
+# A task's beginning, or after a retry of its run its beginning again: it keeps the count of its attempts.
+_RENEWED: Mapping[str, object] = {
+    "executor": "",
+    "ref": "",
+    "queued": _NOW,
+    "began": None,
+    "started": None,
+    "due": 0.0,
+    "source": "",
+    "outputs": {},
+    "artifacts": {},
+    "failed": 0,
+    "lost": 0,
+    "rerun": _data("rerun"),
+    **_NOT_STOPPING,
+}
+
+
+def _last_part(event: Event) -> str:
+    return event.task.rpartition("/")[2]
+
+
+def _title(event: Event) -> str:
+    assert isinstance(event.data, ev.TaskQueued)
+    return event.data.title or _last_part(event)
+
+
+def _next_attempt(event: Event) -> float:
+    assert isinstance(event.data, ev.TaskRetrying)
+    return event.at + event.data.delay_s
+
+
+def _ended(state: State, source: object = "") -> Changes:
+    outputs = {"outputs": _data("outputs.parameters"), "artifacts": _data("outputs.artifacts")}
+    return Changes({"state": state, "reason": _REASON, "message": _MESSAGE, "ended": _NOW, "source": source, **outputs})
+
+
+TASK: Table = {
+    ev.TaskQueued: Changes(
+        {
+            **_RENEWED,
+            "title": Told(_title),
+            "state": State.QUEUED,
+            "reason": "",
+            "message": "",
+            "ended": None,
+            "group": _data("group"),
+            "key": _data("key"),
+            "key_parts": _data("key_parts"),
+            "parameters": _data("parameters"),
+            "inputs": _data("artifacts"),
+        }
+    ),
+    ev.TaskSkipped: Changes(
+        {
+            **_RENEWED,
+            "title": Told(_last_part),
+            "state": State.SKIPPED,
+            "reason": _REASON,
+            "message": _MESSAGE,
+            "ended": _NOW,
+            "key": "",
+            "key_parts": {},
+            "parameters": {},
+            "inputs": {},
+        }
+    ),
+    ev.TaskStarting: Changes(
+        {
+            "state": State.STARTING,
+            "reason": "",
+            "message": "",
+            "attempts": Told(attrgetter("attempt")),
+            "executor": _data("executor"),
+            "ref": "",
+            "began": _NOW,
+            "started": None,
+            **_NOT_STOPPING,
+        }
+    ),
+    ev.TaskRunning: Changes({"state": _BEGUN, "ref": _data("ref"), "started": First(_AT)}),
+    ev.TaskWaiting: Changes({"reason": _REASON, "message": _MESSAGE}),
+    ev.TaskStopping: Changes(
+        {
+            "state": State.STOPPING,
+            "reason": _REASON,
+            "message": "",
+            "stopping": _REASON,
+            "stopping_group": _data("group"),
+            "stopping_outcome": _data("outcome"),
+        }
+    ),
+    ev.TaskRetrying: Changes(
+        {
+            "state": State.QUEUED,
+            "reason": _REASON,
+            "message": _MESSAGE,
+            "began": None,
+            "started": None,
+            "due": Told(_next_attempt),
+            "failed": Plus(lambda event: not event.data.lost),  # type: ignore[union-attr]
+            "lost": Plus(attrgetter("data.lost")),
+        }
+    ),
+    ev.TaskSuspended: Changes(
+        {"state": State.QUEUED, "reason": _REASON, "message": "", "began": None, "started": None, "due": 0.0, **_NOT_STOPPING}
+    ),
+    ev.TaskSucceeded: _ended(State.SUCCEEDED, _data("source")),
+    ev.TaskFailed: _ended(State.FAILED),
+    ev.TaskCancelled: _ended(State.CANCELLED),
+}
+
+
+def _over(state: State, code: object, message: object = _MESSAGE) -> Changes:
+    return Changes({"state": state, "code": code, "reason": _REASON, "message": message, "ended": _NOW})
+
+
+# TaskStarting makes an attempt; one that has ended is changed by nothing.
+ATTEMPT: Table = {
+    ev.TaskStarting: Changes(
+        {
+            "state": State.STARTING,
+            "executor": _data("executor"),
+            "ref": "",
+            "code": None,
+            "reason": "",
+            "message": "",
+            "started": _NOW,
+            "ended": None,
+        }
+    ),
+    ev.TaskRunning: Changes({"state": _BEGUN, "ref": _data("ref")}),
+    ev.TaskStopping: Changes({"state": State.STOPPING, "reason": _REASON}),
+    ev.TaskRetrying: _over(State.FAILED, _data("code")),
+    ev.TaskSuspended: _over(State.CANCELLED, None, ""),
+    ev.TaskSucceeded: _over(State.SUCCEEDED, 0),
+    ev.TaskFailed: _over(State.FAILED, _data("code")),
+    ev.TaskCancelled: _over(State.CANCELLED, None),
+}
