@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+
+from kflite.core.value import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,7 @@ class Reattach:
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
+class StopAttempt:
     """End an attempt, in `grace_s` seconds at most."""
 
     task: str
@@ -45,4 +48,12 @@ class Expire:
     at: float
 
 
-Act = Enqueue | Reattach | Stop | FetchDigests | Expire
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Answer a question of the plan, in a thread."""
+
+    id: str
+    question: Callable[[], Value]
+
+
+Action = Enqueue | Reattach | StopAttempt | FetchDigests | Expire | Answer

@@ -57,7 +57,7 @@ class Lobby:
                 continue
             if record.key in found and _may_hit(run, task):
                 outputs, row = found[record.key]
-                run.cached(task, outputs, row.run)
+                run.tasks.cached(task, outputs, row.run)
             else:
                 await self._line_up(run, task)
 
@@ -73,9 +73,9 @@ class Lobby:
         try:
             desk = await self.desk(run.submission.on)
         except ExecutorError as error:
-            return run.refuse(task, error.reason, str(error))
+            return run.tasks.refuse(task, error.reason, str(error))
         if why := desk.line.add(run.id, task, request_of(run, task)):
-            run.refuse(task, "NoCapacity", why)
+            run.tasks.refuse(task, "NoCapacity", why)
         return None
 
     def admit(self, runs: Callable[[str], Run | None]) -> Iterator[tuple[Run, str, Executor]]:
@@ -83,11 +83,11 @@ class Lobby:
 
         def room(id: str) -> bool:
             run = runs(id)
-            return run is None or not run.submission.parallel or run.active < run.submission.parallel
+            return run is None or not run.submission.parallel or run.tasks.active < run.submission.parallel
 
         def waits(id: str, task: str) -> bool:
             run = runs(id)
-            return run is not None and run.tasks[task].state is State.QUEUED
+            return run is not None and not run.tasks.held and run.tasks[task].state is State.QUEUED
 
         for desk in self._desks.values():
             for waiting in desk.line.admit(room, waits):
@@ -108,5 +108,5 @@ def _may_hit(run: Run, task: str) -> bool:
 
 def request_of(run: Run, task: str) -> Resources:
     """What an attempt at the task takes from the executor's room."""
-    request = run.work(task).request
+    request = run.tasks.work(task).request
     return request if request.cpus or run.submission.parallel else replace(request, cpus=ONE_CPU)

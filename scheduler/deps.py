@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from kflite.core.event import Event, RunSubmitted
+from kflite.core.event import Event, Point, RunSubmitted
 from kflite.core.paths import Place
 from kflite.core.plan import Origin, Plan, Work
 from kflite.core.value import Value
@@ -18,7 +18,8 @@ from kflite.executors.base import Executor
 from kflite.scheduler.retries import retries
 from kflite.scheduler.run import Run
 from kflite.scheduler.submission import Submission, submission
-from kflite.store.base import Store
+from kflite.scheduler.tasks import Caching
+from kflite.store.base import RunRow, Store
 
 T = TypeVar("T")
 
@@ -41,6 +42,16 @@ def no_identity(on: str, work: Work) -> Mapping[str, str]:
     return {}
 
 
+def everyone(row: RunRow) -> bool:
+    """Any run that nobody owns is taken over."""
+    return True
+
+
+def nobody(row: RunRow) -> bool:
+    """No run is taken over unless it is asked for."""
+    return False
+
+
 def nowhere(point: str) -> None:
     """No fault is to happen."""
 
@@ -51,7 +62,8 @@ class World:
 
     owner: from `kflite.store.owner_id`; requests: what other processes ask, as they ask it;
     identify: (on, work) -> what else decides a task's result there (an image's digest), as part of its cache key;
-    cache_s: how long a result may be used again, 0 for ever; point: called by name at each point between what is decided,
+    accepts: whether a run that nobody owns is taken over without being asked for; cache_s: how long a result may be used again, 0
+    for ever; point: called by name at each point between what is decided,
     stored and done, where tests let the process die. offload: for what blocks; transfer: for what blocks as long as it takes to
     read or copy artifacts, and must not keep the store waiting.
     """
@@ -64,7 +76,7 @@ class World:
     owner: str
     requests: Callable[[], AsyncIterator[Event]]
     identify: Identify = no_identity
-    adopt_orphans: bool = True
+    accepts: Callable[[RunRow], bool] = everyone
     lease_s: float = LEASE_S
     cache_s: float = 0.0
     clock: Callable[[], float] = time.time
@@ -72,20 +84,36 @@ class World:
     transfer: Offload = aside
     point: Callable[[str], None] = nowhere
 
-    def run(self, asked: Submission, created: float) -> Run:
-        """A run, not begun. Raises InputError."""
+    def run(self, asked: Submission, created: float, events: Sequence[Event] = ()) -> Run:
+        """A run, not begun. events: what the store holds of it. Raises InputError."""
         place = Place(self.home, self.artifacts, asked.pipeline, asked.run)
         origin = Origin(asked.run, asked.name, created, place.root, str(place.workspace))
         plan = self.plans(asked.kind, asked.document, asked.inputs, origin)
-        return Run(asked, plan, place, self.clock, lambda work: self.identify(asked.on, work), self.cache_s)
+        caching = Caching(lambda work: self.identify(asked.on, work), self.cache_s)
+        return Run(asked, plan, place, self.clock, caching, events)
 
-    def load(self, run: str) -> tuple[Run, list[Event]]:
-        """A run of the store, and its events. Blocks."""
-        events = self.store.events(run)
-        while more := self.store.events(run, after=events[-1].seq):
-            events += more
+    def load(self, run: str) -> tuple[Run, list[Point]]:
+        """A run of the store, and the points that its plan watches. Blocks. Raises InputError."""
+        events = list(self._events(run))
         submitted = events[0].data
         assert isinstance(submitted, RunSubmitted), f"run {run} begins with {events[0].kind}"
         changed = [retry.plan for retry in retries(events) if retry.plan]
         document = self.store.plan(changed[-1] if changed else submitted.plan)[1]
-        return self.run(submission(events[0], document), events[0].at), events
+        taken = self.run(submission(events[0], document), events[0].at, events)
+        return taken, self._points(run, taken.watches)
+
+    def _events(self, run: str) -> Iterator[Event]:
+        last = 0
+        while batch := self.store.events(run, last):
+            yield from batch
+            last = batch[-1].seq
+
+    def _points(self, run: str, metrics: Collection[str]) -> list[Point]:
+        """All points of these metrics, in the order in which they were stored."""
+        found: list[Point] = []
+        for metric in metrics:
+            last = 0
+            while batch := self.store.points(run, metric=metric, after=last):
+                found += batch
+                last = batch[-1].position
+        return sorted(found, key=lambda point: point.position)

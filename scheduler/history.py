@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from kflite.core.event import Event, RunCancelRequested, RunStopping, State, TaskEnd, TaskQueued, TaskSucceeded
+from kflite.core.event import (
+    Event,
+    Point,
+    RunAnswered,
+    RunCancelRequested,
+    RunResumed,
+    RunStopping,
+    RunSuspended,
+    RunSuspendRequested,
+    State,
+    TaskEnd,
+    TaskQueued,
+    TaskSucceeded,
+)
 from kflite.core.plan import Outcome, Settled
 from kflite.scheduler.record import OUTCOMES, outcome
 from kflite.scheduler.retries import RetryRequest, retries
@@ -57,27 +71,44 @@ class History:
             self._definitions[event.task] = event.data.definition
 
     @property
-    def request(self) -> RunCancelRequested | None:
-        """A request to cancel that nobody has acted on."""
-        found = None
+    def requests(self) -> list[RunCancelRequested | RunSuspendRequested]:
+        """Requests that nobody has acted on."""
+        cancel: RunCancelRequested | None = None
+        suspend: RunSuspendRequested | None = None
         for event in self._events[self._retry + 1 :]:
-            if isinstance(event.data, RunCancelRequested):
-                found = event.data
-            elif isinstance(event.data, RunStopping) and not (found and found.kill):
-                found = None
-        return found
+            match event.data:
+                case RunCancelRequested():
+                    cancel = event.data
+                case RunStopping():
+                    cancel = cancel if cancel and cancel.kill else None
+                case RunSuspendRequested():
+                    suspend = event.data
+                case RunSuspended() | RunResumed():
+                    suspend = None
+        return [request for request in (cancel, suspend) if request]
 
     @property
     def unfinished(self) -> list[str]:
         """Tasks that the plan gave, and whose end it has not been told."""
         return list(self._ready)
 
-    def since_retry(self) -> Iterator[Event]:
-        """Ends that count, and the wish to stop, in order; a wish to stop from before a retry is forgotten."""
+    def since_retry(self, points: Sequence[Point] = ()) -> Iterator[Event | Point]:
+        """All that the plan is told, in order: ends that count, answers, points, and the wish to stop.
+
+        A wish to stop from before a retry is forgotten. Points come after the events that they were stored with.
+        """
+        waiting = deque(point for point in points if self._counts(point))
         for position, event in enumerate(self._events):
+            while waiting and waiting[0].seq < event.seq:
+                yield waiting.popleft()
             stop = isinstance(event.data, RunStopping) and position > self._retry
-            if stop or self._ends.get(event.task) == position:
+            if stop or isinstance(event.data, RunAnswered) or self._ends.get(event.task) == position:
                 yield event
+        yield from waiting
+
+    def _counts(self, point: Point) -> bool:
+        """Whether a point is of an attempt that may still decide something: its task has not been done again since."""
+        return point.task in self._ends or self._retry < 0 or point.seq >= self._events[self._retry].seq
 
     def ended(self, task: str) -> bool:
         """Whether the task has an end that counts."""

@@ -7,37 +7,30 @@ events of the turn are one commit; then come the acts. When a commit fails nothi
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from typing import Self
 
-from kflite.core.event import Event, RunCancelRequested, State
+from kflite.core import plan
+from kflite.core.event import Event, Point, State
 from kflite.core.job import Exit, Job
-from kflite.core.value import NOTHING, Outputs
+from kflite.core.value import NOTHING, Outputs, Value
 from kflite.errors import ExecutorError, LeaseLost, StoreError
 from kflite.executors.base import Executor
-from kflite.scheduler.action import Act, Enqueue, Expire, FetchDigests, Reattach, Stop
+from kflite.scheduler.action import Action, Answer, Enqueue, Expire, FetchDigests, Reattach, StopAttempt
 from kflite.scheduler.admission import Lobby, request_of
 from kflite.scheduler.attempt import Attempt, Attempts
+from kflite.scheduler.deadlines import FOUND_S
 from kflite.scheduler.deps import World
 from kflite.scheduler.ownership import Watch
-from kflite.scheduler.run import FOUND_S, Run
+from kflite.scheduler.run import Run
 from kflite.scheduler.staging import Stage
 from kflite.scheduler.submission import Submission
+from kflite.scheduler.turn import Start, Turn
 
 # So long it may take until it is stored that a task runs: most have ended by then, and that is stored with it.
 SHARED_S = 0.02
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """Start the job of an attempt whose intent is stored."""
-
-    task: str
-    job: Job
-    executor: Executor
 
 
 class Scheduler:
@@ -52,11 +45,12 @@ class Scheduler:
         self._ends: dict[str, asyncio.Future[State]] = {}
         self._stored: dict[str, asyncio.Future[None]] = {}
         self._messages: list[tuple[Run, Callable[[], None]]] = []
+        self._heard: list[tuple[Run, Callable[[], None]]] = []  # of points, which come before messages
         self._wake, self._adopting = asyncio.Event(), asyncio.Lock()
         self._lobby = Lobby(world)
         self._stage = Stage(world.transfer)
         self._attempts = Attempts(world.transfer, self._stage)
-        self._fetches: set[asyncio.Task[None]] = set()
+        self._besides: set[asyncio.Task[None]] = set()  # what is found out beside the turns
         self._watch = Watch(world, self._hear, self.adopt)
         self._timers: dict[tuple[str, str], asyncio.TimerHandle] = {}
         self._work: asyncio.Task[None] | None = None
@@ -72,8 +66,8 @@ class Scheduler:
         if self._work:
             self._work.cancel()
             await asyncio.gather(self._work, return_exceptions=True)
-        for fetch in self._fetches:
-            fetch.cancel()
+        for task in self._besides:
+            task.cancel()
         await self._attempts.close()
         await self._lobby.close()
         for run, end in self._ends.items():
@@ -103,8 +97,8 @@ class Scheduler:
                 return True
             if not await world.offload(world.store.claim, run, world.owner, world.clock(), world.lease_s):
                 return False
-            taken, events = await world.offload(world.load, run)
-            taken.replay(events, world.owner)
+            taken, points = await world.offload(world.load, run)
+            taken.replay(world.owner, points)
             await self._take_up(taken)
         return True
 
@@ -121,7 +115,7 @@ class Scheduler:
         """An executor tells what a job waits for, "" for nothing any longer."""
         run, _, task = job.partition("/")
         if found := self._runs.get(run):
-            self._post(found, lambda: found.noted(task, text))
+            self._post(found, lambda: found.tasks.waiting(task, text))
 
     async def _take_up(self, run: Run) -> None:
         loop = asyncio.get_running_loop()
@@ -132,9 +126,8 @@ class Scheduler:
 
     def _hear(self, event: Event) -> None:
         """A request that another process stored."""
-        run, asked = self._runs.get(event.run), event.data
-        if run and isinstance(asked, RunCancelRequested):
-            self._post(run, partial(run.cancel, asked.reason, asked.kill))
+        if run := self._runs.get(event.run):
+            self._post(run, lambda: run.request(event.data))
 
     # The turns.
 
@@ -160,86 +153,94 @@ class Scheduler:
                     self._let_go(run, error)
 
     async def _turn(self) -> None:
-        messages, self._messages = self._messages, []
-        for run, message in messages:
+        heard, self._heard, messages, self._messages = self._heard, [], self._messages, []
+        for run, message in (*heard, *messages):
             if self._runs.get(run.id) is run:
                 message()
-        events, acts = await self._decide()
+        turn = await self._decide()
         self._world.point("decided")
-        await self._commit(events)
+        await self._commit(turn)
         self._world.point("stored")
-        for run, act in acts:
+        for run, action in turn.actions:
             if self._runs.get(run.id) is run:
-                await self._act(run, act)
+                await self._act(run, action)
                 self._world.point("acted")
         for run in list(self._runs.values()):
             if run.over:  # one that came while this turn was stored may have ended, and is stored in the next
-                self._end(run)
+                await self._end(run)
 
-    async def _decide(self) -> tuple[list[Event], list[tuple[Run, Act | Start]]]:
-        """What follows from what was heard: events to store, and acts to do then."""
-        events: list[Event] = []
-        acts: list[tuple[Run, Act | Start]] = []
-        while queued := self._taken(events, acts):
+    async def _decide(self) -> Turn:
+        """What follows from what was heard: events to store, and actions to do then."""
+        turn = Turn()
+        while queued := turn.take(self._runs.values()):
             await self._lobby.add(queued)
         for run, task, executor in self._lobby.admit(self._runs.get):
-            acts.append((run, Start(task, run.start(task, executor.name), executor)))
-        self._taken(events, acts)
-        return events, acts
+            run.tasks.start(task, executor.name)
+            turn.actions.append((run, Start(task, run.job(task), executor)))
+        turn.take(self._runs.values())
+        return turn
 
-    def _taken(self, events: list[Event], acts: list[tuple[Run, Act | Start]]) -> list[tuple[Run, str]]:
-        """Move what the runs say to `events` and `acts`; returns the tasks that are queued now."""
-        queued = []
-        for run in self._runs.values():
-            said, asked = run.take()
-            events += said
-            for act in asked:
-                if isinstance(act, Enqueue) and not act.delay_s:
-                    queued.append((run, act.task))
-                else:
-                    acts.append((run, act))
-        return queued
-
-    async def _commit(self, events: list[Event]) -> None:
+    async def _commit(self, turn: Turn) -> None:
         """Store all at once; where a lease was lost, run by run, so that the others are not held up."""
-        if not events:
+        if not turn.events and not turn.points:
             return
         try:
-            await self._append(events)
+            await self._append(turn.events, turn.points)
         except LeaseLost:
-            for run in {e.run: self._runs[e.run] for e in events}.values():
+            for run in (self._runs[id] for id in turn.runs):
                 try:
-                    await self._append([e for e in events if e.run == run.id])
+                    await self._append(*turn.of(run.id))
                 except LeaseLost as error:
                     self._let_go(run, error)
-        for id in {e.run for e in events}:
+        for id in turn.runs:
             if (stored := self._stored.pop(id, None)) and not stored.done():
                 stored.set_result(None)
+        self._tell_points(turn)
 
-    async def _append(self, events: list[Event]) -> None:
-        await self._world.offload(self._world.store.append, events, self._world.owner)
+    def _tell_points(self, turn: Turn) -> None:
+        """Plans hear of points once these are stored, and before anything else, as they will when they are recovered."""
+        for id in turn.runs:
+            if (run := self._runs.get(id)) and (points := turn.watched(run)):
+                self._heard.append((run, partial(run.hear, points)))
+                self._wake.set()
 
-    async def _act(self, run: Run, act: Act | Start) -> None:
-        match act:
+    async def _append(self, events: list[Event], points: list[Point]) -> None:
+        await self._world.offload(self._world.store.append, events, self._world.owner, points)
+
+    async def _act(self, run: Run, action: Action | Start) -> None:
+        match action:
             case Start(task, job, executor):
                 self._begin(run, task, job, executor)
             case Reattach(task, ref):
                 await self._find(run, task, ref)
             case Enqueue(task, delay_s):
-                self._later(run, task, delay_s, partial(run.enqueue, task))
+                self._later(run, task, delay_s, partial(run.tasks.enqueue, task))
             case Expire(group, at):
                 self._later(run, group, at - self._world.clock(), partial(run.time_is_up, group))
             case FetchDigests(task, uris):
-                fetch = asyncio.create_task(self._fetch_digests(run, task, uris))
-                self._fetches.add(fetch)
-                fetch.add_done_callback(self._fetches.discard)
-            case Stop(task, grace_s):
+                self._beside(self._fetch_digests(run, task, uris))
+            case Answer(id, question):
+                self._beside(self._answer(run, id, question))
+            case StopAttempt(task, grace_s):
                 desk = await self._lobby.desk(run.submission.on)
                 self._attempts.stop(f"{run.id}/{task}", desk.executor, grace_s)
 
+    def _beside(self, work: Coroutine[object, object, None]) -> None:
+        """Find something out while the turns go on."""
+        task = asyncio.create_task(work)
+        self._besides.add(task)
+        task.add_done_callback(self._besides.discard)
+
+    async def _answer(self, run: Run, id: str, question: Callable[[], Value]) -> None:
+        try:
+            answer = plan.Answer(await self._world.transfer(question))
+        except Exception as error:  # noqa: BLE001 - the plan hears of it, and decides what that means
+            answer = plan.Answer(error=f"{type(error).__name__}: {error}")
+        self._post(run, lambda: run.answered(id, answer))
+
     async def _fetch_digests(self, run: Run, task: str, uris: frozenset[str]) -> None:
         contents = await self._stage.contents(sorted(uris))
-        self._post(run, lambda: run.digests_fetched(task, contents))
+        self._post(run, lambda: run.tasks.digests_fetched(task, contents))
 
     async def _find(self, run: Run, task: str, ref: str) -> None:
         """Wait again for an attempt of a dead scheduler, or start it again where it is not known whether it was."""
@@ -253,19 +254,19 @@ class Scheduler:
 
     def _begin(self, run: Run, task: str, job: Job, executor: Executor, ref: str | None = None) -> None:
         request = request_of(run, task)
+        found_s = 0.0 if ref is None else FOUND_S
 
         def exited(exit: Exit, outputs: Outputs) -> None:
             self._lobby.give(run, request)
             self._cancel_timer(run, task)
             self._post(run, lambda: run.exited(task, exit, outputs))
 
-        attempt = Attempt(run.place, task, job, run.work(task), ref)
-        self._attempts.begin(attempt, executor, lambda ref: self._post_soon(run, lambda: run.running(task, ref)), exited)
+        attempt = Attempt(run.place, task, job, run.tasks.work(task), ref)
+        self._attempts.begin(attempt, executor, lambda ref: self._post_soon(run, lambda: run.tasks.running(task, ref)), exited)
         if job.timeout_s:
-            left = (
-                job.timeout_s if not ref else max(FOUND_S, (run.tasks[task].started or 0.0) + job.timeout_s - self._world.clock())
-            )
-            self._later(run, task, left, lambda: run.expired(task, job.attempt))
+            began = run.tasks[task].started if ref else None
+            left_s = (began + job.timeout_s - self._world.clock()) if began else job.timeout_s
+            self._later(run, task, max(found_s, left_s), lambda: run.tasks.expired(task, job.attempt))
 
     # Time.
 
@@ -279,10 +280,12 @@ class Scheduler:
 
     # The end.
 
-    def _end(self, run: Run) -> None:
+    async def _end(self, run: Run) -> None:
         assert run.state
         self._ends[run.id].set_result(run.state)
         self._forget(run)
+        if run.state is State.SUSPENDED:
+            await self._release(run.id)
 
     def _let_go(self, run: Run, error: Exception) -> None:
         """Somebody else owns the run, or the store does not take its events: it stays as it is stored, and its tasks go on."""

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from kflite.core.event import Event
 from kflite.errors import InputError, LeaseLost, StoreError
-from kflite.scheduler.deps import World
+from kflite.scheduler.deps import World, nobody
 
 
 class Watch:
@@ -49,7 +49,9 @@ class Watch:
 
     async def _orphans(self) -> None:
         world = self._world
-        if world.adopt_orphans:
-            for run in await world.offload(world.store.orphans, world.clock()):
+        if world.accepts is nobody:
+            return
+        for run in await world.offload(world.store.orphans, world.clock()):
+            if world.accepts(await world.offload(world.store.run, run)):
                 with suppress(InputError, LeaseLost):  # a plan that this version cannot read, or another was faster
                     await self._adopt(run)

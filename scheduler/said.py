@@ -40,10 +40,3 @@ def settled(step: Settled, record: TaskRecord) -> TaskEnd:
         case State.CANCELLED:
             return TaskCancelled(step.reason, step.message, step.outputs)
     return TaskSkipped(step.reason, step.message, voids(record))
-
-
-def too_long(work: Work, group: str) -> str:
-    """The time is up: of a group around the task, or, where that is "", of its attempt."""
-    if group:
-        return f"the pipeline {group} ran longer than its {dict(work.time_limits).get(group, 0):g} s"
-    return f"it ran longer than its {work.timeout_s or 0:g} s"

@@ -131,6 +131,7 @@ class Client:
 
     def _world(self) -> World:
         from kflite.scheduler import World
+        from kflite.scheduler.deps import everyone, nobody
         from kflite.store import owner_id
 
         return World(
@@ -141,7 +142,7 @@ class Client:
             artifacts=self.settings.artifacts,
             owner=owner_id(),
             requests=lambda: news(self.store, (Kind.RUN_CANCEL,)),
-            adopt_orphans=self._adopts,
+            accepts=everyone if self._adopts else nobody,
             identify=Identity(self.settings),
             cache_s=self.settings.cache_days * _DAY_S,
         )

@@ -144,11 +144,12 @@ class RunResumed(EventData):
 
 @dataclass(frozen=True, slots=True)
 class RunAnswered(EventData):
-    """A question that the plan asked under this id has its answer."""
+    """A question that the plan asked under this id has its answer; error: why there is none."""
 
     KIND: ClassVar[Kind] = Kind.RUN_ANSWERED
     id: str
-    answer: Value
+    answer: Value = None
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)

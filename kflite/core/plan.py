@@ -1,23 +1,23 @@
 """The seam between what is to be done and who gets it done.
 
-A plan is pure: told what has ended, it answers with steps. It has no clock, no I/O and no randomness but a seed it is given, so
-that the same endings in the same order always give the same steps; this is what recovery rests on.
+A plan is pure: told what happened, it answers with steps. It has no clock, no I/O and no randomness but a seed it is given, so
+that the same news in the same order always gives the same steps; this is what recovery rests on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from kflite.core.event import State
+from kflite.core.event import Point, State
 from kflite.core.job import Exit, Job, Resources
 from kflite.core.paths import Place
 from kflite.core.value import NOTHING, Artifact, Outputs, Value
 
 
 @dataclass(frozen=True, slots=True)
-class Retry:
+class RetryPolicy:
     """`most` further attempts after the first; the n-th waits `backoff_s * factor ** n`, at most `longest_s`, in seconds."""
 
     most: int = 0
@@ -30,20 +30,26 @@ class Retry:
         return min(self.backoff_s * self.factor ** min(failed - 1, 64), self.longest_s)
 
 
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How a task is run. timeout_s: longest run time of one attempt, in seconds, None for any.
+
+    time_limits: groups around it that have a longest time, from their beginning, as (path, seconds).
+    service: it has no end of its own, and serves until it is stopped: an end by itself is a failure.
+    """
+
+    retry: RetryPolicy = RetryPolicy()
+    timeout_s: float | None = None
+    time_limits: tuple[tuple[str, float], ...] = ()
+    service: bool = False
+
+
 class Work(Protocol):
     """What a task does, with its inputs resolved."""
 
     @property
     def title(self) -> str:
         """The component's name."""
-
-    @property
-    def image(self) -> str:
-        """The container image, "" where it has none."""
-
-    @property
-    def python(self) -> bool:
-        """Whether it is a Python component, which executors may run without its image."""
 
     @property
     def parameters(self) -> Mapping[str, Value]:
@@ -54,18 +60,11 @@ class Work(Protocol):
         """Resolved input artifacts."""
 
     @property
+    def policy(self) -> Policy: ...
+
+    @property
     def request(self) -> Resources:
         """What all replicas take together."""
-
-    @property
-    def retry(self) -> Retry: ...
-    @property
-    def timeout_s(self) -> float | None:
-        """Longest run time of one attempt, in seconds."""
-
-    @property
-    def time_limits(self) -> tuple[tuple[str, float], ...]:
-        """Groups around it that have a longest time, from their beginning: (path, seconds)."""
 
     @property
     def key_parts(self) -> Mapping[str, str] | None:
@@ -73,11 +72,11 @@ class Work(Protocol):
 
     @property
     def definition(self) -> str:
-        """What stands for all that decides its result, whether that is cached or not, and wherever it runs; a digest."""
+        """A digest of all that decides the task's result, whether that is cached or not, and wherever it runs."""
 
     @property
     def unhashed(self) -> frozenset[str]:
-        """URIs of input artifacts that lie outside, and whose content is to be known before there is a key."""
+        """URIs of input artifacts that lie outside, and whose content must be known before there is a key."""
 
     def with_digests(self, contents: Mapping[str, str]) -> Work:
         """The same work, where the content of these URIs is known."""
@@ -132,7 +131,28 @@ class Ended:
     reason: str = ""
 
 
-Step = Ready | Opened | Settled | Ended
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """End a task that is ready or at work, before its own end; it then ends in `state`, for this reason."""
+
+    task: str
+    reason: str
+    state: State = State.SUCCEEDED
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A question that takes long to answer, or whose answer depends on more than its arguments: the version of a library.
+
+    It is asked in a thread, and its answer is stored, so that recovery repeats the answer and not the question.
+    id: names it among the run's questions; question: gives the answer, as JSON holds it. It must not change the plan.
+    """
+
+    id: str
+    question: Callable[[], Value]
+
+
+Step = Ready | Opened | Settled | Ended | Stop | Ask
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +167,24 @@ class Outcome:
     reason: str = ""
     message: str = ""
     seq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Points of metrics that the plan watches, in the order in which they were stored."""
+
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to a question; error: why there is none."""
+
+    answer: Value = None
+    error: str = ""
+
+
+News = Outcome | Points | Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,11 +204,18 @@ class Origin:
 class Plan(Protocol):
     """What is to be done."""
 
+    @property
+    def watches(self) -> Collection[str]:
+        """The metrics whose points it is told of."""
+
     def begin(self) -> list[Step]:
         """The first steps. Called once."""
 
-    def ended(self, task: str, outcome: Outcome) -> list[Step]:
-        """What follows from the end of a task that was `Ready`."""
+    def hear(self, name: str, news: News) -> list[Step]:
+        """What follows from news: the end or points of a task that was `Ready`, or the answer to a question, by its id."""
 
     def halt(self) -> list[Step]:
-        """Give no new tasks but those that run whatever happened (exit handlers); what waits is settled as skipped."""
+        """Give no new tasks but those that run whatever happened (exit handlers); what waits is settled as skipped.
+
+        Questions that are open are not answered any more.
+        """

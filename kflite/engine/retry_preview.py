@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kflite.core.event import Event, State, TaskQueued
 from kflite.core.paths import Place
-from kflite.core.plan import Origin, Outcome, Plan, Ready, Settled, Step
+from kflite.core.plan import News, Origin, Plan, Ready, Settled, Step
 from kflite.core.value import Value
 from kflite.errors import InputError
 from kflite.ir.document import Document, Whole, parents, referred, tasks
@@ -22,6 +22,7 @@ from kflite.runs.retry import Asked
 from kflite.scheduler.retries import retries
 from kflite.scheduler.run import Run
 from kflite.scheduler.submission import submission
+from kflite.scheduler.tasks import Caching
 from kflite.store.base import RunRow, Store, TaskRow
 
 if TYPE_CHECKING:
@@ -56,9 +57,13 @@ class _Noted:
     def begin(self) -> list[Step]:
         return self._note(self._plan.begin())
 
-    def ended(self, task: str, outcome: Outcome) -> list[Step]:
-        self.kept.add(task)
-        return self._note(self._plan.ended(task, outcome))
+    @property
+    def watches(self) -> Collection[str]:
+        return self._plan.watches
+
+    def hear(self, name: str, news: News) -> list[Step]:
+        self.kept.add(name)
+        return self._note(self._plan.hear(name, news))
 
     def halt(self) -> list[Step]:
         return self._note(self._plan.halt())
@@ -80,7 +85,7 @@ def rehearse(store: Store, run: RunRow, asked: Asked, home: Path, artifacts: str
     noted = _Noted(
         plan(run.kind, document, held.inputs, Origin(run.run, run.name, events[0].at, place.root, str(place.workspace)))
     )
-    Run(held, noted, place, time.time, lambda work: {}).replay(events, "")
+    Run(held, noted, place, time.time, Caching(lambda work: {}), events).replay("")
     known = {row.task: row for row in store.tasks(run.run) if not row.group}
     return list(_Rehearsal(noted, known, events, _leaves(_whole(before)), _whole(document)).tell())
 

@@ -1,4 +1,4 @@
-"""The plan of an experiment: trials, each the plan of a pipeline with parameters of its own, some at once.
+"""The plan of a search: trials, each the plan of a pipeline with parameters of its own, some at once.
 
 Trial n is the group `trial-n` of the run, its tasks lie below it. The scheduler knows none of this.
 """
@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from kflite import space
 from kflite.core.event import State
-from kflite.core.plan import Ended, Opened, Origin, Outcome, Plan, Settled, Step
+from kflite.core.plan import Answer, Ask, Ended, News, Opened, Origin, Plan, Settled, Step
 from kflite.core.value import Outputs, Value
 from kflite.errors import InputError
 from kflite.hpo import Observation, algorithm
@@ -60,8 +60,9 @@ def plan(document: str, parameters: Mapping[str, Value], origin: Origin) -> Expe
 
 @dataclass(slots=True)
 class Trial:
-    """A trial: what it tries, its plan while it runs, and how it ended."""
+    """A trial: its place among all, what it tries, its plan while it runs, and how it ended."""
 
+    index: int
     parameters: Mapping[str, Value]
     plan: Plan
     state: State | None = None
@@ -69,86 +70,108 @@ class Trial:
 
 
 class ExperimentPlan:
-    """Keeps `parallel` trials going until there have been enough, or the space is exhausted."""
+    """Keeps `parallel` trials going until there have been enough, or the space is exhausted.
+
+    What to try next is a question, as an algorithm may take its time: one is open at a time, so that no two get the same answer.
+    """
 
     def __init__(self, experiment: Experiment, parameters: Mapping[str, Value], origin: Origin) -> None:
         self._experiment, self._fixed, self._origin = experiment, parameters, origin
         self._algorithm = algorithm(experiment.algorithm)
-        self._trials: list[Trial] = []
+        self._sign = -1.0 if experiment.goal == "maximize" else 1.0
+        self._trials: dict[str, Trial] = {}
+        self._observations: list[Observation] = []
+        self._going = 0
+        self._asked = ""
         self._exhausted = False
+        self._error = ""
+
+    @property
+    def watches(self) -> Collection[str]:
+        return ()
 
     def begin(self) -> list[Step]:
         return self._fill()
 
-    def ended(self, task: str, outcome: Outcome) -> list[Step]:
-        index = int(task.partition("/")[0].removeprefix("trial-"))
-        steps = self._of(index, self._trials[index].plan.ended(task, outcome))
-        return steps + self._fill()
+    def hear(self, name: str, news: News) -> list[Step]:
+        if isinstance(news, Answer):
+            return self._proposed(name, news)
+        trial = self._trials[name.partition("/")[0]]
+        return self._of(trial, trial.plan.hear(name, news)) + self._fill()
 
     def halt(self) -> list[Step]:
-        self._exhausted = True
+        self._exhausted, self._asked = True, ""
         steps: list[Step] = []
-        for index, trial in enumerate(self._trials):
+        for trial in self._trials.values():
             if trial.state is None:
-                steps += self._of(index, trial.plan.halt())
+                steps += self._of(trial, trial.plan.halt())
         return steps + self._fill()
 
     def _fill(self) -> list[Step]:
-        """Begin trials while there is room for them; the end, when the last has ended."""
-        steps: list[Step] = []
-        while self._room() and (parameters := self._propose()) is not None:
-            steps += self._begin(parameters)
-        if (self._exhausted or len(self._trials) >= self._experiment.trials) and all(t.state for t in self._trials):
-            steps.append(self._end())
-        return steps
+        """Ask what to try next while there is room for it; the end, when the last trial has ended."""
+        enough = self._exhausted or len(self._trials) >= self._experiment.trials
+        if not enough and not self._asked and self._going < self._experiment.parallel:
+            self._asked = f"trial-{len(self._trials)}"
+            return [Ask(self._asked, self._question())]
+        return [self._end()] if enough and not self._going else []
 
-    def _room(self) -> bool:
-        going = sum(trial.state is None for trial in self._trials)
-        return not self._exhausted and len(self._trials) < self._experiment.trials and going < self._experiment.parallel
+    def _question(self) -> Callable[[], Value]:
+        algorithm, space, seed = self._algorithm, self._experiment.space, self._experiment.seed
+        history = list(self._observations)
+        return lambda: algorithm.propose(space, history, seed)
 
-    def _propose(self) -> dict[str, Value] | None:
-        sign = -1.0 if self._experiment.goal == "maximize" else 1.0
-        history = [Observation(t.parameters, None if t.value is None else sign * t.value) for t in self._trials]
-        proposed = self._algorithm.propose(self._experiment.space, history, self._experiment.seed)
-        self._exhausted = proposed is None
-        return proposed
+    def _proposed(self, name: str, answer: Answer) -> list[Step]:
+        self._asked, parameters = "", answer.answer
+        if answer.error or not isinstance(parameters, dict):
+            self._exhausted, self._error = True, answer.error
+            return self._fill()
+        return self._begin(name, parameters) + self._fill()
 
-    def _begin(self, parameters: Mapping[str, Value]) -> list[Step]:
-        index = len(self._trials)
-        name = f"trial-{index}"
+    def _begin(self, name: str, parameters: Mapping[str, Value]) -> list[Step]:
         inner = dag.plan(self._experiment.pipeline, {**self._fixed, **parameters}, self._origin, name)
-        trial = Trial(parameters, inner)
-        self._trials.append(trial)
+        trial = self._trials[name] = Trial(len(self._trials), parameters, inner)
+        self._observations.append(Observation(parameters, None))
+        self._going += 1
+        opened = Opened(name, "trial", parameters)
         try:
-            steps = self._of(index, inner.begin())
+            return [opened, *self._of(trial, inner.begin())]
         except InputError as error:
-            trial.state = State.FAILED
-            steps = [Settled(name, State.FAILED, reason="BadInput", message=str(error))]
-        return [Opened(name, "trial", parameters), *steps]
+            self._settle(trial, State.FAILED)
+            return [opened, Settled(name, State.FAILED, reason="BadInput", message=str(error))]
 
-    def _of(self, index: int, steps: list[Step]) -> list[Step]:
-        return [self._close(index, step) if isinstance(step, Ended) else step for step in steps]
+    def _of(self, trial: Trial, steps: list[Step]) -> list[Step]:
+        return [self._close(trial, step) if isinstance(step, Ended) else step for step in steps]
 
-    def _close(self, index: int, end: Ended) -> Step:
+    def _close(self, trial: Trial, end: Ended) -> Step:
         """A trial's end. One that succeeded without a number as its metric has failed."""
-        trial, value = self._trials[index], end.outputs.parameters.get(self._experiment.metric)
+        name, value = f"trial-{trial.index}", end.outputs.parameters.get(self._experiment.metric)
         trial.value = _finite(value)
-        trial.state = end.state
         if trial.value is None and end.state is State.SUCCEEDED:
-            trial.state = State.FAILED
+            self._settle(trial, State.FAILED)
             message = f"the output {self._experiment.metric!r} is {value!r}, and must be a number"
-            return Settled(f"trial-{index}", State.FAILED, end.outputs, "NoMetric", message)
-        return Settled(f"trial-{index}", end.state, end.outputs, "", end.reason)
+            return Settled(name, State.FAILED, end.outputs, "NoMetric", message)
+        self._settle(trial, end.state)
+        return Settled(name, end.state, end.outputs, "", end.reason)
+
+    def _settle(self, trial: Trial, state: State) -> None:
+        trial.state = state
+        self._going -= 1
+        loss = None if trial.value is None else self._sign * trial.value
+        self._observations[trial.index] = Observation(trial.parameters, loss)
 
     def _end(self) -> Step:
         """The best trial's parameters and value; it has failed when no trial gave a value."""
-        sign = -1.0 if self._experiment.goal == "maximize" else 1.0
-        judged = [(sign * t.value, i) for i, t in enumerate(self._trials) if t.state is State.SUCCEEDED and t.value is not None]
+        if self._error:
+            return Ended(State.FAILED, reason=f"the algorithm {self._experiment.algorithm} failed: {self._error}")
+        judged = [
+            (self._sign * trial.value, trial.index, name, trial)
+            for name, trial in self._trials.items()
+            if trial.state is State.SUCCEEDED and trial.value is not None
+        ]
         if not judged:
             return Ended(State.FAILED, reason="no trial gave a value of the metric")
-        index = min(judged)[1]
-        best = self._trials[index]
-        found: dict[str, Value] = {"trial": f"trial-{index}", "parameters": dict(best.parameters), "value": best.value}
+        *_, name, best = min(judged)
+        found: dict[str, Value] = {"trial": name, "parameters": dict(best.parameters), "value": best.value}
         return Ended(State.SUCCEEDED, Outputs({"best": found}))
 
 

@@ -14,6 +14,7 @@ from kflite.core.event import Event, Kind, State
 from kflite.core.job import Job
 from kflite.plans import dag
 from kflite.scheduler import Scheduler, Submission, World, loop
+from kflite.scheduler.deps import nobody
 from kflite.testing import FakeExecutor, FakeWorld
 
 
@@ -99,7 +100,7 @@ def test_a_run_that_was_let_go_is_free_for_the_next_scheduler(world: World) -> N
         state_of(replace(world, point=bug))
 
     async def resume() -> State:
-        async with Scheduler(replace(world, owner=store.owner_id(), adopt_orphans=False)) as scheduler:
+        async with Scheduler(replace(world, owner=store.owner_id(), accepts=nobody)) as scheduler:
             assert await scheduler.adopt("r")
             return await asyncio.wait_for(scheduler.ended("r"), 10)
 

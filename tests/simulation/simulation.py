@@ -22,7 +22,7 @@ from kflite.core.job import Exit, Job, Resources
 from kflite.errors import LeaseLost, StoreFull, StoreLocked
 from kflite.plans import dag
 from kflite.scheduler import Scheduler, Submission, World
-from kflite.scheduler.deps import LEASE_S
+from kflite.scheduler.deps import LEASE_S, nobody
 from kflite.scheduler.record import TaskRecord
 from kflite.store import Database
 from kflite.testing import FakeExecutor, FakeRun, FakeWorld
@@ -310,7 +310,7 @@ class Life:
             str(self.folder / "artifacts"),
             f"elsewhere:{self.schedulers}:0:x",
             self._requests,
-            adopt_orphans=False,
+            accepts=nobody,
             clock=loop.time,
             offload=inline,
             transfer=inline,

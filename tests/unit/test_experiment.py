@@ -9,7 +9,7 @@ import pytest
 
 from kflite import space
 from kflite.core.event import State
-from kflite.core.plan import Ended, Origin, Outcome, Ready, Settled, Step
+from kflite.core.plan import Answer, Ask, Ended, Origin, Outcome, Ready, Settled, Step
 from kflite.core.value import Outputs, Value
 from kflite.errors import InputError
 from kflite.hpo import Observation
@@ -57,7 +57,7 @@ class Driven:
     """An experiment that has been driven to its end."""
 
     def __init__(self, document: str, judge: Judge = loss, halt_after: int = -1) -> None:
-        plan = tuning.plan(document, {}, Origin("r", "n", 0.0))
+        plan = self.plan = tuning.plan(document, {}, Origin("r", "n", 0.0))
         self.ready: list[Ready] = []
         self.settled: dict[str, Settled] = {}
         self.tried: list[float] = []
@@ -71,7 +71,7 @@ class Driven:
             task = self.ready.pop(0)
             self.tried.append(float(str(task.work.parameters["x"])))
             trial = int(task.task.partition("/")[0].removeprefix("trial-"))
-            self._follow(plan.ended(task.task, judge(trial, self.tried[-1])))
+            self._follow(plan.hear(task.task, judge(trial, self.tried[-1])))
 
     def _follow(self, steps: list[Step]) -> None:
         for step in steps:
@@ -83,6 +83,8 @@ class Driven:
                     self.settled[step.task] = step
                 case Ended():
                     self.end = step
+                case Ask(id, question):
+                    self._follow(self.plan.hear(id, Answer(question())))
                 case _:
                     pass
 

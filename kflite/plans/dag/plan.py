@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kflite.core.event import State
-from kflite.core.plan import Ended, Opened, Origin, Outcome, Ready, Settled, Step
+from kflite.core.plan import Ended, News, Opened, Origin, Outcome, Ready, Settled, Step
 from kflite.core.value import Artifact, Outputs, Value
 from kflite.errors import InputError
 from kflite.plans.dag.condition import ConditionError, holds, readable
@@ -60,9 +60,13 @@ class DagPlan:
         self._enter(Scope(self._prefix, root, root.body, inputs))
         return self._drain()
 
-    def ended(self, task: str, outcome: Outcome) -> list[Step]:
-        trigger = self._running.pop(task)
-        self._settle(trigger, outcome)
+    @property
+    def watches(self) -> Collection[str]:
+        return ()
+
+    def hear(self, name: str, news: News) -> list[Step]:
+        assert isinstance(news, Outcome), "it asks nothing, and watches nothing"
+        self._settle(self._running.pop(name), news)
         return self._drain()
 
     def halt(self) -> list[Step]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeAlias
 
-from kflite.core.plan import Retry
+from kflite.core.plan import RetryPolicy
 from kflite.core.value import Value
 from kflite.ir.quantity import seconds
 from kflite.plans.dag.shape import (
@@ -260,10 +260,10 @@ def _loop(doc: Document) -> Loop | None:
     return None
 
 
-def _retry(doc: Document) -> Retry:
+def _retry(doc: Document) -> RetryPolicy:
     if not doc.get("maxRetryCount"):
-        return Retry()
-    return Retry(
+        return RetryPolicy()
+    return RetryPolicy(
         int(doc["maxRetryCount"]),
         seconds(doc.get("backoffDuration", "0s")),
         float(doc.get("backoffFactor") or 2.0),

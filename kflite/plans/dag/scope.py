@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kflite.core.event import State
-from kflite.core.plan import Outcome, Retry
+from kflite.core.plan import Outcome, RetryPolicy
 from kflite.core.value import Artifact, Outputs, Value
 from kflite.plans.dag.resolve import Inputs
 from kflite.plans.dag.shape import Component, Dag, FromTask, Task
@@ -62,11 +62,11 @@ class Scope:
         self._index = dag.index
 
     @property
-    def retry(self) -> Retry:
+    def retry(self) -> RetryPolicy:
         """What its tasks have that ask for no retries of their own: those of the nearest group around that asks for some."""
         parent, task = self._outside
         if parent is None or task is None:
-            return Retry()
+            return RetryPolicy()
         return task.retry if task.retry.most else parent.retry
 
     @property

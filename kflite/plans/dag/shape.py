@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from kflite.core.job import Mount, Secret
-from kflite.core.plan import Retry
+from kflite.core.plan import RetryPolicy
 from kflite.core.value import Value
 
 
@@ -156,7 +156,7 @@ class Task(NamedTuple):
     condition: str = ""
     always: bool = False
     loop: Loop | None = None
-    retry: Retry = Retry()
+    retry: RetryPolicy = RetryPolicy()
     cache: bool = False
     cache_key: str = ""
     timeout_s: float = 0.0

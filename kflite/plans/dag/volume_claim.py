@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from kflite.core.job import Claim, Exit, Job, Resources
 from kflite.core.paths import Place
-from kflite.core.plan import Origin, Retry
+from kflite.core.plan import Origin, Policy, RetryPolicy
 from kflite.core.value import NOTHING, Artifact, Outputs, Value
 from kflite.plans.dag.placeholders import text
 from kflite.plans.dag.recipe import digest
@@ -35,9 +35,13 @@ class ClaimWork:
     claim: Claim
     title: str
     parameters: Mapping[str, Value]
-    retry: Retry
+    retry: RetryPolicy
     timeout_s: float | None
     time_limits: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def policy(self) -> Policy:
+        return Policy(self.retry, self.timeout_s, self.time_limits)
 
     @property
     def image(self) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from kflite.core.job import Exit, Job, Python, Resources, Role
 from kflite.core.paths import Place
-from kflite.core.plan import Origin, Retry
+from kflite.core.plan import Origin, Policy
 from kflite.core.value import NOTHING, Artifact, Outputs, Value
 from kflite.plans.dag import outputs as left
 from kflite.plans.dag.needs import needs
@@ -57,13 +57,9 @@ class ContainerWork:
     def artifacts(self) -> Mapping[str, tuple[Artifact, ...]]:
         return self.inputs.artifacts
 
-    @property
-    def retry(self) -> Retry:
-        return self.task.retry
-
-    @property
-    def timeout_s(self) -> float | None:
-        return self.container.timeout_s
+    @cached_property
+    def policy(self) -> Policy:
+        return Policy(self.task.retry, self.container.timeout_s, self.time_limits)
 
     @property
     def request(self) -> Resources:
@@ -138,7 +134,7 @@ class ContainerWork:
         whole, folder = compact(executor_input), place.attempt(task, attempt)
         lookup = of_task(executor_input, whole, self._filled, self._names(task, str(provisioned["outputFile"])))
         role, files = self._role(lookup, folder, whole)
-        if self.retry.most:
+        if self.task.retry.most:
             role = replace(role, env={**role.env, "KFP_RETRY_INDEX": str(attempt - 1)})
         written = _written(provisioned)
         artifacts = [Path(str(a["uri"])) for a in _listed(provisioned)]
@@ -152,7 +148,7 @@ class ContainerWork:
             files,
             tuple((a.uri, _path(a, place)) for a in self._inputs if not a.is_name),
             tuple((place.uri(p), p) for p in artifacts if place.remote),
-            self.timeout_s,
+            self.container.timeout_s,
             {"kflite.dev/run": place.run, "kflite.dev/task": task, "kflite.dev/attempt": str(attempt)},
             workspace=Path(self.origin.workspace) if self.origin.workspace else None,
         )

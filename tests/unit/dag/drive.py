@@ -55,7 +55,7 @@ class Driven:
             task, work = self._pick()
             outcome = self.judge(task, work)
             self._note(task, outcome.state, outcome.reason)
-            self._follow(self.plan.ended(task, outcome))
+            self._follow(self.plan.hear(task, outcome))
         assert self.end, "the plan has no end"
 
     def _follow(self, steps: list[Step]) -> None:

@@ -36,7 +36,7 @@ def outer() -> None:
 def test_every_task_has_the_bounds_of_all_groups_around_it_but_an_exit_task() -> None:
     driven = Driven(plan_of(dsl.compile(outer).dumps()), lambda task, work: gives())
     both = (("middle", 60), ("middle/inner", 5))
-    assert {task: work.time_limits for task, work in driven.works.items()} == {
+    assert {task: work.policy.time_limits for task, work in driven.works.items()} == {
         "step": (),
         "middle/step": both[:1],
         "middle/inner/step": both,

@@ -14,7 +14,7 @@ from drive import Driven, gives, plan_of
 from kflite.core.event import State
 from kflite.core.job import Exit, Job, Resources
 from kflite.core.paths import Place
-from kflite.core.plan import Origin, Ready, Retry, Work
+from kflite.core.plan import Origin, Ready, RetryPolicy, Work
 from kflite.core.value import Value
 from kflite.plans import dag
 from kflite.plans.dag.work import LONGEST_ARGUMENT
@@ -92,8 +92,8 @@ def test_a_quantity_that_is_none_fails_its_task_and_nothing_else(resources: Docu
 def test_retries_and_the_deadline_are_the_documents() -> None:
     policy = {"maxRetryCount": 3, "backoffDuration": "2s", "backoffFactor": 3.0, "backoffMaxDuration": "10s"}
     found = work(Pipeline().leaf("c", deadline=90).document(t=task("c", retryPolicy=policy)))
-    assert (found.retry, found.timeout_s) == (Retry(3, 2.0, 3.0, 10.0), 90.0)
-    assert [found.retry.delay_s(n) for n in (1, 2, 3, 1000)] == [2.0, 6.0, 10.0, 10.0]
+    assert (found.policy.retry, found.policy.timeout_s) == (RetryPolicy(3, 2.0, 3.0, 10.0), 90.0)
+    assert [found.policy.retry.delay_s(n) for n in (1, 2, 3, 1000)] == [2.0, 6.0, 10.0, 10.0]
 
 
 # Its job.

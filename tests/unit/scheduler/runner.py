@@ -12,9 +12,10 @@ from kflite.core.paths import Place
 from kflite.core.plan import Origin
 from kflite.core.value import NOTHING, Outputs
 from kflite.plans import dag
-from kflite.scheduler.action import Act, Enqueue, Reattach, Stop
+from kflite.scheduler.action import Action, Enqueue, Reattach
 from kflite.scheduler.run import Run
 from kflite.scheduler.submission import Submission
+from kflite.scheduler.tasks import Caching
 
 Exits = Callable[[str, int], Exit]
 WELL = Exit(0)
@@ -38,18 +39,18 @@ class Driver:
     def __init__(self, document: str, exits: Exits, fail_fast: bool = False, timeout_s: float | None = None) -> None:
         self.document, self.exits, self.fail_fast, self.timeout_s = document, exits, fail_fast, timeout_s
         self.clock = Clock()
-        self.run = self._new()
+        self.run = self._new(())
         self.commits: list[list[Event]] = []
-        self.acts: list[Act] = []
+        self.actions: list[Action] = []
         self.queued: list[str] = []
         self.running: list[str] = []
 
-    def _new(self) -> Run:
+    def _new(self, events: Sequence[Event]) -> Run:
         asked = Submission(
             "r", "n", "pipeline", "p", self.document, {}, on="fake", fail_fast=self.fail_fast, timeout_s=self.timeout_s
         )
         plan = dag.plan(self.document, {}, Origin("r", "n", 0.0))
-        return Run(asked, plan, Place(Path("/home"), "/artifacts", "p", "r"), self.clock, lambda work: {})
+        return Run(asked, plan, Place(Path("/home"), "/artifacts", "p", "r"), self.clock, Caching(lambda work: {}), events)
 
     @property
     def events(self) -> list[Event]:
@@ -66,39 +67,38 @@ class Driver:
     def again(self, events: Sequence[Event]) -> Driver:
         """What another scheduler makes of these events."""
         self.commits = [list(events)]
-        self.run.replay(events, "another")
+        self.run = self._new(events)
+        self.run.replay("another")
         return self.take()
 
     def take(self) -> Driver:
         """Commit what the run said, and note what it asks."""
-        said, asked = self.run.take()
-        self.commits.append(said)
-        for act in asked:
-            self.acts.append(act)
-            match act:
+        taken = self.run.take()
+        self.commits.append(taken.events)
+        for action in taken.actions:
+            self.actions.append(action)
+            match action:
                 case Enqueue(task):
                     self.queued.append(task)
                 case Reattach(task):
                     self.running.append(task)
-                case Stop():
-                    pass
         return self
 
     def start(self, task: str) -> Driver:
         self.queued.remove(task)
         if self.run.tasks[task].state is not State.QUEUED:
             return self
-        self.run.start(task, "fake")
+        self.run.tasks.start(task, "fake")
         self.running.append(task)
         return self.take()
 
     def running_now(self, task: str) -> Driver:
-        self.run.running(task, f"ref-{task}")
+        self.run.tasks.running(task, f"ref-{task}")
         return self.take()
 
     def end(self, task: str, exit: Exit | None = None, outputs: Outputs = NOTHING) -> Driver:
         self.running.remove(task)
-        self.run.running(task, f"ref-{task}")
+        self.run.tasks.running(task, f"ref-{task}")
         found = exit or self.exits(task, self.run.tasks[task].attempts)
         self.run.exited(task, found, outputs if outputs is not NOTHING or found.code else _outputs(task))
         return self.take()

@@ -11,7 +11,7 @@ from runner import BADLY, Driver
 from kflite.core.event import Kind, State
 from kflite.core.job import Exit
 from kflite.scheduler.action import Expire
-from kflite.scheduler.run import FOUND_S
+from kflite.scheduler.deadlines import FOUND_S
 
 S, F, K = State.SUCCEEDED, State.FAILED, State.SKIPPED
 STOPPED = Exit(-15, "Stopped")
@@ -32,7 +32,7 @@ def running() -> Driver:
 
 
 def limits(driver: Driver) -> list[Expire]:
-    return [act for act in driver.acts if isinstance(act, Expire)]
+    return [act for act in driver.actions if isinstance(act, Expire)]
 
 
 def failure(driver: Driver, task: str) -> tuple[object, object]:

@@ -44,7 +44,7 @@ def begun(cached: bool = True) -> Driver:
 
 
 def fetched(driver: Driver, content: str) -> Driver:
-    driver.run.digests_fetched("read", {URI: content})
+    driver.run.tasks.digests_fetched("read", {URI: content})
     return driver.take()
 
 
@@ -55,7 +55,7 @@ def queued(driver: Driver) -> TaskQueued:
 
 def test_it_waits_for_the_content_which_is_stored_with_it() -> None:
     driver = begun()
-    assert (driver.acts, driver.queued) == ([FetchDigests("read", frozenset({URI}))], [])
+    assert (driver.actions, driver.queued) == ([FetchDigests("read", frozenset({URI}))], [])
     assert fetched(driver, "b3:1").queued == ["read"]
     (artifact,) = queued(driver).artifacts["data"]
     assert artifact.digest == "b3:1"
@@ -73,7 +73,7 @@ def test_a_task_whose_content_is_unknown_or_that_is_not_cached_has_no_key() -> N
 
 def test_another_scheduler_looks_again() -> None:
     found = again(begun())
-    assert [act for act in found.acts if isinstance(act, FetchDigests)] == [FetchDigests("read", frozenset({URI}))]
+    assert [act for act in found.actions if isinstance(act, FetchDigests)] == [FetchDigests("read", frozenset({URI}))]
     assert fetched(found, "b3:1").finish(Random(0)).run.state is State.SUCCEEDED
 
 

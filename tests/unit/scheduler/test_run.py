@@ -13,8 +13,9 @@ from runner import BADLY, LOST, WELL, Driver, kinds
 
 from kflite.core.event import Event, Kind, RunCancelRequested, RunEnded, RunRetried, State, TaskWaiting
 from kflite.core.job import Exit
-from kflite.scheduler.action import Enqueue, Stop
-from kflite.scheduler.run import GRACE_S, MOST_LOST
+from kflite.scheduler.action import Enqueue, StopAttempt
+from kflite.scheduler.ending import MOST_LOST
+from kflite.scheduler.stopping import GRACE_S
 
 
 def document(**tasks: dict[str, object]) -> str:
@@ -53,7 +54,7 @@ def test_a_retry_waits_longer_each_time_and_ends_with_the_last() -> None:
     driver = Driver(RETRIED, well).begin()
     for _ in range(3):
         driver.start("a").end("a", BADLY)
-    assert [act.delay_s for act in driver.acts if isinstance(act, Enqueue)] == [0.0, 2.0, 6.0]
+    assert [act.delay_s for act in driver.actions if isinstance(act, Enqueue)] == [0.0, 2.0, 6.0]
     assert (driver.states["a"], driver.run.state) == (State.FAILED, State.FAILED)
 
 
@@ -67,17 +68,17 @@ def test_an_attempt_that_was_lost_costs_the_user_no_retry_and_is_not_tried_for_e
 
 def test_a_deadline_stops_the_attempt_and_is_its_reason() -> None:
     driver = Driver(document(a={}), well).begin().start("a").running_now("a")
-    driver.run.expired("a", 1)
-    assert Stop("a", GRACE_S) in driver.take().acts
+    driver.run.tasks.expired("a", 1)
+    assert StopAttempt("a", GRACE_S) in driver.take().actions
     driver.end("a", Exit(-15, "Stopped"))
     assert driver.events[-2].data.reason == "Timeout"
 
 
 def test_what_an_attempt_waits_for_is_stored_while_it_lasts() -> None:
     driver = Driver(document(a={}), well).begin()
-    driver.run.noted("a", "nobody listens yet")
+    driver.run.tasks.waiting("a", "nobody listens yet")
     driver.start("a").running_now("a")
-    driver.run.noted("a", "no node is free")
+    driver.run.tasks.waiting("a", "no node is free")
     noted = [event.data.message for event in driver.take().events if isinstance(event.data, TaskWaiting)]
     assert noted == ["no node is free"]
     assert driver.states["a"] is State.RUNNING
@@ -85,7 +86,7 @@ def test_what_an_attempt_waits_for_is_stored_while_it_lasts() -> None:
 
 def test_a_deadline_of_an_attempt_that_is_over_counts_no_more() -> None:
     driver = Driver(RETRIED, well).begin().start("a").end("a", BADLY).start("a").running_now("a")
-    driver.run.expired("a", 1)
+    driver.run.tasks.expired("a", 1)
     assert driver.states["a"] is State.RUNNING
 
 
@@ -103,7 +104,7 @@ def test_a_kill_leaves_no_grace_and_runs_no_exit_task() -> None:
     driver = Driver(document(a={}, z=always), well).begin().start("a").running_now("a")
     driver.run.cancel("enough")
     driver.run.cancel("enough", kill=True)
-    assert driver.take().acts[-1] == Stop("a", 0.0)
+    assert driver.take().actions[-1] == StopAttempt("a", 0.0)
     driver.end("a", Exit(-9, "Stopped"))
     assert (driver.states["z"], driver.run.state) == (State.CANCELLED, State.CANCELLED)
 
@@ -140,7 +141,7 @@ def test_what_has_ended_holds_no_work_so_that_a_long_run_does_not_grow() -> None
     driver = Driver(CHAIN, well).begin()
     assert driver.run.tasks["a"].work is not None
     driver.finish(Random(0))
-    assert [(record.work, record.key_parts) for record in driver.run.tasks.values()] == [(None, {})] * 2
+    assert [(record.work, record.key_parts) for _, record in driver.run.tasks.items()] == [(None, {})] * 2
 
 
 pipelines = st.randoms(use_true_random=False).map(lambda random: Builder(random).pipeline())
@@ -164,5 +165,5 @@ def test_whatever_part_of_its_events_is_stored_a_run_comes_to_the_same_end(pipel
 @pytest.mark.parametrize("reason", ["NoCapacity"])
 def test_a_task_that_can_never_start_fails_with_the_reason(reason: str) -> None:
     driver = Driver(CHAIN, well).begin()
-    driver.run.refuse("a", reason, "it asks for 8 GPUs, and there are 0 here")
+    driver.run.tasks.refuse("a", reason, "it asks for 8 GPUs, and there are 0 here")
     assert driver.take().states == {"a": State.FAILED, "b": State.SKIPPED}

@@ -9,6 +9,7 @@ from runner import BADLY, LOST, Driver, kinds
 from kflite.core.event import Kind, RunStopping, State, TaskSucceeded
 from kflite.core.job import Exit
 from kflite.core.value import Outputs
+from kflite.scheduler.run import Taken
 
 S, F, C, K = State.SUCCEEDED, State.FAILED, State.CANCELLED, State.SKIPPED
 
@@ -18,11 +19,11 @@ S, F, C, K = State.SUCCEEDED, State.FAILED, State.CANCELLED, State.SKIPPED
 
 def test_a_task_from_the_cache_has_no_attempt_and_says_where_it_came_from() -> None:
     driver = Driver(document(a={}, b={"dependentTasks": ["a"]}), well).begin()
-    driver.run.cached("a", Outputs({"x": 3}), "run-0")
+    driver.run.tasks.cached("a", Outputs({"x": 3}), "run-0")
     driver.take()
     assert kinds(driver.events, "a") == [Kind.TASK_QUEUED, Kind.TASK_SUCCEEDED]
     assert driver.commits[-1][0].data == TaskSucceeded(Outputs({"x": 3}), "cached", source="run-0")
-    assert (driver.run.tasks["a"].attempts, driver.states["b"], driver.run.active) == (0, State.QUEUED, 0)
+    assert (driver.run.tasks["a"].attempts, driver.states["b"], driver.run.tasks.active) == (0, State.QUEUED, 0)
 
 
 def test_what_is_to_be_cached_is_stored_with_its_key_and_what_that_was_made_of() -> None:
@@ -44,7 +45,7 @@ def test_attempts_are_counted_across_what_failed_and_what_was_lost() -> None:
 
 def test_an_attempt_that_passes_its_deadline_may_be_tried_again() -> None:
     driver = Driver(document(a={"retryPolicy": {"maxRetryCount": 1}}), well).begin().start("a").running_now("a")
-    driver.run.expired("a", 1)
+    driver.run.tasks.expired("a", 1)
     driver.take().end("a", Exit(0))
     assert (driver.states["a"], driver.queued) == (State.QUEUED, ["a"])
     assert driver.start("a").end("a").run.state is S
@@ -57,7 +58,7 @@ def test_a_start_that_is_told_twice_is_said_once() -> None:
 
 def test_what_is_taken_is_given_once() -> None:
     driver = Driver(document(a={}), well).begin()
-    assert driver.run.take() == ([], [])
+    assert driver.run.take() == Taken()
 
 
 # Stops that meet.
@@ -65,7 +66,7 @@ def test_what_is_taken_is_given_once() -> None:
 
 def test_a_deadline_that_came_before_a_cancel_stays_the_reason() -> None:
     driver = Driver(document(a={}), well).begin().start("a").running_now("a")
-    driver.run.expired("a", 1)
+    driver.run.tasks.expired("a", 1)
     driver.run.cancel("enough")
     driver.take().end("a", Exit(-15, "Stopped"))
     (ended,) = [event for event in driver.events if event.kind is Kind.TASK_FAILED]
@@ -77,7 +78,7 @@ def test_a_task_that_waits_for_its_next_attempt_is_given_up_by_a_cancel() -> Non
     driver.start("a").end("a", BADLY)
     driver.run.cancel("enough")
     driver.take()
-    driver.run.enqueue("a")
+    driver.run.tasks.enqueue("a")
     assert (driver.take().states["a"], driver.run.state, driver.run.tasks["a"].attempts) == (C, C, 1)
 
 
@@ -86,10 +87,10 @@ def test_a_second_cancel_changes_nothing_and_one_after_the_end_neither() -> None
     driver.run.cancel("enough")
     driver.take()
     driver.run.cancel("again")
-    assert driver.run.take() == ([], [])
+    assert driver.run.take() == Taken()
     driver.end("a", Exit(-15, "Stopped"))
     driver.run.cancel("too late", kill=True)
-    assert driver.run.take() == ([], [])
+    assert driver.run.take() == Taken()
 
 
 def test_exit_tasks_run_after_a_cancel_and_the_run_is_cancelled_all_the_same() -> None:
@@ -117,7 +118,7 @@ def test_the_first_failure_is_the_reason_and_the_verdict_is_the_plans() -> None:
 @pytest.mark.parametrize("task", ["a", "b"])
 def test_a_task_that_is_refused_fails_fast_like_any_other(task: str) -> None:
     driver = Driver(document(a={}, b={}), well, fail_fast=True).begin()
-    driver.run.refuse(task, "NoCapacity", "no room")
+    driver.run.tasks.refuse(task, "NoCapacity", "no room")
     other = "b" if task == "a" else "a"
     assert driver.take().states == {task: F, other: C}
     assert driver.run.state is F

@@ -12,8 +12,8 @@ from runner import BADLY, Driver
 
 from kflite.core.event import Kind, State
 from kflite.core.job import Exit
-from kflite.scheduler.action import Reattach, Stop
-from kflite.scheduler.run import GRACE_S
+from kflite.scheduler.action import Reattach, StopAttempt
+from kflite.scheduler.stopping import GRACE_S
 
 S, F, C, K = State.SUCCEEDED, State.FAILED, State.CANCELLED, State.SKIPPED
 
@@ -24,14 +24,14 @@ S, F, C, K = State.SUCCEEDED, State.FAILED, State.CANCELLED, State.SKIPPED
 def test_what_ran_is_found_again_and_what_waited_is_queued_again() -> None:
     driver = Driver(document(a={}, b={}), well).begin().start("a").running_now("a")
     found = again(driver)
-    assert (Reattach("a", "ref-a") in found.acts, found.queued, found.run.active) == (True, ["b"], 1)
+    assert (Reattach("a", "ref-a") in found.actions, found.queued, found.run.tasks.active) == (True, ["b"], 1)
 
 
 def test_what_was_stopping_is_stopped_by_the_next_scheduler_too() -> None:
     driver = Driver(document(a={}), well).begin().start("a").running_now("a")
     driver.run.cancel("enough")
     found = again(driver.take())
-    assert Stop("a", GRACE_S) in found.acts
+    assert StopAttempt("a", GRACE_S) in found.actions
     assert found.end("a", Exit(-15, "Stopped")).run.state is C
 
 
@@ -79,7 +79,7 @@ def ends_soundly(driver: Driver) -> None:
     assert driver.run.state
     assert driver.run.state.ended
     assert all(state and state.ended for state in driver.states.values())
-    assert driver.run.active == 0
+    assert driver.run.tasks.active == 0
     assert [event.kind for event in driver.events if event.kind is Kind.RUN_ENDED] == [driver.events[-1].kind]
 
 

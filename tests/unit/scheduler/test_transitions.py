@@ -7,23 +7,20 @@ from random import Random
 
 import pytest
 from pipelines import Builder
+from race import BOARD
+from races import Races
 from runner import BADLY, LOST, WELL, Driver
 from unit.dag.builder import Pipeline, parameters, task
 
 from kflite.core.event import (
-    ENDED,
     Data,
     Event,
     Kind,
-    RunAnswered,
     RunCancelRequested,
     RunResumed,
     RunRetried,
-    RunSuspended,
     RunSuspendRequested,
     State,
-    TaskServing,
-    TaskSuspended,
 )
 from kflite.core.job import Exit
 from kflite.core.value import Outputs
@@ -33,7 +30,6 @@ from kflite.scheduler.machine import RUN, TASK, run_after, task_after
 LIVES = 1500
 SECONDS = 0.0
 REQUESTS = (RunRetried(), RunCancelRequested(), RunSuspendRequested(), RunResumed())
-AT_WORK = (State.STARTING, State.RUNNING, State.STOPPING)
 FAILURE = "inputs.parameter_values['status']['state'] == 'FAILED'"
 
 
@@ -83,41 +79,37 @@ class Life:
     def _at_the_line(self, task: str) -> None:
         self.driver.queued.remove(task)
         if self.random.random() < 0.7:
-            self.driver.run.cached(task, Outputs({"x": 3}), "another")
+            self.driver.run.tasks.cached(task, Outputs({"x": 3}), "another")
         else:
-            self.driver.run.refuse(task, "NoCapacity", "no room")
+            self.driver.run.tasks.refuse(task, "NoCapacity", "no room")
 
     def _under_way(self, task: str) -> None:
-        match self.random.randrange(4):
+        match self.random.randrange(5):
+            case 4:
+                self.driver.run.tasks.serving(task, {"main.0/http": "localhost:1"})
             case 0:
                 self.driver.running_now(task)
             case 1:
-                self.driver.run.expired(task, self.driver.run.tasks[task].attempts)
+                self.driver.run.tasks.expired(task, self.driver.run.tasks[task].attempts)
             case 2:
-                self.driver.run.noted(task, self.random.choice(["no node is free", ""]))
+                self.driver.run.tasks.waiting(task, self.random.choice(["no node is free", ""]))
             case _:
                 self.driver.running.remove(task)
                 self.driver.run.exited(task, self.random.choice([BADLY, LOST]), Outputs())
 
     def _taken_over(self, *requests: Data | None) -> None:
         """Another scheduler takes the run over, after these requests by users."""
-        answers = [RunAnswered("q", 1)] if self.driver.run.state in (State.RUNNING, State.STOPPING) else []
-        told = [Event("r", data, SECONDS) for data in (*answers, *requests) if data]
+        told = [Event("r", data, SECONDS) for data in requests if data]
         self.driver = Driver(self.document, self._exit, self.fail_fast).again([*self.driver.events, *told])
 
     def _suspended(self) -> None:
-        """Another scheduler has suspended the run, and it is resumed or cancelled; attempts had told where they serve."""
-        state = self.driver.run.state
-        if state is State.STOPPING:
-            return
-        told = [Event("r", RunRetried(), SECONDS)] if state in ENDED else []
-        for name, held in self.driver.run.tasks.items():
-            if held.state in AT_WORK and not held.group:
-                ends = (TaskServing({"http": "localhost:1"}), TaskSuspended("enough"))
-                told += [Event("r", data, SECONDS, name, held.attempts) for data in ends]
+        """The run is suspended, and then resumed or cancelled, where it does not end by that."""
+        self.driver.run.suspend("enough")
+        self.driver.take()
+        while self.driver.running and self.random.random() < 0.9:
+            self.driver.end(self.random.choice(self.driver.running))
         asked = [*self.random.choices(REQUESTS, k=2), self.random.choice([RunResumed(), RunCancelRequested()])]
-        told += [Event("r", data, SECONDS) for data in (RunSuspended("enough"), *asked)]
-        self.driver = Driver(self.document, self._exit, self.fail_fast).again([*self.driver.events, *told])
+        self._taken_over(*self.random.choice([asked, asked[-1:]]))
 
     def _exit(self, task: str, attempt: int) -> Exit:
         return self.random.choice([WELL, WELL, BADLY, LOST])
@@ -157,6 +149,7 @@ def seen() -> set[tuple[State | None, Kind]]:
             Life(seed).live()
         skipped_after_a_retry(failed)
         skipped_after_a_retry(cancelled)
+        Races().answer().start("racer-0", BOARD).end("racer-0").start("racer-1").end("racer-1").end(BOARD, LOST)
     return found
 
 

@@ -1,0 +1,77 @@
+"""What the exit of an attempt means for its task: an end, another attempt, or back to the queue. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kflite.core.event import State, TaskCancelled, TaskFailed, TaskRetrying, TaskSucceeded, TaskSuspended
+from kflite.core.job import Exit
+from kflite.core.plan import Policy
+from kflite.core.value import Outputs
+from kflite.scheduler.record import TaskRecord
+
+# Attempts that were lost (a machine, a daemon) and did not use up the user's retries.
+MOST_LOST = 3
+# The reason of a stop because the time of the attempt, or of a group around it, is up.
+TIMEOUT = "timeout"
+
+TaskEnded = TaskSucceeded | TaskFailed | TaskCancelled
+Consequence = TaskEnded | TaskRetrying | TaskSuspended
+
+
+def consequence(
+    record: TaskRecord, policy: Policy, exit: Exit, outputs: Outputs, expires: float | None, may_retry: Callable[[float], bool]
+) -> Consequence:
+    """What follows from an exit. expires: of the cached result; may_retry: whether there is time for an attempt after a delay."""
+    if record.stopping and not (record.stopping_outcome is State.QUEUED and exit.code == 0):
+        return _stopped(record, policy, exit, outputs, may_retry)
+    if policy.service and exit.code == 0:
+        exit = Exit(1, "ServiceEnded", "it ended by itself, and was to serve until it is stopped")
+    if exit.code:
+        return _failed(record, policy, exit, may_retry)
+    return TaskSucceeded(outputs, key=record.key, key_parts=record.key_parts, expires=expires if record.key else None)
+
+
+def may_start_again(record: TaskRecord) -> bool:
+    """Whether another attempt may follow the one that is stopped."""
+    return record.stopping_outcome is State.QUEUED or (record.stopping_outcome is State.FAILED and record.stopping == TIMEOUT)
+
+
+def _stopped(record: TaskRecord, policy: Policy, exit: Exit, outputs: Outputs, may_retry: Callable[[float], bool]) -> Consequence:
+    match record.stopping_outcome:
+        case State.QUEUED:
+            return TaskSuspended(record.stopping)
+        case State.FAILED if record.stopping == TIMEOUT:
+            late = Exit(exit.code or 1, "Timeout", too_long(policy, record.stopping_group))
+            return _failed(record, policy, late, lambda delay_s: not record.stopping_group and may_retry(delay_s))
+        case State.SUCCEEDED:
+            return TaskSucceeded(outputs, record.stopping)
+        case State.FAILED:
+            return TaskFailed(exit.code or 1, record.stopping)
+    return TaskCancelled(record.stopping)
+
+
+def _failed(record: TaskRecord, policy: Policy, exit: Exit, may_retry: Callable[[float], bool]) -> TaskRetrying | TaskFailed:
+    retry, reason = policy.retry, exit.reason or "Error"
+    left = record.lost < MOST_LOST if exit.lost else record.failed < retry.most
+    delay_s = 0.0 if exit.lost else retry.delay_s(record.failed + 1)
+    if left and may_retry(delay_s):
+        return TaskRetrying(exit.code, reason, exit.message, delay_s, exit.lost)
+    return TaskFailed(exit.code, reason, exit.message)
+
+
+def given_up(outcome: State, reason: str) -> TaskEnded:
+    """The end of a task that is stopped before its attempt."""
+    match outcome:
+        case State.SUCCEEDED:
+            return TaskSucceeded(reason=reason)
+        case State.FAILED:
+            return TaskFailed(1, reason)
+    return TaskCancelled(reason)
+
+
+def too_long(policy: Policy, group: str) -> str:
+    """The time is up: of a group around the task, or, where that is "", of its attempt."""
+    if group:
+        return f"the pipeline {group} ran longer than its {dict(policy.time_limits).get(group, 0):g} s"
+    return f"it ran longer than its {policy.timeout_s or 0:g} s"

@@ -1,0 +1,39 @@
+"""Whether a run stops, and how: for good, with a verdict on it; at once; or suspended until it is resumed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kflite.core.event import RunStopping, State
+from kflite.scheduler.record import TaskRecord
+
+# How long a task may take to end when it is asked to; Kubernetes gives the same.
+GRACE_S = 30.0
+
+
+@dataclass(slots=True)
+class Stopping:
+    """reason: why the run stops for good, "" while it goes on; verdict: the state that it then ends in, None for the plan's own.
+
+    killed: nothing is spared, and nothing gets time to end; suspending: why what runs is sent back to the queue, "" where it is
+    not; first_failure: the task that failed first, where the run stops at that.
+    """
+
+    reason: str = ""
+    verdict: State | None = None
+    killed: bool = False
+    suspending: str = ""
+    first_failure: str = ""
+
+    def stop(self, data: RunStopping) -> None:
+        """The run stops for good."""
+        self.reason, self.verdict, self.suspending = data.reason, data.state, ""
+
+    def spares(self, record: TaskRecord) -> bool:
+        """Whether a task goes on when the run is stopped."""
+        return record.always_run and not self.killed
+
+    @property
+    def grace_s(self) -> float:
+        """Seconds that a task gets to end."""
+        return 0.0 if self.killed else GRACE_S

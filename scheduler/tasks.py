@@ -1,0 +1,257 @@
+"""The tasks of a run: each is queued, started, stopped and ended here, as events and the actions that follow from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from kflite.core.event import (
+    State,
+    TaskFailed,
+    TaskRetrying,
+    TaskRunning,
+    TaskServing,
+    TaskStarting,
+    TaskStopping,
+    TaskSucceeded,
+    TaskSuspended,
+    TaskWaiting,
+)
+from kflite.core.job import Exit, Job
+from kflite.core.paths import Place
+from kflite.core.plan import Ready, Stop, Work
+from kflite.core.value import Outputs
+from kflite.scheduler import said
+from kflite.scheduler.action import Action, Enqueue, FetchDigests, Reattach, StopAttempt
+from kflite.scheduler.deadlines import Deadlines
+from kflite.scheduler.ending import TIMEOUT, TaskEnded, consequence, given_up, may_start_again, too_long
+from kflite.scheduler.groups import Groups
+from kflite.scheduler.ledger import Ledger
+from kflite.scheduler.record import TaskRecord
+from kflite.scheduler.stopping import Stopping
+
+_LIVE = (State.STARTING, State.RUNNING, State.STOPPING)
+_ACTIVE = (State.STARTING, State.RUNNING)
+
+Ended = Callable[[str, TaskEnded], None]
+Identify = Callable[[Work], Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Caching:
+    """identify: what else decides a task's result where it runs; expires_s: how long a result may be used again, 0 for ever."""
+
+    identify: Identify
+    expires_s: float = 0.0
+
+
+class Tasks:
+    """The tasks of one run. active: attempts that are under way; actions: what the scheduler is to do once events are stored.
+
+    ended: told of each task that has ended, after its event.
+    """
+
+    def __init__(
+        self, ledger: Ledger, groups: Groups, stopping: Stopping, clock: Callable[[], float], caching: Caching, ended: Ended
+    ) -> None:
+        self._ledger, self._groups, self._stopping = ledger, groups, stopping
+        self._clock, self._caching, self._ended = clock, caching, ended
+        self._deadlines = Deadlines(ledger, clock)
+        self._fetching: set[str] = set()
+        self.active = 0
+        self.actions: list[Action] = []
+
+    def __getitem__(self, task: str) -> TaskRecord:
+        return self._ledger.tasks[task]
+
+    def items(self) -> Iterable[tuple[str, TaskRecord]]:
+        """Every task and group with its record."""
+        return self._ledger.tasks.items()
+
+    @property
+    def held(self) -> bool:
+        """Whether nothing may start, because the run is suspended or about to be."""
+        return bool(self._stopping.suspending) or self._ledger.state is State.SUSPENDED
+
+    def work(self, task: str) -> Work:
+        """The work of a task that has not ended."""
+        work = self[task].work
+        assert work, f"{task} has ended"
+        return work
+
+    def job(self, task: str, place: Place) -> Job:
+        """The job of the task's present attempt."""
+        return self.work(task).job(place, task, self[task].attempts)
+
+    # Before an attempt.
+
+    def prepare(self, step: Ready) -> None:
+        """Queue a task that the plan gives, as soon as there is a key for its result."""
+        if step.work.unhashed and not self._stopping.killed:
+            self._fetching.add(step.task)
+            self.actions.append(FetchDigests(step.task, step.work.unhashed))
+        else:
+            self._queue(step.task)
+
+    def is_prepared(self, task: str) -> bool:
+        """Whether the task waits for no digests."""
+        return task not in self._fetching
+
+    def digests_fetched(self, task: str, contents: Mapping[str, str]) -> None:
+        """The content of a task's inputs is known: it is queued."""
+        if task in self._fetching:  # else the run was stopped meanwhile
+            self[task].work = self.work(task).with_digests(contents)
+            self._queue_at_last(task)
+            self.enqueue(task)
+
+    def _queue_at_last(self, task: str) -> None:
+        """Queue a task without waiting for digests any longer."""
+        if task in self._fetching:
+            self._fetching.remove(task)
+            self._queue(task)
+
+    def _queue(self, task: str) -> None:
+        self._groups.reopen(task)
+        work = self.work(task)
+        identity = self._caching.identify(work) if work.key_parts is not None else {}
+        self._ledger.emit(said.queued(work, identity, self[task]), task)
+
+    def enqueue(self, task: str) -> None:
+        """A queued task may start, now or when the time before its next attempt has passed."""
+        if self[task].state is not State.QUEUED:
+            return
+        if group := self._deadlines.overdue(self.work(task).policy):
+            self._expire(task, group)
+        else:
+            self._later(task, max(0.0, self[task].due - self._clock()))
+
+    def _later(self, task: str, delay_s: float) -> None:
+        if not self.held:
+            self.actions.append(Enqueue(task, delay_s))
+
+    def cached(self, task: str, outputs: Outputs, source: str) -> None:
+        """A queued task was found in the cache."""
+        self._end(task, TaskSucceeded(outputs, "cached", key=self[task].key, source=source))
+
+    def refuse(self, task: str, reason: str, message: str) -> None:
+        """A queued task can never start here."""
+        self._end(task, TaskFailed(1, reason, message))
+
+    # An attempt.
+
+    def start(self, task: str, executor: str) -> None:
+        """A queued task gets its turn; its job is to be started once this is stored."""
+        self[task].attempts += 1
+        self.active += 1
+        self._ledger.emit(TaskStarting(executor), task)
+
+    def find(self, task: str) -> None:
+        """Go on with a task that another scheduler left."""
+        record = self[task]
+        if record.state is State.QUEUED:
+            return self.enqueue(task)
+        self.active += 1
+        self.actions.append(Reattach(task, record.ref))
+        if record.state is State.STOPPING:
+            self.actions.append(StopAttempt(task, self._stopping.grace_s))
+        return None
+
+    def running(self, task: str, ref: str) -> None:
+        """The attempt has started."""
+        if self[task].ref != ref:
+            self._ledger.emit(TaskRunning(ref), task)
+
+    def waiting(self, task: str, message: str) -> None:
+        """What the attempt waits for, "" for nothing any longer."""
+        if self[task].state in _ACTIVE:
+            self._ledger.emit(TaskWaiting("waiting" if message else "", message), task)
+
+    def serving(self, task: str, addresses: Mapping[str, str]) -> None:
+        """The attempt answers at these addresses."""
+        if self[task].state in _LIVE:
+            self._ledger.emit(TaskServing(addresses), task)
+
+    def exited(self, task: str, exit: Exit, outputs: Outputs) -> None:
+        """The attempt has ended, or could not be started."""
+        record, policy = self[task], self.work(task).policy
+        self.active -= 1
+        expires = self._clock() + self._caching.expires_s if self._caching.expires_s else None
+
+        def may_retry(delay_s: float) -> bool:
+            return not (self._stopping.reason or self._deadlines.overdue(policy, delay_s))
+
+        data = consequence(record, policy, exit, outputs, expires, may_retry)
+        if isinstance(data, TaskRetrying | TaskSuspended):
+            self._ledger.emit(data, task)
+            self._later(task, data.delay_s if isinstance(data, TaskRetrying) else 0.0)
+        else:
+            self._end(task, data)
+
+    # Before its end.
+
+    def expired(self, task: str, attempt: int) -> None:
+        """The attempt has run for as long as it may."""
+        record = self[task]
+        if record.attempts == attempt and record.state in _ACTIVE:
+            self._stop(task, TIMEOUT, outcome=State.FAILED)
+
+    def expire(self, group: str) -> None:
+        """A group has taken as long as it may: what runs in it is stopped, and what waits fails."""
+        if self[group].state is State.RUNNING:
+            for task in [t for t, r in self.items() if r.work and group in dict(r.work.policy.time_limits)]:
+                self._expire(task, group)
+
+    def _expire(self, task: str, group: str) -> None:
+        self._queue_at_last(task)
+        if self[task].state in _ACTIVE:
+            self._stop(task, TIMEOUT, group, State.FAILED)
+        elif self[task].state is State.QUEUED:
+            late = too_long(self.work(task).policy, group)
+            self.refuse(task, "Timeout", f"{late}, and this still waited for its turn")
+
+    def stop(self, step: Stop) -> None:
+        """The plan ends a task before its own end, also one that is stopped only to start again."""
+        self._queue_at_last(step.task)
+        record = self[step.task]
+        if record.state is State.QUEUED:
+            self._end(step.task, given_up(step.state, step.reason))
+        elif record.state in _ACTIVE or (record.state is State.STOPPING and may_start_again(record)):
+            self._stop(step.task, step.reason, outcome=step.state)
+
+    def give_up(self, task: str) -> None:
+        """A queued task is not to start, as its run stops."""
+        self._end(task, given_up(State.CANCELLED, self._stopping.reason))
+
+    def stop_all(self) -> None:
+        """The run stops: end what runs and give up what waits, but for what is spared."""
+        for task in sorted(task for task in self._fetching if not self._stopping.spares(self[task])):
+            self._queue_at_last(task)
+        for task, record in list(self.items()):
+            if record.group or self._stopping.spares(record):
+                continue
+            if record.state is State.QUEUED:
+                self.give_up(task)
+            elif record.state is State.STOPPING and record.stopping_outcome is not State.QUEUED:
+                self._stop(task, record.stopping, record.stopping_group, record.stopping_outcome)
+            elif record.state in _LIVE:
+                self._stop(task, self._stopping.reason)
+
+    def suspend(self) -> None:
+        """Send what runs back to the queue."""
+        for task, record in list(self.items()):
+            if record.state in _ACTIVE and not record.group:
+                self._stop(task, self._stopping.suspending, outcome=State.QUEUED)
+
+    def resume(self) -> None:
+        """Let what is queued start."""
+        for task, record in list(self.items()):
+            if record.work and not record.group and self.is_prepared(task):
+                self.enqueue(task)
+
+    def _stop(self, task: str, reason: str, group: str = "", outcome: State | None = None) -> None:
+        self._ledger.emit(TaskStopping(reason, group, outcome), task)
+        self.actions.append(StopAttempt(task, self._stopping.grace_s))
+
+    def _end(self, task: str, end: TaskEnded) -> None:
+        self._ledger.emit(end, task)
+        self._ended(task, end)

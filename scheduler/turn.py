@@ -1,0 +1,57 @@
+"""One turn of the loop: what all runs want stored in one commit, and done after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from kflite.core.event import Event, Point
+from kflite.core.job import Job
+from kflite.executors.base import Executor
+from kflite.scheduler.action import Action, Enqueue
+from kflite.scheduler.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Start the job of an attempt whose intent is stored."""
+
+    task: str
+    job: Job
+    executor: Executor
+
+
+@dataclass(slots=True)
+class Turn:
+    """events, points: in the order in which they are stored; actions: in the order in which they are done."""
+
+    events: list[Event] = field(default_factory=list)
+    points: list[Point] = field(default_factory=list)
+    actions: list[tuple[Run, Action | Start]] = field(default_factory=list)
+
+    def take(self, runs: Iterable[Run]) -> list[tuple[Run, str]]:
+        """Take what the runs have; returns the tasks that are queued now, which the cache may answer in this turn."""
+        queued = []
+        for run in runs:
+            taken = run.take()
+            self.events += taken.events
+            self.points += taken.points
+            for action in taken.actions:
+                if isinstance(action, Enqueue) and not action.delay_s:
+                    queued.append((run, action.task))
+                else:
+                    self.actions.append((run, action))
+        return queued
+
+    @property
+    def runs(self) -> list[str]:
+        """Ids of the runs that something is stored of."""
+        return list(dict.fromkeys([*(event.run for event in self.events), *(point.run for point in self.points)]))
+
+    def of(self, run: str) -> tuple[list[Event], list[Point]]:
+        """What is stored of one run."""
+        return [e for e in self.events if e.run == run], [p for p in self.points if p.run == run]
+
+    def watched(self, run: Run) -> list[Point]:
+        """The points that the run's plan is told of."""
+        return [point for point in self.points if point.run == run.id and point.metric in run.watches]
