@@ -88,7 +88,7 @@ def ours(space: str, pods: int) -> Figures:
     with clock.part("import"):
         from kflite.executors.kubernetes.access import access
         from kflite.executors.kubernetes.api import Api
-        from kflite.executors.kubernetes.watch import Watch
+        from kflite.executors.kubernetes.pod_watch import Watch
 
         access("", space)  # what it needs of the official client is imported by now, and aiohttp with it
         importlib.import_module("aiohttp")

@@ -26,7 +26,8 @@ from typing import Any
 from kubernetes import client, config, watch
 
 from kflite.core.job import Exit, Job, Resources, Role
-from kflite.executors.kubernetes import KubernetesExecutor, Settings, manifest
+from kflite.executors.base import ended
+from kflite.executors.kubernetes import KubernetesExecutor, KubernetesOptions, manifest
 from kflite.executors.kubernetes.container import Order
 
 NAMESPACE = f"kflite-benchmark-{os.getpid()}"
@@ -66,7 +67,7 @@ def plain(api: client.CoreV1Api, space: str, tasks: int, run: str, folder: Path)
     bodies = []
     for number in range(tasks):
         made = job(number, folder, run)
-        body: Any = manifest.pod(made, made.replicas[0], Order(owner), Settings())
+        body: Any = manifest.pod(made, made.replicas[0], Order(owner), KubernetesOptions())
         body["metadata"]["ownerReferences"][0]["name"] = run
         bodies.append(body)
     ended, done = set(), threading.Event()
@@ -104,7 +105,7 @@ async def measured(executor: KubernetesExecutor, tasks: int, run: str, folder: P
     """What the same pods cost as jobs of our executor."""
 
     async def end(number: int) -> Exit:
-        return await executor.wait(await executor.start(job(number, folder, run)))
+        return await ended(executor, await executor.start(job(number, folder, run)))
 
     cpu, began = time.process_time(), time.perf_counter()
     ends = await asyncio.gather(*map(end, range(tasks)))
@@ -119,7 +120,7 @@ async def measured(executor: KubernetesExecutor, tasks: int, run: str, folder: P
 
 def ours(tasks: int) -> Figures:
     async def both(space: str, folder: Path) -> Figures:
-        async with KubernetesExecutor(Settings(namespace=space)) as executor:
+        async with KubernetesExecutor(KubernetesOptions(namespace=space)) as executor:
             found = [await measured(executor, tasks, "cold", folder)]
             await asyncio.to_thread(emptied, api, space)
             found.append(await measured(executor, tasks, "warm", folder))

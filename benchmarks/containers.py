@@ -18,6 +18,7 @@ from pathlib import Path
 import docker
 
 from kflite.core.job import Job, Role
+from kflite.executors.base import ended
 from kflite.executors.docker import DockerExecutor
 
 
@@ -29,7 +30,7 @@ def job(root: Path, name: str, image: str) -> Job:
 async def run(executor: DockerExecutor, job: Job) -> float:
     """Milliseconds from start to end."""
     began = time.perf_counter()
-    exit = await executor.wait(await executor.start(job))
+    exit = await ended(executor, await executor.start(job))
     assert exit.code == 0, exit
     return (time.perf_counter() - began) * 1000
 

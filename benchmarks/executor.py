@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from kflite.core.job import Job, Python, Resources, Role
+from kflite.executors.base import ended
 from kflite.executors.process import ProcessExecutor
 from kflite.runtime.bootstrap import runner
 
@@ -67,7 +68,7 @@ async def main(tasks: int) -> None:
                     for at_once in (1, 2, 8):
 
                         async def run(task: int, tag: str = f"{number}-{component}-{at_once}", real: bool = component) -> None:
-                            exit = await executor.wait(await executor.start(job(Path(folder), f"{tag}-{task}", real)))
+                            exit = await ended(executor, await executor.start(job(Path(folder), f"{tag}-{task}", real)))
                             assert exit.code == 0, exit
 
                         line.append(f"{at_once} at once {await measure(tasks, at_once, run):5.2f}")

@@ -1,49 +1,80 @@
-"""What the replicas of a job are told about each other: the same on every executor, and known before anything starts."""
+"""The verdict on a gang: what the ends of its replicas mean for the others, and for the job.
+
+Pure, and standard library only, as zygotes load this file by its path. A gang fails with the first replica that fails by itself;
+it succeeds once all replicas of its success roles have, or all replicas where it names none. Either way the others are stopped.
+"""
 
 from __future__ import annotations
 
-import json
-import socket
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from typing import NamedTuple
 
-from kflite.core.job import Job
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
 
 
-def environments(job: Job, hosts: Sequence[str], ports: Sequence[Mapping[str, int]]) -> list[dict[str, str]]:
-    """The environment entries of each replica, by rank.
+class End(NamedTuple):
+    """How a replica (its role, its index) ended. code: 0 succeeded, -N killed by signal N; stopped: on request, before that."""
 
-    hosts, ports: by rank; a replica's ports by name, as the others reach them.
+    replica: tuple[str, int]
+    code: int
+    reason: str = ""
+    message: str = ""
+    lost: bool = False
+    stopped: bool = False
+
+    @property
+    def name(self) -> str:
+        """What its messages call it."""
+        return "{}.{}".format(*self.replica)
+
+
+class Verdict(NamedTuple):
+    """ends: as they count, in the order in which they came; whole: the one that the job's end is; settled: the others are to be
+    stopped, as the job's end is known.
     """
-    replicas = job.replicas
-    gang = [
-        {"role": replica.role.name, "index": replica.index, "host": host, "ports": dict(own)}
-        for replica, host, own in zip(replicas, hosts, ports, strict=True)
-    ]
-    common = {
-        "KFLITE_JOB": job.id,
-        "KFLITE_ATTEMPT": str(job.attempt),
-        "KFP_RETRY_INDEX": str(job.attempt - 1),
-        "KFLITE_WORLD_SIZE": str(len(replicas)),
-        "KFLITE_HOSTS": ",".join(hosts),
-        "KFLITE_GANG": json.dumps(gang, separators=(",", ":")),
-    }
-    return [
-        {
-            **common,
-            "KFLITE_ROLE": replica.role.name,
-            "KFLITE_INDEX": str(replica.index),
-            "KFLITE_RANK": str(replica.rank),
-            "KFLITE_PORTS": ",".join(f"{name}={port}" for name, port in ports[replica.rank].items()),
-        }
-        for replica in replicas
-    ]
+
+    whole: End
+    ends: tuple[End, ...]
+    settled: bool
 
 
-def free_ports(job: Job, host: str = "127.0.0.1") -> list[dict[str, int]]:
-    """A free port of `host` for each of each replica's port names; all are held until all are found, so no two are the same."""
-    with ExitStack() as held:
-        return [
-            {name: held.enter_context(socket.create_server((host, 0))).getsockname()[1] for name in replica.role.ports}
-            for replica in job.replicas
-        ]
+def verdict(ends: Sequence[End], replicas: Sequence[tuple[str, int]], success_roles: Collection[str] = ()) -> Verdict:
+    """The verdict on what has ended so far, in order. replicas: role and index of each."""
+    needed = {replica for replica in replicas if replica[0] in success_roles}
+    missing = set(needed)
+    judged: list[End] = []
+    culprit: End | None = None
+    for end in ends:
+        done = bool(needed) and not missing and culprit is None
+        counted = _counted(end, culprit, success_roles if done else ())
+        judged.append(counted)
+        if not counted.code:
+            missing.discard(end.replica)
+        elif counted is end and not done:
+            culprit = culprit or end
+    succeeded = bool(needed) and not missing and culprit is None
+    whole = _whole(judged, culprit, succeeded)
+    if len(replicas) > 1 and whole.code:
+        whole = whole._replace(message=f"{whole.name}: {whole.message}")
+    return Verdict(whole, tuple(judged), succeeded or culprit is not None)
+
+
+def _counted(end: End, culprit: End | None, finished: Collection[str]) -> End:
+    """The end of a replica as what came before it explains it. finished: the roles that made the job succeed."""
+    if not end.code:
+        return end
+    if end.stopped:
+        return end._replace(reason="Stopped", message="stopped on request", lost=False)
+    if culprit:
+        return end._replace(reason="PeerFailed", message=f"stopped, because {culprit.name} failed", lost=False)
+    if finished:
+        return end._replace(reason="PeerSucceeded", message=f"stopped, because {', '.join(finished)} succeeded", lost=False)
+    return end
+
+
+def _whole(judged: Sequence[End], culprit: End | None, succeeded: bool) -> End:
+    """The end that is the job's: of whom it failed by, of one that was stopped, or else of one that succeeded."""
+    failed = None if succeeded else culprit or next((end for end in judged if end.code), None)
+    good = [end for end in judged if not end.code]
+    return failed or next((end for end in good if end.message), None) or next(iter(good), End(("", 0), 0))

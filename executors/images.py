@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from kflite.errors import InputError
-
 _HUB = ("docker.io/library/", "docker.io/", "index.docker.io/library/", "index.docker.io/")
 
 
@@ -16,17 +14,6 @@ class ImageMap:
     """Ordered pairs of pattern and image; the first pattern that matches wins."""
 
     rules: tuple[tuple[str, str], ...] = ()
-
-    @classmethod
-    def parse(cls, text: str) -> ImageMap:
-        """The map in `python:*=mirror/python:3.11,alpine*=...`, as the environment holds it. Raises InputError."""
-        pairs = []
-        for part in filter(None, (part.strip() for part in text.split(","))):
-            pattern, equals, image = (word.strip() for word in part.partition("="))
-            if not (pattern and equals and image):
-                raise InputError(f"KFLITE_IMAGES: {part!r} is no rule: write PATTERN=IMAGE, with commas between rules")
-            pairs.append((pattern, image))
-        return cls(tuple(pairs))
 
     def image(self, name: str) -> str:
         """What is used in place of the image `name`; `name` itself where no rule matches."""

@@ -4,33 +4,40 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Collection
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from kflite.config import default_home
-from kflite.core.job import Exit, Job, Python, Resources
+from kflite.core.job import Exit, Job, Python, Resources, Update
 from kflite.errors import ExecutorError
-from kflite.executors import facts, gang, secrets
-from kflite.executors.process import folder, watch
-from kflite.executors.process.attempt import last_words
-from kflite.executors.process.capacity import machine
+from kflite.executors import attempt_folder, downward_api, identity, peers, processes, secrets
+from kflite.executors.base import MACHINE, unheard
+from kflite.executors.checks import check_roles
+from kflite.executors.exits import from_ending, of_each
+from kflite.executors.logtail import last_words
+from kflite.executors.machine import machine
 from kflite.executors.volumes import Volumes
+
+if TYPE_CHECKING:
+    from kflite.executors.attempt_folder import Ending
 
 
 class InlineExecutor:
-    """Runs a job inside `wait`, in the caller's thread.
+    """Runs a job while it is followed, in the caller's thread.
 
     The event loop stands still meanwhile, so a running job cannot be stopped. Memory limits are not kept, and a job that crashes
     the interpreter takes the scheduler along. volumes: the folder of named volumes.
     """
 
     name = "inline"
+    pool = MACHINE
     stages: Collection[str] = ()
 
     def __init__(self, volumes: Path | None = None) -> None:
-        self._volumes = Volumes(volumes or default_home() / "volumes")
+        self._folder = volumes or default_home() / "volumes"
+        self._volumes = Volumes(self._folder)
         self._waiting: dict[str, Job] = {}
 
     async def __aenter__(self) -> Self:
@@ -43,46 +50,54 @@ class InlineExecutor:
         """One CPU, since jobs follow each other; memory and GPUs of the machine."""
         return replace(machine(), cpus=1.0)
 
-    async def start(self, job: Job) -> str:
-        """Take the job in; it runs when it is waited for.
+    async def identity(self, job: Job) -> Mapping[str, str]:
+        """Its config maps."""
+        return await identity.of_job(job, self._folder)
+
+    async def start(self, job: Job, waiting: Callable[[str], None] = unheard) -> str:
+        """Take the job in; it runs when it is followed.
 
         Raises ExecutorError for what is not one replica of a Python component whose packages are installed.
         """
         ref = str(job.folder)
-        if folder.claimed(ref)[1] or folder.read_exit(ref):
+        if attempt_folder.claimed(ref)[1] or attempt_folder.read_exit(ref):
             return ref
         if job.claim:
             self._volumes.settle(job.claim)
             _make(job.folder)
             _keep(ref, Exit(0))
             return ref
+        check_roles(job)
         _check(job)
         for path in (job.folder, work(job), *(path.parent for path in (*job.outputs, *job.files))):
             _make(path)
         for path, text in job.files.items():
             path.write_text(text, "utf-8")
-        folder.claim(ref, f"{os.getpid()} {folder.born(os.getpid())} -")
+        attempt_folder.claim(ref, f"{os.getpid()} {attempt_folder.born(os.getpid())} -")
         self._waiting[ref] = job
         return ref
 
-    async def wait(self, ref: str) -> Exit:
+    async def follow(self, ref: str) -> AsyncGenerator[Update, None]:
         """Run it, unless it ran; one that another process runs is waited for."""
+        yield await self._end(ref)
+
+    async def _end(self, ref: str) -> Exit:
         if job := self._waiting.pop(ref, None):
-            exit = _run(job)
+            exit = of_each(job, _run(job))
             _keep(ref, exit)
             return exit
-        pid, born = (*folder.claimed(ref)[1].split(), "0", "")[:2]
-        if not folder.read_exit(ref) and int(pid) != os.getpid() and folder.born(int(pid)) == born != "":
-            await watch.ended(int(pid))
-        ending = folder.read_exit(ref)
+        pid, born = (*attempt_folder.claimed(ref)[1].split(), "0", "")[:2]
+        if not attempt_folder.read_exit(ref) and int(pid) != os.getpid() and attempt_folder.born(int(pid)) == born != "":
+            await processes.ended(int(pid))
+        ending = attempt_folder.read_exit(ref)
         if not ending:
             return Exit(-1, "Lost", "the process that ran it is gone", lost=True)
-        return Exit(ending["code"], ending["reason"], ending["message"], ending["lost"])
+        return from_ending(ending)
 
     async def stop(self, ref: str, grace_s: float) -> None:
         """Drop a job that has not begun. One that runs holds the loop, and nobody can ask; Ctrl-C interrupts it."""
-        if self._waiting.pop(ref, None):
-            _keep(ref, Exit(-15, "Stopped", "stopped before it began"))
+        if job := self._waiting.pop(ref, None):
+            _keep(ref, of_each(job, Exit(-15, "Stopped", "stopped before it began")))
 
 
 def work(job: Job) -> Path:
@@ -111,6 +126,9 @@ def _check(job: Job) -> None:
         )
     if code is None:
         raise ExecutorError(f"{job.id} is a command and no Python component: use --on process or --on docker", "NotPython")
+    if any(port.ready for port in replicas[0].role.ports):
+        why = "serves, and inline runs it in the thread that would look whether it does"
+        raise ExecutorError(f"{job.id} {why}: use --on process", "NotServed")
     missing = _missing(code)
     if missing:
         told = " ".join(missing)
@@ -130,9 +148,9 @@ def _run(job: Job) -> Exit:
 
     (replica,) = job.replicas
     assert replica.role.python
-    ports = gang.free_ports(job)
-    told = {**secrets.values(replica.role), **facts.values(job, replica)}
-    env = {**replica.role.env, **told, **gang.environments(job, ["127.0.0.1"], ports)[0]}
+    ports = peers.free_ports(job)
+    told = {**secrets.values(replica.role), **downward_api.values(job, replica)}
+    env = {**replica.role.env, **told, **peers.environments(job, ["127.0.0.1"], ports)[0]}
     _show_source(replica.role.python)
     loop = asyncio.get_running_loop()
     asyncio.events._set_running_loop(None)  # noqa: SLF001 - a component may run a loop of its own
@@ -159,4 +177,6 @@ def _show_source(program: Python) -> None:
 
 
 def _keep(ref: str, exit: Exit) -> None:
-    folder.write_exit(ref, {"code": exit.code, "reason": exit.reason, "message": exit.message, "lost": False, "replicas": []})
+    replicas: list[list[str | int]] = [[each.role, each.index, each.code, each.reason] for each in exit.replicas]
+    told: Ending = {"code": exit.code, "reason": exit.reason, "message": exit.message, "lost": False, "replicas": replicas}
+    attempt_folder.write_exit(ref, told)

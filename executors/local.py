@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
-from contextlib import AsyncExitStack
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping
+from contextlib import AsyncExitStack, aclosing
 from typing import Protocol, Self
 
-from kflite.core.job import Exit, Job, Resources
+from kflite.core.job import Exit, Job, Resources, Update
 from kflite.errors import ExecutorError
-from kflite.executors.base import Executor
+from kflite.executors.base import MACHINE, Executor, unheard
 
 
 class Warm(Executor, Protocol):
@@ -29,6 +29,7 @@ class LocalExecutor:
     """
 
     name = "local"
+    pool = MACHINE
     stages: Collection[str] = ()
 
     def __init__(self, process: Warm, docker: Callable[[], Executor]) -> None:
@@ -53,21 +54,38 @@ class LocalExecutor:
         """The machine's: processes and containers share it."""
         return self._process.capacity()
 
-    async def start(self, job: Job) -> str:
+    async def identity(self, job: Job) -> Mapping[str, str]:
+        """That of whatever runs it; none where it needs containers and no daemon answers."""
+        try:
+            return await (await self._for(job)).identity(job)
+        except ExecutorError:
+            return {}
+
+    async def start(self, job: Job, waiting: Callable[[str], None] = unheard) -> str:
         """See the seam. Raises ExecutorError (NoDocker) when the job needs containers and no daemon answers."""
+        executor = await self._for(job)
+        return f"{executor.name}:{await executor.start(job, waiting)}"
+
+    async def _for(self, job: Job) -> Executor:
         python = all(role.python for role in job.roles)
         if python and (not any(role.mounts for role in job.roles) or await self._process.can_mount()):
-            return f"{self._process.name}:{await self._process.start(job)}"
-        docker = await self._with_docker()
-        return f"{docker.name}:{await docker.start(job)}"
+            return self._process
+        return await self._with_docker()
 
-    async def wait(self, ref: str) -> Exit:
+    def follow(self, ref: str) -> AsyncGenerator[Update, None]:
         """See the seam. A container's attempt is lost when no daemon answers."""
+        name, _, own = ref.partition(":")
+        return self._process.follow(own) if name == self._process.name else self._follow_container(own)
+
+    async def _follow_container(self, ref: str) -> AsyncGenerator[Update, None]:
         try:
-            executor, own = await self._of(ref)
+            docker = await self._with_docker()
         except ExecutorError as error:
-            return Exit(-1, error.reason, str(error), lost=True)
-        return await executor.wait(own)
+            yield Exit(-1, error.reason, str(error), lost=True)
+            return
+        async with aclosing(docker.follow(ref)) as updates:
+            async for update in updates:
+                yield update
 
     async def stop(self, ref: str, grace_s: float) -> None:
         """See the seam."""

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from kflite.core.job import Exit
+from kflite.core.job import Exit, ReplicaExit
 
 _NAME = "attempt.exit"
 
 
-def write(folder: Path, exit: Exit, replicas: Sequence[Exit]) -> None:
-    """Keep how the attempt and its replicas (by rank) ended; of several who say so, the first is right."""
-    text = json.dumps({**asdict(exit), "replicas": [asdict(replica) for replica in replicas]})
+def write(folder: Path, exit: Exit) -> None:
+    """Keep how the attempt and its replicas ended; of several who say so, the first is right."""
     with NamedTemporaryFile("w", dir=folder, prefix=".attempt.exit-", encoding="utf-8") as file:
-        file.write(text)
+        file.write(json.dumps(asdict(exit)))
         file.flush()
         try:
             os.link(file.name, folder / _NAME)
@@ -32,7 +30,8 @@ def read(folder: Path) -> Exit | None:
         found = json.loads((folder / _NAME).read_text("utf-8"))
     except FileNotFoundError:
         return None
-    return Exit(found["code"], found["reason"], found["message"], found["lost"])
+    replicas = tuple(ReplicaExit(**each) for each in found["replicas"])
+    return Exit(found["code"], found["reason"], found["message"], found["lost"], replicas)
 
 
 def forget(folder: Path) -> None:

@@ -17,7 +17,7 @@ from kflite.core.job import Claim, Job, Mount, Replica, Source
 from kflite.core.value import Value
 from kflite.errors import ExecutorError
 from kflite.executors import secrets
-from kflite.executors.process.folder import GIVEN
+from kflite.executors.attempt_folder import GIVEN
 
 _NAME = r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?"  # a DNS name, as Kubernetes asks for
 _LONGEST_NAME = 253

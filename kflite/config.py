@@ -20,7 +20,14 @@ _WORDS: Mapping[type, str] = {bool: "true or false", float: "a number of seconds
 
 @dataclass(frozen=True, slots=True)
 class Docker:
-    """The table [docker]. See kflite.executors.docker.Settings for what each means; times are in seconds."""
+    """The table [docker]: how containers run.
+
+    address: the daemon's, such as unix:///var/run/docker.sock; "" takes DOCKER_HOST, else the docker command's current context.
+    image_user: run as the image's own user instead of the caller; what it writes may then belong to somebody else.
+    pass_ca: give containers the certificate authorities, proxies and package indexes that this machine's environment names.
+    reconnect_s: seconds without an answer from the daemon after which its containers count as lost.
+    peer_grace_s: seconds that the other replicas of a gang have to end after one has failed.
+    """
 
     address: str = ""
     image_user: bool = False
@@ -31,7 +38,23 @@ class Docker:
 
 @dataclass(frozen=True, slots=True)
 class Kubernetes:
-    """The table [kubernetes]. See kflite.executors.kubernetes.Settings for what each means; times are in seconds."""
+    """The table [kubernetes]: how pods run. Times are in seconds.
+
+    context: of the kubeconfig, "" for its current one, or the pod's own account in a cluster; namespace: "" for the context's.
+    staging_image: has python3 (3.7 or newer), and fsspec with s3fs where artifacts are kept in S3.
+    storage_secret: the secret with the way to S3, as variables (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_ENDPOINT_URL): pods
+    copy artifacts at s3:// themselves; "" lets the scheduler copy them for its pods.
+    volume: how the folders of this machine are seen in pods: "" copies files through the API server, "host" mounts the node's own
+    folders, NAME mounts the claim of that name, whose root is `volume_root` here.
+    queue: Kueue's, which admits the pods of a gang together; workspace_*: of the claim that the tasks of a run share, where a
+    pipeline asks for a workspace and does not say.
+    pull_s: how long an image, secret or volume may be missing; pending_s: how long a pod may find no node; gang_s: how long the
+    first replica waits for the last one; push_s: how long a pod keeps outputs that nobody fetches.
+    kept_s: how long a run whose scheduler has not come back is kept in the namespace once nothing of it runs.
+    reconnect_s: without an answer from the API server, after which its pods count as lost.
+    peer_grace_s: what the other replicas of a gang have to end after one has failed.
+    restricted: obey the Pod Security standard "restricted" whole, which images that run as root do not.
+    """
 
     context: str = ""
     namespace: str = ""
@@ -243,9 +266,10 @@ def _rules(source: _Source, value: object) -> list[tuple[str, str]]:
     if not isinstance(value, str):
         raise InputError(f'{source.name}: images must be a table: write [images], then lines such as "python:*" = "IMAGE"')
     parts = [part.partition("=") for part in value.split(",") if part.strip()]
-    for pattern, equals, _ in parts:
-        if not equals:
-            raise InputError(f"{source.name}: {pattern.strip()!r} is no rule: write PATTERN=IMAGE, with commas between rules")
+    for pattern, equals, image in parts:
+        if not (pattern.strip() and equals and image.strip()):
+            rule = f"{pattern}{equals}{image}".strip()
+            raise InputError(f"{source.name}: {rule!r} is no rule: write PATTERN=IMAGE, with commas between rules")
     return [(pattern, image) for pattern, _, image in parts]
 
 

@@ -34,7 +34,7 @@ class StopAttempt:
 
 @dataclass(frozen=True, slots=True)
 class FetchDigests:
-    """Find out what the content at these URIs is now, before the task is queued."""
+    """Find out what the content at these URIs is now, and what else decides the task's result, before the task is queued."""
 
     task: str
     uris: frozenset[str]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from functools import partial
 
 from kflite.core.event import State
 from kflite.core.job import Resources
-from kflite.errors import ExecutorError
+from kflite.errors import ExecutorError, KfliteError
 from kflite.executors.base import Executor
 from kflite.scheduler.cache import Hits, hits
 from kflite.scheduler.capacity import Line
@@ -23,19 +24,20 @@ ONE_CPU = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """An executor that is open, and the line before it."""
+    """An executor that is open, and the line before it, which is that of its pool."""
 
     executor: Executor
     line: Line
 
 
 class Lobby:
-    """All tasks that are queued, by executor. Executors are opened when first needed, and closed with the lobby."""
+    """All tasks that are queued, by pool. Executors are opened when first needed, and closed with the lobby."""
 
     def __init__(self, world: World) -> None:
         self._world = world
         self._desks: dict[str, Desk] = {}
-        self._stack = AsyncExitStack()
+        self._lines: dict[str, Line] = {}  # by pool
+        self._stack, self._opening = AsyncExitStack(), asyncio.Lock()
 
     async def close(self) -> None:
         """Leave all executors; what runs on them goes on."""
@@ -44,9 +46,30 @@ class Lobby:
     async def desk(self, on: str) -> Desk:
         """The executor of this name, opened. Raises ExecutorError, InputError."""
         if on not in self._desks:
-            executor = await self._stack.enter_async_context(self._world.executors(on))
-            self._desks[on] = Desk(executor, Line(executor.capacity()))
+            async with self._opening:
+                if on not in self._desks:
+                    executor = await self._stack.enter_async_context(self._world.executors(on))
+                    self._desks[on] = Desk(executor, self._line(executor, on))
         return self._desks[on]
+
+    def _line(self, executor: Executor, on: str) -> Line:
+        offer, line = executor.capacity(), self._lines.get(executor.pool)
+        if line is None:
+            line = self._lines[executor.pool] = Line(offer, on)
+        else:
+            line.join(on, offer)
+        return line
+
+    async def identity(self, run: Run, task: str) -> Mapping[str, str]:
+        """What else decides a task's result where it runs; nothing where nobody can be asked, which its start will tell."""
+        on, work = run.submission.on, run.tasks[task].work
+        if not work or not self._world.identified(on, work):
+            return {}
+        try:
+            executor = (await self.desk(on)).executor
+            return await executor.identity(work.job(run.place, task, run.tasks[task].attempts + 1))
+        except (KfliteError, OSError):
+            return {}
 
     async def add(self, queued: list[tuple[Run, str]]) -> None:
         """Tell each run what the cache has; put the others in line, or refuse what can never start."""
@@ -74,7 +97,7 @@ class Lobby:
             desk = await self.desk(run.submission.on)
         except ExecutorError as error:
             return run.tasks.refuse(task, error.reason, str(error))
-        if why := desk.line.add(run.id, task, request_of(run, task)):
+        if why := desk.line.add(run.id, task, request_of(run, task), run.submission.on):
             run.tasks.refuse(task, "NoCapacity", why)
         return None
 
@@ -89,14 +112,15 @@ class Lobby:
             run = runs(id)
             return run is not None and not run.tasks.held and run.tasks[task].state is State.QUEUED
 
-        for desk in self._desks.values():
-            for waiting in desk.line.admit(room, waits):
+        for line in self._lines.values():
+            for waiting in line.admit(room, waits):
                 if run := runs(waiting.run):
-                    yield run, waiting.task, desk.executor
+                    yield run, waiting.task, self._desks[waiting.on].executor
 
     def give(self, run: Run, request: Resources) -> None:
         """An attempt has ended."""
-        self._desks[run.submission.on].line.give(request)
+        on = run.submission.on
+        self._desks[on].line.give(request, on)
 
 
 def _may_hit(run: Run, task: str) -> bool:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from kflite.core.job import Exit, Job
+from kflite.core.event import Point
+from kflite.core.job import Exit, Job, Points, Serving, Waiting
 from kflite.core.paths import Place
 from kflite.core.plan import Work
 from kflite.core.value import NOTHING, Outputs
@@ -41,8 +43,36 @@ class Attempt:
     ref: str | None = None
 
 
+def _unheard(update: Serving | Points) -> None:
+    """Nobody listens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Told of an attempt, in the loop, in the order in which things happen.
+
+    started: its ref; waiting: what it waits for, "" for nothing any longer; exited: its end, the last that is told.
+    """
+
+    started: Callable[[str], None]
+    waiting: Callable[[str], None]
+    exited: Callable[[Exit, Outputs], None]
+    serving: Callable[[Serving], None] = _unheard
+    points: Callable[[Points], None] = _unheard
+
+    def hear(self, update: Waiting | Serving | Points) -> None:
+        """What the executor tells before the end."""
+        match update:
+            case Waiting(message):
+                self.waiting(message)
+            case Serving():
+                self.serving(update)
+            case Points():
+                self.points(update)
+
+
 class Attempts:
-    """All attempts that are under way. started and exited are called in the loop, in the order in which things happen."""
+    """All attempts that are under way."""
 
     def __init__(self, transfer: Offload, stage: Stage) -> None:
         self._transfer, self._stage = transfer, stage
@@ -52,42 +82,33 @@ class Attempts:
         self._given_up: set[str] = set()
         self._others: set[asyncio.Task[None]] = set()
 
-    def begin(
-        self, attempt: Attempt, executor: Executor, started: Callable[[str], None], exited: Callable[[Exit, Outputs], None]
-    ) -> None:
-        """Start or find the attempt, and tell of its ref and its end."""
+    def begin(self, attempt: Attempt, executor: Executor, listener: Listener) -> None:
+        """Start or find the attempt, and follow it to its end."""
         id = attempt.job.id
         if attempt.ref == "":
             self._found.add(id)
         ref = self._refs[id] = asyncio.get_running_loop().create_future()
-        self._going[id] = asyncio.create_task(self._go(attempt, executor, ref, started, exited))
+        self._going[id] = asyncio.create_task(self._go(attempt, executor, ref, listener))
 
-    async def _go(
-        self,
-        attempt: Attempt,
-        executor: Executor,
-        ref: asyncio.Future[str],
-        started: Callable[[str], None],
-        exited: Callable[[Exit, Outputs], None],
-    ) -> None:
-        exit, outputs = await self._run(attempt, executor, ref, started)
+    async def _go(self, attempt: Attempt, executor: Executor, ref: asyncio.Future[str], listener: Listener) -> None:
+        exit, outputs = await self._run(attempt, executor, ref, listener)
         self._going.pop(attempt.job.id, None)
         self._refs.pop(attempt.job.id, None)
         for those in (self._found, self._given_up):
             those.discard(attempt.job.id)
         ref.cancel()
-        exited(exit, outputs)
+        listener.exited(exit, outputs)
 
     async def _run(
-        self, attempt: Attempt, executor: Executor, ref: asyncio.Future[str], started: Callable[[str], None]
+        self, attempt: Attempt, executor: Executor, ref: asyncio.Future[str], listener: Listener
     ) -> tuple[Exit, Outputs]:
         try:
-            known = attempt.ref or await self._start(attempt, executor)
+            known = attempt.ref or await self._start(attempt, executor, listener)
             if ref.cancelled():  # the run was let go meanwhile
                 raise asyncio.CancelledError
             ref.set_result(known)
-            started(known)
-            exit = await executor.wait(known)
+            listener.started(known)
+            exit = await _followed(executor, known, listener)
             if attempt.place.remote:
                 await self._transfer(keep_logs, attempt)
             return await self._collect(attempt, exit)
@@ -106,12 +127,12 @@ class Attempts:
         except Exception as error:  # noqa: BLE001 - a bug of an executor ends its attempt with its name, and hangs nothing
             return Exit(1, "InternalError", f"{type(error).__name__}: {error}"), NOTHING
 
-    async def _start(self, attempt: Attempt, executor: Executor) -> str:
+    async def _start(self, attempt: Attempt, executor: Executor, listener: Listener) -> str:
         if attempt.job.workspace:
             attempt.job.workspace.mkdir(0o700, parents=True, exist_ok=True)
         if ours := tuple((uri, path) for uri, path in attempt.job.fetch if uri.partition("://")[0] not in executor.stages):
             await self._stage.bring(replace(attempt.job, fetch=ours), attempt.place, attempt.work.artifacts)
-        return await executor.start(attempt.job)
+        return await executor.start(attempt.job, listener.waiting)
 
     async def _collect(self, attempt: Attempt, exit: Exit) -> tuple[Exit, Outputs]:
         exit, outputs = attempt.work.collect(attempt.place, attempt.task, attempt.job.attempt, exit)
@@ -152,3 +173,39 @@ class Attempts:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _followed(executor: Executor, ref: str, listener: Listener) -> Exit:
+    """The end of an attempt, once the listener was told all that came before it."""
+    async with aclosing(executor.follow(ref)) as updates:
+        async for update in updates:
+            if isinstance(update, Exit):
+                return update
+            listener.hear(update)
+    raise ExecutorError(f"the executor {executor.name} told no end of {ref}", "InternalError")
+
+
+class PointReader:
+    """Makes what an attempt reports to points that are stored once: who follows it anew is told all from the first one.
+
+    stored: how many points of each replica, by rank, the store has.
+    """
+
+    def __init__(self, run: str, task: str, job: Job, stored: Mapping[int, int]) -> None:
+        self._run, self._task, self._attempt = run, task, job.attempt
+        self._ranks = {replica.name: replica.rank for replica in job.replicas}
+        self._skip = dict(stored)
+
+    def read(self, update: Points) -> list[Point]:
+        """The points that are new; what comes from no replica of the job is left out."""
+        return [
+            Point(self._run, self._task, self._attempt, rank, each.metric, each.step, each.at, each.value)
+            for each in update.points
+            if (rank := self._ranks.get(each.replica)) is not None and self._is_new(rank)
+        ]
+
+    def _is_new(self, rank: int) -> bool:
+        left = self._skip.get(rank, 0)
+        if left:
+            self._skip[rank] = left - 1
+        return not left

@@ -1,4 +1,4 @@
-"""Who may start: the room an executor has, what runs, and the line of those that wait."""
+"""Who may start: the room of a pool, what runs in it, and the line of those that wait."""
 
 from __future__ import annotations
 
@@ -16,63 +16,87 @@ MOST_PASSED = 256
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A task in line. free: needs no CPU of its own (its run says how many tasks it wants at once)."""
+    """A task in line. on: the executor that is to run it."""
 
     run: str
     task: str
     request: Resources
+    on: str = ""
 
 
 class Line:
-    """Tasks that wait for room, first come first served, but that a small one may pass a big one for a while."""
+    """Tasks that wait for room, first come first served, but that a small one may pass a big one for a while.
 
-    def __init__(self, capacity: Resources) -> None:
+    Executors that share a machine share the line and its room: the most that one of them offers. None gets more than it offers.
+    """
+
+    def __init__(self, capacity: Resources, on: str = "") -> None:
         self.capacity = self.free = capacity
+        self._offers, self._left = {on: capacity}, {on: capacity}
         self._waiting: dict[tuple[str, str], Waiting] = {}
-        self._wanted: Counter[Resources] = Counter()  # how many wait for each: few are different, and most turns have no room
+        # How many wait for each: few are different, and most turns have no room.
+        self._wanted: Counter[tuple[str, Resources]] = Counter()
         self._passed = 0
 
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def add(self, run: str, task: str, request: Resources) -> str:
+    def join(self, on: str, capacity: Resources) -> None:
+        """One more executor of the pool."""
+        self._offers[on] = self._left[on] = capacity
+        more = self.capacity.most(capacity) - self.capacity
+        self.capacity, self.free = self.capacity + more, self.free + more
+
+    def add(self, run: str, task: str, request: Resources, on: str = "") -> str:
         """Join the line; returns why it can never start, or "". CPUs and memory beyond the machine's count as all of it."""
-        if request.gpus > self.capacity.gpus:
-            asked = f"it asks for {request.gpus} GPUs, and there are {self.capacity.gpus} here"
+        offer = self._offers[on]
+        if request.gpus > offer.gpus:
+            asked = f"it asks for {request.gpus} GPUs, and there are {offer.gpus} here"
             pretended = ",".join(map(str, range(min(request.gpus, 16))))
             return (
                 f"{asked}: run it --on kubernetes, or, if it can do without, as a process with CUDA_VISIBLE_DEVICES={pretended}"
             )
-        bounded = replace(request, cpus=min(request.cpus, self.capacity.cpus), memory=min(request.memory, self.capacity.memory))
+        bounded = self._bounded(request, on)
         if before := self._waiting.get((run, task)):
-            self._want_less(before.request)
-        self._waiting[run, task] = Waiting(run, task, bounded)
-        self._wanted[bounded] += 1
+            self._want_less(before)
+        self._waiting[run, task] = Waiting(run, task, bounded, on)
+        self._wanted[on, bounded] += 1
         return ""
+
+    def _bounded(self, request: Resources, on: str) -> Resources:
+        offer = self._offers[on]
+        if request.cpus <= offer.cpus and request.memory <= offer.memory:
+            return request
+        return replace(request, cpus=min(request.cpus, offer.cpus), memory=min(request.memory, offer.memory))
 
     def _leave(self, waiting: Waiting) -> None:
         del self._waiting[waiting.run, waiting.task]
-        self._want_less(waiting.request)
+        self._want_less(waiting)
 
-    def _want_less(self, request: Resources) -> None:
-        self._wanted[request] -= 1
-        if not self._wanted[request]:
-            del self._wanted[request]
+    def _want_less(self, waiting: Waiting) -> None:
+        key = (waiting.on, waiting.request)
+        self._wanted[key] -= 1
+        if not self._wanted[key]:
+            del self._wanted[key]
+
+    def _offered(self, waiting: Waiting) -> bool:
+        """Whether its executor has so much left of what it offers."""
+        return len(self._left) == 1 or waiting.request.fits(self._left[waiting.on])
 
     def admit(self, room: Callable[[str], bool], waits: Callable[[str, str], bool]) -> Iterator[Waiting]:
         """Those whose turn it is; each has taken its share.
 
         room: whether a run may have one more task at once; waits: whether a run's task still waits, or leaves the line.
         """
-        if not any(request.fits(self.free) for request in self._wanted):
+        if not any(request.fits(self.free) for _, request in self._wanted):
             return
         for place, waiting in enumerate(self._first(waits)):
-            if not waiting.request.fits(self.free) or not room(waiting.run):
+            if not waiting.request.fits(self.free) or not self._offered(waiting) or not room(waiting.run):
                 if place == 0 and self._passed >= MOST_PASSED and room(waiting.run):
                     return
                 continue
             self._passed = 0 if place == 0 else self._passed + 1
-            self.take(waiting.request)
+            self.take(waiting.request, waiting.on)
             self._leave(waiting)
             yield waiting
 
@@ -87,10 +111,14 @@ class Line:
             self._leave(waiting)
         return first
 
-    def take(self, request: Resources) -> None:
-        """Count what an attempt uses, also where it is more than there is (one that was found running)."""
+    def take(self, request: Resources, on: str = "") -> None:
+        """Count what an attempt uses, also where there is no room for it (one that was found running)."""
+        request = self._bounded(request, on)
         self.free -= request
+        self._left[on] -= request
 
-    def give(self, request: Resources) -> None:
+    def give(self, request: Resources, on: str = "") -> None:
         """An attempt has ended."""
+        request = self._bounded(request, on)
         self.free += request
+        self._left[on] += request

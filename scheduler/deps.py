@@ -12,8 +12,8 @@ from typing import Protocol, TypeVar
 from kflite.core.event import Event, Point, RunSubmitted
 from kflite.core.paths import Place
 from kflite.core.plan import Origin, Plan, Work
+from kflite.core.threads import run_in_thread
 from kflite.core.value import Value
-from kflite.executors.aside import aside
 from kflite.executors.base import Executor
 from kflite.scheduler.retries import retries
 from kflite.scheduler.run import Run
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 Plans = Callable[[str, str, Mapping[str, Value], Origin], Plan]
 Executors = Callable[[str], Executor]
-Identify = Callable[[str, Work], Mapping[str, str]]
+Identified = Callable[[str, Work], bool]
 
 # A lease that is not renewed for so many seconds is free for others.
 LEASE_S = 10.0
@@ -37,9 +37,9 @@ class Offload(Protocol):
     def __call__(self, function: Callable[..., T], /, *args: object) -> Awaitable[T]: ...
 
 
-def no_identity(on: str, work: Work) -> Mapping[str, str]:
-    """Nothing is known of what a task runs on."""
-    return {}
+def nothing(on: str, work: Work) -> bool:
+    """What a task's result depends on is told by the task alone."""
+    return False
 
 
 def everyone(row: RunRow) -> bool:
@@ -61,7 +61,7 @@ class World:
     """plans: (kind, document, parameters, origin) -> Plan; executors: the word of `--on` -> Executor, entered when first needed.
 
     owner: from `kflite.store.owner_id`; requests: what other processes ask, as they ask it;
-    identify: (on, work) -> what else decides a task's result there (an image's digest), as part of its cache key;
+    identified: (on, work) -> whether its executor is to be asked what else decides a task's result there, as part of its key;
     accepts: whether a run that nobody owns is taken over without being asked for; cache_s: how long a result may be used again, 0
     for ever; point: called by name at each point between what is decided,
     stored and done, where tests let the process die. offload: for what blocks; transfer: for what blocks as long as it takes to
@@ -75,13 +75,13 @@ class World:
     artifacts: str
     owner: str
     requests: Callable[[], AsyncIterator[Event]]
-    identify: Identify = no_identity
+    identified: Identified = nothing
     accepts: Callable[[RunRow], bool] = everyone
     lease_s: float = LEASE_S
     cache_s: float = 0.0
     clock: Callable[[], float] = time.time
     offload: Offload = asyncio.to_thread
-    transfer: Offload = aside
+    transfer: Offload = run_in_thread
     point: Callable[[str], None] = nowhere
 
     def run(self, asked: Submission, created: float, events: Sequence[Event] = ()) -> Run:
@@ -89,7 +89,7 @@ class World:
         place = Place(self.home, self.artifacts, asked.pipeline, asked.run)
         origin = Origin(asked.run, asked.name, created, place.root, str(place.workspace))
         plan = self.plans(asked.kind, asked.document, asked.inputs, origin)
-        caching = Caching(lambda work: self.identify(asked.on, work), self.cache_s)
+        caching = Caching(lambda work: self.identified(asked.on, work), self.cache_s)
         return Run(asked, plan, place, self.clock, caching, events)
 
     def load(self, run: str) -> tuple[Run, list[Point]]:

@@ -7,9 +7,10 @@ events of the turn are one commit; then come the acts. When a commit fails nothi
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from functools import partial
+from types import MappingProxyType
 from typing import Self
 
 from kflite.core import plan
@@ -20,7 +21,7 @@ from kflite.errors import ExecutorError, LeaseLost, StoreError
 from kflite.executors.base import Executor
 from kflite.scheduler.action import Action, Answer, Enqueue, Expire, FetchDigests, Reattach, StopAttempt
 from kflite.scheduler.admission import Lobby, request_of
-from kflite.scheduler.attempt import Attempt, Attempts
+from kflite.scheduler.attempt import Attempt, Attempts, Listener, PointReader
 from kflite.scheduler.deadlines import FOUND_S
 from kflite.scheduler.deps import World
 from kflite.scheduler.ownership import Watch
@@ -31,6 +32,7 @@ from kflite.scheduler.turn import Start, Turn
 
 # So long it may take until it is stored that a task runs: most have ended by then, and that is stored with it.
 SHARED_S = 0.02
+NONE: Mapping[int, int] = MappingProxyType({})
 
 
 class Scheduler:
@@ -110,12 +112,6 @@ class Scheduler:
         """Stop a run of this scheduler; it ends once its tasks have. kill: now, and no exit handler runs."""
         if found := self._runs.get(run):
             self._post(found, lambda: found.cancel(reason, kill))
-
-    def noted(self, job: str, text: str) -> None:
-        """An executor tells what a job waits for, "" for nothing any longer."""
-        run, _, task = job.partition("/")
-        if found := self._runs.get(run):
-            self._post(found, lambda: found.tasks.waiting(task, text))
 
     async def _take_up(self, run: Run) -> None:
         loop = asyncio.get_running_loop()
@@ -240,7 +236,8 @@ class Scheduler:
 
     async def _fetch_digests(self, run: Run, task: str, uris: frozenset[str]) -> None:
         contents = await self._stage.contents(sorted(uris))
-        self._post(run, lambda: run.tasks.digests_fetched(task, contents))
+        identity = await self._lobby.identity(run, task)
+        self._post(run, lambda: run.tasks.digests_fetched(task, contents, identity))
 
     async def _find(self, run: Run, task: str, ref: str) -> None:
         """Wait again for an attempt of a dead scheduler, or start it again where it is not known whether it was."""
@@ -249,11 +246,15 @@ class Scheduler:
         except ExecutorError as error:
             lost = Exit(-1, error.reason, str(error))
             return self._post(run, lambda: run.exited(task, lost, NOTHING))
-        desk.line.take(request_of(run, task))
-        return self._begin(run, task, run.job(task), desk.executor, ref)
+        desk.line.take(request_of(run, task), run.submission.on)
+        job = run.job(task)
+        stored = await self._world.offload(self._world.store.point_counts, run.id, task, job.attempt)
+        return self._begin(run, task, job, desk.executor, ref, stored)
 
-    def _begin(self, run: Run, task: str, job: Job, executor: Executor, ref: str | None = None) -> None:
-        request = request_of(run, task)
+    def _begin(
+        self, run: Run, task: str, job: Job, executor: Executor, ref: str | None = None, stored: Mapping[int, int] = NONE
+    ) -> None:
+        request, points = request_of(run, task), PointReader(run.id, task, job, stored)
         found_s = 0.0 if ref is None else FOUND_S
 
         def exited(exit: Exit, outputs: Outputs) -> None:
@@ -262,7 +263,14 @@ class Scheduler:
             self._post(run, lambda: run.exited(task, exit, outputs))
 
         attempt = Attempt(run.place, task, job, run.tasks.work(task), ref)
-        self._attempts.begin(attempt, executor, lambda ref: self._post_soon(run, lambda: run.tasks.running(task, ref)), exited)
+        listener = Listener(
+            started=lambda ref: self._post_soon(run, lambda: run.tasks.running(task, ref)),
+            waiting=lambda message: self._post(run, lambda: run.tasks.waiting(task, message)),
+            serving=lambda update: self._post(run, lambda: run.tasks.serving(task, update.addresses)),
+            points=lambda update: self._post(run, lambda: run.measured(points.read(update))),
+            exited=exited,
+        )
+        self._attempts.begin(attempt, executor, listener)
         if job.timeout_s:
             began = run.tasks[task].started if ref else None
             left_s = (began + job.timeout_s - self._world.clock()) if began else job.timeout_s

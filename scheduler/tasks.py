@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from kflite.core.event import (
     State,
@@ -34,14 +35,22 @@ _LIVE = (State.STARTING, State.RUNNING, State.STOPPING)
 _ACTIVE = (State.STARTING, State.RUNNING)
 
 Ended = Callable[[str, TaskEnded], None]
-Identify = Callable[[Work], Mapping[str, str]]
+Identified = Callable[[Work], bool]
+NO_IDENTITY: Mapping[str, str] = MappingProxyType({})
+
+
+def nothing(work: Work) -> bool:
+    """What its result depends on is told by the task alone."""
+    return False
 
 
 @dataclass(frozen=True, slots=True)
 class Caching:
-    """identify: what else decides a task's result where it runs; expires_s: how long a result may be used again, 0 for ever."""
+    """identified: whether its executor is to be asked what else decides a task's result; expires_s: how long a result may be used
+    again, 0 for ever.
+    """
 
-    identify: Identify
+    identified: Identified = nothing
     expires_s: float = 0.0
 
 
@@ -87,9 +96,10 @@ class Tasks:
 
     def prepare(self, step: Ready) -> None:
         """Queue a task that the plan gives, as soon as there is a key for its result."""
-        if step.work.unhashed and not self._stopping.killed:
+        work = step.work
+        if (work.unhashed or self._depends(work)) and not self._stopping.killed:
             self._fetching.add(step.task)
-            self.actions.append(FetchDigests(step.task, step.work.unhashed))
+            self.actions.append(FetchDigests(step.task, work.unhashed))
         else:
             self._queue(step.task)
 
@@ -97,11 +107,17 @@ class Tasks:
         """Whether the task waits for no digests."""
         return task not in self._fetching
 
-    def digests_fetched(self, task: str, contents: Mapping[str, str]) -> None:
-        """The content of a task's inputs is known: it is queued."""
+    def _depends(self, work: Work) -> bool:
+        """Whether where it runs has a say in its cache key."""
+        return self._caching.identified(work) and work.key_parts is not None
+
+    def digests_fetched(self, task: str, contents: Mapping[str, str], identity: Mapping[str, str] = NO_IDENTITY) -> None:
+        """The content of a task's inputs is known, and what else decides its result where it runs: it is queued."""
         if task in self._fetching:  # else the run was stopped meanwhile
-            self[task].work = self.work(task).with_digests(contents)
-            self._queue_at_last(task)
+            self._fetching.remove(task)
+            if contents:
+                self[task].work = self.work(task).with_digests(contents)
+            self._queue(task, identity)
             self.enqueue(task)
 
     def _queue_at_last(self, task: str) -> None:
@@ -110,11 +126,9 @@ class Tasks:
             self._fetching.remove(task)
             self._queue(task)
 
-    def _queue(self, task: str) -> None:
+    def _queue(self, task: str, identity: Mapping[str, str] = NO_IDENTITY) -> None:
         self._groups.reopen(task)
-        work = self.work(task)
-        identity = self._caching.identify(work) if work.key_parts is not None else {}
-        self._ledger.emit(said.queued(work, identity, self[task]), task)
+        self._ledger.emit(said.queued(self.work(task), identity, self[task]), task)
 
     def enqueue(self, task: str) -> None:
         """A queued task may start, now or when the time before its next attempt has passed."""

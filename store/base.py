@@ -167,6 +167,9 @@ class Store(Protocol):
     def points(self, run: str, task: str = "", metric: str = "", after: int = 0, limit: int = 10_000) -> list[Point]:
         """In the order of writing: of a run, or of one task or metric of it; those after a position."""
 
+    def point_counts(self, run: str, task: str, attempt: int) -> dict[int, int]:
+        """How many points of an attempt there are, by the rank of the replica."""
+
     def last(self) -> int:
         """Number of the newest event, 0 when there is none."""
 

@@ -69,6 +69,10 @@ class Reader:
         sql = f"SELECT {rows.POINT.columns} FROM point {where} ORDER BY position LIMIT ?"
         return self._all(rows.point, sql, [*values, limit])
 
+    def point_counts(self, run: str, task: str, attempt: int) -> dict[int, int]:
+        sql = "SELECT replica, count(*) FROM point WHERE run = ? AND task = ? AND attempt = ? GROUP BY replica"
+        return dict(self._all(lambda row: (int(row[0]), int(row[1])), sql, [run, task, attempt]))
+
     def last(self) -> int:
         found = self._all(lambda row: row[0], "SELECT max(seq) FROM event")
         return int(found[0] or 0)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from kflite.core.event import State
-from kflite.core.job import Exit, Job, Resources, Role
+from kflite.core.job import Exit, Job, Port, Resources, Role
 from kflite.core.paths import Place
 from kflite.core.plan import Answer, Ask, Ended, News, Outcome, Points, Policy, Ready, RetryPolicy, Step, Stop
 from kflite.core.value import NOTHING, Artifact, Outputs, Value
@@ -33,7 +33,8 @@ class Lap:
         return self
 
     def job(self, place: Place, task: str, attempt: int) -> Job:
-        return Job(f"{place.run}/{task}", attempt, (Role(command=(self.title,)),), place.attempt(task, attempt))
+        ports = (Port("http", ready="tcp"),) if self.policy.service else ()
+        return Job(f"{place.run}/{task}", attempt, (Role(command=(self.title,), ports=ports),), place.attempt(task, attempt))
 
     def collect(self, place: Place, task: str, attempt: int, exit: Exit) -> tuple[Exit, Outputs]:
         return exit, NOTHING

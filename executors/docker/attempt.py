@@ -5,19 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from kflite.core.job import Exit
+from kflite.core.job import Exit, Serving
+from kflite.errors import ExecutorError
 from kflite.executors import record
 from kflite.executors.docker import ending, names
 from kflite.executors.docker.daemon import Gone, Refused, State
 from kflite.executors.docker.launch import Shared, remove
-from kflite.executors.docker.names import Box
+from kflite.executors.docker.names import ContainerRef
 from kflite.executors.docker.output import Copy, Log, catch_up, kept
+from kflite.executors.exit_status import lost
+from kflite.executors.exits import end_of, from_partial, from_verdict
+from kflite.executors.gang import End, Verdict, verdict
 from kflite.executors.ref import Ref
-from kflite.executors.status import lost
+from kflite.executors.serving import accepting
+from kflite.executors.updates import Updates
 from kflite.executors.volumes import clear
 
 if TYPE_CHECKING:
@@ -27,26 +31,26 @@ _OUTPUT_S = 30.0  # longest time between a container's end and that of its outpu
 _NOT_THERE, _NOT_RUNNING = 404, 409
 
 
-class Attempt:
+class ContainerAttempt:
     """Waits for an attempt's containers, keeps how it ended in its folder, then removes them. `end` is done after that.
 
     launched: its containers with the copies of their output, None to look for them by their labels.
     """
 
-    def __init__(self, shared: Shared, ref: Ref, launched: Sequence[tuple[Box, Copy | None]] | None = None) -> None:
+    def __init__(self, shared: Shared, ref: Ref, launched: Sequence[tuple[ContainerRef, Copy | None]] | None = None) -> None:
         self._shared, self._ref = shared, ref
         self._breaks = shared.daemon.breaks
-        self._boxes: dict[Box, Copy | None] = dict(launched or ())
-        self._exits: dict[Box, Exit] = {}
-        self._culprit: Box | None = None
-        self._stopped = False
+        self._containers: dict[ContainerRef, Copy | None] = dict(launched or ())
+        self._ends: dict[ContainerRef, End] = {}
+        self._settled = self._stopped = False
+        self.updates = Updates()
         self._known, self._all_ended = asyncio.Event(), asyncio.Event()
         self.end = asyncio.create_task(self._see_out(look=launched is None))
 
     def close(self) -> None:
         """Let go of it; its containers go on."""
         self.end.cancel()
-        for copy in self._boxes.values():
+        for copy in self._containers.values():
             if copy:
                 copy.close()
 
@@ -71,15 +75,16 @@ class Attempt:
     async def _signal(self, signal: str) -> None:
         """A signal to each container that runs."""
         kill = [
-            self._shared.daemon.call(partial(_kill, box.id, signal), accept=(_NOT_THERE, _NOT_RUNNING))
-            for box in self._boxes
-            if box not in self._exits
+            self._shared.daemon.call(partial(_kill, container.id, signal), accept=(_NOT_THERE, _NOT_RUNNING))
+            for container in self._containers
+            if container not in self._ends
         ]
         await asyncio.gather(*kill)
 
     async def _see_out(self, look: bool) -> Exit:
         exit = record.read(self._ref.folder) if look else None
         exit = exit or self._keep(await self._outcome(look))
+        self._shared.gpus.give(self._ref.group)
         if self._ref.group not in self._shared.left:
             with suppress(Gone):
                 await remove(self._shared.daemon, self._ref.group)
@@ -89,21 +94,21 @@ class Attempt:
     async def _outcome(self, look: bool) -> Exit:
         try:
             if look and not await self._look():
-                return lost("its containers are gone: somebody removed them")
-            return await self._follow_all()
+                return self._lost("its containers are gone: somebody removed them")
+            await self._follow_all()
         except Gone as error:
             self._shared.left.add(self._ref.group)
-            return lost(str(error))
+            return self._lost(str(error))
         except Refused as error:
-            return lost(str(error))
+            return self._lost(str(error))
+        return from_verdict(self._verdict(), self._replicas)
 
     def _keep(self, exit: Exit) -> Exit:
         """Write how it ended to its folder, unless another executor did so and removed the containers before we looked."""
         if not self._ref.folder.exists():
             return exit
-        ends = [self._exits.get(box, exit) for box in self._boxes]
         try:
-            record.write(self._ref.folder, exit, ends if len(ends) > 1 else [])
+            record.write(self._ref.folder, exit)
         except OSError:  # the disk is full: whoever waits now is told all the same
             return exit
         return record.read(self._ref.folder) or exit
@@ -112,50 +117,68 @@ class Attempt:
         """Find the containers; whether all of them are there."""
         label = {"label": [f"{names.GROUP}={self._ref.group}"]}
         found = await self._shared.daemon.call(lambda client: client.containers(all=True, filters=label)) or []
-        boxes = sorted((Box.of(box["Id"], box["Labels"], found=True) for box in found), key=lambda box: box.rank)
-        self._boxes = dict.fromkeys(boxes)
-        return bool(boxes) and len(boxes) == boxes[0].replicas
+        containers = sorted(
+            (ContainerRef.of(container["Id"], container["Labels"], found=True) for container in found),
+            key=lambda container: container.rank,
+        )
+        self._containers = dict.fromkeys(containers)
+        if taken := [gpu for each in found for gpu in each["Labels"].get(names.GPUS, "").split(",") if gpu]:
+            self._shared.gpus.note(self._ref.group, tuple(taken))
+        return bool(containers) and len(containers) == containers[0].replicas
 
-    async def _follow_all(self) -> Exit:
+    async def _follow_all(self) -> None:
         await self._shared.watch.connected()
         self._known.set()
+        serving = asyncio.create_task(self._serve())
         try:
             async with asyncio.TaskGroup() as group:
-                for box in self._boxes:
-                    group.create_task(self._follow(box, group))
+                for container in self._containers:
+                    group.create_task(self._follow(container, group))
         except BaseExceptionGroup as errors:
             raise _first(errors) from errors
-        return self._verdict()
+        finally:
+            serving.cancel()
 
-    async def _follow(self, box: Box, group: asyncio.TaskGroup) -> None:
-        copy = self._boxes[box]
+    async def _serve(self) -> None:
+        """Tell where it serves, once all ports that are to do so accept connections."""
+        found: dict[str, str] = {}
+        with suppress(ExecutorError):  # whoever waits for the containers finds out why
+            for container in self._containers:
+                address = await self._shared.daemon.call(partial(_address, container.id)) if container.serves else ""
+                found |= {f"{container.name}/{port}": f"{address}:{number}" for port, number in container.serves.items()}
+            if found:
+                await accepting(found)
+                self.updates.serving(Serving(found))
+
+    async def _follow(self, container: ContainerRef, group: asyncio.TaskGroup) -> None:
+        copy = self._containers[container]
         if copy is None:
-            copy = self._boxes[box] = await self._resume(box)
-            state, memory = await self._inspect(box)
+            copy = self._containers[container] = await self._resume(container)
+            state, memory = await self._inspect(container)
         else:
             state, memory = {"Status": "running"}, 0
         while state and ending.runs(state):
-            await self._shared.watch.ended(box.id)
-            self._shared.watch.forget(box.id)
-            self._shared.watch.ended(box.id)
-            state, memory = await self._inspect(box)
-        self._shared.watch.forget(box.id)
-        error = await self._finish(box, copy)
+            await self._shared.watch.ended(container.id)
+            self._shared.watch.forget(container.id)
+            self._shared.watch.ended(container.id)
+            state, memory = await self._inspect(container)
+        self._shared.watch.forget(container.id)
+        error = await self._finish(container, copy)
         broke = self._shared.daemon.breaks != self._breaks
-        self._note(box, ending.judge(state, box.log, memory, broke), error, group)
+        self._note(container, ending.judge(state, container.log, memory, broke), error, group)
 
-    async def _inspect(self, box: Box) -> tuple[State | None, int]:
+    async def _inspect(self, container: ContainerRef) -> tuple[State | None, int]:
         """The container's state and its limit of memory in bytes; None when it is gone."""
-        found = await self._shared.daemon.call(lambda client: client.inspect_container(box.id), accept=(_NOT_THERE,))
+        found = await self._shared.daemon.call(lambda client: client.inspect_container(container.id), accept=(_NOT_THERE,))
         return (found["State"], found["HostConfig"]["Memory"]) if found else (None, 0)
 
-    async def _resume(self, box: Box) -> Copy:
+    async def _resume(self, container: ContainerRef) -> Copy:
         """Go on copying the output where a dead scheduler ended."""
-        source = await self._shared.daemon.call(lambda client: kept(client, box.id, follow=True))
+        source = await self._shared.daemon.call(lambda client: kept(client, container.id, follow=True))
         assert source is not None
-        return Copy(source, Log(box.log, box.offset))
+        return Copy(source, Log(container.log, container.offset))
 
-    async def _finish(self, box: Box, copy: Copy) -> OSError | None:
+    async def _finish(self, container: ContainerRef, copy: Copy) -> OSError | None:
         """Let the copy come to its end, and complete it if the connection broke."""
         done, _ = await asyncio.wait({copy.done}, timeout=_OUTPUT_S)
         if not done:
@@ -164,31 +187,31 @@ class Attempt:
         if done and self._shared.daemon.breaks == self._breaks:
             return copy.done.result()
         try:
-            return await self._shared.daemon.call(partial(catch_up, container=box.id, log=Log(box.log, box.offset)))
+            return await self._shared.daemon.call(
+                partial(catch_up, container=container.id, log=Log(container.log, container.offset))
+            )
         except OSError as error:
             return error
 
-    def _note(self, box: Box, exit: Exit, error: OSError | None, group: asyncio.TaskGroup) -> None:
-        if exit.code and self._stopped:
-            exit = Exit(exit.code, "Stopped", "stopped on request")
-        elif exit.code and self._culprit:
-            exit = Exit(exit.code, "PeerFailed", f"stopped, because {self._culprit.name} failed")
-        elif exit.code:
-            self._culprit = box
-            group.create_task(self._terminate(self._shared.settings.peer_grace_s))
-        elif error:
+    def _note(self, container: ContainerRef, exit: Exit, error: OSError | None, group: asyncio.TaskGroup) -> None:
+        if error and not exit.code:
             exit = Exit(0, "", f"the log is incomplete: {error.strerror or error}")
-        self._exits[box] = exit
-        if len(self._exits) == len(self._boxes):
+        self._ends[container] = end_of(container.replica, exit, self._stopped)
+        if self._verdict().settled and not (self._settled or self._stopped):
+            self._settled = True
+            group.create_task(self._terminate(self._shared.settings.peer_grace_s))
+        if len(self._ends) == len(self._containers):
             self._all_ended.set()
 
-    def _verdict(self) -> Exit:
-        """How it ended as a whole: as the replica that failed first did."""
-        failed = self._culprit or next((box for box in self._boxes if self._exits[box].code), None)
-        if not failed or len(self._boxes) == 1:
-            return self._exits[failed or next(iter(self._boxes))]
-        first = self._exits[failed]
-        return replace(first, message=f"{failed.name}: {first.message}")
+    @property
+    def _replicas(self) -> list[tuple[str, int]]:
+        return [container.replica for container in self._containers]
+
+    def _verdict(self) -> Verdict:
+        return verdict(list(self._ends.values()), self._replicas, next(iter(self._containers)).success_roles)
+
+    def _lost(self, why: str) -> Exit:
+        return from_partial(lost(why), self._verdict().ends if self._containers else (), self._replicas)
 
 
 def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
@@ -199,3 +222,8 @@ def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
 
 def _kill(container: str, signal: str, client: APIClient) -> None:
     client.kill(container, signal)
+
+
+def _address(container: str, client: APIClient) -> str:
+    networks = client.inspect_container(container)["NetworkSettings"]["Networks"]
+    return next((str(network["IPAddress"]) for network in networks.values()), "")

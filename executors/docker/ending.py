@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kflite.core.job import Exit
 from kflite.executors.docker.daemon import State
-from kflite.executors.status import SIGNALLED, exited, lost
+from kflite.executors.exit_status import SIGNALLED, exited, lost
 
 _RUNNING = frozenset({"running", "paused", "restarting"})
 _UNKNOWN_STATUS = 255  # what the daemon makes of a container whose end it missed

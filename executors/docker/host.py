@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from kflite.executors import facts
+from kflite.executors import downward_api
 from kflite.executors.docker.daemon import Info
-from kflite.executors.docker.settings import Settings
+from kflite.executors.docker.options import DockerOptions
 
 _PROXIES = ("http_proxy", "https_proxy", "ftp_proxy", "all_proxy", "no_proxy")
 _INDEXES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_TRUSTED_HOST", "PIP_DEFAULT_TIMEOUT", "PIP_RETRIES", "UV_INDEX_URL")
@@ -34,10 +34,10 @@ class Host:
     env: Mapping[str, str] | None = None
     files: tuple[tuple[Path, Path], ...] = ()
     rootless: bool = False
-    address: str = facts.HERE
+    address: str = downward_api.HERE
 
 
-def describe(info: Info, settings: Settings, environ: Mapping[str, str]) -> Host:
+def describe(info: Info, settings: DockerOptions, environ: Mapping[str, str]) -> Host:
     """The host as this process sees it."""
     security = [option.partition(",")[0] for option in info.get("SecurityOptions") or ()]
     env, files = _passed(environ) if settings.pass_ca else ({}, ())
@@ -51,11 +51,11 @@ def describe(info: Info, settings: Settings, environ: Mapping[str, str]) -> Host
         env={**_names(environ), **env},
         files=files,
         rootless="name=rootless" in security,
-        address=facts.address(),
+        address=downward_api.address(),
     )
 
 
-def _user(settings: Settings, rootless: bool) -> str:
+def _user(settings: DockerOptions, rootless: bool) -> str:
     """In a rootless daemon's containers root is the caller."""
     if settings.image_user:
         return ""

@@ -15,22 +15,24 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from kflite.core.job import Job, Replica
 from kflite.errors import ExecutorError
-from kflite.executors import gang, record
+from kflite.executors import peers, record
 from kflite.executors.docker import names, spec
 from kflite.executors.docker.daemon import Daemon, Gone, Refused
-from kflite.executors.docker.folders import alone, prepare
+from kflite.executors.docker.events import ContainerEvents
 from kflite.executors.docker.host import Host
+from kflite.executors.docker.lock import alone
 from kflite.executors.docker.mounts import binds
-from kflite.executors.docker.names import Box
+from kflite.executors.docker.names import ContainerRef
+from kflite.executors.docker.options import DockerOptions
 from kflite.executors.docker.output import Attached, Copy, Log
 from kflite.executors.docker.pull import Images
-from kflite.executors.docker.settings import Settings
 from kflite.executors.docker.spec import Bind, Image, Order
 from kflite.executors.docker.user import as_another
-from kflite.executors.docker.watch import Watch
-from kflite.executors.process.capacity import gpus
+from kflite.executors.exit_status import lost
+from kflite.executors.exits import of_each
+from kflite.executors.folders import prepare
+from kflite.executors.machine import GpuShare
 from kflite.executors.ref import Ref
-from kflite.executors.status import lost
 from kflite.executors.volumes import Volumes, clear
 from kflite.runtime.bootstrap import of_image
 
@@ -46,31 +48,39 @@ _CONFLICT, _NOT_FOUND, _IN_USE = 409, 404, 403
 
 
 @dataclass(frozen=True, slots=True)
+class Start:
+    """The start of a job. stop: set to give up a pull; waiting: told what it waits for, "" for nothing any longer."""
+
+    job: Job
+    stop: asyncio.Event
+    waiting: Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
 class Shared:
     """What all attempts of an executor use.
 
-    progress: gets a job's id and a note on the pull of its image; noted: a job's id, and what it waits for, "" for nothing any
-    longer; left: groups whose end the daemon missed, to be removed.
+    progress: gets a job's id and a note on the pull of its image; left: groups whose end the daemon missed, to be removed.
     """
 
     daemon: Daemon
-    watch: Watch
+    watch: ContainerEvents
     images: Images
-    settings: Settings
+    settings: DockerOptions
     host: Host
     volumes: Volumes
-    noted: Callable[[str, str], None]
     progress: Callable[[str, str], None] | None = None
     left: set[str] = field(default_factory=set)
+    gpus: GpuShare = field(default_factory=GpuShare)
     choosing_gpus: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
-async def launch(shared: Shared, job: Job, stop: asyncio.Event) -> list[tuple[Box, Copy | None]]:
+async def launch(shared: Shared, start: Start) -> list[tuple[ContainerRef, Copy | None]]:
     """Start a job's containers; those that another executor started come without a copy of their output.
 
-    stop: set to give up a pull. Returns nothing when the attempt has ended already. Raises ExecutorError; nothing is left then.
+    Returns nothing when the attempt has ended already. Raises ExecutorError; nothing is left then.
     """
-    daemon = shared.daemon
+    daemon, job = shared.daemon, start.job
     await shared.watch.connected()
     for group in list(shared.left):
         await remove(daemon, group)
@@ -78,7 +88,7 @@ async def launch(shared: Shared, job: Job, stop: asyncio.Event) -> list[tuple[Bo
     try:
         mounts = await daemon.in_thread(partial(_prepare, shared, job))
         async with alone(job.folder):
-            return await _launch(shared, job, mounts, stop)
+            return await _launch(shared, start, mounts)
     except Gone as error:
         _leave(shared, job, error)
         raise
@@ -99,6 +109,7 @@ def _prepare(shared: Shared, job: Job) -> Mounts:
 
 
 async def _undo(shared: Shared, job: Job) -> None:
+    shared.gpus.give(Ref.of(job).group)
     await asyncio.to_thread(clear, job.folder)
     try:
         await remove(shared.daemon, Ref.of(job).group)
@@ -109,13 +120,15 @@ async def _undo(shared: Shared, job: Job) -> None:
 def _leave(shared: Shared, job: Job, error: Gone) -> None:
     """Note that the attempt is over and what it made is still there: for this executor, and for those after it."""
     shared.left.add(Ref.of(job).group)
+    shared.gpus.give(Ref.of(job).group)
     clear(job.folder)
     with suppress(OSError):
-        record.write(job.folder, lost(str(error)), [])
+        record.write(job.folder, of_each(job, lost(str(error))))
 
 
-async def _launch(shared: Shared, job: Job, mounts: Mounts, stop: asyncio.Event) -> list[tuple[Box, Copy | None]]:
-    boxes = await _create_all(shared, job, mounts, stop)
+async def _launch(shared: Shared, start: Start, mounts: Mounts) -> list[tuple[ContainerRef, Copy | None]]:
+    job = start.job
+    boxes = await _create_all(shared, start, mounts)
     # Whoever ends an attempt writes its exit before its containers are removed: these would run what has run.
     if record.read(job.folder):
         await remove(shared.daemon, Ref.of(job).group)
@@ -132,18 +145,18 @@ async def remove(daemon: Daemon, group: str) -> None:
     await _all(daemon.call(partial(_remove_network, net["Id"]), accept=(_NOT_FOUND, _IN_USE)) for net in networks)
 
 
-async def _create_all(shared: Shared, job: Job, mounts: Mounts, stop: asyncio.Event) -> list[Box]:
+async def _create_all(shared: Shared, start: Start, mounts: Mounts) -> list[ContainerRef]:
+    job = start.job
     network = await _network(shared.daemon, job) if len(job.replicas) > 1 else ""
     hosts = [Ref.of(job).name(replica.rank) for replica in job.replicas]
-    envs = gang.environments(job, hosts, [spec.ports(replica) for replica in job.replicas])
+    envs = peers.environments(job, hosts, [spec.ports(replica) for replica in job.replicas])
     async with shared.choosing_gpus if job.request.gpus else nullcontext():
-        shares = await _shares(shared.daemon, job)
+        shares = await _shares(shared, job)
         return await _all(
             _create(
                 shared,
-                job,
+                start,
                 replica,
-                stop,
                 partial(spec.Order, env=env, network=network, gpus=share, binds=mounts.get(replica.rank, ())),
             )
             for replica, env, share in zip(job.replicas, envs, shares, strict=True)
@@ -171,27 +184,25 @@ def _subnets(name: str) -> Iterator[str]:
     return (str(ranges[(first + n) % len(ranges)]) for n in range(_TRIES))
 
 
-async def _shares(daemon: Daemon, job: Job) -> list[tuple[str, ...]]:
-    """The GPUs of each replica: those that no container of ours has."""
+async def _shares(shared: Shared, job: Job) -> list[tuple[str, ...]]:
+    """The GPUs of each replica: those that no container of ours has, nor another executor here."""
+    daemon = shared.daemon
     wanted = [max(replica.role.request.gpus, replica.role.limit.gpus) for replica in job.replicas]
     if not any(wanted):
         return [()] * len(wanted)
     holders = await daemon.call(lambda client: client.containers(filters={"label": [names.GPUS]})) or []
     created = await daemon.call(lambda client: client.containers(filters={"label": [names.GPUS], "status": "created"})) or []
     used = {gpu for box in (*holders, *created) for gpu in box["Labels"][names.GPUS].split(",")}
-    free = [gpu for gpu in gpus() if gpu not in used]
-    if len(free) < sum(wanted):
-        raise ExecutorError(f"{job.id} asks for {sum(wanted)} GPUs, and {len(free)} are free on this machine", "NoGPU")
-    left = iter(free)
+    left = iter(shared.gpus.take(Ref.of(job).group, job.id, sum(wanted), used))
     return [tuple(islice(left, count)) for count in wanted]
 
 
-async def _create(shared: Shared, job: Job, replica: Replica, stop: asyncio.Event, order: Callable[[Image], Order]) -> Box:
-    asked, name = replica.role.image, Ref.of(job).name(replica.rank)
-    tell, note = partial(_tell, shared, job, replica), partial(shared.noted, job.id)
+async def _create(shared: Shared, start: Start, replica: Replica, order: Callable[[Image], Order]) -> ContainerRef:
+    job, asked = start.job, replica.role.image
+    name, tell = Ref.of(job).name(replica.rank), partial(_tell, shared, job, replica)
     policy = str(replica.role.settings.get("imagePullPolicy", ""))
     try:
-        image = await shared.images.find(asked, tell, stop, policy, note)
+        image = await shared.images.find(asked, tell, start.stop, policy, start.waiting)
     except ExecutorError as error:
         if error.reason != "ImageNotFound" or not of_image(replica.role.command, replica.role.args):
             raise
@@ -202,22 +213,24 @@ async def _create(shared: Shared, job: Job, replica: Replica, stop: asyncio.Even
         if error.status != _NOT_FOUND:
             raise
     shared.images.forget(asked)  # somebody removed it since it was looked at
-    return await _create_of(shared, job, replica, name, order(await shared.images.find(asked, tell, stop, policy, note)))
+    return await _create_of(
+        shared, job, replica, name, order(await shared.images.find(asked, tell, start.stop, policy, start.waiting))
+    )
 
 
-async def _create_of(shared: Shared, job: Job, replica: Replica, name: str, order: Order) -> Box:
+async def _create_of(shared: Shared, job: Job, replica: Replica, name: str, order: Order) -> ContainerRef:
     body = spec.container(job, replica, order, shared.host)
     made = await shared.daemon.call(partial(_create_container, body, name), accept=(_CONFLICT,))
     if made is not None:
-        return Box.of(made, names.labels(job, replica, order.gpus))
+        return ContainerRef.of(made, names.labels(job, replica, order.gpus, spec.ports(replica)))
     found = await shared.daemon.call(lambda client: client.inspect_container(name))
     labels = found["Config"]["Labels"] if found else {}
     if labels.get(names.GROUP) != Ref.of(job).group:
         raise ExecutorError(f"a container named {name} is there, and is not of {job.id}: remove it with `docker rm`")
-    return Box.of(found["Id"] if found else "", labels, found=True)
+    return ContainerRef.of(found["Id"] if found else "", labels, found=True)
 
 
-async def _start(shared: Shared, box: Box) -> tuple[Box, Copy | None]:
+async def _start(shared: Shared, box: ContainerRef) -> tuple[ContainerRef, Copy | None]:
     """Start a container, unless somebody has: a scheduler that died meanwhile."""
     if box.found and await shared.daemon.call(lambda client: client.inspect_container(box.id)["State"]["Status"]) != "created":
         return box, None

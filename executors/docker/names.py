@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from kflite.core.job import Job, Replica
@@ -15,14 +16,16 @@ GROUP = "kflite.dev/group"  # the attempt: what its containers and its network h
 GPUS = "kflite.dev/gpus"
 LOG = "kflite.dev/log"
 _RANK, _REPLICAS, _NAME, _OFFSET = (f"kflite.dev/{word}" for word in ("rank", "replicas", "replica", "log-offset"))
+_SERVES, _SUCCESS = "kflite.dev/serves", "kflite.dev/success-roles"
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
+class ContainerRef:
     """A replica's container.
 
     offset: bytes of the log that are not from the container (notes on the pull of its image); replicas: how many the attempt has;
-    found: whether somebody else made it.
+    found: whether somebody else made it; serves: its ports that are to accept connections, by name.
+    success_roles: those whose success is the attempt's.
     """
 
     id: str
@@ -32,24 +35,36 @@ class Box:
     offset: int
     replicas: int
     found: bool
+    serves: Mapping[str, int] = field(default_factory=dict, compare=False)
+    success_roles: tuple[str, ...] = ()
+
+    @property
+    def replica(self) -> tuple[str, int]:
+        """Its role and its index within it."""
+        role, _, index = self.name.rpartition(".")
+        return role, int(index)
 
     @classmethod
-    def of(cls, id: str, labels: Mapping[str, str], found: bool = False) -> Box:
+    def of(cls, id: str, labels: Mapping[str, str], found: bool = False) -> ContainerRef:
         """The container with that id and those labels."""
         rank, replicas, offset = (int(labels[key]) for key in (_RANK, _REPLICAS, _OFFSET))
-        return cls(id, rank, labels[_NAME], Path(labels[LOG]), offset, replicas, found)
+        serves, success = json.loads(labels.get(_SERVES, "{}")), tuple(json.loads(labels.get(_SUCCESS, "[]")))
+        return cls(id, rank, labels[_NAME], Path(labels[LOG]), offset, replicas, found, serves, success)
 
 
-def labels(job: Job, replica: Replica, gpus: tuple[str, ...]) -> dict[str, str]:
-    """The labels of a replica's container."""
+def labels(job: Job, replica: Replica, gpus: tuple[str, ...], ports: Mapping[str, int]) -> dict[str, str]:
+    """The labels of a replica's container. ports: its numbers, by name."""
+    serves = {port.name: ports[port.name] for port in replica.role.ports if port.ready}
     return {
         **group_labels(job),
         _RANK: str(replica.rank),
         _REPLICAS: str(len(job.replicas)),
-        _NAME: f"{replica.role.name}.{replica.index}",
+        _NAME: replica.name,
         LOG: str(replica.log),
         _OFFSET: str(replica.log.stat().st_size if replica.log.exists() else 0),
         **({GPUS: ",".join(gpus)} if gpus else {}),
+        **({_SERVES: json.dumps(serves)} if serves else {}),
+        **({_SUCCESS: json.dumps(job.success_roles)} if job.success_roles else {}),
     }
 
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, TypedDict
 
+from kflite.core.threads import run_in_thread
 from kflite.errors import ExecutorError
-from kflite.executors.aside import aside
 from kflite.executors.docker import names
 from kflite.executors.docker.daemon import Daemon, Refused, answer
 from kflite.executors.docker.spec import Image
@@ -18,6 +18,7 @@ from kflite.executors.images import ImageMap
 if TYPE_CHECKING:
     from docker import APIClient
 
+_DIGEST_S = 2.0  # for which a digest counts: many tasks are queued at once, and somebody may build the image anew
 _TELL_S = 1.0  # between two notes on the progress of a pull
 _PROBE = {names.MANAGED: names.MANAGER, names.GROUP: "probe"}
 _ABANDONED_S = 60.0  # age of a probe whose maker must have died
@@ -31,6 +32,7 @@ class Images:
         self._known: dict[str, Image] = {}
         self._locks: dict[str, asyncio.Lock] = {}
         self._pulling: set[str] = set()
+        self._digests: dict[str, tuple[float, asyncio.Future[str]]] = {}  # by image, with the time of asking
 
     async def find(
         self, asked: str, tell: Callable[[str], None], stop: asyncio.Event, policy: str, note: Callable[[str], None]
@@ -57,10 +59,17 @@ class Images:
         """Look at it again the next time: it has gone."""
         self._known.pop(self._map.image(asked), None)
 
-    def digest(self, asked: str) -> str:
-        """The digest of the image used for `asked`, "" where it is not here or nobody can tell. Blocks."""
+    async def digest(self, asked: str) -> str:
+        """The digest of the image used for `asked`, "" where it is not here or nobody can tell; asked for again after a while."""
+        name, clock = self._map.image(asked), asyncio.get_running_loop().time
+        known = self._digests.get(name)
+        if known is None or clock() - known[0] > _DIGEST_S:
+            known = self._digests[name] = clock(), asyncio.ensure_future(self._ask_digest(name))
+        return await asyncio.shield(known[1])
+
+    async def _ask_digest(self, name: str) -> str:
         try:
-            found = answer(partial(_inspect, self._map.image(asked)), self._daemon.reach())
+            found = await self._daemon.in_thread(lambda: answer(partial(_inspect, name), self._daemon.reach()))
         except (ExecutorError, ConnectionError):
             return ""
         return str(next((entry.partition("@")[2] for entry in found.get("RepoDigests") or ()), found["Id"]))
@@ -75,7 +84,7 @@ class Images:
             note(f"for the image {name}, which is pulled")
             self._pulling.add(name)
             try:
-                await self._unless(stop, self._daemon.call(partial(_pull, name, tell, stop), thread=aside))
+                await self._unless(stop, self._daemon.call(partial(_pull, name, tell, stop), thread=run_in_thread))
             finally:
                 self._pulling.discard(name)
             note("")

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TypeAlias
 
 from kflite.core.job import Job, Replica
 from kflite.errors import ExecutorError
-from kflite.executors import facts, secrets
+from kflite.executors import downward_api, secrets
 from kflite.executors.docker import names
 from kflite.executors.docker.host import Host
 from kflite.executors.docker.user import as_another, user
+from kflite.executors.folders import home, working_folder
 from kflite.executors.ref import Ref
 
 _LONGEST_WORD = 128 << 10  # bytes of one argument or environment entry, with its final zero: the kernel's bound
@@ -60,17 +60,7 @@ class Order:
 
 def ports(replica: Replica) -> dict[str, int]:
     """The replica's ports by name."""
-    return {name: _FIRST_PORT + place for place, name in enumerate(replica.role.ports)}
-
-
-def working_folder(job: Job, replica: Replica) -> Path:
-    """Where the replica starts."""
-    return job.folder / replica.log.name.replace("log", "work", 1)
-
-
-def home(job: Job) -> Path:
-    """The HOME of all replicas."""
-    return job.folder / "home"
+    return {port.name: port.number or _FIRST_PORT + place for place, port in enumerate(replica.role.ports)}
 
 
 def container(job: Job, replica: Replica, order: Order, host: Host) -> dict[str, object]:
@@ -91,7 +81,7 @@ def container(job: Job, replica: Replica, order: Order, host: Host) -> dict[str,
         "Cmd": command,
         "Env": [f"{key}={value}" for key, value in env.items()],
         "WorkingDir": _starts_in(job, replica, order.image),
-        "Labels": names.labels(job, replica, order.gpus),
+        "Labels": names.labels(job, replica, order.gpus, ports(replica)),
         "Healthcheck": {"Test": ["NONE"]},
         "HostConfig": _bounds(replica, order, host)
         | {
@@ -129,7 +119,7 @@ def _told(job: Job, replica: Replica, host: Host) -> tuple[dict[str, str], list[
     if not replica.role.facts:
         return {}, []
     late = [name for name, field in replica.role.facts if field in ("status.podIP", "status.podIPs")]
-    told = facts.values(job, replica, host=host.address)
+    told = downward_api.values(job, replica, host=host.address)
     return {name: text for name, text in told.items() if name not in late}, late
 
 

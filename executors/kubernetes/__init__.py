@@ -5,6 +5,6 @@ into the pods. May import job, errors, the seam, and what all executors share.
 """
 
 from kflite.executors.kubernetes.executor import KubernetesExecutor
-from kflite.executors.kubernetes.settings import Settings
+from kflite.executors.kubernetes.options import KubernetesOptions
 
-__all__ = ["KubernetesExecutor", "Settings"]
+__all__ = ["KubernetesExecutor", "KubernetesOptions"]

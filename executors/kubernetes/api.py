@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Self
 from kflite.errors import ExecutorError
 from kflite.executors.kubernetes.access import Access
 from kflite.executors.kubernetes.objects import Object
-from kflite.executors.kubernetes.silence import Silence
+from kflite.executors.kubernetes.outage import Outage
 
 if TYPE_CHECKING:
     from aiohttp import ClientResponse, ClientSession, ClientWebSocketResponse
@@ -65,7 +65,7 @@ class Api:
         self._session: ClientSession | None = None
         self._calls = asyncio.Semaphore(_CALLS)
         self.answered = False  # once, so that there is such a server, which takes our credentials
-        self.silence = Silence()
+        self.outage = Outage()
         self._call_s = _CALL_S
         self.requests = 0
 
@@ -164,18 +164,18 @@ class Api:
                 if response.status >= 400:
                     raise await self._refused(response)
                 self.answered = True
-                self.silence.end()
+                self.outage.end()
                 yield response
         except (ClientError, TimeoutError, OSError) as error:
-            self.silence.begin(_why(error))
+            self.outage.begin(_why(error))
             raise Broken(_why(error)) from error
 
     async def _refused(self, response: ClientResponse) -> Refused:
         said = _message(response.status, await response.read())
         if response.status >= 500:
-            self.silence.begin(said)
+            self.outage.begin(said)
         else:
-            self.silence.end()
+            self.outage.end()
         return Refused(response.status, said + self._remedy(response.status, said))
 
     def _remedy(self, status: int, said: str) -> str:
@@ -212,12 +212,12 @@ class Api:
                 proxy=self.access.proxy or None,
                 max_msg_size=_LONGEST_MESSAGE,
             ) as socket:
-                self.silence.end()
+                self.outage.end()
                 yield socket
         except WSServerHandshakeError as error:
             raise Refused(error.status, f"no program can be run in {pod}: HTTP status {error.status}") from error
         except (ClientError, TimeoutError, OSError) as error:
-            self.silence.begin(_why(error))
+            self.outage.begin(_why(error))
             raise Broken(_why(error)) from error
 
 

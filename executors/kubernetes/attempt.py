@@ -6,40 +6,43 @@ import asyncio
 import errno
 import math
 from contextlib import suppress
-from dataclasses import replace
 
 from kflite.core.job import Exit
 from kflite.errors import ExecutorError
 from kflite.executors import record
+from kflite.executors.exit_status import lost
+from kflite.executors.exits import end_of, from_partial, from_verdict
+from kflite.executors.gang import End, Verdict, verdict
 from kflite.executors.kubernetes import manifest
 from kflite.executors.kubernetes.api import NOT_FOUND
-from kflite.executors.kubernetes.box import Box
-from kflite.executors.kubernetes.memo import Memo
+from kflite.executors.kubernetes.attempt_state import AttemptState
+from kflite.executors.kubernetes.pod_follower import PodFollower
 from kflite.executors.kubernetes.shared import Shared
 from kflite.executors.kubernetes.transfer import Taken
 from kflite.executors.ref import Ref
-from kflite.executors.status import lost
+from kflite.executors.updates import Updates
 
 _GONE_S = 30.0
 _UNHEARD_S = 10.0  # a server that is away holds up whoever stops something no longer than that
 
 
-class Attempt:
+class PodAttempt:
     """Waits for an attempt's pods, keeps how it ended in its folder, then removes them. `end` is done once its end is kept;
     `left` once nothing of it is in the cluster.
     """
 
-    def __init__(self, shared: Shared, ref: Ref, memo: Memo | None) -> None:
+    def __init__(self, shared: Shared, ref: Ref, state: AttemptState | None) -> None:
         self._shared, self._ref = shared, ref
-        self._memo = memo
-        taken = Taken(memo.outputs if memo else ())
-        self._boxes = [Box(shared, memo, replica, taken.another()) for replica in memo.replicas] if memo else []
-        self._exits: dict[str, Exit] = {}
-        self._culprit: Box | None = None
-        self._stopped = False
+        self._state = state
+        taken = Taken(state.outputs if state else ())
+        self.updates = Updates()
+        heard = self.updates.waiting
+        self._followers = [PodFollower(shared, state, pod, taken.another(), heard) for pod in state.replicas] if state else []
+        self._ends: list[End] = []
+        self._settled = self._stopped = False
         self._unheard = asyncio.Event()
-        if self._memo:
-            shared.owners.begin(self._memo.run)
+        if self._state:
+            shared.owners.begin(self._state.run)
         self.end = asyncio.create_task(self._see_out())
         self.left = asyncio.create_task(self._clear())
 
@@ -52,7 +55,7 @@ class Attempt:
     async def stop(self, grace_s: float) -> None:
         """See the executor's seam."""
         self._stopped = True
-        if self.end.done() and not self.left.done() and all(map(self._has_ended, self._boxes)):
+        if self.end.done() and not self.left.done() and all(map(self._has_ended, self._followers)):
             with suppress(ExecutorError, TimeoutError):  # nothing runs, and what is left is removed in its turn
                 async with asyncio.timeout(_UNHEARD_S):
                     await self._delete(1)
@@ -60,7 +63,7 @@ class Attempt:
         if not self.end.done():
             deleting = asyncio.create_task(self._delete(grace_s))
             await asyncio.wait({deleting}, timeout=_UNHEARD_S)
-            if not deleting.done() and self._shared.api.silence.on:
+            if not deleting.done() and self._shared.api.outage.on:
                 deleting.cancel()
                 self._unheard.set()
                 await asyncio.shield(self.end)
@@ -73,17 +76,18 @@ class Attempt:
         return record.read(self._ref.folder) or self._keep(await self._outcome())
 
     async def _outcome(self) -> Exit:
-        if not self._memo:
+        if not self._state:
             return lost("nothing is known of it")
         try:
             await self._shared.watch.connected()
             if not await self._followed():
-                return Exit(-1, "Stopped", f"stopped, but not told so: no answer from {self._shared.api.access.address}")
+                why = f"stopped, but not told so: no answer from {self._shared.api.access.address}"
+                return self._partial(Exit(-1, "Stopped", why))
         except ExecutorError as error:
-            return lost(str(error))
+            return self._partial(lost(str(error)))
         except OSError as error:
-            return Exit(1, "DiskFull" if error.errno == errno.ENOSPC else "SystemError", str(error))
-        return self._verdict()
+            return self._partial(Exit(1, "DiskFull" if error.errno == errno.ENOSPC else "SystemError", str(error)))
+        return from_verdict(self._verdict(), self._replicas)
 
     async def _followed(self) -> bool:
         """Wait for the end of all; returns whether it came before a stop that the server did not hear."""
@@ -102,52 +106,49 @@ class Attempt:
     async def _follow_all(self) -> None:
         try:
             async with asyncio.TaskGroup() as group:
-                for box in self._boxes:
-                    group.create_task(self._follow(box, group))
+                for follower in self._followers:
+                    group.create_task(self._follow(follower, group))
         except BaseExceptionGroup as errors:
             raise _first(errors) from errors
 
-    async def _follow(self, box: Box, group: asyncio.TaskGroup) -> None:
-        exit = await box.follow()
-        if exit.code and self._stopped:
-            exit = Exit(exit.code, "Stopped", "stopped on request")
-        elif exit.code and self._culprit:
-            exit = Exit(exit.code, "PeerFailed", f"stopped, because {self._culprit.replica.name} failed")
-        elif exit.code:
-            self._culprit = box
-            if len(self._boxes) > 1:
+    async def _follow(self, follower: PodFollower, group: asyncio.TaskGroup) -> None:
+        exit = await follower.follow()
+        self._ends.append(end_of(follower.replica.replica, exit, self._stopped))
+        if self._verdict().settled and not (self._settled or self._stopped):
+            self._settled = True
+            if len(self._followers) > 1:
                 group.create_task(self._delete(self._shared.settings.peer_grace_s))
-        self._exits[box.replica.pod] = exit
-        if exit.lost and self._memo:  # its owner may be what was deleted
-            self._shared.owners.forget(self._memo.run)
+        if exit.lost and self._state:  # its owner may be what was deleted
+            self._shared.owners.forget(self._state.run)
 
-    def _verdict(self) -> Exit:
-        """How it ended as a whole: as the replica that failed first did."""
-        failed = self._culprit or next((box for box in self._boxes if self._exits[box.replica.pod].code), self._boxes[0])
-        exit = self._exits[failed.replica.pod]
-        if len(self._boxes) > 1 and exit.code:
-            return replace(exit, message=f"{failed.replica.name}: {exit.message}")
-        return exit
+    @property
+    def _replicas(self) -> list[tuple[str, int]]:
+        return [follower.replica.replica for follower in self._followers]
+
+    def _verdict(self) -> Verdict:
+        return verdict(self._ends, self._replicas, self._state.success_roles if self._state else ())
+
+    def _partial(self, exit: Exit) -> Exit:
+        return from_partial(exit, self._verdict().ends, self._replicas)
 
     def _keep(self, exit: Exit) -> Exit:
         """Write how it ended to its folder, unless another executor did so and removed the pods before we looked."""
         if not self._ref.folder.exists():
             return exit
-        ends = [self._exits.get(box.replica.pod, exit) for box in self._boxes]
         with suppress(OSError):  # the disk is full: whoever waits now is told all the same
-            record.write(self._ref.folder, exit, ends if len(ends) > 1 else [])
+            record.write(self._ref.folder, exit)
         return record.read(self._ref.folder) or exit
 
     async def _delete(self, grace_s: float | None) -> None:
         """Ask for the end of all its pods. What is gone already is no matter."""
         grace = max(1, math.ceil(grace_s)) if grace_s is not None else None  # 0 would not wait for the node
-        for box in self._boxes:
-            box.asked = True
-        pods = [box.replica.pod for box in self._boxes if not self._is_gone(box.replica.pod)]
+        for follower in self._followers:
+            follower.asked = True
+        pods = [follower.replica.pod for follower in self._followers if not self._is_gone(follower.replica.pod)]
         await asyncio.gather(*(self._remove("pods", pod, grace) for pod in pods))
 
-    def _has_ended(self, box: Box) -> bool:
-        known = self._shared.watch.known(box.replica.pod)
+    def _has_ended(self, follower: PodFollower) -> bool:
+        known = self._shared.watch.known(follower.replica.pod)
         return known is None or known.ended
 
     def _is_gone(self, pod: str) -> bool:
@@ -166,25 +167,25 @@ class Attempt:
 
     async def _clear(self) -> None:
         await asyncio.wait({self.end})
-        if not self._memo or self.end.cancelled():
+        if not self._state or self.end.cancelled():
             return
         try:
-            if self._stopped or not all(map(self._has_ended, self._boxes)):
+            if self._stopped or not all(map(self._has_ended, self._followers)):
                 await self._delete(1)  # they hold a node
             else:
-                async with self._shared.clearing.turn():
+                async with self._shared.cleanup.turn():
                     await self._delete(1)
             with suppress(TimeoutError):  # the node is away: the cluster removes them in its own time
                 async with asyncio.timeout(_GONE_S):
-                    await asyncio.gather(*(self._gone(box.replica.pod) for box in self._boxes))
-            if len(self._boxes) > 1:
+                    await asyncio.gather(*(self._gone(follower.replica.pod) for follower in self._followers))
+            if len(self._followers) > 1:
                 await self._remove("services", self._ref.group)
         except ExecutorError as error:
             with suppress(OSError):
-                self._boxes[0].note(f"its pods could not be removed, and may go with their run's config map later: {error}")
-        for box in self._boxes:
-            self._shared.watch.forget(box.replica.pod)
-        self._shared.owners.end(self._memo.run)
+                self._followers[0].note(f"its pods could not be removed, and may go with their run's config map later: {error}")
+        for follower in self._followers:
+            self._shared.watch.forget(follower.replica.pod)
+        self._shared.owners.end(self._state.run)
 
 
 def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -11,12 +11,12 @@ from typing import cast
 from kflite.core.job import Exit, Job
 from kflite.errors import ExecutorError
 from kflite.executors import record
-from kflite.executors.docker.folders import prepare
+from kflite.executors.folders import prepare
 from kflite.executors.kubernetes import manifest
 from kflite.executors.kubernetes.api import CONFLICT, NOT_FOUND, Api
 from kflite.executors.kubernetes.ending import Trouble
 from kflite.executors.kubernetes.objects import Object, Pod
-from kflite.executors.kubernetes.settings import Settings
+from kflite.executors.kubernetes.options import KubernetesOptions
 from kflite.executors.kubernetes.shared import Shared
 
 _KIND = "persistentvolumeclaims"
@@ -35,7 +35,7 @@ async def settle(shared: Shared, job: Job) -> None:
         await api.call("DELETE", api.path(_KIND, claim.name), manifest.deletion(), accept=(NOT_FOUND,))
     else:
         await _create(shared, claim.name, manifest.claim(job, shared.settings))
-    record.write(job.folder, Exit(0), [])
+    record.write(job.folder, Exit(0))
 
 
 async def _create(shared: Shared, name: str, body: Object) -> None:
@@ -53,7 +53,7 @@ async def _create(shared: Shared, name: str, body: Object) -> None:
         raise ExecutorError(why, "VolumeInUse") from None
 
 
-async def explained(api: Api, pod: Pod, trouble: Trouble, settings: Settings) -> Trouble:
+async def explained(api: Api, pod: Pod, trouble: Trouble, settings: KubernetesOptions) -> Trouble:
     """The trouble of a pod that waits for a claim's volume, by the claim's own state. One that somebody is making is borne for as
     long as a pod may find no node. Raises Refused, Gone.
     """
@@ -67,7 +67,7 @@ async def explained(api: Api, pod: Pod, trouble: Trouble, settings: Settings) ->
     return trouble
 
 
-async def _unbound(api: Api, name: str, claim: Object, trouble: Trouble, settings: Settings) -> Trouble:
+async def _unbound(api: Api, name: str, claim: Object, trouble: Trouble, settings: KubernetesOptions) -> Trouble:
     reason, message = await _last_event(api, name)
     failed = reason in _FAILURES
     said = message if failed else "; ".join(filter(None, (message, trouble.message)))

@@ -9,10 +9,10 @@ from pathlib import Path, PurePath
 
 from kflite.core.job import Job, Replica, Resources, Role, Secret
 from kflite.core.value import Value
-from kflite.executors.docker.spec import working_folder
+from kflite.executors.folders import working_folder
 from kflite.executors.kubernetes import fields
 from kflite.executors.kubernetes.fields import Fields
-from kflite.executors.kubernetes.settings import Settings
+from kflite.executors.kubernetes.options import KubernetesOptions
 from kflite.executors.ref import Ref
 
 SAFE: Fields = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
@@ -41,7 +41,7 @@ class Order:
 
 def ports(replica: Replica) -> dict[str, int]:
     """The replica's ports by name."""
-    return {name: _FIRST_PORT + place for place, name in enumerate(replica.role.ports)}
+    return {port.name: port.number or _FIRST_PORT + place for place, port in enumerate(replica.role.ports)}
 
 
 def host(job: Job, rank: int) -> str:
@@ -55,7 +55,7 @@ def hosts(job: Job) -> Sequence[str]:
     return [host(job, replica.rank) for replica in job.replicas]
 
 
-def shared(settings: Settings) -> bool:
+def shared(settings: KubernetesOptions) -> bool:
     """Whether pods see this machine's folders themselves, so that nothing is copied."""
     return bool(settings.volume)
 
@@ -66,7 +66,7 @@ def roots(job: Job) -> list[Path]:
     return [folder for folder in folders if not any(folder.is_relative_to(other) for other in folders if other != folder)]
 
 
-def main(job: Job, replica: Replica, order: Order, settings: Settings) -> Fields:
+def main(job: Job, replica: Replica, order: Order, settings: KubernetesOptions) -> Fields:
     """The container that runs what the role says."""
     role = replica.role
     command, args = command_line(role)
@@ -134,7 +134,7 @@ def _amounts(held: Resources) -> dict[str, Value]:
     return amounts
 
 
-def root_mounts(job: Job, settings: Settings) -> Iterator[Fields]:
+def root_mounts(job: Job, settings: KubernetesOptions) -> Iterator[Fields]:
     """Where a container sees the folders of the job."""
     if job.workspace and not shared(settings):
         yield {"name": WORKSPACE, "mountPath": str(job.workspace)}

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kflite.core.job import Exit
+from kflite.executors.exit_status import exited, lost
 from kflite.executors.kubernetes.objects import Pod, Terminated
-from kflite.executors.kubernetes.settings import Settings
-from kflite.executors.status import exited, lost
+from kflite.executors.kubernetes.options import KubernetesOptions
 
 _NEVER = frozenset({"ErrImageNeverPull", "InvalidImageName"})
 _IMAGE = frozenset({"ErrImagePull", "ImagePullBackOff", "ImageInspectError", "RegistryUnavailable"})
@@ -35,7 +35,7 @@ class Trouble:
     claim: bool = False
 
 
-def trouble(pod: Pod, settings: Settings) -> Trouble | None:
+def trouble(pod: Pod, settings: KubernetesOptions) -> Trouble | None:
     """What keeps the pod waiting, beyond what every pod waits for."""
     for name, state in pod.states.items():
         waiting = state.get("waiting", {})
@@ -53,7 +53,7 @@ def trouble(pod: Pod, settings: Settings) -> Trouble | None:
     return None
 
 
-def _unscheduled(reason: str, message: str, settings: Settings) -> Trouble:
+def _unscheduled(reason: str, message: str, settings: KubernetesOptions) -> Trouble:
     if reason == "SchedulingGated" and settings.queue:  # a queue may be as long as it likes
         return Trouble(reason, f"waiting for admission in the queue {settings.queue}", math.inf)
     if any(word in message for word in _CLAIM):

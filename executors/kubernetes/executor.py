@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping
+from contextlib import aclosing, suppress
 from functools import partial
 from typing import Self
 
-from kflite.core.job import Exit, Job, Resources
+from kflite.core.job import Exit, Job, Resources, Update
 from kflite.errors import ExecutorError
 from kflite.executors import record
+from kflite.executors.base import unheard
+from kflite.executors.checks import check_roles
 from kflite.executors.kubernetes import names
 from kflite.executors.kubernetes.access import access
 from kflite.executors.kubernetes.api import Api, Gone
-from kflite.executors.kubernetes.attempt import Attempt
+from kflite.executors.kubernetes.attempt import PodAttempt
 from kflite.executors.kubernetes.claims import settle
 from kflite.executors.kubernetes.launch import launch
+from kflite.executors.kubernetes.options import KubernetesOptions
 from kflite.executors.kubernetes.owners import Owners
-from kflite.executors.kubernetes.recall import recall
-from kflite.executors.kubernetes.settings import Settings
+from kflite.executors.kubernetes.pod_watch import PodWatch
+from kflite.executors.kubernetes.recover import recover
 from kflite.executors.kubernetes.shared import Shared
 from kflite.executors.kubernetes.staging import staged_schemes
 from kflite.executors.kubernetes.sweep import Sweep
-from kflite.executors.kubernetes.watch import Watch
 from kflite.executors.ref import Ref
 
 # What a cluster has is not for everybody to know; what does not fit waits there, and says so.
@@ -34,36 +36,33 @@ _LEAVE_S = 15.0  # without an answer, after which nothing more is tried by an ex
 
 
 class KubernetesExecutor:
-    """Runs each replica as a pod of its own.
-
-    progress: gets a job's id and a note on what keeps it waiting, "" once it waits no longer.
-    """
+    """Runs each replica as a pod of its own."""
 
     name = "kubernetes"
 
-    def __init__(self, settings: Settings | None = None, progress: Callable[[str, str], None] | None = None) -> None:
-        self._settings, self._progress = settings or Settings(), progress or (lambda job, text: None)
-        self._jobs: dict[str, str] = {}  # by ref
-        self._attempts: dict[str, Attempt] = {}
-        self._ending: set[Attempt] = set()
+    def __init__(self, settings: KubernetesOptions | None = None) -> None:
+        self._settings = settings or KubernetesOptions()
+        self._waiting: dict[str, Callable[[str], None]] = {}  # of what starts, by ref
+        self._attempts: dict[str, PodAttempt] = {}
+        self._ending: set[PodAttempt] = set()
         self._starting: dict[str, tuple[asyncio.Event, asyncio.Task[None]]] = {}
         self._undoing: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         settings = self._settings
         self._api = await Api(partial(access, settings.context, settings.namespace), settings.reconnect_s).__aenter__()
-        self._watch = Watch(self._api)
+        self._watch = PodWatch(self._api)
         owners = Owners(self._api, self._watch, settings)
         self._sweep = Sweep(self._api, self._watch, settings.kept_s, owners.mine)
-        self._shared = Shared(self._api, self._watch, owners, settings, self._progress)
-        silence, address = self._api.silence, self._api.access.address
-        self._listening = asyncio.create_task(silence.tell(address, settings.reconnect_s, self._tell))
+        self._shared = Shared(self._api, self._watch, owners, settings)
+        outage, address = self._api.outage, self._api.access.address
+        self._listening = asyncio.create_task(outage.tell(address, settings.reconnect_s, self._tell))
         return self
 
     async def __aexit__(self, *exc: object) -> None:
         self._listening.cancel()
         self._api.hurry(_LEAVE_S)
-        self._shared.clearing.hurry()
+        self._shared.cleanup.hurry()
         for given_up, _ in self._starting.values():
             given_up.set()
         if begun := {*(task for _, task in self._starting.values()), *self._undoing}:
@@ -91,37 +90,47 @@ class KubernetesExecutor:
         """How many requests were made to the API server."""
         return self._api.requests
 
-    async def start(self, job: Job) -> str:
+    @property
+    def pool(self) -> str:
+        """The namespace's."""
+        return f"kubernetes {self._api.access.context}/{self._api.access.namespace}"
+
+    async def identity(self, job: Job) -> Mapping[str, str]:
+        """Nothing: the job names its images, and what lies behind the names, its nodes know."""
+        return {}
+
+    async def start(self, job: Job, waiting: Callable[[str], None] = unheard) -> str:
         """See the seam. A cancelled start leaves nothing behind."""
         ref = str(Ref.of(job))
         if ref in self._attempts or record.read(job.folder):
             return ref
-        self._jobs[ref] = job.id
+        _check(job)
+        self._waiting[ref] = waiting
         try:
             await self._reach()  # cancelled here, nothing has begun
             if ref not in self._attempts:
                 await self._started(job, ref)
-        except BaseException:
-            self._jobs.pop(ref, None)
-            raise
+        finally:
+            self._waiting.pop(ref, None)
         return ref
 
-    async def wait(self, ref: str) -> Exit:
+    async def follow(self, ref: str) -> AsyncGenerator[Update, None]:
         """See the seam."""
         attempt = await self._attempt(ref)
-        exit = await asyncio.shield(attempt.end)
-        for known in (self._attempts, self._jobs):
-            known.pop(ref, None)
-        self._see_off(attempt)
-        return exit
+        async with aclosing(attempt.updates.follow(attempt.end)) as updates:
+            async for update in updates:
+                if isinstance(update, Exit):
+                    self._attempts.pop(ref, None)
+                    self._see_off(attempt)
+                yield update
 
     async def stop(self, ref: str, grace_s: float) -> None:
         """See the seam."""
         await (await self._attempt(ref)).stop(grace_s)
 
     def _tell(self, text: str) -> None:
-        for job in set(self._jobs.values()):
-            self._progress(job, text)
+        for waiting in (*self._waiting.values(), *(attempt.updates.waiting for attempt in self._attempts.values())):
+            waiting(text)
 
     async def _reach(self) -> None:
         """Return once there is a server, with all pods known. Raises Gone soon where it has never answered, Refused."""
@@ -129,7 +138,7 @@ class KubernetesExecutor:
         try:
             await asyncio.wait({connecting}, timeout=_CONTACT_S)
             if not connecting.done() and not self._api.answered:
-                raise Gone(self._api.access, self._api.silence.why)
+                raise Gone(self._api.access, self._api.outage.why)
             await connecting
             self._sweep.begin()
         finally:
@@ -157,8 +166,8 @@ class KubernetesExecutor:
         if job.claim:
             return await settle(self._shared, job)
         with self._shared.owners.needed(names.run(job)):
-            memo = await launch(self._shared, job, given_up)
-            self._attempts[ref] = Attempt(self._shared, Ref.of(job), memo)
+            state = await launch(self._shared, job, given_up, self._waiting.get(ref, unheard))
+            self._attempts[ref] = PodAttempt(self._shared, Ref.of(job), state)
         return None
 
     async def _undo(self, ref: str, starting: asyncio.Task[None]) -> None:
@@ -171,15 +180,20 @@ class KubernetesExecutor:
             await attempt.stop(0)
             record.forget(Ref.parse(ref).folder)
 
-    def _see_off(self, attempt: Attempt) -> None:
+    def _see_off(self, attempt: PodAttempt) -> None:
         """Hold it until nothing of it is left."""
         self._ending.add(attempt)
         attempt.left.add_done_callback(lambda _: self._ending.discard(attempt))
 
-    async def _attempt(self, ref: str) -> Attempt:
+    async def _attempt(self, ref: str) -> PodAttempt:
         if ref not in self._attempts:
-            memo = await recall(self._shared, Ref.parse(ref))
+            state = await recover(self._shared, Ref.parse(ref))
             if ref not in self._attempts:  # nobody else found it meanwhile
-                self._attempts[ref] = Attempt(self._shared, Ref.parse(ref), memo)
-                self._jobs |= {ref: memo.job} if memo else {}
+                self._attempts[ref] = PodAttempt(self._shared, Ref.parse(ref), state)
         return self._attempts[ref]
+
+
+def _check(job: Job) -> None:
+    check_roles(job)
+    if any(port.ready for role in job.roles for port in role.ports):
+        raise ExecutorError(f"{job.id} serves, and nothing of a cluster is served here yet: use --on process", "NotServed")

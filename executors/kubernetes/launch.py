@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import cast
 
 from kflite.core.job import Job, Replica
 from kflite.errors import ExecutorError
-from kflite.executors import gang, record
-from kflite.executors.docker.folders import prepare
+from kflite.executors import peers, record
+from kflite.executors.folders import prepare
 from kflite.executors.kubernetes import container, manifest, names
 from kflite.executors.kubernetes.api import CONFLICT, NOT_FOUND, Refused
+from kflite.executors.kubernetes.attempt_state import AttemptState
 from kflite.executors.kubernetes.container import Order
-from kflite.executors.kubernetes.memo import Memo
 from kflite.executors.kubernetes.objects import Object, Pod, PodObject
-from kflite.executors.kubernetes.settings import Settings
+from kflite.executors.kubernetes.options import KubernetesOptions
 from kflite.executors.kubernetes.shared import Shared
 from kflite.executors.kubernetes.staging import LONGEST_FILES, by_pods, outputs
 from kflite.executors.ref import Ref
@@ -27,47 +27,50 @@ _QUOTA_S, _LONGEST_QUOTA_S = 2.0, 15.0  # between two attempts at what a quota h
 _TOO_LONG = "its command, arguments and environment are longer than a cluster takes: hand long texts on in a file or artifact"
 
 
-async def launch(shared: Shared, job: Job, given_up: asyncio.Event) -> Memo:
-    """Create a job's pods, or find them; wait while a quota is used up. Raises ExecutorError; nothing is left then."""
+async def launch(shared: Shared, job: Job, given_up: asyncio.Event, waiting: Callable[[str], None]) -> AttemptState:
+    """Create a job's pods, or find them; wait while a quota is used up, which `waiting` is told.
+
+    Raises ExecutorError; nothing is left then.
+    """
     await shared.watch.connected()
-    memo = await asyncio.to_thread(_prepare, shared, job)
+    state = await asyncio.to_thread(_prepare, shared, job)
     clock = asyncio.get_running_loop().time
     deadline, pause, waits = clock() + shared.settings.pending_s, _QUOTA_S, False
-    while full := await _create_all(shared, job, memo):
+    while full := await _create_all(shared, job, state):
         if given_up.is_set() or clock() > deadline:
             raise full
         if not waits:
-            shared.progress(job.id, str(full))
+            waiting(str(full))
         waits = True
         with suppress(TimeoutError):
             await asyncio.wait_for(given_up.wait(), pause)
         pause = min(pause * 1.5, _LONGEST_QUOTA_S)
     if waits:
-        shared.progress(job.id, "")
+        waiting("")
     # Whoever ends an attempt writes its exit before its pods are removed: these would run what has run.
     if record.read(job.folder):
-        await remove(shared, memo, Ref.of(job).group)
-    return memo
+        await remove(shared, state, Ref.of(job).group)
+    return state
 
 
-async def remove(shared: Shared, memo: Memo, group: str) -> None:
+async def remove(shared: Shared, state: AttemptState, group: str) -> None:
     """Remove all that an attempt has in the cluster, running or not."""
     api, body = shared.api, manifest.deletion(grace_s=1)
-    objects = [("pods", each.pod) for each in memo.replicas] + [("services", group)] * (len(memo.replicas) > 1)
+    objects = [("pods", each.pod) for each in state.replicas] + [("services", group)] * (len(state.replicas) > 1)
     calls = (api.call("DELETE", api.path(kind, name), body, accept=(NOT_FOUND,)) for kind, name in objects)
     await asyncio.gather(*calls, return_exceptions=True)
 
 
-def orders(job: Job, owner: str, send: bool, memo: str = "") -> Iterator[tuple[Replica, Order]]:
+def orders(job: Job, owner: str, send: bool, state: str = "") -> Iterator[tuple[Replica, Order]]:
     """What each replica's pod is made of."""
     hosts = container.hosts(job)
-    envs = gang.environments(job, hosts, [container.ports(replica) for replica in job.replicas])
+    envs = peers.environments(job, hosts, [container.ports(replica) for replica in job.replicas])
     others = tuple(hosts) if len(hosts) > 1 else ()
     for replica, env in zip(job.replicas, envs, strict=True):
-        yield replica, Order(owner, env, others, send, "" if replica.rank else memo)
+        yield replica, Order(owner, env, others, send, "" if replica.rank else state)
 
 
-def inputs(job: Job, settings: Settings) -> tuple[Path, ...]:
+def inputs(job: Job, settings: KubernetesOptions) -> tuple[Path, ...]:
     """What is sent to each pod: the input artifacts, and the texts that are too long for a manifest."""
     long = sum(len(text) for text in job.files.values()) > LONGEST_FILES
     others = {path for _, path in by_pods(job.fetch, settings)}
@@ -75,23 +78,23 @@ def inputs(job: Job, settings: Settings) -> tuple[Path, ...]:
     return (*here, *(job.files if long else ()))
 
 
-def _prepare(shared: Shared, job: Job) -> Memo:
+def _prepare(shared: Shared, job: Job) -> AttemptState:
     prepare(job, shared=False)
     staged = not container.shared(shared.settings)
     pods = [Ref.of(job).name(replica.rank) for replica in job.replicas]
     sent = inputs(job, shared.settings) if staged else ()
-    memo = Memo.of(job, pods, sent, outputs(job, shared.settings), staged)
-    memo.write(job.folder)
-    return memo
+    state = AttemptState.of(job, pods, sent, outputs(job, shared.settings), staged)
+    state.write(job.folder)
+    return state
 
 
-async def _create_all(shared: Shared, job: Job, memo: Memo) -> Refused | None:
+async def _create_all(shared: Shared, job: Job, state: AttemptState) -> Refused | None:
     """Create all or nothing; returns what was refused because a quota is used up, which others may free."""
     try:
-        with shared.clearing.during(job.id):
-            await _create_each(shared, job, memo)
+        with shared.cleanup.during(job.id):
+            await _create_each(shared, job, state)
     except BaseException as error:
-        await remove(shared, memo, Ref.of(job).group)
+        await remove(shared, state, Ref.of(job).group)
         if isinstance(error, Refused) and "exceeded quota" in str(error):
             return error
         if isinstance(error, Refused) and error.too_large:
@@ -100,17 +103,17 @@ async def _create_all(shared: Shared, job: Job, memo: Memo) -> Refused | None:
     return None
 
 
-async def _create_each(shared: Shared, job: Job, memo: Memo) -> None:
-    owner = await shared.owners.uid(memo.run)
+async def _create_each(shared: Shared, job: Job, state: AttemptState) -> None:
+    owner = await shared.owners.uid(state.run)
     api, settings = shared.api, shared.settings
-    if job.workspace and memo.staged:
-        shared.owners.keep(memo.run)
+    if job.workspace and state.staged:
+        shared.owners.keep(state.run)
         body = manifest.workspace(job, owner, settings)
         await api.call("POST", api.path("persistentvolumeclaims"), body, accept=(CONFLICT,))
-    if len(memo.replicas) > 1:
+    if len(state.replicas) > 1:
         await api.call("POST", api.path("services"), manifest.service(job, owner, settings), accept=(CONFLICT,))
     bodies = [
-        manifest.pod(job, replica, order, settings) for replica, order in orders(job, owner, bool(memo.inputs), memo.text())
+        manifest.pod(job, replica, order, settings) for replica, order in orders(job, owner, bool(state.inputs), state.text())
     ]
     calls = [asyncio.create_task(_create(shared, job, body)) for body in bodies]
     done = await asyncio.gather(*calls, return_exceptions=True)

@@ -54,7 +54,7 @@ class Log:
                     return str(error)
                 fails += 1
             except Broken as error:
-                if not self._api.silence.on:  # a server that is away may come back
+                if not self._api.outage.on:  # a server that is away may come back
                     fails = fails + 1 if self._place == before else 0
                 if fails == _TRIES:
                     return str(error)

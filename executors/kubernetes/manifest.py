@@ -13,7 +13,7 @@ from kflite.core.value import Value
 from kflite.executors.kubernetes import container, fields, names, staging
 from kflite.executors.kubernetes.container import WORKSPACE, Order, roots, shared
 from kflite.executors.kubernetes.fields import Fields
-from kflite.executors.kubernetes.settings import Settings
+from kflite.executors.kubernetes.options import KubernetesOptions
 from kflite.executors.kubernetes.staging import PROGRAM, SEND_S
 from kflite.executors.ref import Ref
 
@@ -22,20 +22,20 @@ Manifest = Fields
 _NOBODY = 65532
 
 
-def owner(run: str, program: str, settings: Settings) -> Manifest:
+def owner(run: str, program: str, settings: KubernetesOptions) -> Manifest:
     """The config map that owns all of a run, and holds the staging program."""
     about: Manifest = {"name": names.owner(run), "labels": {**names.run_labels(run, settings.profile)}}
     return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": about, "data": {PROGRAM: program}}
 
 
-def service(job: Job, owner: str, settings: Settings) -> Manifest:
+def service(job: Job, owner: str, settings: KubernetesOptions) -> Manifest:
     """The headless service that gives a gang's pods their names."""
     group = Ref.of(job).group
     spec: Manifest = {"clusterIP": "None", "publishNotReadyAddresses": True, "selector": {names.GROUP: group}}
     return {"apiVersion": "v1", "kind": "Service", "metadata": _metadata(job, group, owner, settings), "spec": spec}
 
 
-def pod(job: Job, replica: Replica, order: Order, settings: Settings) -> Manifest:
+def pod(job: Job, replica: Replica, order: Order, settings: KubernetesOptions) -> Manifest:
     """The pod of one replica."""
     about, asked = _metadata(job, Ref.of(job).name(replica.rank), order.owner, settings), replica.role.settings
     labels = fields.metadata(asked, "labels") | _queue_labels(job, settings) | cast("Fields", about["labels"])
@@ -44,7 +44,7 @@ def pod(job: Job, replica: Replica, order: Order, settings: Settings) -> Manifes
     return {"apiVersion": "v1", "kind": "Pod", "metadata": about, "spec": _spec(job, replica, order, settings)}
 
 
-def _spec(job: Job, replica: Replica, order: Order, settings: Settings) -> Manifest:
+def _spec(job: Job, replica: Replica, order: Order, settings: KubernetesOptions) -> Manifest:
     role, staged = replica.role, not shared(settings)
     main = container.main(job, replica, order, settings)
     first = [staging.fetch(job, order, settings)] if staged or order.hosts else []
@@ -79,7 +79,7 @@ def deletion(uid: str = "", grace_s: int | None = None) -> Manifest:
     return made
 
 
-def claim(job: Job, settings: Settings) -> Manifest:
+def claim(job: Job, settings: KubernetesOptions) -> Manifest:
     """The claim that a job without replicas asks for; it outlives the run."""
     assert job.claim is not None
     made = fields.claim(job.claim)
@@ -93,7 +93,7 @@ def workspace_name(job: Job) -> str:
     return f"{names.owner(names.run(job))}-workspace"
 
 
-def workspace(job: Job, owner: str, settings: Settings) -> Manifest:
+def workspace(job: Job, owner: str, settings: KubernetesOptions) -> Manifest:
     """The claim that all tasks of the run share; it ends with the run."""
     asked = cast("dict[str, Value]", job.roles[0].settings.get("workspace") or {})
     options: dict[str, Value] = {"size": asked.get("size"), "accessModes": [settings.workspace_access]}
@@ -106,7 +106,7 @@ def workspace(job: Job, owner: str, settings: Settings) -> Manifest:
     return made | {"metadata": about}
 
 
-def _queue_labels(job: Job, settings: Settings) -> dict[str, Value]:
+def _queue_labels(job: Job, settings: KubernetesOptions) -> dict[str, Value]:
     """Kueue admits the pods of a group together."""
     if not settings.queue:
         return {}
@@ -114,7 +114,7 @@ def _queue_labels(job: Job, settings: Settings) -> dict[str, Value]:
     return {"kueue.x-k8s.io/queue-name": settings.queue, **group}
 
 
-def _annotations(job: Job, replica: Replica, order: Order, settings: Settings) -> dict[str, Value]:
+def _annotations(job: Job, replica: Replica, order: Order, settings: KubernetesOptions) -> dict[str, Value]:
     own: dict[str, Value] = {names.JOB: job.id, names.REPLICA: f"{replica.role.name}.{replica.index}"}
     own |= {names.MEMO: order.memo} if order.memo else {}
     count = len(job.replicas)
@@ -123,14 +123,14 @@ def _annotations(job: Job, replica: Replica, order: Order, settings: Settings) -
     return own | (group if settings.queue and count > 1 else {})
 
 
-def _metadata(job: Job, name: str, owner: str, settings: Settings) -> Manifest:
+def _metadata(job: Job, name: str, owner: str, settings: KubernetesOptions) -> Manifest:
     run = names.run(job)
     reference: Manifest = {"apiVersion": "v1", "kind": "ConfigMap", "name": names.owner(run), "uid": owner}
     labels: dict[str, Value] = {**names.labels(job, Ref.of(job).group, settings.profile)}
     return {"name": name, "labels": labels, "ownerReferences": [reference]}
 
 
-def _volumes(job: Job, order: Order, settings: Settings) -> Iterator[Manifest]:
+def _volumes(job: Job, order: Order, settings: KubernetesOptions) -> Iterator[Manifest]:
     if job.workspace and not shared(settings):
         yield {"name": WORKSPACE, "persistentVolumeClaim": {"claimName": workspace_name(job)}}
     if order.hosts or not shared(settings):
@@ -144,7 +144,7 @@ def _volumes(job: Job, order: Order, settings: Settings) -> Iterator[Manifest]:
         yield {"name": "kflite", "emptyDir": {}}
 
 
-def _security(role: Role, settings: Settings) -> Manifest:
+def _security(role: Role, settings: KubernetesOptions) -> Manifest:
     made: Manifest = {"seccompProfile": {"type": "RuntimeDefault"}}
     if settings.restricted:
         made |= {"runAsNonRoot": True, "runAsUser": _NOBODY, "runAsGroup": _NOBODY, "fsGroup": _NOBODY}

@@ -12,8 +12,8 @@ from typing import cast
 from kflite.errors import ExecutorError
 from kflite.executors.kubernetes import manifest, names
 from kflite.executors.kubernetes.api import CONFLICT, NOT_FOUND, Api
-from kflite.executors.kubernetes.settings import Settings
-from kflite.executors.kubernetes.watch import Watch
+from kflite.executors.kubernetes.options import KubernetesOptions
+from kflite.executors.kubernetes.pod_watch import PodWatch
 
 _IDLE_S = 60.0  # a run that has had no attempt for so long has probably ended; its next one would make the map again
 
@@ -26,7 +26,7 @@ def program() -> str:
 class Owners:
     """Makes the config maps of runs, and deletes those of runs that have ended."""
 
-    def __init__(self, api: Api, watch: Watch, settings: Settings) -> None:
+    def __init__(self, api: Api, watch: PodWatch, settings: KubernetesOptions) -> None:
         self._api, self._watch, self._settings = api, watch, settings
         self._program = program()
         self._uids: dict[str, asyncio.Task[str]] = {}

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from kflite.executors.kubernetes.api import Api
-from kflite.executors.kubernetes.clearing import Clearing
+from kflite.executors.kubernetes.cleanup import Cleanup
+from kflite.executors.kubernetes.options import KubernetesOptions
 from kflite.executors.kubernetes.owners import Owners
-from kflite.executors.kubernetes.settings import Settings
-from kflite.executors.kubernetes.watch import Watch
+from kflite.executors.kubernetes.pod_watch import PodWatch
 
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """progress: gets a job's id and a note on what it waits for, "" once it waits no longer.
-
-    clearing: says when pods that have ended may be removed, so that they do not hold up others.
-    """
+    """cleanup: says when pods that have ended may be removed, so that they do not hold up others."""
 
     api: Api
-    watch: Watch
+    watch: PodWatch
     owners: Owners
-    settings: Settings
-    progress: Callable[[str, str], None] = lambda job, text: None
-    clearing: Clearing = field(default_factory=Clearing)
+    settings: KubernetesOptions
+    cleanup: Cleanup = field(default_factory=Cleanup)

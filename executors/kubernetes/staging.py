@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from kflite.core.job import Job
-from kflite.executors.docker.spec import working_folder
+from kflite.executors.folders import working_folder
 from kflite.executors.kubernetes.container import SAFE, Order, escaped, root_mounts, roots, shared
 from kflite.executors.kubernetes.fields import Fields
-from kflite.executors.kubernetes.settings import Settings
+from kflite.executors.kubernetes.options import KubernetesOptions
 
 PROGRAM = "stage.py"
 STAGE_COMMAND = ("python3", "-B", f"/kflite-program/{PROGRAM}")
@@ -19,23 +19,23 @@ LONGEST_FILES = 64 << 10  # bytes of texts that go in the manifest; more is sent
 _NEEDS: Fields = {"requests": {"cpu": "10m", "memory": "32Mi"}}
 
 
-def staged_schemes(settings: Settings) -> tuple[str, ...]:
+def staged_schemes(settings: KubernetesOptions) -> tuple[str, ...]:
     """The schemes of URIs that pods copy themselves."""
     return ("s3",) if settings.storage_secret and not shared(settings) else ()
 
 
-def by_pods(pairs: Iterable[tuple[str, Path]], settings: Settings) -> list[tuple[str, Path]]:
+def by_pods(pairs: Iterable[tuple[str, Path]], settings: KubernetesOptions) -> list[tuple[str, Path]]:
     """Of (URI, path), those that pods copy themselves."""
     return [(uri, path) for uri, path in pairs if uri.partition("://")[0] in staged_schemes(settings)]
 
 
-def outputs(job: Job, settings: Settings) -> tuple[Path, ...]:
+def outputs(job: Job, settings: KubernetesOptions) -> tuple[Path, ...]:
     """What is to come to this machine of what main writes."""
     pushed = {path for _, path in by_pods(job.push, settings)}
     return tuple(path for path in job.outputs if path not in pushed)
 
 
-def fetch(job: Job, order: Order, settings: Settings) -> Fields:
+def fetch(job: Job, order: Order, settings: KubernetesOptions) -> Fields:
     """What prepares the pod before main."""
     staged = not shared(settings)
     files = {} if order.send or not staged else {str(path): text for path, text in job.files.items()}
@@ -53,7 +53,7 @@ def fetch(job: Job, order: Order, settings: Settings) -> Fields:
     return _staging("fetch", job, stage, settings)
 
 
-def push(job: Job, settings: Settings) -> Fields:
+def push(job: Job, settings: KubernetesOptions) -> Fields:
     """What keeps the outputs after main until they are stored."""
     stage = {
         "outputs": [str(path) for path in outputs(job, settings)],
@@ -67,7 +67,7 @@ def _named(pairs: list[tuple[str, Path]]) -> list[list[str]]:
     return [[uri, str(path)] for uri, path in pairs]
 
 
-def _staging(verb: str, job: Job, stage: Mapping[str, object], settings: Settings) -> Fields:
+def _staging(verb: str, job: Job, stage: Mapping[str, object], settings: KubernetesOptions) -> Fields:
     places = [[str(root), f"roots/{place}"] for place, root in enumerate(roots(job))] if not shared(settings) else []
     told = json.dumps({"roots": places, **stage}, separators=(",", ":"))
     base: list[Fields] = [{"name": "kflite", "mountPath": "/kflite"}]

@@ -14,7 +14,7 @@ from kflite.errors import ExecutorError
 from kflite.executors.kubernetes import manifest, names
 from kflite.executors.kubernetes.api import NOT_FOUND, Api, Broken
 from kflite.executors.kubernetes.objects import Metadata, Pod
-from kflite.executors.kubernetes.watch import OURS, Watch, listed
+from kflite.executors.kubernetes.pod_watch import OURS, PodWatch, listed
 
 _FIRST_S, _AGAIN_S = 60.0, 6 * 3600.0  # after an executor has begun, and between two looks
 _PAGE = "100"  # config maps at once
@@ -61,7 +61,7 @@ class Sweep:
     A live scheduler removes what has ended at once, so that those are of dead ones. mine: gives the config maps of our own runs.
     """
 
-    def __init__(self, api: Api, watch: Watch, kept_s: float, mine: Callable[[], Collection[str]]) -> None:
+    def __init__(self, api: Api, watch: PodWatch, kept_s: float, mine: Callable[[], Collection[str]]) -> None:
         self._api, self._watch, self._kept_s, self._mine = api, watch, kept_s, mine
         self._task: asyncio.Task[None] | None = None
         self._swept = False
@@ -75,7 +75,7 @@ class Sweep:
         if self._task:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-            if not (self._swept or self._api.silence.on):
+            if not (self._swept or self._api.outage.on):
                 await self._once()
 
     async def _by_and_by(self) -> None:

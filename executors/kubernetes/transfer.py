@@ -200,7 +200,7 @@ async def _tried(api: Api, pod: str, container: str, verb: str, once: Conversati
             last, heard, fails = error, clock(), fails + 1
         except Broken as error:
             last = error
-            if not api.silence.on:
+            if not api.outage.on:
                 heard, fails = clock(), fails + 1
         await asyncio.sleep(_PAUSE_S)
     raise TransferFailed(f"files could not be copied: {last}")

@@ -14,7 +14,8 @@ import resource
 import signal
 import sys
 
-from kflite.executors.process import folder, mounts
+from kflite.executors import attempt_folder
+from kflite.executors.process import mounts
 
 # What signal.signal is without its enumerations, whose code and names a fork would have to copy for this one call.
 set_handler = signal._signal.signal  # type: ignore[attr-defined]  # noqa: SLF001
@@ -23,7 +24,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import CodeType, ModuleType
 
-    from kflite.executors.process.message import Replica, Start
+    from kflite.executors.process.message import ReplicaOrder, Start
 
 
 OUT_OF_MEMORY = 137  # the status with which kflite's runner ends when a component's memory ran out
@@ -36,7 +37,7 @@ def prepare(start: Start, owner: str) -> None:
     place = start["start"]
     for path in (place.rpartition("/")[0], place, *start["folders"]):  # the task's own is new, mostly
         _make(path)
-    folder.claim(place, owner, start["gpus"])
+    attempt_folder.claim(place, owner, start["gpus"])
     for path, text in start["files"].items():
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
@@ -93,11 +94,11 @@ def become(start: Start, rank: int, program: Program | None, owner: str, notes: 
         os._exit(status)
 
 
-def _enter(place: str, rank: int, replica: Replica) -> None:
-    folder.add_process(place, rank)
+def _enter(place: str, rank: int, replica: ReplicaOrder) -> None:
+    attempt_folder.add_process(place, rank)
     _make(replica["work"])
     if replica["mounts"]:
-        mounts.enter(replica["mounts"], f"{place}/{folder.GIVEN}/roots.{rank}")
+        mounts.enter(replica["mounts"], f"{place}/{attempt_folder.GIVEN}/roots.{rank}")
     os.chdir(replica["work"])
     log = os.open(replica["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(log, 1)
@@ -109,7 +110,7 @@ def _enter(place: str, rank: int, replica: Replica) -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (replica["memory"], resource.getrlimit(resource.RLIMIT_DATA)[1]))
 
 
-def _run_command(replica: Replica, notes: int) -> int:
+def _run_command(replica: ReplicaOrder, notes: int) -> int:
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # the two that the interpreter ignores, which would be passed on
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
     program = replica["argv"][0]
@@ -123,7 +124,7 @@ def _run_command(replica: Replica, notes: int) -> int:
         return 126
 
 
-def _run_code(replica: Replica, program: Program, notes: int) -> int:
+def _run_code(replica: ReplicaOrder, program: Program, notes: int) -> int:
     """Run as `python -u -c CODE *argv` does, and end as the interpreter does; returns the exit status."""
     sys.modules["__main__"] = program.module
     sys.argv = ["-c", *replica["argv"]]
@@ -175,7 +176,7 @@ def _lift_limit() -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (hard, hard))
 
 
-def _bound(replica: Replica) -> str:
+def _bound(replica: ReplicaOrder) -> str:
     return f"memory ran out; the limit is {replica['memory'] / 2**20:.0f} MiB" if replica["memory"] else "memory ran out"
 
 

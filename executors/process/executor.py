@@ -6,18 +6,25 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Collection
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping
+from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from kflite.core.job import Claim, Exit, Job, Resources, Role
+from kflite.core.job import Claim, Exit, Job, Resources, Role, Update
 from kflite.errors import ExecutorError
-from kflite.executors.process import folder, order, watch
-from kflite.executors.process.capacity import gpus, machine
+from kflite.executors import attempt_folder, identity, peers, processes, serving
+from kflite.executors.base import MACHINE, unheard
+from kflite.executors.checks import check_roles
+from kflite.executors.exits import from_ending
+from kflite.executors.machine import GpuShare, machine
+from kflite.executors.process import order
 from kflite.executors.process.link import Link, connect, probe, spawn, usual
-from kflite.executors.process.message import Ending, Mount
+from kflite.executors.process.message import ProcessMount
+from kflite.executors.serving import until_exit
 
 if TYPE_CHECKING:
+    from kflite.executors.attempt_folder import Ending
     from kflite.executors.environments import Environments
 
 _LATE_S, _LATE = 0.5, 50  # how long, and how often, one looks whether a start comes late
@@ -34,6 +41,7 @@ class ProcessExecutor:
     """
 
     name = "process"
+    pool = MACHINE
     stages: Collection[str] = ()
 
     def __init__(
@@ -51,7 +59,8 @@ class ProcessExecutor:
         self._zygotes: dict[str, _Zygote] = {}
         self._others: dict[str, Link] = {}  # to zygotes of other schedulers, by socket
         self._started: dict[str, tuple[_Zygote, asyncio.Future[Ending | None]]] = {}  # until their end was fetched
-        self._gpus: dict[str, tuple[str, ...]] = {}
+        self._serving: dict[str, dict[str, str]] = {}  # of those
+        self._gpus = GpuShare()
 
     async def __aenter__(self) -> Self:
         self.warm()
@@ -63,6 +72,7 @@ class ProcessExecutor:
         for zygote in self._zygotes.values():
             await zygote.leave()
         self._zygotes.clear()
+        self._gpus.close()
         if self._environments:
             await self._environments.close()
 
@@ -77,13 +87,18 @@ class ProcessExecutor:
             self._capacity = machine()
         return self._capacity
 
-    async def start(self, job: Job) -> str:
-        """See the seam. Returns once the zygote has been told; a command that cannot be run shows in `wait`."""
+    async def identity(self, job: Job) -> Mapping[str, str]:
+        """Its volumes and config maps."""
+        return await identity.of_job(job, self._volumes)
+
+    async def start(self, job: Job, waiting: Callable[[str], None] = unheard) -> str:
+        """See the seam. Returns once the zygote has been told; a command that cannot be run shows in its exit."""
         ref = str(job.folder)
         if ref in self._started or self._is_claimed(ref):
             return ref
         if job.claim:
             return await self._settle(job.claim, ref)
+        check_roles(job)
         order.check(job)
         mounts = await self._mounts(job) if any(role.mounts for role in job.roles) else {}
         pythons = [await self._interpreter(replica.role) for replica in job.replicas]
@@ -91,25 +106,42 @@ class ProcessExecutor:
         envs = [_activation(python, self._python) for python in pythons]
         zygote = self._zygote(chosen)
         link = zygote.link()
-        self._take_gpus(ref, job)
         others = ["" if python == chosen else python for python in pythons]
-        link.send(order.start(job, link, self._gpus.get(ref, ()), envs, others, mounts))
+        ports = peers.free_ports(job)
+        gpus = self._gpus.take(ref, job.id, job.request.gpus)
+        try:
+            link.send(order.start(job, link, gpus, envs, others, mounts, ports))
+        except BaseException:
+            self._gpus.give(ref)
+            raise
+        if addresses := serving.addresses(job, [order.HOST] * len(envs), ports):
+            self._serving[ref] = addresses
         self._started[ref] = (zygote, link.end(ref))
         return ref
 
-    async def wait(self, ref: str) -> Exit:
+    async def follow(self, ref: str) -> AsyncGenerator[Update, None]:
         """See the seam."""
+        addresses = self._serving.get(ref, {}) if ref in self._started else attempt_folder.serves(ref)
+        if addresses:
+            async with aclosing(until_exit(addresses, self._end(ref))) as updates:
+                async for update in updates:
+                    yield update
+        else:
+            yield await self._end(ref)
+
+    async def _end(self, ref: str) -> Exit:
         zygote, end = self._started.get(ref, (None, None))
         ending = await asyncio.shield(end) if end else None
-        if zygote and not ending and not folder.claimed(ref)[1]:
+        if zygote and not ending and not attempt_folder.claimed(ref)[1]:
             ending = await zygote.failure()
         if not ending:
             ending = await self._find(ref)
         self._started.pop(ref, None)
-        self._gpus.pop(ref, None)
-        if folder.holds_mounts(ref):
+        self._gpus.give(ref)
+        self._serving.pop(ref, None)
+        if attempt_folder.holds_mounts(ref):
             await asyncio.to_thread(_clear, ref)
-        return Exit(ending["code"], ending["reason"], ending["message"], ending["lost"])
+        return from_ending(ending)
 
     async def stop(self, ref: str, grace_s: float) -> None:
         """See the seam."""
@@ -118,13 +150,13 @@ class ProcessExecutor:
             zygote.link().send({"stop": ref, "grace_s": grace_s})
             if await asyncio.shield(end):
                 return
-        if folder.read_exit(ref) or not (await _claimed(ref))[1]:
+        if attempt_folder.read_exit(ref) or not (await _claimed(ref))[1]:
             return
         if other := self._reach(ref):
             other.send({"stop": ref, "grace_s": grace_s})
             await self._find(ref)
         else:
-            await watch.end(folder.processes(ref), grace_s)
+            await processes.end(attempt_folder.processes(ref), grace_s)
 
     async def can_mount(self) -> bool:
         """Whether this machine lets tasks have mounts of their own; tried once, which takes some 50 ms."""
@@ -132,7 +164,7 @@ class ProcessExecutor:
             self._can_mount = sys.platform == "linux" and await probe(self._python)
         return self._can_mount
 
-    async def _mounts(self, job: Job) -> dict[int, list[Mount]]:
+    async def _mounts(self, job: Job) -> dict[int, list[ProcessMount]]:
         if sys.platform != "linux":
             raise ExecutorError(f"{job.id} mounts volumes, which a process can on Linux only: use --on docker", "NoMounts")
         from kflite.executors.volumes import Volumes  # most pipelines mount nothing
@@ -143,10 +175,10 @@ class ProcessExecutor:
         """A volume is created or deleted before the start returns."""
         from kflite.executors.volumes import Volumes
 
-        if not folder.read_exit(ref):
+        if not attempt_folder.read_exit(ref):
             await asyncio.to_thread(Volumes(self._volumes).settle, claim)
             os.makedirs(ref, 0o700, exist_ok=True)
-            folder.write_exit(ref, _ending("", "", code=0))
+            attempt_folder.write_exit(ref, _ending("", "", code=0))
         return ref
 
     async def _interpreter(self, role: Role) -> str:
@@ -166,24 +198,15 @@ class ProcessExecutor:
         return zygote
 
     def _is_claimed(self, ref: str) -> bool:
-        taken, owner = folder.claimed(ref)
-        if taken and not folder.read_exit(ref):
-            self._gpus[ref] = tuple(taken.split(","))
+        taken, owner = attempt_folder.claimed(ref)
+        if taken and not attempt_folder.read_exit(ref):
+            self._gpus.note(ref, tuple(taken.split(",")))
         return bool(owner)
-
-    def _take_gpus(self, ref: str, job: Job) -> None:
-        wanted = job.request.gpus
-        used = {gpu for taken in self._gpus.values() for gpu in taken}
-        free = [gpu for gpu in gpus() if gpu not in used] if wanted else []
-        if len(free) < wanted:
-            raise ExecutorError(f"{job.id} asks for {wanted} GPUs, and {len(free)} are free on this machine", "NoGPU")
-        if wanted:
-            self._gpus[ref] = tuple(free[:wanted])
 
     async def _find(self, ref: str) -> Ending:
         """The end of an attempt that another scheduler started, or whose zygote died."""
         while True:
-            if ending := folder.read_exit(ref):
+            if ending := attempt_folder.read_exit(ref):
                 return ending
             taken, owner = await _claimed(ref)
             if not owner and not _give_up(ref):
@@ -191,21 +214,21 @@ class ProcessExecutor:
             if owner in ("", _NEVER_STARTED):
                 return _lost(ref, "it was never started")
             if not _lives(owner):
-                await watch.end(folder.processes(ref), 0)
-                return folder.read_exit(ref) or _lost(ref, "what looked after it is gone, and its exit status with it")
+                await processes.end(attempt_folder.processes(ref), 0)
+                return attempt_folder.read_exit(ref) or _lost(ref, "what looked after it is gone, and its exit status with it")
             if taken:
-                self._gpus[ref] = tuple(taken.split(","))
+                self._gpus.note(ref, tuple(taken.split(",")))
             link = self._reach(ref)
             if not link:
-                await watch.ended(int(owner.split(" ")[0]))
+                await processes.ended(int(owner.split(" ")[0]))
             elif ending := await asyncio.shield(_follow(link, ref)):
                 return ending
             elif not link.closed.done():
-                return folder.read_exit(ref) or _lost(ref, "its end could not be kept")
+                return attempt_folder.read_exit(ref) or _lost(ref, "its end could not be kept")
 
     def _reach(self, ref: str) -> Link | None:
         """A connection to the zygote that runs an attempt."""
-        owner = folder.claimed(ref)[1]
+        owner = attempt_folder.claimed(ref)[1]
         if owner in ("", _NEVER_STARTED) or not _lives(owner):
             return None
         path = owner.split(" ", 2)[2]
@@ -242,7 +265,7 @@ class _Zygote:
         """What to say of its attempts that it ended before it started, where that was its own doing and would be so again."""
         if not self.dead:
             return None
-        await watch.ended(self._process.pid)
+        await processes.ended(self._process.pid)
         if self._process.wait() <= 0:
             return None
         return _ending("WorkerFailed", f"{self._python} cannot start tasks: see {self._log}")
@@ -254,7 +277,7 @@ class _Zygote:
         if busy:
             _outliving.append(self._process)
             return
-        await watch.ended(self._process.pid)
+        await processes.ended(self._process.pid)
         self._process.wait()
 
 
@@ -275,7 +298,7 @@ def _activation(python: str, base: str) -> dict[str, str]:
 async def _claimed(ref: str) -> tuple[str, str]:
     """GPUs and owner; a zygote that lost its scheduler just now may still have the order to start before it."""
     for _ in range(_LATE):
-        taken, owner = folder.claimed(ref)
+        taken, owner = attempt_folder.claimed(ref)
         if owner:
             return taken, owner
         await asyncio.sleep(_LATE_S / _LATE)
@@ -290,13 +313,13 @@ def _follow(link: Link, ref: str) -> asyncio.Future[Ending | None]:
 
 def _lives(owner: str) -> bool:
     pid, born, _ = owner.split(" ", 2)
-    return folder.born(int(pid)) == born
+    return attempt_folder.born(int(pid)) == born
 
 
 def _give_up(ref: str) -> bool:
     Path(ref).mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        folder.claim(ref, _NEVER_STARTED)
+        attempt_folder.claim(ref, _NEVER_STARTED)
     except FileExistsError:
         return False
     return True
@@ -308,5 +331,5 @@ def _ending(reason: str, message: str, code: int = -1) -> Ending:
 
 def _lost(ref: str, why: str) -> Ending:
     ending = _ending("Lost", why)
-    folder.write_exit(ref, ending)
+    attempt_folder.write_exit(ref, ending)
     return ending

@@ -10,12 +10,16 @@ import subprocess
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kflite.core.paths import private
 from kflite.errors import ExecutorError
 from kflite.executors import secrets
-from kflite.executors.process.message import Code, Ending, News, Order
+from kflite.executors.process.message import Code, News, Order
 from kflite.runtime import bootstrap
+
+if TYPE_CHECKING:
+    from kflite.executors.attempt_folder import Ending
 
 _LONGEST = 70  # bytes of a folder's path that leave room for ours
 
@@ -23,11 +27,16 @@ _LONGEST = 70  # bytes of a folder's path that leave room for ours
 _BOOT = """
 import sys
 from importlib.machinery import SourceFileLoader
-for name in ("folder", "family", "attempt", "mounts", "child", "zygote"):
-    full = "kflite.executors.process." + name
+root = "kflite.executors"
+for package in (root, root + ".process"):
+    sys.modules[package] = type(sys)(package)
+for name in ("attempt_folder", "gang", "logtail", *("process." + name for name in (
+    "process_tree", "attempt", "mounts", "child", "zygote"))):
+    full = root + "." + name
     module = sys.modules[full] = type(sys)(full)
-    sys.modules.setdefault("kflite.executors.process", type(sys)("kflite.executors.process")).__dict__[name] = module
-    SourceFileLoader(full, f"{sys.argv[1]}/{name}.py").exec_module(module)
+    package, _, own = full.rpartition(".")
+    setattr(sys.modules[package], own, module)
+    SourceFileLoader(full, f"{sys.argv[1]}/{name.replace('.', '/')}.py").exec_module(module)
 for name in [name for name in sys.modules if name.startswith("kflite")]:  # tasks are not to find them
     del sys.modules[name]
 module.main(int(sys.argv[2]), sys.argv[3])
@@ -41,7 +50,7 @@ def spawn(python: str, log: Path, environment: Mapping[str, str]) -> tuple[socke
     Raises ExecutorError when it cannot be started.
     """
     ours, its = socket.socketpair()
-    arguments = [python, "-P", "-u", "-c", _BOOT, str(Path(__file__).parent), str(its.fileno()), str(sockets())]
+    arguments = [python, "-P", "-u", "-c", _BOOT, str(Path(__file__).parent.parent), str(its.fileno()), str(sockets())]
     nothing = subprocess.DEVNULL
     try:
         with its, open(log, "ab", opener=private) as said:

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NotRequired, TypeAlias, TypedDict, final
+from typing import TYPE_CHECKING, NotRequired, TypeAlias, TypedDict, final
+
+if TYPE_CHECKING:
+    from kflite.executors.attempt_folder import Ending
 
 
-class Ending(TypedDict):
-    """An exit as JSON; `replicas` of a gang, by rank."""
-
-    code: int
-    reason: str
-    message: str
-    lost: bool
-    replicas: list[Ending]
-
-
-class Mount(TypedDict):
+class ProcessMount(TypedDict):
     """What is seen at `path`: the folder or file `source`, or a new folder in memory, of `size` bytes at most (0: no bound).
 
     files: what that folder holds, by name, in base 64; nothing can be written to it then.
@@ -27,7 +20,7 @@ class Mount(TypedDict):
     files: NotRequired[dict[str, str]]
 
 
-class Replica(TypedDict):
+class ReplicaOrder(TypedDict):
     """What one process runs: the program `argv`, or `code` (by its name) with arguments `argv`. memory: bytes, 0 for no bound."""
 
     name: str
@@ -36,7 +29,7 @@ class Replica(TypedDict):
     env: dict[str, str]
     memory: int
     argv: list[str]
-    mounts: list[Mount]
+    mounts: list[ProcessMount]
     code: NotRequired[str]
 
 
@@ -44,14 +37,15 @@ class Replica(TypedDict):
 class Start(TypedDict):
     """Start an attempt in the folder `start`.
 
-    gpus: numbers, by comma.
+    gpus: numbers, by comma; success_roles: those whose success is the attempt's, where it names some.
     """
 
     start: str
     gpus: str
     folders: list[str]
     files: dict[str, str]
-    replicas: list[Replica]
+    replicas: list[ReplicaOrder]
+    success_roles: NotRequired[list[str]]
 
 
 @final

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ctypes import CDLL
     from typing import NoReturn
 
-    from kflite.executors.process.message import Mount
+    from kflite.executors.process.message import ProcessMount
 
 # From linux/sched.h, linux/mount.h, linux/prctl.h and linux/capability.h.
 _NEW_MOUNTS, _NEW_USER = 0x20000, 0x10000000
@@ -28,7 +28,7 @@ class Forbidden(Exception):
     """The machine lets this process have no mounts of its own."""
 
 
-def enter(mounts: list[Mount], scratch: str) -> None:
+def enter(mounts: list[ProcessMount], scratch: str) -> None:
     """Show this process the mounts, parents first. scratch: a folder for what is made on the way.
 
     Raises Forbidden, and OSError for a mount that fails.
@@ -95,7 +95,7 @@ def _mount(libc: CDLL, source: str, target: str, kind: str, flags: int, options:
         _fail(target)
 
 
-def _show(libc: CDLL, mount: Mount) -> None:
+def _show(libc: CDLL, mount: ProcessMount) -> None:
     path = mount["path"]
     if "source" in mount:
         _mount(libc, mount["source"], path, "", _BIND | _ALL_BELOW)
@@ -109,7 +109,7 @@ def _show(libc: CDLL, mount: Mount) -> None:
             file.write(b64decode(content))
 
 
-def _point(libc: CDLL, mount: Mount, scratch: str, own: list[str], mirrors: list[str]) -> None:
+def _point(libc: CDLL, mount: ProcessMount, scratch: str, own: list[str], mirrors: list[str]) -> None:
     """See to it that the path can be mounted on. mirrors: gets the folder that is a mirror then, if one is."""
     path = mount["path"]
     if os.path.exists(path):

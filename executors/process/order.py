@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -9,18 +10,17 @@ from typing import TYPE_CHECKING
 
 from kflite.core.job import Job, Replica, Role
 from kflite.errors import ExecutorError
-from kflite.executors import gang, secrets
+from kflite.executors import attempt_folder, peers, secrets, serving
 from kflite.executors.process.link import Link
-from kflite.executors.process.message import Mount, Start
-from kflite.executors.process.message import Replica as Told
+from kflite.executors.process.message import ProcessMount, ReplicaOrder, Start
 from kflite.runtime.bootstrap import called
 
 if TYPE_CHECKING:
     from kflite.executors.volumes import Seen, Volumes
 
-_HOST = "127.0.0.1"
+HOST = "127.0.0.1"
 # What nearly every replica is told; a zygote has it in its environment, so that its forks need not set it.
-USUAL = gang.environments(Job("", 1, (Role(),), Path()), [_HOST], [{}])[0]
+USUAL = peers.environments(Job("", 1, (Role(),), Path()), [HOST], [{}])[0]
 
 
 def start(
@@ -29,46 +29,56 @@ def start(
     gpus: Sequence[str],
     envs: Sequence[dict[str, str]],
     others: Sequence[str],
-    mounts: Mapping[int, list[Mount]],
+    mounts: Mapping[int, list[ProcessMount]],
+    ports: Sequence[Mapping[str, int]],
 ) -> Start:
     """The order to start all replicas.
 
     gpus: taken for the job; envs: entries of each replica's interpreter, by rank; others: its path where it is not the zygote's;
-    mounts: of the replicas that have some, by rank.
+    mounts: of the replicas that have some, by rank; ports: of each replica, by name.
     """
-    told = [gang.environments(job, [_HOST] * len(envs), gang.free_ports(job)), list(_shares(job, gpus)), envs]
+    hosts = [HOST] * len(envs)
+    told = [peers.environments(job, hosts, ports), list(_shares(job, gpus)), envs]
     replicas = [
         _replica(
             job,
             replica,
-            {**own, **replica.role.env, **secrets.values(replica.role), **told_of(job, replica), **share, **peers},
+            {**own, **replica.role.env, **secrets.values(replica.role), **told_of(job, replica), **share, **gang},
             link,
             others[replica.rank],
             mounts.get(replica.rank, []),
         )
-        for replica, peers, share, own in zip(job.replicas, *told, strict=True)
+        for replica, gang, share, own in zip(job.replicas, *told, strict=True)
     ]
-    return {
+    made: Start = {
         "start": str(job.folder),
         "gpus": ",".join(gpus),
         "folders": list(dict.fromkeys(str(path.parent) for path in (*job.outputs, *job.files))),
         "files": {str(path): text for path, text in job.files.items()},
         "replicas": replicas,
     }
+    if job.success_roles:
+        made["success_roles"] = list(job.success_roles)
+    if addresses := serving.addresses(job, hosts, ports):
+        made["files"][f"{job.folder}/{attempt_folder.SERVES}"] = json.dumps(addresses)
+    return made
 
 
 def told_of(job: Job, replica: Replica) -> dict[str, str]:
     """The variables that tell a replica of itself."""
     if not replica.role.facts:
         return {}
-    from kflite.executors import facts
+    from kflite.executors import downward_api
 
-    return facts.values(job, replica)
+    return downward_api.values(job, replica)
 
 
 def check(job: Job) -> None:
-    """Raises ExecutorError for a command that only an image has, or of code that only it has."""
+    """Raises ExecutorError for a command that only an image has, or of code that only it has, and for a port of several."""
     for role in job.roles:
+        if role.replicas > 1 and (port := next((port for port in role.ports if port.number), None)):
+            why = f"{role.replicas} replicas cannot all have the port {port.number} ({port.name}) on one machine"
+            raise ExecutorError(f"{job.id}: {why}: leave its number out, or use --on docker", "PortTaken")
         if not role.python and not role.command:
             why = "has no command, and what its image would run is known to containers only"
             raise ExecutorError(f"{job.id} {why} ({role.image}): use --on docker, or name a command", "NoCommand")
@@ -77,12 +87,12 @@ def check(job: Job) -> None:
             raise ExecutorError(f"{job.id}: {name}() is in the image {role.image}, and not known here: {remedy}", "NoSources")
 
 
-def mounts_of(job: Job, volumes: Volumes) -> dict[int, list[Mount]]:
+def mounts_of(job: Job, volumes: Volumes) -> dict[int, list[ProcessMount]]:
     """What replicas mount, by rank. Blocks. Raises ExecutorError for what cannot be mounted."""
     return {replica.rank: [_mount(seen) for seen in volumes.seen(job, replica)] for replica in job.replicas}
 
 
-def _mount(seen: Seen) -> Mount:
+def _mount(seen: Seen) -> ProcessMount:
     if seen.source:
         return {"path": seen.path, "source": str(seen.source)}
     if seen.files is None:
@@ -90,10 +100,10 @@ def _mount(seen: Seen) -> Mount:
     return {"path": seen.path, "files": {name: b64encode(content).decode() for name, content in seen.files.items()}}
 
 
-def _replica(job: Job, replica: Replica, env: dict[str, str], link: Link, other: str, mounts: list[Mount]) -> Told:
+def _replica(job: Job, replica: Replica, env: dict[str, str], link: Link, other: str, mounts: list[ProcessMount]) -> ReplicaOrder:
     role = replica.role
-    told: Told = {
-        "name": f"{role.name}.{replica.index}",
+    told: ReplicaOrder = {
+        "name": replica.name,
         "log": str(replica.log),
         "work": str(_work(job, replica)),
         "env": {name: value for name, value in env.items() if USUAL.get(name) != value},

@@ -17,13 +17,16 @@ import sys
 import time
 import typing  # noqa: F401 - most components reach it; loaded here, it costs each of them nothing
 
-from kflite.executors.process import child, folder
-from kflite.executors.process.attempt import Attempt, Process, judge, made
-from kflite.executors.process.family import Family
+from kflite.executors import attempt_folder
+from kflite.executors.gang import End
+from kflite.executors.process import child
+from kflite.executors.process.attempt import Process, ZygoteAttempt, end_of
+from kflite.executors.process.process_tree import ProcessTree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from kflite.executors.process.message import Ending, News, Order, Start
+    from kflite.executors.attempt_folder import Ending
+    from kflite.executors.process.message import News, Order, Start
 
 PEER_GRACE_S = 10.0  # from SIGTERM to SIGKILL for the replicas of a gang in which one failed
 _CLOSING_S = 5.0  # how long the end of a group that was killed is waited for; only a process stuck in the kernel takes longer
@@ -59,13 +62,13 @@ class Zygote:
     """The loop: orders in, forks, ends out."""
 
     def __init__(self, control: socket.socket, listener: socket.socket) -> None:
-        self.owner = f"{os.getpid()} {folder.born(os.getpid())} {listener.getsockname()}"
+        self.owner = f"{os.getpid()} {attempt_folder.born(os.getpid())} {listener.getsockname()}"
         self.control, self.listener = control.fileno(), listener
         self.peers = {self.control: Peer(control)}
-        self.attempts: dict[str, Attempt] = {}
-        self.by_pid: dict[int, tuple[Attempt, Process]] = {}
+        self.attempts: dict[str, ZygoteAttempt] = {}
+        self.by_pid: dict[int, tuple[ZygoteAttempt, Process]] = {}
         self.programs: dict[str, child.Program] = {}
-        self.family = Family()
+        self.tree = ProcessTree()
         self.told: dict[int, tuple[str, str]] = {}
         self.notes, self.note_end = os.pipe()
         self.wake, self.wake_end = os.pipe()
@@ -88,7 +91,7 @@ class Zygote:
                 else:
                     self._read(descriptor)
             self._keep_deadlines()
-        self.family.end()
+        self.tree.end()
 
     def _timeout_ms(self) -> float | None:
         times = [t for a in self.attempts.values() for t in (a.kill_at, a.closing_until) if t is not None]
@@ -123,7 +126,7 @@ class Zygote:
             self._start(peer, order)
         elif "code" in order:
             self.programs[order["code"]] = child.Program(order["definitions"], order["text"])
-            self.family.slim()
+            self.tree.slim()
             gc.freeze()
         elif "stop" in order:
             if running := self.attempts.get(order["stop"]):
@@ -138,7 +141,7 @@ class Zygote:
         if running := self.attempts.get(start["start"]):
             running.followers.append(peer)
             return
-        running = self.attempts[start["start"]] = Attempt(start["start"], peer)
+        running = self.attempts[start["start"]] = ZygoteAttempt(start, peer)
         owner = self.owner
         try:
             if len(start["replicas"]) > 1:  # all or none: nothing is forked before the attempt is ours
@@ -149,21 +152,21 @@ class Zygote:
         except FileExistsError:
             running.foreign = True
         except OSError as error:
-            running.culprit = Process(0, "zygote", "", 0)
-            running.culprit.ending = made(-1, "StartFailed", f"cannot start: {error}", lost=True)
+            unborn = running.replicas[len(running.processes)]
+            running.add(End(unborn, -1, "StartFailed", f"cannot start: {error}", lost=True))
             running.stop(0.0)
         if not running.living:
             self._finish(running)
 
-    def _fork(self, running: Attempt, start: Start, rank: int, owner: str) -> None:
+    def _fork(self, running: ZygoteAttempt, start: Start, rank: int, owner: str) -> None:
         replica = start["replicas"][rank]
         program = self.programs[replica["code"]] if "code" in replica else None
         pid = os.fork()
         if not pid:
             ours = [self.notes, self.wake, self.wake_end, self.listener.fileno()]
-            others = [*ours, *self.peers, *self.family.descriptors]
+            others = [*ours, *self.peers, *self.tree.descriptors]
             child.become(start, rank, program, owner, self.note_end, others)
-        process = Process(pid, replica["name"], replica["log"], replica["memory"])
+        process = Process(pid, running.replicas[rank], replica["log"], replica["memory"])
         running.processes.append(process)
         self.by_pid[pid] = (running, process)
 
@@ -178,16 +181,15 @@ class Zygote:
                 break
             if pid in self.by_pid:
                 self._ended(pid, os.waitstatus_to_exitcode(status), usage.ru_maxrss * _RSS_UNIT)
-        self.family.kill_strays(self.by_pid, [ref for ref, running in self.attempts.items() if running.living])
+        self.tree.kill_strays(self.by_pid, [ref for ref, running in self.attempts.items() if running.living])
 
     def _ended(self, pid: int, code: int, peak: int) -> None:
         running, process = self.by_pid.pop(pid)
-        process.leaves_group = self.family.kill_group(pid)
+        process.leaves_group = self.tree.kill_group(pid)
         note = self._note(pid) if code else ("", "")
         running.foreign = note[0] == "Claimed"
-        process.ending = judge(running, process, code, peak, note)
-        if code and not running.culprit and not running.stopped:
-            running.culprit = process
+        process.ended = True
+        if running.add(end_of(running, process, code, peak, note)):
             running.stop(PEER_GRACE_S)
         if not running.living:
             now = time.monotonic()
@@ -203,14 +205,14 @@ class Zygote:
             pass
         return self.told.pop(pid, ("", ""))
 
-    def _close(self, running: Attempt, now: float) -> None:
+    def _close(self, running: ZygoteAttempt, now: float) -> None:
         assert running.closing_until is not None
         for process in running.processes:
-            process.leaves_group = process.leaves_group and self.family.kill_group(process.pid)
+            process.leaves_group = process.leaves_group and self.tree.kill_group(process.pid)
         if now >= running.closing_until or not any(process.leaves_group for process in running.processes):
             self._finish(running)
 
-    def _finish(self, running: Attempt) -> None:
+    def _finish(self, running: ZygoteAttempt) -> None:
         del self.attempts[running.ref]
         news: News = {"elsewhere": running.ref}
         if not running.foreign:
@@ -222,10 +224,10 @@ class Zygote:
 
     def _keep(self, ref: str, ending: Ending) -> None:
         try:
-            if ending["code"] and not folder.claimed(ref)[1]:  # it was stopped, or failed, before it had claimed the attempt
+            if ending["code"] and not attempt_folder.claimed(ref)[1]:  # it ended before it had claimed it
                 os.makedirs(ref, exist_ok=True)
-                folder.claim(ref, self.owner)
-            folder.write_exit(ref, ending)
+                attempt_folder.claim(ref, self.owner)
+            attempt_folder.write_exit(ref, ending)
         except OSError as error:  # a full disk, say: followers hear of the end all the same
             sys.stderr.write(f"{ref}: its end cannot be kept: {error}\n")
 
@@ -258,7 +260,7 @@ def _sweep(sockets: str) -> None:
     """Remove what zygotes that were killed have left."""
     for name in os.listdir(sockets):
         number, _, ending = name.partition(".")
-        if ending == "sock" and number.isdigit() and not folder.born(int(number)):
+        if ending == "sock" and number.isdigit() and not attempt_folder.born(int(number)):
             try:
                 os.unlink(f"{sockets}/{name}")
             except FileNotFoundError:  # another was faster

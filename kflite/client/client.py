@@ -17,7 +17,7 @@ from kflite.client.run_handle import Run
 from kflite.core.event import Event, Kind, RunCancelRequested, State
 from kflite.core.paths import Place
 from kflite.engine.executors import Executors
-from kflite.engine.identity import Identity
+from kflite.engine.identity import identified
 from kflite.errors import InputError, KfliteError
 from kflite.plans.kinds import plan
 from kflite.runs import labels as run_labels
@@ -126,7 +126,6 @@ class Client:
 
                 await asyncio.to_thread(ready, self.settings.artifacts)
                 self._scheduler = await Scheduler(self._world()).__aenter__()
-                self.executors.noted = self._scheduler.noted
             return self._scheduler
 
     def _world(self) -> World:
@@ -143,7 +142,7 @@ class Client:
             owner=owner_id(),
             requests=lambda: news(self.store, (Kind.RUN_CANCEL,)),
             accepts=everyone if self._adopts else nobody,
-            identify=Identity(self.settings),
+            identified=identified,
             cache_s=self.settings.cache_days * _DAY_S,
         )
 

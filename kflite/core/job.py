@@ -1,4 +1,4 @@
-"""A job: what an executor runs, fully resolved. No executor knows pipelines, no plan knows executors."""
+"""A job: what an executor runs, fully resolved, and what it tells of it. No executor knows pipelines, no plan knows executors."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import TypeAlias
 
 from kflite.core.value import Value
 
@@ -26,6 +27,10 @@ class Resources:
 
     def __mul__(self, n: int) -> Resources:
         return Resources(self.cpus * n, self.memory * n, self.gpus * n)
+
+    def most(self, other: Resources) -> Resources:
+        """The greater of each."""
+        return Resources(max(self.cpus, other.cpus), max(self.memory, other.memory), max(self.gpus, other.gpus))
 
     def fits(self, free: Resources) -> bool:
         """Whether this much can be taken from `free`; a millionth of a core does not count against it."""
@@ -95,12 +100,33 @@ class Claim:
     options: Mapping[str, Value] = field(default_factory=dict)
 
 
+class Restart(StrEnum):
+    """When a replica that ended is started again within its attempt. EXIT_CODE: by what its exit status says (128 and above)."""
+
+    NEVER = "Never"
+    ON_FAILURE = "OnFailure"
+    ALWAYS = "Always"
+    EXIT_CODE = "ExitCode"
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A port that each replica of a role gets. number: 0 for a free one.
+
+    ready: what tells that it serves: "tcp" once it accepts connections; "" where nobody outside of the gang is to know.
+    """
+
+    name: str
+    number: int = 0
+    ready: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Role:
     """What each of `replicas` equal processes runs. An empty command means the image's own entrypoint, with `args`.
 
     `request` counts against capacity, for each replica; `limit` bounds a replica while it runs (0: no bound).
-    `ports` are names; each replica gets a free port for each name.
+    min_replicas: with how many it can do, 0 for no fewer than `replicas`; restart: of a single replica within the attempt.
     facts: variables that tell a replica of itself, with the field that each one holds, as ("POD", "metadata.name").
     accelerator: what kind of GPUs it asks for; settings: what only a cluster can heed, in Kubernetes' terms.
     """
@@ -114,12 +140,14 @@ class Role:
     limit: Resources = Resources()
     name: str = "main"
     replicas: int = 1
-    ports: tuple[str, ...] = ()
+    ports: tuple[Port, ...] = ()
     python: Python | None = None
     mounts: tuple[Mount, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
     accelerator: str = ""
     settings: Mapping[str, Value] = field(default_factory=dict)
+    min_replicas: int = 0
+    restart: Restart = Restart.NEVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +162,7 @@ class Job:
     push: what is copied after it succeeded, where artifacts are not kept on this machine: (URI, path).
     timeout_s: longest run time of the attempt in seconds, kept by the scheduler; here for executors that can back it up.
     workspace: a folder that all tasks of the run share, at the same path; claim: instead of roles, a volume to create or delete.
+    success_roles: those whose success is the job's, whatever the others do then, which are stopped; () for all.
     """
 
     id: str
@@ -149,6 +178,7 @@ class Job:
     labels: Mapping[str, str] = field(default_factory=dict)
     workspace: Path | None = None
     claim: Claim | None = None
+    success_roles: tuple[str, ...] = ()
     replicas: tuple[Replica, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -180,15 +210,68 @@ class Replica:
     index: int
     log: Path
 
+    @property
+    def name(self) -> str:
+        """What messages call it: "ROLE.INDEX"."""
+        return f"{self.role.name}.{self.index}"
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicaExit:
+    """How one replica of an attempt ended. code and reason: as of `Exit`."""
+
+    role: str
+    index: int
+    code: int
+    reason: str = ""
+
 
 @dataclass(frozen=True, slots=True)
 class Exit:
     """How an attempt ended. code: 0 succeeded, negative -N killed by signal N; reason: one word, "" for success.
 
     lost: the executor's or the machine's doing and not the code's, so that it does not use up the user's retries.
+    replicas: the end of each, by rank, where it is known; two exits that differ in nothing else are equal.
     """
 
     code: int
     reason: str = ""
     message: str = ""
     lost: bool = False
+    replicas: tuple[ReplicaExit, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What keeps an attempt from running, "" for nothing any longer."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """Where an attempt serves, now that it accepts connections: "ROLE.INDEX/PORT" -> "host:port"."""
+
+    addresses: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A value of a metric. at: Unix time in seconds; replica: "ROLE.INDEX" of who reports it."""
+
+    metric: str
+    value: float
+    step: int
+    at: float
+    replica: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Readings that an attempt reports, in order."""
+
+    points: tuple[Reading, ...]
+
+
+Update: TypeAlias = Waiting | Serving | Points | Exit
+"""What an attempt tells; the last is its exit."""

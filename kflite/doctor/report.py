@@ -149,7 +149,7 @@ def _elsewhere(artifacts: str) -> Iterator[Finding]:
 
 
 def _machine(_: Settings) -> Iterator[Finding]:
-    from kflite.executors.process.capacity import machine
+    from kflite.executors.machine import machine
 
     held = machine()
     yield Finding("machine", True, f"{held.cpus:g} CPUs, {size(held.memory)} memory, {platform.system()} {platform.machine()}")
@@ -179,7 +179,7 @@ async def _ask_docker(address: str) -> tuple[str, list[str]]:
 
 
 def _gpus(_: Settings) -> Iterator[Finding]:
-    from kflite.executors.process.capacity import gpus
+    from kflite.executors.machine import gpus
 
     found = gpus()
     if found:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kflite.core.paths import Place
@@ -14,21 +14,21 @@ if TYPE_CHECKING:
     from kflite.config import Settings
     from kflite.core.job import Job
     from kflite.core.value import Value
-    from kflite.executors.kubernetes import Settings as Chosen
+    from kflite.executors.kubernetes import KubernetesOptions
     from kflite.scheduler.submission import Submission
 
 WORD = "kubernetes"
 
 
-def chosen(settings: Settings, where: str) -> Chosen:
+def chosen(settings: Settings, where: str) -> KubernetesOptions:
     """The executor's settings. where: CONTEXT/NAMESPACE, "" for those of the settings."""
     from kflite.executors.images import ImageMap
-    from kflite.executors.kubernetes import Settings as Chosen
+    from kflite.executors.kubernetes import KubernetesOptions
     from kflite.executors.kubernetes.access import split
 
-    given = {key: value for key, value in zip(("context", "namespace"), split(where), strict=True) if value}
-    shared = {"images": ImageMap(settings.images), "profile": settings.profile, "home": str(settings.home)}
-    return Chosen(**{**asdict(settings.kubernetes), **shared, **given})
+    context, namespace = split(where)
+    options = KubernetesOptions.of(settings.kubernetes, ImageMap(settings.images), settings.profile, str(settings.home))
+    return replace(options, context=context or options.context, namespace=namespace or options.namespace)
 
 
 def first(settings: Settings, submission: Submission) -> list[tuple[str, Job]]:
@@ -41,7 +41,7 @@ def first(settings: Settings, submission: Submission) -> list[tuple[str, Job]]:
 
 def manifests(settings: Settings, submission: Submission) -> list[dict[str, Value]]:
     """What the run would create first."""
-    from kflite.executors.kubernetes.rehearsal import manifests
+    from kflite.executors.kubernetes.dry_run import manifests
 
     jobs = [job for _, job in first(settings, submission)]
     return list(manifests(jobs, chosen(settings, submission.on.partition(":")[2])))
@@ -49,7 +49,7 @@ def manifests(settings: Settings, submission: Submission) -> list[dict[str, Valu
 
 def refusals(settings: Settings, submission: Submission) -> list[str]:
     """What the cluster would refuse of it. Blocks. Raises ExecutorError where there is no cluster."""
-    from kflite.executors.kubernetes.rehearsal import refusals
+    from kflite.executors.kubernetes.dry_run import refusals
 
     jobs = [job for _, job in first(settings, submission)]
     return refusals(jobs, chosen(settings, submission.on.partition(":")[2]))

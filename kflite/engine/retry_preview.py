@@ -85,7 +85,7 @@ def rehearse(store: Store, run: RunRow, asked: Asked, home: Path, artifacts: str
     noted = _Noted(
         plan(run.kind, document, held.inputs, Origin(run.run, run.name, events[0].at, place.root, str(place.workspace)))
     )
-    Run(held, noted, place, time.time, Caching(lambda work: {}), events).replay("")
+    Run(held, noted, place, time.time, Caching(), events).replay("")
     known = {row.task: row for row in store.tasks(run.run) if not row.group}
     return list(_Rehearsal(noted, known, events, _leaves(_whole(before)), _whole(document)).tell())
 

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Collection
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Self, TypeAlias
 
-from kflite.core.job import Exit, Job, Resources
+from kflite.core.job import Exit, Job, Points, Resources, Serving, Update, Waiting
 from kflite.errors import ExecutorError
+from kflite.executors import serving
+from kflite.executors.base import ended, unheard
+from kflite.executors.checks import check_roles
+from kflite.executors.exits import end_of, from_verdict, of_each
+from kflite.executors.gang import End, verdict
+
+Told: TypeAlias = Waiting | Serving | Points
 
 _SIGTERM, _SIGKILL = -15, -9
 _SUCCESS = Exit(0)
+_PEER_GRACE_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +30,10 @@ class FakeRun:
     delay_s: seconds until it ends by itself, infinite for one that must be stopped; exit: how it ends then; write: makes what the
     job leaves, called once when it ends by itself; stop_s: seconds from a stop to its end, infinite for one that ignores SIGTERM;
     refuse: the start fails with this error, and nothing runs.
+    updates: what it tells before its end, each with the seconds after its start, in order; ready_s: seconds after which its ready
+    ports accept connections.
+    ends: of a gang, when replicas end by themselves, as far as that comes to pass, and with which code, by "ROLE.INDEX"; the
+    others run for `delay_s` seconds, and end as `exit` says.
     """
 
     delay_s: float = 0.0
@@ -29,6 +41,9 @@ class FakeRun:
     write: Callable[[Job], None] | None = None
     stop_s: float = 0.0
     refuse: ExecutorError | None = None
+    updates: tuple[tuple[float, Told], ...] = ()
+    ready_s: float = 0.0
+    ends: Mapping[str, tuple[float, int]] = field(default_factory=dict)
 
 
 Script: TypeAlias = Callable[[Job], FakeRun]
@@ -36,13 +51,14 @@ Script: TypeAlias = Callable[[Job], FakeRun]
 
 @dataclass(slots=True)
 class FakeAttempt:
-    """An attempt in the world. Times are of the loop's clock; `exit` is how it ends at `ends`."""
+    """An attempt in the world. Times are of the loop's clock; `exit` is how it ends at `ends`, `updates` what it tells."""
 
     job: Job
     run: FakeRun
     began: float
     ends: float
     exit: Exit
+    updates: tuple[tuple[float, Told], ...] = ()
     told: bool = False
     moved: list[asyncio.Event] = field(default_factory=list)
 
@@ -50,12 +66,13 @@ class FakeAttempt:
 class FakeWorld:
     """What runs, apart from the executor that started it: an executor made after a simulated crash finds it here.
 
-    script: what each attempt does, by default at once and with success; capacity: what the executor offers.
-    `starts` has (job id, attempt) in order, repeated starts left out; `stops` has refs.
+    script: what each attempt does, by default at once and with success; capacity: what the executor offers; identity: what else
+    decides results there. `starts` has (job id, attempt) in order, repeated starts left out; `stops` has refs.
     """
 
     def __init__(self, script: Script = lambda _job: FakeRun(), capacity: Resources = Resources(4.0, 16 << 30, 0)) -> None:
         self.script, self.capacity = script, capacity
+        self.identity: Mapping[str, str] = {}
         self.attempts: dict[str, FakeAttempt] = {}
         self.starts: list[tuple[str, int]] = []
         self.stops: list[str] = []
@@ -77,14 +94,19 @@ class FakeExecutor:
 
     stages: Collection[str] = ()
 
-    def __init__(self, world: FakeWorld | None = None, name: str = "fake") -> None:
+    def __init__(self, world: FakeWorld | None = None, name: str = "fake", pool: str = "fake") -> None:
         self.world = world or FakeWorld()
-        self._name = name
+        self._name, self._pool = name, pool
 
     @property
     def name(self) -> str:
         """The word of `--on`."""
         return self._name
+
+    @property
+    def pool(self) -> str:
+        """The pool that the world's capacity is part of."""
+        return self._pool
 
     async def __aenter__(self) -> Self:
         return self
@@ -96,27 +118,38 @@ class FakeExecutor:
         """As the world says."""
         return self.world.capacity
 
-    async def start(self, job: Job) -> str:
+    async def identity(self, job: Job) -> Mapping[str, str]:
+        """As the world says."""
+        return self.world.identity
+
+    async def start(self, job: Job, waiting: Callable[[str], None] = unheard) -> str:
         """See the seam; raises what the script refuses with."""
         ref = f"{job.id}#{job.attempt}"
         if ref not in self.world.attempts:
+            check_roles(job)
             run = self.world.script(job)
             if run.refuse:
                 raise run.refuse
             now = asyncio.get_running_loop().time()
-            self.world.attempts[ref] = FakeAttempt(job, run, now, now + run.delay_s, run.exit)
+            delay_s, exit = _course(job, run)
+            updates = tuple((now + after_s, update) for after_s, update in _updates(job, run))
+            self.world.attempts[ref] = FakeAttempt(job, run, now, now + delay_s, exit, updates)
             self.world.starts.append((job.id, job.attempt))
         return ref
 
-    async def wait(self, ref: str) -> Exit:
+    async def follow(self, ref: str) -> AsyncGenerator[Update, None]:
         """See the seam."""
-        loop = asyncio.get_running_loop()
+        loop, before = asyncio.get_running_loop(), -math.inf
         while attempt := self.world.attempts.get(ref):
-            left = attempt.ends - loop.time()
-            if left <= 0:
-                return _tell(attempt)
-            await _sleep(left, attempt)
-        return Exit(-1, "Lost", "nothing is known of it", lost=True)
+            now = loop.time()
+            for update in _due(attempt, before, now):
+                yield update
+            if attempt.ends <= now:
+                yield _tell(attempt)
+                return
+            before = now
+            await _sleep(min(attempt.ends, *(at for at, _ in attempt.updates if at > now), math.inf) - now, attempt)
+        yield Exit(-1, "Lost", "nothing is known of it", lost=True)
 
     async def stop(self, ref: str, grace_s: float) -> None:
         """See the seam."""
@@ -128,11 +161,49 @@ class FakeExecutor:
         code = _SIGTERM if attempt.run.stop_s <= grace_s else _SIGKILL
         ends = now + min(attempt.run.stop_s, grace_s)
         if ends < attempt.ends:
-            attempt.ends, attempt.exit = ends, Exit(code, "Stopped", "stopped on request")
+            attempt.ends, attempt.exit = ends, of_each(attempt.job, Exit(code, "Stopped", "stopped on request"))
             attempt.run = replace(attempt.run, write=None)
             for moved in attempt.moved:
                 moved.set()
-        await self.wait(ref)
+        await ended(self, ref)
+
+
+def _course(job: Job, run: FakeRun) -> tuple[float, Exit]:
+    """After how many seconds the attempt ends by itself, and how."""
+    replicas = [(replica.role.name, replica.index) for replica in job.replicas]
+    if not replicas:
+        return run.delay_s, run.exit
+    timed = sorted((_end(replica, run) for replica in replicas), key=lambda end: end[0])
+    ends = [end for _, end in timed]
+    so_far = (verdict(ends[:count], replicas, job.success_roles) for count in range(1, len(ends) + 1))
+    count = next((count for count, known in enumerate(so_far, 1) if known.settled), len(ends))
+    others = [End(end.replica, _SIGTERM) for end in ends[count:]]
+    last_s = timed[count - 1][0] + (min(run.stop_s, _PEER_GRACE_S) if others else 0.0)
+    return last_s, from_verdict(verdict([*ends[:count], *others], replicas, job.success_roles), replicas)
+
+
+def _end(replica: tuple[str, int], run: FakeRun) -> tuple[float, End]:
+    after_s, code = run.ends.get("{}.{}".format(*replica), (run.delay_s, None))
+    if code is None:
+        return after_s, end_of(replica, run.exit, stopped=False)
+    return after_s, End(replica, code, "Error" if code else "", f"exit status {code}" if code else "")
+
+
+def _updates(job: Job, run: FakeRun) -> list[tuple[float, Told]]:
+    """What it tells, with the seconds after its start."""
+    numbers = [{port.name: port.number or 1 for port in replica.role.ports} for replica in job.replicas]
+    addresses = serving.addresses(job, ["fake"] * len(numbers), numbers)
+    ready: list[tuple[float, Told]] = [(run.ready_s, Serving(addresses))] if addresses else []
+    return sorted([*run.updates, *ready], key=lambda timed: timed[0])
+
+
+def _due(attempt: FakeAttempt, before: float, now: float) -> list[Told]:
+    """What is to be told now, to one who heard what came until `before`: all points, and of the rest what holds."""
+    due = [update for at, update in attempt.updates if before < at <= now and at < attempt.ends]
+    if before > -math.inf:
+        return due
+    holds = {type(update): update for update in due if attempt.ends > now and update != Waiting("")}
+    return [update for update in due if isinstance(update, Points) or holds.get(type(update)) is update]
 
 
 def _tell(attempt: FakeAttempt) -> Exit:

@@ -8,13 +8,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kflite.core.job import Job, Python, Role
+from kflite.core.job import Job, Port, Python, Role
 
 _SLEEP = """
 import signal, sys, time
 if {stubborn}: signal.signal(signal.SIGTERM, signal.SIG_IGN)
 open({ready!r}, "w").close()
 time.sleep(600)
+"""
+
+
+_SERVE = """
+import os, socket
+ports = dict(entry.split("=") for entry in os.environ["KFLITE_PORTS"].split(","))
+with socket.create_server(("", int(ports["http"]))) as server:
+    while True:
+        server.accept()[0].close()
 """
 
 
@@ -72,6 +81,17 @@ class Jobs:
         """A job that makes `out("ready")`, and then sleeps; a stubborn one ignores SIGTERM."""
         role = self.code(_SLEEP.format(stubborn=stubborn, ready=str(self.out("ready"))))
         return self.job(role, fake={"sleeps": True, "stubborn": stubborn})
+
+    def serving(self) -> Job:
+        """A job that accepts connections at its port `http` until it is stopped."""
+        role = replace(self.code(_SERVE), ports=(Port("http", ready="tcp"), Port("own")))
+        return self.job(role, fake={"sleeps": True})
+
+    def gang(self, chief: int, worker: str) -> Job:
+        """A chief that ends at once with an exit status, and two workers that run this code; a fake's sleep."""
+        roles = (replace(self.code(f"import sys; sys.exit({chief})"), name="chief"),)
+        workers = replace(self.code(worker), name="worker", replicas=2)
+        return self.job(*roles, workers, fake={"sleeps": True, "ends": {"chief.0": (0.0, chief)}})
 
     def limited(self, job: Job, memory: int) -> Job:
         """The job with a bound on its memory, in bytes."""

@@ -8,7 +8,7 @@ import os
 import subprocess
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import Any, Self
 from machine import KUBECONFIG
 
 from kflite.executors.images import ImageMap
-from kflite.executors.kubernetes import KubernetesExecutor, Settings
+from kflite.executors.kubernetes import KubernetesExecutor, KubernetesOptions
 
 PATIENCE_S = 60.0  # a pod takes five seconds on two cores that do nothing else
 _OURS = "app.kubernetes.io/managed-by=kflite"
@@ -39,10 +39,10 @@ class Space:
     name: str
     image: str
 
-    def executor(self, progress: Callable[[str, str], None] | None = None, **settings: Any) -> KubernetesExecutor:
+    def executor(self, **settings: Any) -> KubernetesExecutor:
         """An executor that works there."""
         images = ImageMap((("python:*", self.image),))
-        return KubernetesExecutor(replace(Settings(namespace=self.name, images=images), **settings), progress)
+        return KubernetesExecutor(replace(KubernetesOptions(namespace=self.name, images=images), **settings))
 
     @property
     def plain(self) -> ImageMap:

@@ -5,7 +5,14 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+from contextlib import aclosing
 from pathlib import Path
+from typing import TypeVar
+
+from kflite.core.job import Waiting
+from kflite.executors.base import Executor
+
+T = TypeVar("T")
 
 PATIENCE_S = 60.0  # for what takes a moment on a fast machine
 
@@ -53,3 +60,12 @@ async def free(lock: Path) -> None:
             await asyncio.sleep(0.01)
 
     await asyncio.wait_for(look(), PATIENCE_S)
+
+
+async def told(executor: Executor, ref: str, kind: type[T] = Waiting) -> T:
+    """The first update of a kind that an attempt tells."""
+    async with aclosing(executor.follow(ref)) as updates:
+        async for update in updates:
+            if isinstance(update, kind):
+                return update
+    raise AssertionError(f"{ref} ended without a word")

@@ -15,8 +15,7 @@ from kflite.executors.base import Executor
 from kflite.executors.docker import DockerExecutor
 from kflite.executors.images import ImageMap
 from kflite.executors.inline import InlineExecutor
-from kflite.executors.kubernetes import KubernetesExecutor
-from kflite.executors.kubernetes import Settings as Cluster
+from kflite.executors.kubernetes import KubernetesExecutor, KubernetesOptions
 from kflite.executors.local import LocalExecutor
 from kflite.executors.process import ProcessExecutor
 from kflite.testing import FakeExecutor, FakeRun, FakeWorld
@@ -25,7 +24,8 @@ NAMESPACE = "KFLITE_TEST_NAMESPACE"
 BASIC = frozenset({"start"})
 CODE = BASIC | {"code", "claims"}  # what jobs print, read and write is real
 HERE = frozenset({"live", "own volumes"})  # what is written is seen at once; named volumes are folders of the user's
-ALL = CODE | {"commands", "stop", "gangs", "outlives", "isolated", "mounts"} | HERE
+ALL = CODE | {"commands", "stop", "gangs", "replicas", "outlives", "isolated", "mounts", "serves"} | HERE
+ELSEWHERE = ALL - HERE - {"serves"}
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,14 @@ def scripted(job: Job) -> FakeRun:
         with Path(lines).open("a") as file:
             file.write("ran\n")
 
+    ends = {replica: (after_s, status) for replica, (after_s, status) in told.get("ends", {}).items()}
     sleeps, stubborn = told.get("sleeps", False), told.get("stubborn", False)
     return FakeRun(
         math.inf if sleeps else 0.0,
         Exit(code, "Error" if code else ""),
         append if lines else None,
         math.inf if stubborn else 0.0,
+        ends=ends,
     )
 
 
@@ -80,15 +82,21 @@ def _docker(home: Path) -> DockerExecutor:
 def _cluster(volume: str) -> Callable[[Path], Executor]:
     images = ImageMap((("*", os.environ.get("KFLITE_TEST_IMAGE", "kflite-test/python:3.11")),))
     # Whoever else tests at this cluster has runs of the same names.
-    return lambda _home: KubernetesExecutor(Cluster(namespace=os.environ[NAMESPACE], images=images, volume=volume))
+    return lambda _home: KubernetesExecutor(KubernetesOptions(namespace=os.environ[NAMESPACE], images=images, volume=volume))
 
 
 SUBJECTS = [
-    Subject("fake", _fake, BASIC | {"stop", "outlives", "live"}),
+    Subject("fake", _fake, BASIC | {"stop", "outlives", "live", "replicas", "serves"}),
     Subject("inline", lambda home: InlineExecutor(home / "volumes"), CODE | HERE),
     Subject("process", _process),
     Subject("docker", _docker, needs="docker_image"),
-    Subject("kubernetes", _cluster(""), ALL - HERE, "cluster"),
-    Subject("kubernetes-host", _cluster("host"), ALL - {"mounts", "claims", "own volumes"}, "cluster_here", frozenset({"live"})),
+    Subject("kubernetes", _cluster(""), ELSEWHERE, "cluster"),
+    Subject(
+        "kubernetes-host",
+        _cluster("host"),
+        ALL - {"mounts", "claims", "own volumes", "serves"},
+        "cluster_here",
+        frozenset({"live"}),
+    ),
     Subject("local", lambda home: LocalExecutor(_process(home), lambda: _docker(home)), needs="docker_image"),
 ]

@@ -22,7 +22,8 @@ from docker.models.containers import Container
 from kflite.core.job import Exit, Job, Resources, Role
 from kflite.errors import ExecutorError
 from kflite.executors import record
-from kflite.executors.docker import DockerExecutor, Settings, launch
+from kflite.executors.base import ended
+from kflite.executors.docker import DockerExecutor, DockerOptions, launch
 from kflite.executors.docker.daemon import Refused
 from kflite.executors.images import ImageMap
 from kflite.executors.ref import Ref
@@ -72,7 +73,7 @@ def mine(client: docker.DockerClient, job: Job) -> list[Container]:
 
 
 async def run(executor: DockerExecutor, job: Job) -> Exit:
-    return await asyncio.wait_for(executor.wait(await executor.start(job)), PATIENCE_S)
+    return await asyncio.wait_for(ended(executor, await executor.start(job)), PATIENCE_S)
 
 
 def log(job: Job) -> str:
@@ -145,12 +146,17 @@ async def test_an_image_that_is_nowhere_is_named_with_the_remedy(executor: Docke
     assert "pulling the image localhost:1/no/such:image" in log(job)
 
 
+async def digest(executor: DockerExecutor, image: str) -> str:
+    """That of the image, as part of what decides a job's result."""
+    return (await executor.identity(Jobs(Path("/nowhere"), image).shell("true"))).get("image digest", "")
+
+
 async def test_the_image_map_names_another_image(docker_image: str, tmp_path: Path) -> None:
     rules = ImageMap((("python:*", docker_image),))
     job = Jobs(tmp_path, "python:3.11-slim").shell("echo here")
-    async with DockerExecutor(Settings(images=rules)) as executor:
+    async with DockerExecutor(DockerOptions(images=rules)) as executor:
         assert await run(executor, job) == Exit(0)
-        assert executor.digest("python:3.11-slim").startswith("sha256:")
+        assert (await digest(executor, "python:3.11-slim")).startswith("sha256:")
     assert log(job) == "here\n"
 
 
@@ -159,12 +165,12 @@ async def test_an_image_that_is_not_here_is_pulled(tmp_path: Path, client: docke
         job = Jobs(tmp_path, registry.image).shell("true")
         async with DockerExecutor() as executor:
             exit = await run(executor, job)
-            digest = executor.digest(registry.image)
+            found = await digest(executor, registry.image)
         client.images.remove(registry.image)
     assert exit.reason == "CommandNotFound"  # it is an image without a single program
     assert log(job).splitlines()[0] == f"pulling the image {registry.image}"
     assert f"pulled the image {registry.image}" in log(job)
-    assert digest == registry.digest
+    assert found == registry.digest
 
 
 async def test_notes_on_a_pull_go_to_who_asks_for_them(docker_image: str, tmp_path: Path) -> None:
@@ -177,15 +183,16 @@ async def test_notes_on_a_pull_go_to_who_asks_for_them(docker_image: str, tmp_pa
 
 
 async def test_a_digest_can_be_asked_for_before_anything_runs(docker_image: str) -> None:
-    assert DockerExecutor().digest(docker_image).startswith("sha256:")
+    assert (await digest(DockerExecutor(), docker_image)).startswith("sha256:")
 
 
 async def test_without_a_daemon_no_digest_is_known(tmp_path: Path) -> None:
-    assert DockerExecutor(Settings(address=f"unix://{tmp_path}/docker.sock")).digest("python:3.11") == ""
+    executor = DockerExecutor(DockerOptions(address=f"unix://{tmp_path}/docker.sock"))
+    assert await digest(executor, "python:3.11") == ""
 
 
 async def test_the_digest_of_an_image_that_is_not_here_is_unknown(executor: DockerExecutor) -> None:
-    assert executor.digest("localhost:1/no/such:image") == ""
+    assert await digest(executor, "localhost:1/no/such:image") == ""
 
 
 async def test_it_runs_as_the_caller_with_a_home_to_write_to(executor: DockerExecutor, jobs: Jobs) -> None:
@@ -199,7 +206,7 @@ async def test_it_runs_as_the_caller_with_a_home_to_write_to(executor: DockerExe
 async def test_it_can_run_as_the_images_own_user(image: str, tmp_path: Path) -> None:
     jobs = Jobs(tmp_path, image)
     job = jobs.shell(f'id -u; echo one > {jobs.quoted("made")}; echo two > "$HOME/file"')
-    async with DockerExecutor(Settings(image_user=True)) as executor:
+    async with DockerExecutor(DockerOptions(image_user=True)) as executor:
         assert await run(executor, job) == Exit(0)
     assert log(job) == "65534\n"
     assert jobs.out("made").read_text() == "one\n"
@@ -287,7 +294,7 @@ async def test_a_container_that_somebody_removed_is_lost(
     job = jobs.sleeping()
     ref = await executor.start(job)
     mine(client, job)[0].remove(force=True)
-    exit = await asyncio.wait_for(executor.wait(ref), PATIENCE_S)
+    exit = await asyncio.wait_for(ended(executor, ref), PATIENCE_S)
     assert exit.lost or exit.reason == "Killed"
 
 
@@ -339,7 +346,7 @@ async def test_a_log_is_whole_when_the_scheduler_died(jobs: Jobs, client: docker
     job = jobs.shell("")
     jobs.out("go").touch()
     async with DockerExecutor() as executor:
-        exit = await asyncio.wait_for(executor.wait(ref), PATIENCE_S)
+        exit = await asyncio.wait_for(ended(executor, ref), PATIENCE_S)
     assert (exit.code, exit.reason) == (4, "Error")
     assert (job.folder / "log").read_bytes() == "".join(f"{n}\n" for n in range(1, 2001)).encode() + b"\xff"
     assert mine(client, job) == []
@@ -349,7 +356,7 @@ async def test_what_a_dead_scheduler_left_can_be_stopped(jobs: Jobs, client: doc
     ref = crashed(jobs, f"touch {jobs.quoted('ready')}; exec sleep 600")
     async with DockerExecutor() as executor:
         await asyncio.wait_for(executor.stop(ref, PATIENCE_S), PATIENCE_S)
-        assert (await executor.wait(ref)).reason == "Stopped"
+        assert (await ended(executor, ref)).reason == "Stopped"
     assert mine(client, jobs.shell("")) == []
 
 
@@ -358,8 +365,8 @@ async def test_what_was_recorded_but_not_removed_is_removed(
 ) -> None:
     ref = crashed(jobs, f"touch {jobs.quoted('ready')}; exit 3")
     job = jobs.shell("")
-    record.write(job.folder, Exit(3, "Error"), [])
-    assert (await executor.wait(ref)).code == 3
+    record.write(job.folder, Exit(3, "Error"))
+    assert (await ended(executor, ref)).code == 3
     assert mine(client, job) == []
 
 
@@ -375,7 +382,7 @@ async def test_a_start_that_a_crash_cut_short_is_finished_by_the_next(
 
 
 async def test_a_daemon_that_is_not_there_is_told_with_the_remedy(tmp_path: Path) -> None:
-    settings = Settings(address=f"unix://{tmp_path}/docker.sock")
+    settings = DockerOptions(address=f"unix://{tmp_path}/docker.sock")
     with pytest.raises(ExecutorError, match=r"no Docker daemon at unix://.*docker.sock: start it, or use --on process") as caught:
         async with DockerExecutor(settings):
             pass

@@ -19,7 +19,8 @@ from contract.jobs import Jobs
 from contract.probes import PATIENCE_S, there
 
 from kflite.core.job import Exit, Job
-from kflite.executors.docker import DockerExecutor, Settings
+from kflite.executors.base import ended
+from kflite.executors.docker import DockerExecutor, DockerOptions
 
 pytestmark = pytest.mark.anyio
 LACKS = "" if os.geteuid() == 0 and shutil.which("dockerd") and shutil.which("unshare") else "needs root, dockerd and unshare"
@@ -108,7 +109,7 @@ def daemon(_loaded: PrivateDaemon) -> Iterator[PrivateDaemon]:
 
 @pytest.fixture
 async def executor(daemon: PrivateDaemon) -> AsyncIterator[DockerExecutor]:
-    async with DockerExecutor(Settings(address=daemon.address, reconnect_s=PATIENCE_S)) as executor:
+    async with DockerExecutor(DockerOptions(address=daemon.address, reconnect_s=PATIENCE_S)) as executor:
         yield executor
 
 
@@ -124,7 +125,7 @@ async def started(executor: DockerExecutor, jobs: Jobs, job: Job) -> str:
 
 
 async def wait(executor: DockerExecutor, ref: str) -> Exit:
-    return await asyncio.wait_for(executor.wait(ref), PATIENCE_S)
+    return await asyncio.wait_for(ended(executor, ref), PATIENCE_S)
 
 
 async def containers(daemon: PrivateDaemon) -> list[str]:
@@ -168,7 +169,7 @@ async def test_an_end_that_came_while_the_daemon_was_away_keeps_its_status(
 
 
 async def test_a_daemon_that_stays_away_makes_nobody_wait_for_ever(daemon: PrivateDaemon, jobs: Jobs) -> None:
-    async with DockerExecutor(Settings(address=daemon.address, reconnect_s=0.5)) as executor:
+    async with DockerExecutor(DockerOptions(address=daemon.address, reconnect_s=0.5)) as executor:
         ref = await started(executor, jobs, jobs.sleeping())
         await asyncio.to_thread(daemon.end, signal.SIGKILL)
         exit = await wait(executor, ref)

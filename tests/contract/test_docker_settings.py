@@ -6,9 +6,11 @@ import asyncio
 import os
 import socket
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import docker
 import pytest
 from contract.jobs import Jobs
 from contract.probes import PATIENCE_S
@@ -103,13 +105,30 @@ async def test_a_cancelled_start_does_not_wait_for_a_registry_that_is_silent(exe
 
 
 async def test_what_a_start_waits_for_is_told_while_its_image_is_pulled(tmp_path: Path, docker_image: str) -> None:
-    notes: list[tuple[str, str]] = []
+    notes: list[str] = []
     with socket.create_server(("127.0.0.1", 0)) as silent:
         silent.settimeout(PATIENCE_S)
         image = f"127.0.0.1:{silent.getsockname()[1]}/no/such:1"
-        async with DockerExecutor(noted=lambda job, text: notes.append((job, text))) as executor:
-            starting = asyncio.create_task(executor.start(Jobs(tmp_path, image).shell("true")))
+        async with DockerExecutor() as executor:
+            starting = asyncio.create_task(executor.start(Jobs(tmp_path, image).shell("true"), notes.append))
             (await asyncio.to_thread(silent.accept))[0].close()
             starting.cancel()
             await asyncio.wait({starting})
-    assert notes == [("run/task", f"for the image {image}, which is pulled")]
+    assert notes == [f"for the image {image}, which is pulled"]
+
+
+async def test_an_image_that_was_made_anew_is_another(tmp_path: Path, docker_image: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kflite.executors.docker.pull._DIGEST_S", 0.0)
+    name = f"kflite-test/identity:{tmp_path.name.lower()}"
+    job = Jobs(tmp_path, name).shell("true")
+    with closing(docker.from_env()) as client:
+        async with DockerExecutor() as executor:
+            absent = await executor.identity(job)
+            client.images.get(docker_image).tag(name)
+            first = await executor.identity(job)
+            client.api.import_image_from_data(b"\0" * 1024, repository=name.partition(":")[0], tag=name.partition(":")[2])
+            second = await executor.identity(job)
+        client.images.remove(name)
+    assert absent == {}
+    assert list(first) == list(second) == ["image digest"]
+    assert first != second

@@ -13,8 +13,8 @@ from contract.jobs import Jobs
 from contract.probes import HOLD, PATIENCE_S, free, there
 from contract.subjects import Subject
 
-from kflite.core.job import Exit, Job, Role
-from kflite.executors.base import Executor
+from kflite.core.job import Exit, Job, Port, Role
+from kflite.executors.base import Executor, ended
 
 pytestmark = pytest.mark.anyio
 SUCCESS = Exit(0)
@@ -22,7 +22,7 @@ MIB = 1 << 20
 
 
 async def run(executor: Executor, job: Job) -> Exit:
-    return await asyncio.wait_for(executor.wait(await executor.start(job)), PATIENCE_S)
+    return await asyncio.wait_for(ended(executor, await executor.start(job)), PATIENCE_S)
 
 
 async def test_a_job_that_succeeds_has_no_reason(executor: Executor, jobs: Jobs) -> None:
@@ -37,7 +37,7 @@ async def test_an_exit_status_is_passed_on(executor: Executor, jobs: Jobs) -> No
 async def test_an_attempt_that_was_started_is_not_started_again(executor: Executor, jobs: Jobs) -> None:
     job = jobs.appending()
     refs = {await executor.start(job), await executor.start(job)}
-    await asyncio.wait_for(executor.wait(refs.pop()), PATIENCE_S)
+    await asyncio.wait_for(ended(executor, refs.pop()), PATIENCE_S)
     assert not refs
     assert await run(executor, job) == SUCCESS
     assert jobs.out("made").read_text() == "ran\n"
@@ -52,12 +52,12 @@ async def test_the_next_attempt_runs_anew(executor: Executor, jobs: Jobs) -> Non
 
 async def test_the_end_can_be_asked_for_again(executor: Executor, jobs: Jobs) -> None:
     ref = await executor.start(jobs.ending(3))
-    assert [(await executor.wait(ref)).code, (await executor.wait(ref)).code] == [3, 3]
+    assert [(await ended(executor, ref)).code, (await ended(executor, ref)).code] == [3, 3]
 
 
 async def test_several_can_wait_for_one_end(executor: Executor, jobs: Jobs) -> None:
     ref = await executor.start(jobs.ending(3))
-    first, second = await asyncio.gather(executor.wait(ref), executor.wait(ref))
+    first, second = await asyncio.gather(ended(executor, ref), ended(executor, ref))
     assert first.code == second.code == 3
 
 
@@ -69,9 +69,9 @@ async def test_many_jobs_run_beside_each_other(executor: Executor, jobs: Jobs) -
 async def test_an_executor_tells_the_end_of_what_another_ran(make: Callable[[], Executor], jobs: Jobs) -> None:
     async with make() as executor:
         ref = await executor.start(jobs.ending(3))
-        await executor.wait(ref)
+        await ended(executor, ref)
     async with make() as executor:
-        assert (await executor.wait(ref)).code == 3
+        assert (await ended(executor, ref)).code == 3
 
 
 async def test_it_offers_at_least_a_cpu(executor: Executor) -> None:
@@ -83,8 +83,8 @@ async def test_what_nothing_is_known_of_is_lost(
 ) -> None:
     async with make() as executor:
         ref = await executor.start(jobs.ending(0))
-        await executor.wait(ref)
-        exit = await asyncio.wait_for(executor.wait(ref.replace("task", "never")), PATIENCE_S)
+        await ended(executor, ref)
+        exit = await asyncio.wait_for(ended(executor, ref.replace("task", "never")), PATIENCE_S)
     assert (exit.code, exit.reason, exit.lost) == (-1, "Lost", True)
 
 
@@ -93,7 +93,7 @@ async def test_what_runs_goes_on_when_its_executor_leaves(make: Callable[[], Exe
     async with make() as executor:
         ref = await executor.start(jobs.sleeping())
     async with make() as executor:
-        waiting = asyncio.ensure_future(executor.wait(ref))
+        waiting = asyncio.ensure_future(ended(executor, ref))
         await asyncio.wait([waiting], timeout=0.05)
         assert not waiting.done()
         await executor.stop(ref, PATIENCE_S)
@@ -106,7 +106,7 @@ async def test_what_runs_is_not_started_again_by_another_executor(make: Callable
         ref = await executor.start(jobs.appending())
     async with make() as executor:
         assert await executor.start(jobs.appending()) == ref
-        assert await asyncio.wait_for(executor.wait(ref), PATIENCE_S) == SUCCESS
+        assert await asyncio.wait_for(ended(executor, ref), PATIENCE_S) == SUCCESS
     assert jobs.out("made").read_text() == "ran\n"
 
 
@@ -122,7 +122,7 @@ async def test_two_executors_at_once_start_an_attempt_once(make: Callable[[], Ex
 async def test_stop_returns_when_the_job_has_ended(executor: Executor, jobs: Jobs) -> None:
     ref = await executor.start(jobs.sleeping())
     await asyncio.wait_for(executor.stop(ref, PATIENCE_S), PATIENCE_S)
-    exit = await asyncio.wait_for(executor.wait(ref), 1)
+    exit = await asyncio.wait_for(ended(executor, ref), 1)
     assert exit.code != 0
     assert exit.reason == "Stopped"
 
@@ -133,7 +133,7 @@ async def test_a_job_that_ignores_sigterm_is_killed_after_the_grace(executor: Ex
     ref = await executor.start(jobs.sleeping(stubborn=True))
     await there(jobs.out("ready"))
     await asyncio.wait_for(executor.stop(ref, 0.2), PATIENCE_S)
-    assert (await executor.wait(ref)).code == -9
+    assert (await ended(executor, ref)).code == -9
 
 
 @pytest.mark.needs("stop")
@@ -141,15 +141,15 @@ async def test_stopping_twice_is_stopping_once(executor: Executor, jobs: Jobs) -
     ref = await executor.start(jobs.sleeping())
     await asyncio.gather(executor.stop(ref, PATIENCE_S), executor.stop(ref, PATIENCE_S))
     await executor.stop(ref, PATIENCE_S)
-    assert (await executor.wait(ref)).reason == "Stopped"
+    assert (await ended(executor, ref)).reason == "Stopped"
 
 
 @pytest.mark.needs("stop")
 async def test_stopping_what_has_ended_changes_nothing(executor: Executor, jobs: Jobs) -> None:
     ref = await executor.start(jobs.ending(3))
-    await executor.wait(ref)
+    await ended(executor, ref)
     await executor.stop(ref, PATIENCE_S)
-    assert (await executor.wait(ref)).code == 3
+    assert (await ended(executor, ref)).code == 3
 
 
 @pytest.mark.needs("stop", "outlives", "code")
@@ -160,7 +160,7 @@ async def test_another_executor_can_stop_it(make: Callable[[], Executor], jobs: 
         await there(jobs.out("ready"))
     async with make() as executor:
         await asyncio.wait_for(executor.stop(ref, 0.1), PATIENCE_S)
-        assert (await executor.wait(ref)).code == -9
+        assert (await ended(executor, ref)).code == -9
 
 
 @pytest.mark.needs("stop", "code")
@@ -180,7 +180,7 @@ while True: time.sleep(1)
     await there(jobs.out("ready"))
     await executor.stop(ref, PATIENCE_S)
     assert jobs.out("made").read_text() == "saved"
-    assert (await executor.wait(ref)).code == 0
+    assert (await ended(executor, ref)).code == 0
 
 
 @pytest.mark.needs("code")
@@ -322,7 +322,7 @@ async def test_stop_reaches_what_a_job_has_forked(executor: Executor, jobs: Jobs
 
 @pytest.mark.needs("gangs")
 async def test_replicas_know_each_other_and_can_meet(executor: Executor, jobs: Jobs) -> None:
-    chief = replace(jobs.code(SERVE), name="chief", ports=("meet", "spare"))
+    chief = replace(jobs.code(SERVE), name="chief", ports=(Port("meet"), Port("spare")))
     job = jobs.job(chief, replace(jobs.code(MEET), name="worker", replicas=2))
     assert await run(executor, job) == SUCCESS
     assert sorted((job.folder / "log.chief.0").read_text().split()) == ["worker.0", "worker.1"]
@@ -358,7 +358,7 @@ async def test_stop_ends_a_whole_gang(executor: Executor, jobs: Jobs) -> None:
     for rank in range(2):
         await there(Path(f"{held}-{rank}.ready"))
     await executor.stop(ref, 0.2)
-    assert (await executor.wait(ref)).reason == "Stopped"
+    assert (await ended(executor, ref)).reason == "Stopped"
     for rank in range(2):
         await free(Path(f"{held}-{rank}"))
 

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from contract.jobs import Jobs
 from contract.kube import PATIENCE_S, Space, kubectl, namespace
+from contract.probes import told
 
 from kflite.core.job import Exit, Job, Mount, Resources, Role, Secret, Source
+from kflite.executors.base import ended
 from kflite.executors.kubernetes import KubernetesExecutor
 
 pytestmark = pytest.mark.anyio
@@ -23,7 +25,7 @@ def jobs(tmp_path: Path, cluster: str) -> Jobs:
 
 
 async def run(executor: KubernetesExecutor, job: Job) -> Exit:
-    return await asyncio.wait_for(executor.wait(await executor.start(job)), PATIENCE_S)
+    return await asyncio.wait_for(ended(executor, await executor.start(job)), PATIENCE_S)
 
 
 async def test_nothing_of_a_gang_is_left_behind(space: Space, jobs: Jobs) -> None:
@@ -126,7 +128,7 @@ async def test_a_task_whose_pod_somebody_deletes_is_lost_and_can_run_again(space
         ref = await executor.start(job)
         await space.running()
         space.kubectl("delete", what, "-l", "app.kubernetes.io/managed-by=kflite", "--wait=false", "--grace-period=1")
-        exit = await asyncio.wait_for(executor.wait(ref), PATIENCE_S)
+        exit = await asyncio.wait_for(ended(executor, ref), PATIENCE_S)
         assert exit.lost
         assert "deleted" in exit.message
         assert (job.folder / "log").read_text() == "began\n"
@@ -141,27 +143,26 @@ async def test_an_evicted_pod_is_the_clusters_doing(space: Space, jobs: Jobs) ->
         eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": pod, "namespace": space.name}}
         path = f"/api/v1/namespaces/{space.name}/pods/{pod}/eviction"
         await asyncio.to_thread(space.kubectl, "create", "--raw", path, "-f", "-", given=json.dumps(eviction))
-        exit = await asyncio.wait_for(executor.wait(ref), PATIENCE_S)
+        exit = await asyncio.wait_for(ended(executor, ref), PATIENCE_S)
     assert (exit.reason, exit.lost) == ("EvictionByEvictionAPI", True)
 
 
 @pytest.mark.alone
 @pytest.mark.timeout(300)  # with others at the cluster it waits for its turn
 async def test_a_drained_node_loses_its_tasks_and_they_run_once_it_is_back(space: Space, jobs: Jobs, cluster_here: str) -> None:
-    said: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
-    async with space.executor(lambda *note: said.put_nowait(note)) as executor, asyncio.timeout(2 * PATIENCE_S):
+    async with space.executor() as executor, asyncio.timeout(2 * PATIENCE_S):
         ref = await executor.start(replace(jobs.sleeping(), id=f"{space.name}/task"))
         node = space.kubectl("get", "pod", await space.running(), "-o", "jsonpath={.spec.nodeName}")
         ours = f"--pod-selector=kflite.dev/run={space.name}"
         try:
             await asyncio.to_thread(kubectl, "drain", node, ours, "--force", "--delete-emptydir-data", "--timeout=50s")
-            exit = await executor.wait(ref)
+            exit = await ended(executor, ref)
             assert (exit.reason, exit.lost) == ("EvictionByEvictionAPI", True)
             again = await executor.start(jobs.ending(0, attempt=2))
-            assert "Unschedulable" in (await said.get())[1]
+            assert "Unschedulable" in (await told(executor, again)).message
         finally:
             kubectl("uncordon", node)
-        assert await executor.wait(again) == Exit(0)
+        assert await ended(executor, again) == Exit(0)
     assert space.ours() == []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,8 +12,9 @@ import pytest
 from contract.jobs import Jobs
 from contract.kube import PATIENCE_S, Space, Wire, kubectl
 
-from kflite.core.job import Exit
+from kflite.core.job import Exit, Waiting
 from kflite.errors import ExecutorError
+from kflite.executors.base import ended
 
 pytestmark = pytest.mark.anyio
 TALKING = """
@@ -40,7 +42,7 @@ async def test_a_server_that_is_away_for_a_while_costs_nothing_but_time(
         wire.cut()
         await asyncio.sleep(4)
         wire.mend()
-        assert await asyncio.wait_for(executor.wait(ref), PATIENCE_S) == Exit(0)
+        assert await asyncio.wait_for(ended(executor, ref), PATIENCE_S) == Exit(0)
     assert (job.folder / "log").read_text().split() == [str(n) for n in range(60)]
     assert space.ours() == []
 
@@ -49,16 +51,16 @@ async def test_a_server_that_is_away_is_told_of_and_so_is_its_return(
     space: Space, jobs: Jobs, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KUBECONFIG", str(wire.config))
-    monkeypatch.setattr("kflite.executors.kubernetes.silence._PASSING_S", 0.5)
-    said: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
-    async with space.executor(lambda *note: said.put_nowait(note)) as executor, asyncio.timeout(PATIENCE_S):
+    monkeypatch.setattr("kflite.executors.kubernetes.outage._PASSING_S", 0.5)
+    async with space.executor() as executor, asyncio.timeout(PATIENCE_S):
         ref = await executor.start(jobs.sleeping())
         wire.cut()
-        job, text = await said.get()
-        assert job == "run/task"
-        assert text.startswith("no answer from https://127.0.0.1:")
-        wire.mend()
-        assert await said.get() == ("run/task", "")
+        async with aclosing(executor.follow(ref)) as updates:
+            told = await anext(updates)
+            assert isinstance(told, Waiting)
+            assert told.message.startswith("no answer from https://127.0.0.1:")
+            wire.mend()
+            assert await anext(updates) == Waiting("")
         await executor.stop(ref, 0)
     assert space.ours() == []
 
@@ -72,7 +74,7 @@ async def test_a_stop_that_the_server_does_not_hear_holds_up_nobody_and_is_heard
         ref = await executor.start(jobs.sleeping())
         wire.cut()
         await executor.stop(ref, 10)
-        exit = await executor.wait(ref)
+        exit = await ended(executor, ref)
         assert (exit.reason, "no answer from" in exit.message) == ("Stopped", True)
         wire.mend()
     assert space.ours() == []
@@ -96,7 +98,7 @@ async def test_a_server_that_stays_away_loses_the_attempt_after_a_set_time(
     async with space.executor(reconnect_s=1.0) as executor:
         ref = await executor.start(jobs.sleeping())
         wire.cut()
-        exit = await asyncio.wait_for(executor.wait(ref), PATIENCE_S)
+        exit = await asyncio.wait_for(ended(executor, ref), PATIENCE_S)
         assert (exit.reason, exit.lost) == ("Lost", True)
         assert "no answer from the cluster" in exit.message
         with pytest.raises(ExecutorError, match="no answer from the cluster"):
@@ -119,7 +121,7 @@ async def test_a_transfer_that_breaks_goes_on_where_it_was(
         wire.cut_after(6_000_000)
         await space.running()
         wire.cut_after(6_000_000)
-        assert await asyncio.wait_for(executor.wait(ref), PATIENCE_S) == Exit(0)
+        assert await asyncio.wait_for(ended(executor, ref), PATIENCE_S) == Exit(0)
     assert made.read_bytes() == source.read_bytes()
 
 
@@ -147,8 +149,8 @@ async def test_credentials_that_expire_are_read_again(
         ref = await executor.start(jobs.ending(3))
         write("second")
         await asyncio.to_thread(space.kubectl, "delete", "serviceaccount", "first")
-        assert (await asyncio.wait_for(executor.wait(ref), PATIENCE_S)).code == 3
-        assert (await asyncio.wait_for(executor.wait(await executor.start(jobs.ending(4, attempt=2))), PATIENCE_S)).code == 4
+        assert (await asyncio.wait_for(ended(executor, ref), PATIENCE_S)).code == 3
+        assert (await asyncio.wait_for(ended(executor, await executor.start(jobs.ending(4, attempt=2))), PATIENCE_S)).code == 4
 
 
 async def test_an_executor_that_may_do_nothing_says_what_it_may_not(
@@ -177,7 +179,7 @@ async def test_rights_that_lack_for_the_log_and_the_removal_of_a_pod_are_told_in
     monkeypatch.setenv("KUBECONFIG", str(config))
     job = jobs.ending(0)
     async with space.executor() as executor:
-        assert (await asyncio.wait_for(executor.wait(await executor.start(job)), PATIENCE_S)).code == 0
+        assert (await asyncio.wait_for(ended(executor, await executor.start(job)), PATIENCE_S)).code == 0
     said = (job.folder / "log").read_text()
     assert "the log is incomplete: " in said
     assert "its pods could not be removed" in said

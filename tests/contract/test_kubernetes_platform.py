@@ -15,6 +15,7 @@ from contract.jobs import Jobs
 from contract.kube import PATIENCE_S, Space, kubectl, offered
 
 from kflite.core.job import Exit, Job, Mount, Resources, Source
+from kflite.executors.base import ended
 from kflite.executors.kubernetes import KubernetesExecutor
 
 pytestmark = pytest.mark.anyio
@@ -40,7 +41,7 @@ def jobs(tmp_path: Path, cluster: str) -> Jobs:
 
 
 async def run(executor: KubernetesExecutor, job: Job) -> Exit:
-    return await asyncio.wait_for(executor.wait(await executor.start(job)), PATIENCE_S)
+    return await asyncio.wait_for(ended(executor, await executor.start(job)), PATIENCE_S)
 
 
 LOOK = """

@@ -13,6 +13,7 @@ from contract.kube import PATIENCE_S, Space, namespace
 from machine import S3, STAGING_IMAGE
 
 from kflite.core.job import Exit, Job
+from kflite.executors.base import ended
 from kflite.executors.kubernetes import KubernetesExecutor
 
 pytestmark = [pytest.mark.anyio, pytest.mark.skipif(not S3, reason="no S3 beside the cluster: tests/run names its own")]
@@ -32,7 +33,7 @@ def jobs(tmp_path: Path, cluster: str) -> Jobs:
 
 
 async def run(executor: KubernetesExecutor, job: Job) -> Exit:
-    return await asyncio.wait_for(executor.wait(await executor.start(job)), PATIENCE_S)
+    return await asyncio.wait_for(ended(executor, await executor.start(job)), PATIENCE_S)
 
 
 def staged(jobs: Jobs, task: str, text: str, **more: tuple[tuple[str, Path], ...]) -> Job:

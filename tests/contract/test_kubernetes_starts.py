@@ -12,6 +12,7 @@ from contract.kube import PATIENCE_S, Space, Wire
 
 from kflite.core.job import Exit
 from kflite.errors import ExecutorError
+from kflite.executors.base import ended
 from kflite.executors.kubernetes import KubernetesExecutor
 from kflite.executors.kubernetes.api import Api
 from kflite.executors.kubernetes.objects import Object
@@ -64,7 +65,7 @@ async def test_a_start_that_was_given_up_can_be_made_again(space: Space, jobs: J
     async with space.executor() as executor:
         await given_up(executor, Gate(monkeypatch, before=False), jobs)
     async with space.executor() as executor:
-        assert await asyncio.wait_for(executor.wait(await executor.start(jobs.ending(0))), PATIENCE_S) == Exit(0)
+        assert await asyncio.wait_for(ended(executor, await executor.start(jobs.ending(0))), PATIENCE_S) == Exit(0)
     assert space.ours() == []
 
 
@@ -99,24 +100,22 @@ async def test_a_pod_that_is_refused_leaves_nothing_and_tells_why(space: Space, 
 
 async def test_a_task_waits_with_a_word_while_the_quota_is_used_up(space: Space, jobs: Jobs) -> None:
     space.kubectl("create", "quota", "one", "--hard=pods=1")
-    said: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
-    async with space.executor(lambda *note: said.put_nowait(note)) as executor, asyncio.timeout(PATIENCE_S):
+    said: asyncio.Queue[str] = asyncio.Queue()
+    async with space.executor() as executor, asyncio.timeout(PATIENCE_S):
         first = await executor.start(jobs.sleeping())
-        second = asyncio.ensure_future(executor.start(jobs.ending(0, task="second")))
-        job, text = await said.get()
-        assert job == "run/second"
-        assert "exceeded quota: one" in text
+        second = asyncio.ensure_future(executor.start(jobs.ending(0, task="second"), said.put_nowait))
+        assert "exceeded quota: one" in await said.get()
         await executor.stop(first, 0)
-        assert await executor.wait(await second) == Exit(0)
-        assert ("run/second", "") in [said.get_nowait() for _ in range(said.qsize())]
+        assert await ended(executor, await second) == Exit(0)
+        assert "" in [said.get_nowait() for _ in range(said.qsize())]
     assert space.ours() == []
 
 
 async def test_a_task_that_waits_for_the_quota_can_be_given_up(space: Space, jobs: Jobs) -> None:
     space.kubectl("create", "quota", "none", "--hard=pods=0")
-    said: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
-    async with space.executor(lambda *note: said.put_nowait(note)) as executor, asyncio.timeout(PATIENCE_S):
-        starting = asyncio.ensure_future(executor.start(jobs.ending(0)))
+    said: asyncio.Queue[str] = asyncio.Queue()
+    async with space.executor() as executor, asyncio.timeout(PATIENCE_S):
+        starting = asyncio.ensure_future(executor.start(jobs.ending(0), said.put_nowait))
         await said.get()
         starting.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -128,7 +127,7 @@ async def test_a_task_that_waits_for_the_quota_can_be_given_up(space: Space, job
 async def test_arguments_that_are_too_long_fail_at_once(space: Space, jobs: Jobs, size: int) -> None:
     async with space.executor() as executor:
         try:
-            exit = await executor.wait(await executor.start(jobs.python("print(1)", "x" * size)))
+            exit = await ended(executor, await executor.start(jobs.python("print(1)", "x" * size)))
         except ExecutorError as error:
             exit = Exit(1, error.reason)
     assert exit.reason == "ArgumentTooLong", exit

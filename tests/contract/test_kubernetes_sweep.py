@@ -11,6 +11,7 @@ from contract.jobs import Jobs
 from contract.kube import PATIENCE_S, Space
 
 from kflite.core.job import Exit
+from kflite.executors.base import ended
 
 pytestmark = pytest.mark.anyio
 
@@ -34,7 +35,7 @@ async def visit(space: Space, jobs: Jobs, kept_s: float) -> None:
     """Another run in the namespace, by a scheduler that removes what is older."""
     async with space.executor(kept_s=kept_s) as executor:
         job = replace(jobs.ending(0), id="other/task", folder=jobs.root / "runs" / "other" / "task" / "1")
-        assert await asyncio.wait_for(executor.wait(await executor.start(job)), PATIENCE_S) == Exit(0)
+        assert await asyncio.wait_for(ended(executor, await executor.start(job)), PATIENCE_S) == Exit(0)
 
 
 async def test_a_run_whose_scheduler_never_came_back_is_removed_once_it_is_old(space: Space, jobs: Jobs) -> None:
@@ -49,7 +50,7 @@ async def test_one_that_may_come_back_finds_what_it_left(space: Space, jobs: Job
     ref = await ended_alone(space, jobs)
     await visit(space, jobs, kept_s=3600.0)
     async with space.executor(kept_s=0.0) as executor:
-        assert await asyncio.wait_for(executor.wait(ref), PATIENCE_S) == Exit(0)
+        assert await asyncio.wait_for(ended(executor, ref), PATIENCE_S) == Exit(0)
     assert jobs.out("made").read_text() == "made"
     assert space.ours() == []
 

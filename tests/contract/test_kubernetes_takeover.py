@@ -11,6 +11,7 @@ from contract.jobs import Jobs
 from contract.kube import PATIENCE_S, Space
 
 from kflite.core.job import Exit
+from kflite.executors.base import ended
 
 pytestmark = pytest.mark.anyio
 
@@ -27,7 +28,7 @@ async def taken_over(space: Space, jobs: Jobs, home: str) -> Exit:
         ref = await first.start(job)
     shutil.rmtree(jobs.root / "runs")
     async with space.executor(home=home) as second:
-        return await asyncio.wait_for(second.wait(ref), PATIENCE_S)
+        return await asyncio.wait_for(ended(second, ref), PATIENCE_S)
 
 
 async def test_it_is_found_by_its_pod_where_its_folder_is_missing(space: Space, jobs: Jobs) -> None:

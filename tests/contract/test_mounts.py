@@ -19,7 +19,7 @@ from contract.volumes import ClaimedVolumes, FolderVolumes, Volumes
 
 from kflite.core.job import Claim, Job, Mount, Secret, Source
 from kflite.errors import ExecutorError
-from kflite.executors.base import Executor
+from kflite.executors.base import Executor, ended
 
 pytestmark = pytest.mark.anyio
 VALUE = "hunter2-do-not-tell"
@@ -154,7 +154,7 @@ async def test_a_mount_is_cleared_by_whoever_sees_the_end(make: Callable[[], Exe
         await there(jobs.out("ready"))
     async with make() as executor:
         await executor.stop(ref, 0.1)
-        await executor.wait(ref)
+        await ended(executor, ref)
     assert not (job.folder / "mounts").exists()
 
 

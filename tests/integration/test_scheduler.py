@@ -12,6 +12,7 @@ import pytest
 from kflite import dsl, store
 from kflite.core.event import Event, Kind, State
 from kflite.core.job import Job
+from kflite.executors.base import unheard
 from kflite.plans import dag
 from kflite.scheduler import Scheduler, Submission, World, loop
 from kflite.scheduler.deps import nobody
@@ -83,7 +84,7 @@ def test_a_bug_in_a_turn_reaches_whoever_waits_for_the_run(world: World) -> None
 
 def test_a_bug_in_an_executor_ends_the_task_and_names_itself(world: World) -> None:
     class Broken(FakeExecutor):
-        async def start(self, job: Job) -> str:
+        async def start(self, job: Job, waiting: Callable[[str], None] = unheard) -> str:
             raise RuntimeError("a bug")
 
     assert state_of(replace(world, executors=lambda on: Broken())) is State.FAILED

@@ -6,7 +6,7 @@ import asyncio
 import json
 import math
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
@@ -18,8 +18,9 @@ from reference import expected
 
 from kflite import store
 from kflite.core.event import Event, Point, RunCancelRequested, RunRetried, State
-from kflite.core.job import Exit, Job, Resources
+from kflite.core.job import Exit, Job, Resources, Waiting
 from kflite.errors import LeaseLost, StoreFull, StoreLocked
+from kflite.executors.base import unheard
 from kflite.plans import dag
 from kflite.scheduler import Scheduler, Submission, World
 from kflite.scheduler.deps import LEASE_S, nobody
@@ -70,12 +71,21 @@ class SlowExecutor(FakeExecutor):
         super().__init__(world)
         self._life = life
 
-    async def start(self, job: Job) -> str:
+    async def identity(self, job: Job) -> Mapping[str, str]:
+        await asyncio.sleep(self._life.random.random())
+        return {"image digest": "of a container"}
+
+    async def start(self, job: Job, waiting: Callable[[str], None] = unheard) -> str:
         task = job.id.partition("/")[2]
         if self._life.store.run(RUN).state.ended:
             raise Fault(f"{task} starts after the end of its run")
         self._life.check_intent(task, job.attempt)
+        patient = self._life.waits(job)
+        if patient:
+            waiting("for its image")
         await asyncio.sleep(self._life.random.random() * 2)
+        if patient:
+            waiting("")
         ref = await super().start(job)
         try:
             await asyncio.sleep(self._life.random.random())
@@ -138,12 +148,17 @@ class Life:
     def _script(self, job: Job) -> FakeRun:
         task, random = job.id.partition("/")[2], self._drawn(job.id, job.attempt + 3000)
         stop_s = random.choice([0.0, 2.0, math.inf])
+        words = ((random.random(), Waiting("for room")), (1.0 + random.random(), Waiting(""))) if self.waits(job) else ()
         if self._hangs(task, job.attempt):
-            return FakeRun(math.inf, stop_s=stop_s)
+            return FakeRun(math.inf, stop_s=stop_s, updates=words)
         if self._lost(task, job.attempt):
             return FakeRun(random.random() * 5, Exit(-1, "Lost", "gone", lost=True), stop_s=stop_s)
         exit = Exit(1, "Error") if self._fails(task, job.attempt) else Exit(0)
-        return FakeRun(random.random() * DEADLINE_S * 0.8, exit, self._write, stop_s)
+        return FakeRun(random.random() * DEADLINE_S * 0.8, exit, self._write, stop_s, updates=words)
+
+    def waits(self, job: Job) -> bool:
+        """Whether the attempt tells what it waits for."""
+        return self._drawn(job.id, job.attempt + 4000).random() < 0.2
 
     def _write(self, job: Job) -> None:
         job.folder.mkdir(parents=True, exist_ok=True)
@@ -310,6 +325,7 @@ class Life:
             str(self.folder / "artifacts"),
             f"elsewhere:{self.schedulers}:0:x",
             self._requests,
+            lambda on, work: Random(f"{self.seed}/identity").random() < 0.3,
             accepts=nobody,
             clock=loop.time,
             offload=inline,

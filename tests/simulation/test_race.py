@@ -74,20 +74,20 @@ class RaceLife:
     async def _use(self, scheduler: Scheduler) -> None:
         if not self.store.runs():
             await scheduler.submit(Submission(RUN, "n", "race", "p", "", {}, on="fake", cache=False))
-        while not await scheduler.adopt(RUN):
+        while not await scheduler.adopt(RUN):  # noqa: ASYNC110 - simulated time passes at once
             await asyncio.sleep(1)
         await scheduler.ended(RUN)
 
     async def _suspend(self) -> None:
         await asyncio.sleep(self.suspend_at)
         await self._request(RunSuspendRequested("make room"))
-        while self.store.run(RUN).state is not State.SUSPENDED and not self._ended():
+        while self.store.run(RUN).state is not State.SUSPENDED and not self._ended():  # noqa: ASYNC110
             await asyncio.sleep(1)
         await asyncio.sleep(50)
         await self._request(RunResumed())
 
     async def _request(self, data: Data) -> None:
-        while not self.store.runs():
+        while not self.store.runs():  # noqa: ASYNC110
             await asyncio.sleep(1)
         event = Event(RUN, data, asyncio.get_running_loop().time())
         self.store.append([event])
@@ -148,10 +148,6 @@ class RaceLife:
     def measured(self, task: str) -> list[tuple[int, float]]:
         return [(point.attempt, point.value) for point in self.store.points(RUN, task)]
 
-    def heard(self) -> list[tuple[str, object]]:
-        """All that a plan hears which begins anew from what is stored."""
-        return [(name, getattr(news, "points", news)) for name, news in Race().heard]
-
 
 def _script(job: Job) -> FakeRun:
     task = job.id.partition("/")[2]
@@ -211,7 +207,8 @@ def test_a_race_comes_out_the_same_wherever_its_scheduler_dies(tmp_path: Path) -
 def test_a_race_that_is_suspended_and_resumed_comes_out_the_same_wherever_its_scheduler_dies(
     suspend_at: float, tmp_path: Path
 ) -> None:
+    """All may have ended while nobody looked: then there is nothing to suspend."""
     for crash_at in range(passed(tmp_path, suspend_at) + 1):
         life = RaceLife(tmp_path, crash_at, suspend_at).live()
         check(life)
-        assert life.kinds.count(Kind.RUN_SUSPENDED) == 1
+        assert life.kinds.count(Kind.RUN_SUSPENDED) in ({0, 1} if crash_at else {1})

@@ -126,10 +126,19 @@ def test_a_wrong_file_is_refused_by_name_and_key(here: Path, text: str, message:
     assert str(here / "kflite.toml") in str(error.value)
 
 
-def test_a_rule_for_images_without_an_image_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KFLITE_IMAGES", "python")
-    with pytest.raises(InputError, match="KFLITE_IMAGES: 'python' is no rule: write PATTERN=IMAGE"):
+def test_the_environment_holds_rules_for_images_with_commas_between(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KFLITE_IMAGES", "python:*=mirror/python:3.11, alpine*=registry:5000/alpine,")
+    assert config.load().images == (("python:*", "mirror/python:3.11"), ("alpine*", "registry:5000/alpine"))
+
+
+@pytest.mark.parametrize(
+    ("text", "part"), [("python", "python"), ("=image", "=image"), ("python:*=", "python:*="), ("a=b,c", "c")]
+)
+def test_a_rule_for_images_without_an_image_is_refused(monkeypatch: pytest.MonkeyPatch, text: str, part: str) -> None:
+    monkeypatch.setenv("KFLITE_IMAGES", text)
+    with pytest.raises(InputError) as error:
         config.load()
+    assert f"KFLITE_IMAGES: {part!r} is no rule: write PATTERN=IMAGE" in str(error.value)
 
 
 def test_a_home_that_cannot_be_made_says_where_it_came_from(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""What a cache key says of the place where a task runs."""
+"""Which tasks their executor is asked about before they are queued."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import pytest
 from kflite import dsl
 from kflite.config import Settings
 from kflite.core.plan import Origin, Ready, Work
+from kflite.dsl import kubernetes
 from kflite.engine.executors import Executors
+from kflite.engine.identity import identified
 from kflite.plans import dag
 
 
@@ -23,21 +25,35 @@ def container():
     return dsl.ContainerSpec(image="localhost:1/no/such:image", command=["true"])
 
 
+@dsl.pipeline
+def mounting() -> None:
+    kubernetes.mount_pvc(python(), pvc_name="data", mount_path="/data")
+
+
 def work_of(component: dsl.Component) -> Work:
-    (ready,) = dag.plan(dsl.compile(component).dumps(), {}, Origin("r", "n", 0.0)).begin()
-    assert isinstance(ready, Ready)
-    return ready.work
+    steps = dag.plan(dsl.compile(component).dumps(), {}, Origin("r", "n", 0.0)).begin()
+    return next(step.work for step in steps if isinstance(step, Ready))
 
 
-@pytest.fixture
-def executors(tmp_path: Path) -> Executors:
-    return Executors(Settings(tmp_path, "sqlite://", str(tmp_path)))
+@pytest.mark.parametrize(
+    ("on", "task", "asked"),
+    [
+        ("process", python, False),
+        ("inline", python, False),
+        ("local", python, False),
+        ("docker", python, True),
+        ("process", container, False),
+        ("local", container, True),
+        ("docker", container, True),
+        ("process", mounting, True),
+        ("kubernetes", container, False),
+        ("kubernetes:context/namespace", mounting, False),
+    ],
+)
+def test_only_what_names_do_not_tell_is_asked_for(on: str, task: dsl.Component, asked: bool) -> None:
+    assert identified(on, work_of(task)) is asked
 
 
-def test_a_python_component_as_a_process_depends_on_the_interpreter(executors: Executors) -> None:
-    assert executors.identity("local", work_of(python)) == executors.identity("process", work_of(python))
-    assert executors.identity("process", work_of(python))["interpreter"].startswith("python 3.")
-
-
-def test_a_container_and_the_same_command_as_a_process_never_share_a_result(executors: Executors) -> None:
-    assert executors.identity("process", work_of(container)) != executors.identity("docker", work_of(container))
+def test_executors_of_this_machine_share_a_pool(tmp_path: Path) -> None:
+    executors = Executors(Settings(tmp_path, "sqlite://", str(tmp_path)))
+    assert {executors(on).pool for on in ("local", "process", "inline")} == {"machine"}

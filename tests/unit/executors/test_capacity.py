@@ -9,13 +9,15 @@ from contract.probes import there
 
 from kflite.core.job import Job, Resources, Role
 from kflite.errors import ExecutorError
-from kflite.executors.process import ProcessExecutor, capacity
+from kflite.executors import machine
+from kflite.executors.base import ended
+from kflite.executors.process import ProcessExecutor
 
 pytestmark = pytest.mark.anyio
 
 
 def test_the_machine_offers_what_this_process_may_use() -> None:
-    offered = capacity.machine()
+    offered = machine.machine()
     assert 0 < offered.cpus <= len(os.sched_getaffinity(0))
     assert 0 < offered.memory <= os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
@@ -35,14 +37,14 @@ def test_limits_of_the_control_group_count(
     group.mkdir(parents=True)
     for name, text in {**files, "memory.max": "1000000"}.items():
         (group / name).write_text(text)
-    monkeypatch.setattr(capacity, "_own_cgroups", lambda _controller: iter([group, group.parent]))
-    assert (capacity.machine().cpus, capacity.machine().memory) == (cpus, 1_000_000)
+    monkeypatch.setattr(machine, "_own_cgroups", lambda _controller: iter([group, group.parent]))
+    assert (machine.machine().cpus, machine.machine().memory) == (cpus, 1_000_000)
 
 
 @pytest.mark.parametrize(("visible", "gpus"), [("", ()), ("-1", ()), ("0, 3", ("0", "3")), ("GPU-abc", ("GPU-abc",))])
 def test_gpus_are_those_that_are_visible(visible: str, gpus: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
-    assert capacity.gpus() == gpus
+    assert machine.gpus() == gpus
 
 
 async def test_each_task_gets_gpus_of_its_own(executor: ProcessExecutor, jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -52,10 +54,23 @@ async def test_each_task_gets_gpus_of_its_own(executor: ProcessExecutor, jobs: J
     with pytest.raises(ExecutorError, match="asks for 1 GPUs, and 0 are free"):
         await executor.start(more)
     for ref in refs:
-        await executor.wait(ref)
+        await ended(executor, ref)
     assert [(job.folder / "log").read_text() for job in (one, two)] == ["0\n", "1,2\n"]
-    await executor.wait(await executor.start(more))
+    await ended(executor, await executor.start(more))
     assert (more.folder / "log").read_text() == "0\n"
+
+
+def test_executors_of_one_process_give_no_gpu_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1,2")
+    one, other = machine.GpuShare(), machine.GpuShare()
+    assert one.take("a", "r/a", 1) == ("0",)
+    assert other.take("b", "r/b", 1, elsewhere=("1",)) == ("2",)
+    with pytest.raises(ExecutorError, match="r/c asks for 2 GPUs, and 1 are free"):
+        other.take("c", "r/c", 2)
+    one.give("a")
+    assert other.take("c", "r/c", 2) == ("0", "1")
+    other.close()
+    assert one.take("a", "r/a", 3) == ("0", "1", "2")
 
 
 async def test_gpus_of_a_dead_schedulers_tasks_stay_theirs(
@@ -68,7 +83,7 @@ async def test_gpus_of_a_dead_schedulers_tasks_stay_theirs(
     async with ProcessExecutor(environments) as executor:
         later = asking(jobs, 1, "later")
         await executor.start(asking(jobs, 1, "held"))
-        await executor.wait(await executor.start(later))
+        await ended(executor, await executor.start(later))
         assert (later.folder / "log").read_text() == "1\n"
         await executor.stop(ref, 0)
 

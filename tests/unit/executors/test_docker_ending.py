@@ -140,8 +140,8 @@ def test_a_full_disk_is_told_and_the_rest_is_still_read() -> None:
 
 
 def test_the_first_of_several_who_keep_an_end_is_right(tmp_path: Path) -> None:
-    record.write(tmp_path, Exit(3, "Error", "no"), [])
-    record.write(tmp_path, Exit(-1, "Lost", "", lost=True), [])
+    record.write(tmp_path, Exit(3, "Error", "no"))
+    record.write(tmp_path, Exit(-1, "Lost", "", lost=True))
     assert record.read(tmp_path) == Exit(3, "Error", "no")
 
 

@@ -12,7 +12,7 @@ from kflite.core.job import Job, Resources, Role
 from kflite.errors import ExecutorError
 from kflite.executors.docker.host import Host, describe
 from kflite.executors.docker.names import group_labels
-from kflite.executors.docker.settings import Settings
+from kflite.executors.docker.options import DockerOptions
 from kflite.executors.docker.spec import Image, Order, container
 from kflite.executors.ref import Ref
 
@@ -131,7 +131,7 @@ def test_proxies_indexes_and_authorities_are_passed_on(tmp_path: Path) -> None:
     file = tmp_path / "ca.crt"
     file.write_text("")
     environ = {"HTTPS_PROXY": "http://p:1", "PIP_INDEX_URL": "https://i", "PIP_CERT": str(file), "SSL_CERT_FILE": str(file)}
-    host = describe({}, Settings(), environ | {"REQUESTS_CA_BUNDLE": "/nowhere", "SECRET": "x"})
+    host = describe({}, DockerOptions(), environ | {"REQUESTS_CA_BUNDLE": "/nowhere", "SECRET": "x"})
     target = "/run/kflite/authorities-0.crt"
     assert host.files == ((file, Path(target)),)
     assert host.env == {
@@ -145,9 +145,9 @@ def test_proxies_indexes_and_authorities_are_passed_on(tmp_path: Path) -> None:
 
 
 def test_nothing_is_passed_on_when_that_is_not_wanted() -> None:
-    host = describe({}, Settings(pass_ca=False), {"HTTPS_PROXY": "http://p:1", "USER": "ada"})
+    host = describe({}, DockerOptions(pass_ca=False), {"HTTPS_PROXY": "http://p:1", "USER": "ada"})
     assert host.env == {"USER": "ada", "LOGNAME": "ada"}
 
 
 def test_root_of_a_rootless_daemon_is_the_caller() -> None:
-    assert describe({"SecurityOptions": ["name=seccomp,profile=default", "name=rootless"]}, Settings(), {}).user == "0:0"
+    assert describe({"SecurityOptions": ["name=seccomp,profile=default", "name=rootless"]}, DockerOptions(), {}).user == "0:0"

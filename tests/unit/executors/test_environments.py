@@ -13,6 +13,7 @@ from contract.jobs import Jobs
 
 from kflite.core.job import Exit, Job, Python, Role
 from kflite.errors import ExecutorError
+from kflite.executors.base import ended
 from kflite.executors.environments import Environments, satisfied
 from kflite.executors.process import ProcessExecutor
 
@@ -48,7 +49,7 @@ def job(jobs: Jobs, text: str, *packages: str, task: str = "task") -> Job:
 
 
 async def run(executor: ProcessExecutor, job: Job) -> tuple[Exit, str]:
-    exit = await executor.wait(await executor.start(job))
+    exit = await ended(executor, await executor.start(job))
     return exit, (job.folder / "log").read_text()
 
 
@@ -99,7 +100,7 @@ async def test_packages_that_are_there_need_no_environment(executor: ProcessExec
 async def test_replicas_with_different_packages_are_one_gang(executor: ProcessExecutor, jobs: Jobs, wheel: str) -> None:
     text = "import importlib.util, json; print(json.dumps(importlib.util.find_spec('greeting') is not None))"
     gang = jobs.job(Role(python=Python(text, (), (wheel,)), name="with"), Role(python=Python(text, ()), name="without"))
-    assert await executor.wait(await executor.start(gang)) == Exit(0)
+    assert await ended(executor, await executor.start(gang)) == Exit(0)
     assert [json.loads((gang.folder / f"log.{name}.0").read_text()) for name in ("with", "without")] == [True, False]
 
 

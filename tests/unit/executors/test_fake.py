@@ -14,6 +14,7 @@ from contract.jobs import Jobs
 
 from kflite.core.job import Claim, Exit
 from kflite.errors import ExecutorError
+from kflite.executors.base import ended
 from kflite.testing import FakeExecutor, FakeRun, FakeWorld
 
 T = TypeVar("T")
@@ -23,7 +24,7 @@ T = TypeVar("T")
 async def test_a_claim_is_a_job_like_others(jobs: Jobs) -> None:
     async with FakeExecutor() as executor:
         ref = await executor.start(replace(jobs.job(), claim=Claim("data")))
-        assert await executor.wait(ref) == Exit(0)
+        assert await ended(executor, ref) == Exit(0)
 
 
 class Simulated(asyncio.SelectorEventLoop):
@@ -52,7 +53,7 @@ def test_jobs_take_the_time_that_the_script_says(jobs: Jobs) -> None:
 
     async def main() -> list[Exit]:
         refs = [await executor.start(jobs.ending(0, attempt=attempt)) for attempt in (1, 2)]
-        return await asyncio.gather(*map(executor.wait, refs))
+        return await asyncio.gather(*(ended(executor, ref) for ref in refs))
 
     assert [exit.code for exit in simulate(main(), loop)] == [1, 2]
     assert loop.now == 7200
@@ -68,7 +69,7 @@ def test_what_runs_survives_the_crash_of_its_executor(jobs: Jobs) -> None:
     async def second(ref: str) -> Exit:
         assert [job.id for job in world.running] == ["run/task"]
         assert await FakeExecutor(world).start(jobs.ending(0)) == ref
-        return await FakeExecutor(world).wait(ref)
+        return await ended(FakeExecutor(world), ref)
 
     ref = simulate(first(), one)
     two.now = 40.0
@@ -84,7 +85,7 @@ def test_a_stop_takes_as_long_as_the_script_says(jobs: Jobs, stop_s: float, code
     async def main() -> Exit:
         executor = FakeExecutor(world)
         ref = await executor.start(jobs.ending(0))
-        end = asyncio.ensure_future(executor.wait(ref))
+        end = asyncio.ensure_future(ended(executor, ref))
         await executor.stop(ref, 10.0)
         return await end
 
@@ -100,7 +101,7 @@ def test_outputs_are_written_once_and_only_by_what_ended_by_itself(jobs: Jobs) -
         executor = FakeExecutor(world)
         kept, stopped = [await executor.start(jobs.ending(0, attempt=attempt)) for attempt in (1, 2)]
         await executor.stop(stopped, 0)
-        await asyncio.gather(executor.wait(kept), executor.wait(kept), executor.wait(stopped))
+        await asyncio.gather(ended(executor, kept), ended(executor, kept), ended(executor, stopped))
 
     simulate(main(), Simulated())
     assert written == ["run/task"]
@@ -119,6 +120,6 @@ def test_what_the_world_loses_is_lost(jobs: Jobs) -> None:
     async def main() -> Exit:
         ref = await FakeExecutor(world).start(jobs.ending(0))
         asyncio.get_running_loop().call_later(5, world.lose, ref)
-        return await FakeExecutor(world).wait(ref)
+        return await ended(FakeExecutor(world), ref)
 
     assert simulate(main(), Simulated()).lost

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from kflite.errors import InputError
 from kflite.executors.images import ImageMap
 
 
@@ -33,14 +32,3 @@ def test_the_first_rule_that_matches_wins() -> None:
 
 def test_a_digest_is_no_tag() -> None:
     assert ImageMap((("python:latest", "mirror"),)).image("python@sha256:1234") == "python@sha256:1234"
-
-
-def test_the_environment_holds_rules_with_commas_between() -> None:
-    rules = ImageMap.parse("python:*=mirror/python:3.11, alpine*=registry:5000/alpine,")
-    assert rules == ImageMap((("python:*", "mirror/python:3.11"), ("alpine*", "registry:5000/alpine")))
-
-
-@pytest.mark.parametrize("text", ["python", "=image", "python:*=", "a=b,c"])
-def test_what_is_no_rule_is_told(text: str) -> None:
-    with pytest.raises(InputError, match="write PATTERN=IMAGE"):
-        ImageMap.parse(text)

@@ -12,6 +12,7 @@ from contract.jobs import Jobs
 
 from kflite.core.job import Exit, Job, Python, Role
 from kflite.errors import ExecutorError
+from kflite.executors.base import ended
 from kflite.executors.inline import InlineExecutor
 
 pytestmark = pytest.mark.anyio
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.anyio
 
 async def run(job: Job) -> Exit:
     async with InlineExecutor() as executor:
-        return await executor.wait(await executor.start(job))
+        return await ended(executor, await executor.start(job))
 
 
 def test_a_debugger_has_the_terminal(jobs: Jobs) -> None:
@@ -61,12 +62,13 @@ IN_TERMINAL = """
 import asyncio
 from pathlib import Path
 from contract.jobs import Jobs
+from kflite.executors.base import ended
 from kflite.executors.inline import InlineExecutor
 
 async def main():
     jobs = Jobs(Path({root!r}))
     async with InlineExecutor() as executor:
-        exit = await executor.wait(await executor.start({job}))
+        exit = await ended(executor, await executor.start({job}))
         print("ended", exit.code)
 
 asyncio.run(main())
@@ -122,7 +124,7 @@ async def test_stop_drops_what_has_not_begun(jobs: Jobs) -> None:
     async with InlineExecutor() as executor:
         ref = await executor.start(jobs.appending())
         await executor.stop(ref, 1)
-        assert (await executor.wait(ref)).reason == "Stopped"
+        assert (await ended(executor, ref)).reason == "Stopped"
     assert not jobs.out("made").exists()
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from kflite.core.job import Exit
-from kflite.executors.kubernetes import Settings
+from kflite.executors.kubernetes import KubernetesOptions
 from kflite.executors.kubernetes.ending import judge, trouble
 from kflite.executors.kubernetes.objects import Pod
 
@@ -70,17 +70,17 @@ def test_inputs_that_did_not_come_are_a_fault_of_the_task_only_where_they_are_no
 )
 def test_what_keeps_a_container_waiting_is_borne_for_a_set_time(reason: str, patience: float) -> None:
     waiting = Pod("p", states={"main": {"waiting": {"reason": reason, "message": "why"}}})
-    found = trouble(waiting, Settings(pull_s=7.0))
+    found = trouble(waiting, KubernetesOptions(pull_s=7.0))
     assert found is not None
     assert (found.reason, found.message, found.patience_s) == (reason, "main: why", patience)
 
 
 def test_a_warning_counts_until_a_container_runs() -> None:
     waiting = Pod("p", states={"fetch": {"waiting": {"reason": "ContainerCreating"}}}, warning=("FailedMount", "no secret"))
-    found = trouble(waiting, Settings())
+    found = trouble(waiting, KubernetesOptions())
     assert found is not None
     assert found.reason == "FailedMount"
-    assert trouble(replace(waiting, states={"fetch": {"running": {}}}), Settings()) is None
+    assert trouble(replace(waiting, states={"fetch": {"running": {}}}), KubernetesOptions()) is None
 
 
 def unscheduled(message: str, reason: str = "Unschedulable") -> Pod:
@@ -96,20 +96,20 @@ def unscheduled(message: str, reason: str = "Unschedulable") -> Pod:
     ],
 )
 def test_a_claim_without_a_volume_is_borne_as_long_as_anything_that_is_missing(message: str) -> None:
-    found = trouble(unscheduled(message), Settings())
+    found = trouble(unscheduled(message), KubernetesOptions())
     assert found is not None
-    assert (found.claim, found.patience_s) == (True, Settings().pull_s)
+    assert (found.claim, found.patience_s) == (True, KubernetesOptions().pull_s)
 
 
 def test_a_volume_that_another_pod_still_has_is_waited_for_as_a_node_is() -> None:
-    found = trouble(Pod("p", warning=("FailedAttachVolume", "Multi-Attach error for volume x")), Settings())
+    found = trouble(Pod("p", warning=("FailedAttachVolume", "Multi-Attach error for volume x")), KubernetesOptions())
     assert found is not None
-    assert found.patience_s == Settings().pending_s
+    assert found.patience_s == KubernetesOptions().pending_s
 
 
 def test_a_queue_may_be_as_long_as_it_likes() -> None:
     gated = unscheduled("Scheduling is blocked due to non-empty scheduling gates", "SchedulingGated")
-    found = trouble(gated, Settings(queue="team"))
+    found = trouble(gated, KubernetesOptions(queue="team"))
     assert found is not None
     assert (found.message, found.patience_s) == ("waiting for admission in the queue team", math.inf)
 

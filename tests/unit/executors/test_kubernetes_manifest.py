@@ -12,13 +12,13 @@ import pytest
 from kflite.config import Kubernetes
 from kflite.core.job import Claim, Job, Mount, Resources, Role, Secret, Source
 from kflite.executors.images import ImageMap
-from kflite.executors.kubernetes import Settings, manifest
+from kflite.executors.kubernetes import KubernetesOptions, manifest
 from kflite.executors.kubernetes.container import Order, command_line
 from kflite.executors.kubernetes.fields import claim
 
 FOLDER = Path("/home/u/runs/r/fit/1")
 ARTIFACTS = Path("/home/u/artifacts")
-PLAIN = Settings()
+PLAIN = KubernetesOptions()
 PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 
 
@@ -27,7 +27,7 @@ def job(**asked: Any) -> Job:
     return Job("r/fit", 1, (role,), FOLDER, roots=(FOLDER, ARTIFACTS), outputs=(ARTIFACTS / "model",))
 
 
-def pod(made: Job, settings: Settings = PLAIN, send: bool = False) -> Any:
+def pod(made: Job, settings: KubernetesOptions = PLAIN, send: bool = False) -> Any:
     hosts = ("a.b", "c.b") if len(made.replicas) > 1 else ()
     return manifest.pod(made, made.replicas[0], Order("uid", {"KFLITE_RANK": "0"}, hosts, send), settings)
 
@@ -39,8 +39,8 @@ def main(made: Any) -> Any:
 
 def test_the_settings_file_holds_what_the_executor_takes() -> None:
     others = {"images", "profile", "home"}
-    assert {f.name for f in fields(Kubernetes)} == {f.name for f in fields(Settings)} - others
-    assert asdict(Kubernetes()) == {key: value for key, value in asdict(Settings()).items() if key not in others}
+    assert {f.name for f in fields(Kubernetes)} == {f.name for f in fields(KubernetesOptions)} - others
+    assert asdict(Kubernetes()) == {key: value for key, value in asdict(KubernetesOptions()).items() if key not in others}
 
 
 def test_main_runs_between_what_fetches_and_what_pushes() -> None:
@@ -49,7 +49,7 @@ def test_main_runs_between_what_fetches_and_what_pushes() -> None:
 
 
 def test_a_pod_belongs_to_its_run_and_is_found_by_its_labels() -> None:
-    about = pod(job(), Settings(profile="ann@example"))["metadata"]
+    about = pod(job(), KubernetesOptions(profile="ann@example"))["metadata"]
     assert about["ownerReferences"][0] == {"apiVersion": "v1", "kind": "ConfigMap", "name": "kflite-r", "uid": "uid"}
     assert (
         about["labels"].items()
@@ -81,7 +81,7 @@ def test_any_other_command_is_left_alone() -> None:
 
 
 def test_images_are_mapped_the_staging_one_too() -> None:
-    spec = pod(job(), Settings(images=ImageMap((("python:*", "mirror/python:3"),))))["spec"]
+    spec = pod(job(), KubernetesOptions(images=ImageMap((("python:*", "mirror/python:3"),))))["spec"]
     assert {c["image"] for c in (*spec["initContainers"], *spec["containers"])} == {"mirror/python:3"}
 
 
@@ -176,7 +176,7 @@ def test_a_volume_that_is_mounted_twice_is_one_volume() -> None:
 
 def test_the_executors_own_settings_become_fields_too() -> None:
     gang = replace(job(), roles=(replace(job().roles[0], replicas=2),))
-    made = pod(gang, Settings(queue="team", service_account="runner", priority_class="high"))
+    made = pod(gang, KubernetesOptions(queue="team", service_account="runner", priority_class="high"))
     labels, spec = made["metadata"]["labels"], made["spec"]
     assert labels["kueue.x-k8s.io/queue-name"] == "team"
     assert labels["kueue.x-k8s.io/pod-group-name"] == labels["kflite.dev/group"] == spec["subdomain"]
@@ -188,16 +188,16 @@ def test_the_executors_own_settings_become_fields_too() -> None:
 @pytest.mark.parametrize(
     ("settings", "volume", "mount"),
     [
-        (Settings(volume="host"), {"hostPath": {"path": str(ARTIFACTS), "type": "Directory"}}, {}),
+        (KubernetesOptions(volume="host"), {"hostPath": {"path": str(ARTIFACTS), "type": "Directory"}}, {}),
         (
-            Settings(volume="data", volume_root="/home/u"),
+            KubernetesOptions(volume="data", volume_root="/home/u"),
             {"persistentVolumeClaim": {"claimName": "data"}},
             {"subPath": "artifacts"},
         ),
     ],
 )
 def test_where_folders_are_shared_nothing_is_copied(
-    settings: Settings, volume: Mapping[str, Any], mount: Mapping[str, Any]
+    settings: KubernetesOptions, volume: Mapping[str, Any], mount: Mapping[str, Any]
 ) -> None:
     made = pod(job(), settings)
     assert (made["spec"]["initContainers"], [c["name"] for c in made["spec"]["containers"]]) == ([], ["main"])
@@ -218,7 +218,7 @@ def test_a_claim_asks_for_what_its_task_says() -> None:
 
 def test_a_workspace_is_as_its_pipeline_asks_and_otherwise_as_the_settings_say() -> None:
     asked = {"size": "5Gi", "kubernetes": {"pvcSpecPatch": {"storageClassName": "fast"}}}
-    held = Settings(workspace_class="slow", workspace_access="ReadWriteMany")
+    held = KubernetesOptions(workspace_class="slow", workspace_access="ReadWriteMany")
     spec: Any = manifest.workspace(job(settings={"workspace": asked}), "uid", held)["spec"]
     assert spec == {
         "accessModes": ["ReadWriteMany"],

@@ -7,10 +7,10 @@ from typing import cast
 
 import pytest
 
-from kflite.executors.kubernetes import Settings, owners
+from kflite.executors.kubernetes import KubernetesOptions, owners
 from kflite.executors.kubernetes.api import Api
 from kflite.executors.kubernetes.owners import Owners
-from kflite.executors.kubernetes.watch import Watch
+from kflite.executors.kubernetes.pod_watch import PodWatch
 
 pytestmark = pytest.mark.anyio
 
@@ -35,7 +35,7 @@ async def test_what_later_attempts_need_stays_when_a_run_is_idle(monkeypatch: py
     monkeypatch.setattr(owners, "_IDLE_S", 0.0)
     server = Server()
     api = cast("Api", server)
-    held = Owners(api, Watch(api), Settings())
+    held = Owners(api, PodWatch(api), KubernetesOptions())
     for run in ("lasting", "passing"):
         held.begin(run)
         await held.uid(run)

@@ -11,6 +11,7 @@ import pytest
 
 from kflite.core.job import Claim, Exit, Job, Mount, Python, Resources, Role, Source
 from kflite.errors import ExecutorError
+from kflite.executors.base import ended
 from kflite.executors.local import LocalExecutor
 from kflite.testing import FakeExecutor, FakeRun, FakeWorld
 
@@ -77,14 +78,14 @@ def job(tmp_path: Path) -> Callable[..., Job]:
 async def test_python_runs_as_a_process(local: LocalExecutor, job: Callable[..., Job], docker: Daemon) -> None:
     ref = await local.start(job(PYTHON))
     assert ref.startswith("process:")
-    assert await local.wait(ref) == Exit(0)
+    assert await ended(local, ref) == Exit(0)
     assert docker.entered == 0
 
 
 async def test_a_command_runs_in_a_container(local: LocalExecutor, job: Callable[..., Job], processes: Processes) -> None:
     ref = await local.start(job(CONTAINER))
     assert ref.startswith("docker:")
-    assert (await local.wait(ref)).code == 3
+    assert (await ended(local, ref)).code == 3
     assert processes.world.starts == []
 
 
@@ -140,7 +141,7 @@ async def test_a_daemon_that_came_up_since_is_used(local: LocalExecutor, job: Ca
 
 async def test_a_containers_attempt_is_lost_where_no_daemon_answers(local: LocalExecutor, docker: Daemon) -> None:
     docker.there = False
-    exit = await local.wait("docker:run/task#1")
+    exit = await ended(local, "docker:run/task#1")
     assert (exit.code, exit.reason, exit.lost) == (-1, "NoDocker", True)
 
 
@@ -150,7 +151,7 @@ async def test_a_ref_leads_back_to_the_executor_that_gave_it(
     async with LocalExecutor(processes, lambda: docker) as local:
         refs = [await local.start(job(PYTHON)), await local.start(job(CONTAINER))]
     async with LocalExecutor(Processes(processes.world), lambda: docker) as local:
-        assert [(await local.wait(ref)).code for ref in refs] == [0, 3]
+        assert [(await ended(local, ref)).code for ref in refs] == [0, 3]
         await local.stop(refs[1], 0)
     assert (processes.world.stops, docker.world.stops) == ([], ["run/task#1"])
 

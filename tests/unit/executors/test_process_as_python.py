@@ -13,13 +13,14 @@ import pytest
 from contract.jobs import Jobs
 
 from kflite.core.job import Exit, Job
+from kflite.executors.base import ended
 from kflite.executors.process import ProcessExecutor
 
 pytestmark = pytest.mark.anyio
 
 
 async def run(executor: ProcessExecutor, job: Job) -> tuple[Exit, str]:
-    exit = await executor.wait(await executor.start(job))
+    exit = await ended(executor, await executor.start(job))
     return exit, (job.folder / "log").read_text()
 
 
@@ -54,7 +55,7 @@ ENDINGS = {
 async def test_it_ends_as_the_interpreter_does(executor: ProcessExecutor, jobs: Jobs, name: str) -> None:
     there = subprocess.run([sys.executable, "-u", "-c", ENDINGS[name]], stdout=-1, stderr=-2, check=False)  # noqa: ASYNC221
     job = jobs.python(ENDINGS[name])
-    exit = await executor.wait(await executor.start(job))
+    exit = await ended(executor, await executor.start(job))
     assert (exit.code, (job.folder / "log").read_bytes()) == (there.returncode, there.stdout)
 
 
@@ -116,7 +117,7 @@ async def test_a_command_that_eats_its_memory_is_named_too(executor: ProcessExec
 
 async def test_a_file_where_a_folder_must_be_is_named(executor: ProcessExecutor, jobs: Jobs) -> None:
     (jobs.root / "runs").touch()
-    exit = await executor.wait(await executor.start(jobs.ending(0)))
+    exit = await ended(executor, await executor.start(jobs.ending(0)))
     assert exit.reason == "StartFailed"
     assert str(jobs.root / "runs") in exit.message
 

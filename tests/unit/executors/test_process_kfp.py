@@ -10,6 +10,7 @@ import pytest
 from contract.jobs import Jobs
 
 from kflite.core.job import Job
+from kflite.executors.base import ended
 from kflite.executors.process import ProcessExecutor
 from kflite.runtime.bootstrap import standin
 
@@ -50,7 +51,7 @@ def component(jobs: Jobs, task: str, source: str = f"def f(): exec({TELLS!r})\n"
 
 async def log(executor: ProcessExecutor, job: Job) -> str:
     """What a job prints."""
-    await executor.wait(await executor.start(job))
+    await ended(executor, await executor.start(job))
     return (job.folder / "log").read_text()
 
 
@@ -82,6 +83,6 @@ async def test_one_that_is_removed_is_not_used_again(executor: ProcessExecutor, 
 
 async def test_one_that_cannot_be_loaded_is_told_by_the_task(executor: ProcessExecutor, jobs: Jobs, site: Path) -> None:
     install(site, "one", "raise RuntimeError('it is spoiled')\n")
-    exit = await executor.wait(await executor.start(component(jobs, "a")))
+    exit = await ended(executor, await executor.start(component(jobs, "a")))
     assert exit.code == 1
     assert "RuntimeError: it is spoiled" in exit.message

@@ -15,8 +15,9 @@ import pytest
 from contract.jobs import Jobs
 from contract.probes import HOLD, PATIENCE_S, free
 
-from kflite.core.job import Exit, Job, Mount, Source
+from kflite.core.job import Exit, Job, Mount, ReplicaExit, Source
 from kflite.errors import ExecutorError
+from kflite.executors.base import ended
 from kflite.executors.process import ProcessExecutor
 
 pytestmark = [
@@ -46,7 +47,7 @@ async def tried(jobs: Jobs) -> None:
     code = "import os; open('/kflite-test/x', 'w').close(); print(os.getuid(), open('/proc/self/status').read())"
     async with ProcessExecutor(jobs.root / "environments") as executor:
         job = mounting(jobs.python(code), EMPTY)
-        exit = await executor.wait(await executor.start(job))
+        exit = await ended(executor, await executor.start(job))
         print(await executor.can_mount(), exit, "" if exit.code else (job.folder / "log").read_text())
 
 
@@ -65,7 +66,7 @@ def in_namespace(root: Path, *options: str, before: str = ":") -> str:
 
 def test_a_user_has_mounts_too_and_no_powers_by_them(tmp_path: Path) -> None:
     said = in_namespace(tmp_path, "-U", f"--map-user={os.getuid() or 1000}", f"--map-group={os.getgid() or 1000}")
-    assert f"True {Exit(0)} {os.getuid() or 1000} Name:" in said
+    assert f"True {Exit(0, replicas=(ReplicaExit('main', 0, 0),))} {os.getuid() or 1000} Name:" in said
     assert "CapEff:\t0000000000000000" in said
 
 
@@ -90,7 +91,7 @@ async def test_other_systems_are_told_where_mounts_are(
 async def test_what_a_job_with_mounts_leaves_running_is_ended(executor: ProcessExecutor, jobs: Jobs, escape: str) -> None:
     held = jobs.out("held")
     job = mounting(jobs.python(HOLD.format(escape=escape, held=str(held))), EMPTY)
-    assert await asyncio.wait_for(executor.wait(await executor.start(job)), PATIENCE_S) == Exit(0)
+    assert await asyncio.wait_for(ended(executor, await executor.start(job)), PATIENCE_S) == Exit(0)
     await free(held)
 
 
@@ -98,14 +99,14 @@ async def test_links_and_files_beside_a_mount_point_are_as_they_were(executor: P
     code = "import os; print({*os.listdir('/')} ^ {*eval(os.environ['WAS'])}, os.readlink('/proc/self/cwd'))"
     job = mounting(jobs.python(code), EMPTY)
     job = replace(job, roles=(replace(job.roles[0], env={"WAS": repr(os.listdir("/"))}),))
-    await executor.wait(await executor.start(job))
+    await ended(executor, await executor.start(job))
     assert (job.folder / "log").read_text() == f"{{'kflite-test'}} {job.folder}/work\n"
 
 
 async def test_nothing_can_be_lost_beside_a_mount_point(executor: ProcessExecutor, jobs: Jobs) -> None:
     code = "try: open('/beside', 'w')\nexcept OSError as error: print(error.strerror)"
     job = mounting(jobs.python(code), EMPTY, replace(EMPTY, path="/kflite-other"))
-    await executor.wait(await executor.start(job))
+    await ended(executor, await executor.start(job))
     assert (job.folder / "log").read_text() in ("Read-only file system\n", "Permission denied\n")
     assert not {"kflite-test", "kflite-other", "beside"} & {*os.listdir("/")}
 
@@ -122,5 +123,5 @@ async def test_a_file_of_a_volume_can_be_mounted(executor: ProcessExecutor, jobs
     folder.mkdir(parents=True)
     (folder / "one.txt").write_text("1")
     job = mounting(jobs.python("print(open('/kflite-test/1').read())"), Mount("/kflite-test/1", Source.VOLUME, "data", "one.txt"))
-    assert await executor.wait(await executor.start(job)) == Exit(0)
+    assert await ended(executor, await executor.start(job)) == Exit(0)
     assert (job.folder / "log").read_text() == "1\n"

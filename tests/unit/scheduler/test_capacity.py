@@ -79,3 +79,44 @@ def test_one_that_waits_no_longer_takes_no_place_in_it() -> None:
     line.add("r", "last", Resources(0.0))
     assert [w.task for w in line.admit(everywhere, lambda run, task: task == "last")] == ["last"]
     assert len(line) == 0
+
+
+def test_what_asked_for_more_than_there_is_gives_back_no_more_than_it_took() -> None:
+    line = Line(Resources(2.0, GIB))
+    line.add("r", "huge", Resources(64.0, 100 * GIB))
+    assert names(line) == ["huge"]
+    line.give(Resources(64.0, 100 * GIB))
+    assert line.free == line.capacity
+
+
+def test_executors_of_one_machine_share_its_room() -> None:
+    line = Line(Resources(2.0, GIB), "process")
+    line.join("docker", Resources(2.0, GIB))
+    for on in ("process", "docker"):
+        for n in range(2):
+            line.add("r", f"{on}-{n}", Resources(1.0), on)
+    assert names(line) == ["process-0", "process-1"]
+    line.give(Resources(1.0), "process")
+    assert names(line) == ["docker-0"]
+    assert line.free == Resources(0.0, GIB)
+
+
+def test_no_executor_gets_more_than_it_offers() -> None:
+    line = Line(Resources(1.0, GIB), "inline")
+    line.join("process", Resources(4.0, 2 * GIB))
+    for on in ("inline", "process"):
+        for n in range(2):
+            line.add("r", f"{on}-{n}", Resources(1.0), on)
+    assert names(line) == ["inline-0", "process-0", "process-1"]
+    line.give(Resources(1.0), "inline")
+    assert names(line) == ["inline-1"]
+
+
+def test_the_gpus_of_a_machine_are_given_once() -> None:
+    line = Line(Resources(8.0, GIB, 1), "process")
+    line.join("docker", Resources(8.0, GIB, 1))
+    line.add("r", "a", Resources(1.0, gpus=1), "process")
+    line.add("r", "b", Resources(1.0, gpus=1), "docker")
+    assert names(line) == ["a"]
+    line.give(Resources(1.0, gpus=1), "process")
+    assert names(line) == ["b"]

@@ -6,13 +6,13 @@ import asyncio
 
 import pytest
 
-from kflite.executors.kubernetes import clearing
-from kflite.executors.kubernetes.clearing import Clearing
+from kflite.executors.kubernetes import cleanup
+from kflite.executors.kubernetes.cleanup import Cleanup
 
 pytestmark = pytest.mark.anyio
 
 
-async def removal(held: Clearing, name: str, removed: list[str]) -> None:
+async def removal(held: Cleanup, name: str, removed: list[str]) -> None:
     async with held.turn():
         removed.append(name)
 
@@ -24,7 +24,7 @@ async def settled() -> None:
 
 
 async def test_a_pod_that_has_ended_stays_while_others_go_on() -> None:
-    held, removed = Clearing(), list[str]()
+    held, removed = Cleanup(), list[str]()
     held.goes_on("b")
     with held.during("c"):
         task = asyncio.create_task(removal(held, "a", removed))
@@ -36,7 +36,7 @@ async def test_a_pod_that_has_ended_stays_while_others_go_on() -> None:
 
 
 async def test_a_short_calm_is_none() -> None:
-    held, removed = Clearing(), list[str]()
+    held, removed = Cleanup(), list[str]()
     held.goes_on("b")
     task = asyncio.create_task(removal(held, "a", removed))
     await settled()
@@ -49,8 +49,8 @@ async def test_a_short_calm_is_none() -> None:
 
 
 async def test_it_stays_no_longer_than_a_set_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clearing, "_LONGEST_S", 0.01)
-    held, removed = Clearing(), list[str]()
+    monkeypatch.setattr(cleanup, "_LONGEST_S", 0.01)
+    held, removed = Cleanup(), list[str]()
     held.goes_on("what fits no node")
     await asyncio.wait_for(removal(held, "a", removed), 20)
     assert removed == ["a"]

@@ -12,15 +12,15 @@ from kflite.executors.kubernetes.access import access
 from kflite.executors.kubernetes.api import CONFLICT, Api, Refused
 from kflite.executors.kubernetes.launch import inputs, orders
 from kflite.executors.kubernetes.manifest import Manifest
+from kflite.executors.kubernetes.options import KubernetesOptions
 from kflite.executors.kubernetes.owners import program
-from kflite.executors.kubernetes.settings import Settings
 
 _UID = "00000000-0000-0000-0000-000000000000"  # of an owner that is yet to be made
 _CONTACT_S = 10.0
 _PLURALS = {"ConfigMap": "configmaps", "Service": "services", "Pod": "pods", "PersistentVolumeClaim": "persistentvolumeclaims"}
 
 
-def manifests(jobs: Iterable[Job], settings: Settings) -> Iterator[Manifest]:
+def manifests(jobs: Iterable[Job], settings: KubernetesOptions) -> Iterator[Manifest]:
     """All that the jobs would create, each run's owner once."""
     runs: set[str] = set()
     for job in jobs:
@@ -39,12 +39,12 @@ def manifests(jobs: Iterable[Job], settings: Settings) -> Iterator[Manifest]:
             yield manifest.pod(job, replica, order, settings)
 
 
-def refusals(jobs: Iterable[Job], settings: Settings) -> list[str]:
+def refusals(jobs: Iterable[Job], settings: KubernetesOptions) -> list[str]:
     """What the cluster would refuse, and why. Blocks. Raises ExecutorError where there is no cluster."""
     return asyncio.run(_refusals(list(manifests(jobs, settings)), settings))
 
 
-async def _refusals(made: list[Manifest], settings: Settings) -> list[str]:
+async def _refusals(made: list[Manifest], settings: KubernetesOptions) -> list[str]:
     async with Api(partial(access, settings.context, settings.namespace), _CONTACT_S) as api:
         answers = await asyncio.gather(*(_refusal(api, each) for each in made))
     return list(dict.fromkeys(filter(None, answers)))

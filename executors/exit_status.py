@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kflite.core.job import Exit
-from kflite.executors.process.attempt import last_line
+from kflite.executors.logtail import last_line
 
 _SHORT = 300  # characters
 _TOO_LONG = re.compile("(.*docker-init|exec /[^ ]*): argument list too long")  # of Docker, and of runc

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _PR_SET_CHILD_SUBREAPER = 36
 
 
-class Family:
+class ProcessTree:
     """On Linux what loses its parent below the zygote becomes the zygote's child, and so is found; elsewhere groups must do."""
 
     def __init__(self) -> None:

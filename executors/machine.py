@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
+from typing import ClassVar
+from weakref import WeakSet
 
 from kflite.core.job import Resources
+from kflite.errors import ExecutorError
 
 _CGROUPS = Path("/sys/fs/cgroup")
 
@@ -27,6 +30,44 @@ def gpus() -> tuple[str, ...]:
         return ()
     devices = (re.fullmatch(r"nvidia(\d+)", path.name) for path in Path("/dev").glob("nvidia[0-9]*"))
     return tuple(str(number) for number in sorted(int(found[1]) for found in devices if found))
+
+
+class GpuShare:
+    """The GPUs that one executor has given out, by attempt. Executors of one process give none that another of them has given."""
+
+    _all: ClassVar[WeakSet[GpuShare]] = WeakSet()
+
+    def __init__(self) -> None:
+        self._given: dict[str, tuple[str, ...]] = {}
+        self._all.add(self)
+
+    def take(self, ref: str, job: str, wanted: int, elsewhere: Collection[str] = ()) -> tuple[str, ...]:
+        """Give an attempt so many. elsewhere: what others have. Raises ExecutorError (NoGPU)."""
+        if not wanted:
+            return ()
+        used = {gpu for share in self._all for gpu in share.given} | set(elsewhere)
+        free = [gpu for gpu in gpus() if gpu not in used]
+        if len(free) < wanted:
+            raise ExecutorError(f"{job} asks for {wanted} GPUs, and {len(free)} are free on this machine", "NoGPU")
+        self._given[ref] = tuple(free[:wanted])
+        return self._given[ref]
+
+    @property
+    def given(self) -> list[str]:
+        """All that attempts of it have."""
+        return [gpu for gpus in self._given.values() for gpu in gpus]
+
+    def note(self, ref: str, gpus: tuple[str, ...]) -> None:
+        """An attempt was found that has these."""
+        self._given[ref] = gpus
+
+    def give(self, ref: str) -> None:
+        """An attempt has ended."""
+        self._given.pop(ref, None)
+
+    def close(self) -> None:
+        """Nothing more is given out; who finds what still runs notes what it has."""
+        self._given.clear()
 
 
 def _cpus() -> float:

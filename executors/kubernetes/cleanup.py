@@ -10,7 +10,7 @@ _LONGEST_S = 30.0  # for which a pod that has ended stays for others' sake: thes
 _AT_ONCE, _IN_A_HURRY = 4, 32
 
 
-class Clearing:
+class Cleanup:
     """Knows what has not ended."""
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""What the process executor keeps in an attempt's folder, so that another process finds the attempt again.
+"""What executors that run processes of their own keep in an attempt's folder, so that another process finds the attempt again.
 
 `claim` tells who supervises it, `process.RANK` its processes, `exit` how it ended. All are links that point to text: made by
 one call, whole or not at all. Standard library only, as the zygote loads this file by its path.
@@ -14,9 +14,20 @@ import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from kflite.executors.process.message import Ending
+    from typing import TypedDict
+
+    class Ending(TypedDict):
+        """An exit as JSON. replicas: role, index, code and reason of each, by rank."""
+
+        code: int
+        reason: str
+        message: str
+        lost: bool
+        replicas: list[list[str | int]]
+
 
 GIVEN = "mounts"  # what a replica was given to mount; gone when the attempt has ended
+SERVES = "serves.json"  # written with the attempt's files, before it starts
 _EXIT = "exit"
 _CLAIM = "claim"
 _PROCESS = "process."
@@ -85,6 +96,16 @@ def _began(pid: int) -> float:
 def holds_mounts(folder: str) -> bool:
     """Whether there is something left of what its replicas mounted; most attempts mount nothing."""
     return os.path.isdir(f"{folder}/{GIVEN}")
+
+
+def serves(folder: str) -> dict[str, str]:
+    """The addresses at which the attempt is to serve; most serve nowhere. None once it has ended: others may have the ports."""
+    try:
+        with open(f"{folder}/{SERVES}", encoding="utf-8") as file:
+            asked: dict[str, str] = json.load(file)
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    return {} if os.path.lexists(f"{folder}/{_EXIT}") else asked
 
 
 def write_exit(folder: str, ending: Ending) -> None:

@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from kflite.executors.process.folder import born
+from kflite.executors.attempt_folder import born
 
 _POLL_S = 0.05  # where the system has no pidfd
 

@@ -12,7 +12,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def aside(function: Callable[..., T], /, *args: object) -> T:
+async def run_in_thread(function: Callable[..., T], /, *args: object) -> T:
     """Calls what may block for hours, in a thread of its own, which neither others nor the end of the process wait for."""
     loop = asyncio.get_running_loop()
     done: asyncio.Future[T] = loop.create_future()
@@ -29,5 +29,5 @@ async def aside(function: Callable[..., T], /, *args: object) -> T:
         else:
             tell(partial(done.set_result, result))
 
-    threading.Thread(target=body, name="kflite aside", daemon=True).start()
+    threading.Thread(target=body, name="kflite run_in_thread", daemon=True).start()
     return await done

@@ -16,24 +16,31 @@ _NAME = "kubernetes.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Replica:
+class PodRef:
     """A pod: its name, what its replica is called, and its log."""
 
     pod: str
     name: str
     log: Path
 
+    @property
+    def replica(self) -> tuple[str, int]:
+        """Its role and its index within it."""
+        role, _, index = self.name.rpartition(".")
+        return role, int(index)
+
 
 @dataclass(frozen=True, slots=True)
-class Memo:
+class AttemptState:
     """An attempt's pods. inputs: what is sent to each before main starts; outputs: what is fetched after it."""
 
     job: str
-    replicas: tuple[Replica, ...]
+    replicas: tuple[PodRef, ...]
     inputs: tuple[Path, ...]
     outputs: tuple[Path, ...]
     staged: bool
     memory: int
+    success_roles: tuple[str, ...] = ()
 
     @property
     def run(self) -> str:
@@ -41,12 +48,12 @@ class Memo:
         return self.job.partition("/")[0]
 
     @classmethod
-    def of(cls, job: Job, pods: list[str], inputs: tuple[Path, ...], outputs: tuple[Path, ...], staged: bool) -> Memo:
-        """The memo of a job whose pods have these names, by rank."""
+    def of(cls, job: Job, pods: list[str], inputs: tuple[Path, ...], outputs: tuple[Path, ...], staged: bool) -> AttemptState:
+        """The state of a job whose pods have these names, by rank."""
         named = zip(pods, job.replicas, strict=True)
-        replicas = tuple(Replica(pod, f"{each.role.name}.{each.index}", each.log) for pod, each in named)
+        replicas = tuple(PodRef(pod, each.name, each.log) for pod, each in named)
         memory = max(replica.role.limit.memory for replica in job.replicas)
-        return cls(job.id, replicas, inputs, outputs, staged, memory)
+        return cls(job.id, replicas, inputs, outputs, staged, memory, job.success_roles)
 
     def text(self) -> str:
         """What `parse` reads."""
@@ -57,6 +64,7 @@ class Memo:
             "outputs": [str(path) for path in self.outputs],
             "staged": self.staged,
             "memory": self.memory,
+            "success_roles": self.success_roles,
         }
         return json.dumps(held)
 
@@ -67,7 +75,7 @@ class Memo:
         new.replace(folder / _NAME)
 
     @classmethod
-    def read(cls, folder: Path) -> Memo | None:
+    def read(cls, folder: Path) -> AttemptState | None:
         """What `write` kept; None where there is nothing."""
         try:
             return cls.parse((folder / _NAME).read_text("utf-8"))
@@ -75,9 +83,9 @@ class Memo:
             return None
 
     @classmethod
-    def parse(cls, text: str) -> Memo:
-        """The memo of which this is the text."""
+    def parse(cls, text: str) -> AttemptState:
+        """The state of which this is the text."""
         held = json.loads(text)
-        replicas = tuple(Replica(pod, name, Path(log)) for pod, name, log in held["replicas"])
+        replicas = tuple(PodRef(pod, name, Path(log)) for pod, name, log in held["replicas"])
         inputs, outputs = (tuple(map(Path, held[key])) for key in ("inputs", "outputs"))
-        return cls(held["job"], replicas, inputs, outputs, held["staged"], held["memory"])
+        return cls(held["job"], replicas, inputs, outputs, held["staged"], held["memory"], tuple(held.get("success_roles", ())))

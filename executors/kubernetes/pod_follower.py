@@ -3,32 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import cast
 
 from kflite.core.job import Exit
+from kflite.executors.exit_status import lost
 from kflite.executors.kubernetes import claims, ending, transfer
 from kflite.executors.kubernetes.api import NOT_FOUND, Refused
+from kflite.executors.kubernetes.attempt_state import AttemptState, PodRef
 from kflite.executors.kubernetes.ending import Trouble
 from kflite.executors.kubernetes.logs import Log
-from kflite.executors.kubernetes.memo import Memo, Replica
 from kflite.executors.kubernetes.objects import Pod, PodObject
 from kflite.executors.kubernetes.shared import Shared
 from kflite.executors.kubernetes.transfer import Taken, TransferFailed
-from kflite.executors.status import lost
 
 _PASSING_S = 3.0  # what keeps a pod waiting for less is not worth a word
 _LOG_S = 30.0  # longest time between a pod's end and that of its log
 
 
-class Box:
-    """Follows a pod to its end. asked: whether we deleted it, so that its end is no surprise."""
+class PodFollower:
+    """Follows a pod to its end. asked: whether we deleted it, so that its end is no surprise; waiting: told what it waits for, ""
+    for nothing any longer.
+    """
 
-    def __init__(self, shared: Shared, memo: Memo, replica: Replica, taken: Taken) -> None:
-        self._shared, self._memo, self.replica = shared, memo, replica
+    def __init__(
+        self, shared: Shared, attempt: AttemptState, replica: PodRef, taken: Taken, waiting: Callable[[str], None]
+    ) -> None:
+        self._shared, self._attempt, self.replica = shared, attempt, replica
         self.asked = False
-        self._taken = taken
+        self._taken, self._waiting = taken, waiting
         self._over = asyncio.Event()
         self._tasks: dict[str, asyncio.Task[object]] = {}
         self._log: Log | None = None
@@ -40,7 +44,7 @@ class Box:
 
     async def follow(self) -> Exit:
         """How it ended; its log and outputs are here by then. Raises Gone."""
-        self._shared.clearing.goes_on(self.replica.pod)
+        self._shared.cleanup.goes_on(self.replica.pod)
         try:
             pod = await self._first()
             if pod is None:
@@ -66,15 +70,15 @@ class Box:
 
     def _act(self, pod: Pod) -> None:
         """Begin what the pod is ready for."""
-        api, memo = self._shared.api, self._memo
-        if pod.runs("fetch") and memo.staged and memo.inputs:
-            self._begin("send", transfer.send(api, pod.name, memo.inputs))
+        api, attempt = self._shared.api, self._attempt
+        if pod.runs("fetch") and attempt.staged and attempt.inputs:
+            self._begin("send", transfer.send(api, pod.name, attempt.inputs))
         if pod.terminated("main") or pod.ended:
             self._over.set()
         if pod.began("main") and not _simulated(pod):
             self._log = self._log or Log(api, pod.name, self.replica.log)
             self._begin("log", self._log.copy(self._over))
-        if pod.runs("push") and memo.staged and not _simulated(pod):
+        if pod.runs("push") and attempt.staged and not _simulated(pod):
             self._begin("fetch", transfer.fetch(api, pod.name, self._taken))
 
     def _begin(self, what: str, work: Coroutine[object, object, object]) -> None:
@@ -114,7 +118,7 @@ class Box:
         trouble = ending.trouble(pod, self._shared.settings)
         if trouble is None:
             if self._told:
-                self._shared.progress(self._memo.job, "")
+                self._waiting("")
             self._trouble, self._borne_s, self._told = ("", 0.0), 0.0, False
             return None
         if not self._trouble[0]:
@@ -138,7 +142,7 @@ class Box:
     def _tell(self, trouble: Trouble) -> None:
         """Note what keeps it waiting, also in its log while nothing else is written there."""
         text = f"{trouble.reason}: {trouble.message}"
-        self._shared.progress(self._memo.job, f"{self.replica.name}: {text}" if len(self._memo.replicas) > 1 else text)
+        self._waiting(f"{self.replica.name}: {text}" if len(self._attempt.replicas) > 1 else text)
         if self._log is None:
             self._noted = f"waiting: {text}"
             self.note(self._noted)
@@ -150,12 +154,12 @@ class Box:
 
     async def _finish(self, pod: Pod) -> Exit:
         why = await self._end_of_log()
-        exit = ending.judge(pod, self.replica.log, self._memo.memory, self.asked, self._noted)
+        exit = ending.judge(pod, self.replica.log, self._attempt.memory, self.asked, self._noted)
         if why and not (exit.lost or self.asked):
             self.note(f"the log is incomplete: {why}")
         if exit.code:
             return exit
-        if self._memo.staged and not await self._delivered(pod):
+        if self._attempt.staged and not await self._delivered(pod):
             return ending.undelivered(pod)
         return Exit(0, "", f"the log is incomplete: {why}") if why else exit
 
@@ -194,7 +198,7 @@ class Box:
         return error
 
     async def _leave(self) -> None:
-        self._shared.clearing.ends(self.replica.pod)
+        self._shared.cleanup.ends(self.replica.pod)
         for task in self._tasks.values():
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)

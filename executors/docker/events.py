@@ -27,7 +27,7 @@ _MANAGED = f"{names.MANAGED}={names.MANAGER}"
 _RUNNING = ("created", "running", "paused", "restarting")
 
 
-class Watch:
+class ContainerEvents:
     """Wakes those who wait for containers to end."""
 
     def __init__(self, daemon: Daemon) -> None:

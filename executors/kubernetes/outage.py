@@ -10,7 +10,7 @@ from contextlib import suppress
 _PASSING_S = 4.0  # what is shorter is not worth a word
 
 
-class Silence:
+class Outage:
     """Begins with a request that gets no answer, and ends with the next one that does. why: of the last that got none."""
 
     def __init__(self) -> None:

@@ -42,7 +42,7 @@ class _Event(TypedDict):
     object: PodObject
 
 
-class Watch:
+class PodWatch:
     """Keeps the state of pods while somebody waits for them."""
 
     def __init__(self, api: Api) -> None:

@@ -1,18 +1,21 @@
-"""What must lie on the machine before a job's containers start, and who may start them."""
+"""The folders and files that must lie on the machine before the containers or pods of a job start."""
 
 from __future__ import annotations
 
-import asyncio
-import fcntl
 import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
-from kflite.core.job import Job
-from kflite.executors.docker.spec import home, working_folder
+from kflite.core.job import Job, Replica
 
-_PAUSE_S = 0.05
+
+def working_folder(job: Job, replica: Replica) -> Path:
+    """Where the replica starts."""
+    return job.folder / replica.log.name.replace("log", "work", 1)
+
+
+def home(job: Job) -> Path:
+    """The HOME of all replicas."""
+    return job.folder / "home"
 
 
 def prepare(job: Job, shared: bool) -> None:
@@ -32,26 +35,6 @@ def prepare(job: Job, shared: bool) -> None:
     if shared:
         for path in {*job.seen, *own, *job.files, *_between(job.seen, own)}:
             path.chmod(path.stat().st_mode | (0o070 if path.is_dir() else 0o040))
-
-
-@asynccontextmanager
-async def alone(folder: Path) -> AsyncIterator[None]:
-    """Wait until no other executor, in whichever process, is starting the attempt with this folder."""
-    lock = os.open(folder / "docker.lock", os.O_WRONLY | os.O_CREAT, 0o600)
-    try:
-        while not _locked(lock):  # noqa: ASYNC110  (a lock of the file system tells nobody)
-            await asyncio.sleep(_PAUSE_S)
-        yield
-    finally:
-        os.close(lock)
-
-
-def _locked(lock: int) -> bool:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _make(folder: Path) -> None:

@@ -1,0 +1,26 @@
+"""What a user can choose about pods."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Self
+
+from kflite.config import Kubernetes
+from kflite.executors.images import ImageMap
+
+
+@dataclass(frozen=True, slots=True)
+class KubernetesOptions(Kubernetes):
+    """How the Kubernetes executor works: the settings' table, and what it shares with other executors.
+
+    home: where this machine keeps the folders of attempts; those that lie elsewhere are another machine's, "" for none.
+    """
+
+    images: ImageMap = ImageMap()
+    profile: str = ""
+    home: str = ""
+
+    @classmethod
+    def of(cls, table: Kubernetes, images: ImageMap, profile: str, home: str) -> Self:
+        """The options of a user's settings."""
+        return cls(**asdict(table), images=images, profile=profile, home=home)

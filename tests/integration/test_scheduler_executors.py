@@ -1,0 +1,96 @@
+"""The scheduler and its executors: rooms that they share, what attempts tell, and what else decides a result there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from kflite import dsl, store
+from kflite.core.event import Event, Kind, State
+from kflite.core.job import Job, Resources, Waiting
+from kflite.errors import ExecutorError
+from kflite.plans import dag
+from kflite.scheduler import Scheduler, Submission, World
+from kflite.testing import FakeExecutor, FakeRun, FakeWorld
+
+MOMENT_S = 0.05
+
+
+@dsl.component
+def nothing() -> None:
+    return None
+
+
+def world_of(fake: FakeWorld, folder: Path, pool: str = "") -> World:
+    """A world whose executors all run in this fake one. pool: theirs, "" for one each."""
+
+    async def requests() -> AsyncIterator[Event]:
+        await asyncio.get_running_loop().create_future()
+        yield Event("", "", 0.0)  # type: ignore[arg-type]
+
+    return World(
+        store=store.open("sqlite://"),
+        plans=lambda kind, document, parameters, origin: dag.plan(document, parameters, origin),
+        executors=lambda on: FakeExecutor(fake, on, pool or on),
+        home=folder,
+        artifacts=str(folder / "artifacts"),
+        owner=store.owner_id(),
+        requests=requests,
+    )
+
+
+def run(world: World, *on: str) -> list[State]:
+    """How runs end that go to these executors, all at once."""
+
+    async def work() -> list[State]:
+        async with Scheduler(world) as scheduler:
+            document = dsl.compile(nothing).dumps()
+            names = [f"r{number}" for number in range(len(on))]
+            for name, where in zip(names, on, strict=True):
+                await scheduler.submit(Submission(name, "nothing", "pipeline", "nothing", document, {}, on=where))
+            return [await asyncio.wait_for(scheduler.ended(name), 10) for name in names]
+
+    return asyncio.run(work())
+
+
+@pytest.mark.parametrize(("pool", "at_once"), [("machine", 1), ("", 2)])
+def test_executors_of_one_pool_take_turns(tmp_path: Path, pool: str, at_once: int) -> None:
+    def script(_job: Job) -> FakeRun:
+        return FakeRun(MOMENT_S, write=lambda _job: most.append(len(fake.running) + 1))
+
+    most: list[int] = []
+    fake = FakeWorld(script, Resources(1.0, 1 << 30))
+    assert run(world_of(fake, tmp_path, pool), "process", "docker") == [State.SUCCEEDED] * 2
+    assert max(most) == at_once
+
+
+def test_what_a_task_waits_for_is_stored_as_its_executor_tells_it(tmp_path: Path) -> None:
+    words = ((0.0, Waiting("no node is free")), (MOMENT_S / 2, Waiting("")))
+    world = world_of(FakeWorld(lambda _job: FakeRun(MOMENT_S, updates=words)), tmp_path)
+    run(world, "fake")
+    noted = [event.data["message"] for event in world.store.events("r0") if event.kind is Kind.TASK_NOTED]
+    assert noted == ["no node is free", ""]
+
+
+@pytest.mark.parametrize(("on", "digest"), [("docker", "sha256:1"), ("process", None)])
+def test_an_executor_is_asked_what_decides_a_result_where_that_may_be(tmp_path: Path, on: str, digest: str | None) -> None:
+    fake = FakeWorld()
+    fake.identity = {"image digest": "sha256:1"}
+    world = replace(world_of(fake, tmp_path), identified=lambda on, _work: on == "docker")
+    run(world, on)
+    (queued,) = [event for event in world.store.events("r0") if event.kind is Kind.TASK_QUEUED]
+    assert isinstance(queued.data["material"], dict)
+    assert queued.data["material"].get("image digest") == digest
+
+
+def test_a_task_is_queued_without_an_identity_that_nobody_can_tell(tmp_path: Path) -> None:
+    class Away(FakeExecutor):
+        async def identity(self, job: Job) -> dict[str, str]:
+            raise ExecutorError("no daemon", "NoDocker")
+
+    world = replace(world_of(FakeWorld(), tmp_path), executors=lambda on: Away(), identified=lambda _on, _work: True)
+    assert run(world, "docker") == [State.SUCCEEDED]
