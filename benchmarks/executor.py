@@ -18,7 +18,7 @@ from pathlib import Path
 from kflite.core.job import Job, Python, Resources, Role
 from kflite.executors.base import ended
 from kflite.executors.process import ProcessExecutor
-from kflite.runtime.bootstrap import runner
+from kflite.runtime.bootstrap import runner_text
 
 SOURCE = "from __future__ import annotations\n\ndef same(x: int) -> int:\n    return x\n"
 ROUNDS = 3
@@ -30,7 +30,7 @@ def job(root: Path, name: str, component: bool) -> Job:
     given = {"inputs": {"parameterValues": {"x": 1}}, "outputs": {"outputFile": str(folder / "executor_output.json")}}
     signature = json.dumps({"outputs": {"Output": "int"}})
     argv = (SOURCE, "--function", "same", "--executor-input", json.dumps(given), "--signature", signature)
-    role = Role(python=Python(runner(), argv) if component else Python("pass", ()))
+    role = Role(python=Python(runner_text(), argv) if component else Python("pass", ()))
     return Job(f"bench/{name}", 1, (role,), folder, outputs=(root / "artifacts" / name / "Output",))
 
 

@@ -184,12 +184,12 @@ def outputs(random: Random, work: Any) -> Any:
 def driven(random: Random, document: str, given: dict[str, Any]) -> None:
     """The plan from its beginning to its end."""
     from kflite.core.event import State
-    from kflite.core.paths import Place
+    from kflite.core.paths import RunPaths
     from kflite.core.plan import Ended, Origin, Outcome, Ready
     from kflite.plans import dag
 
     plan = dag.plan(document, given, Origin("run", "a run", 0.0, "/artifacts"))
-    place = Place(Path("/nowhere"), "/artifacts", "p", "run")
+    place = RunPaths(Path("/nowhere"), "/artifacts", "p", "run")
     steps, ready = plan.begin(), []
     for _ in range(MOST_STEPS):
         ready += [step for step in steps if isinstance(step, Ready)]

@@ -23,7 +23,7 @@ def values(job: Job, replica: Replica, ip: str = HERE, host: str = HERE) -> dict
 
     Raises ExecutorError (FactUnknown) for a field that is none of a Pod's, or that nothing here corresponds to.
     """
-    return {name: _value(job, replica, field, ip, host) for name, field in replica.role.facts}
+    return {name: _value(job, replica, field, ip, host) for name, field in replica.role.downward_api}
 
 
 def _value(job: Job, replica: Replica, field: str, ip: str, host: str) -> str:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, BinaryIO, TextIO
 
 from kflite.core.job import Exit, Python
 from kflite.core.paths import private
-from kflite.runtime.bootstrap import unfolded
+from kflite.runtime.bootstrap import decompressed
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer as Buffer
@@ -93,7 +93,7 @@ class _Tee(TextIOBase):
 
 @lru_cache(maxsize=8)
 def _compiled(text: str) -> CodeType:
-    return compile(unfolded(text), "<string>", "exec", dont_inherit=True)
+    return compile(decompressed(text), "<string>", "exec", dont_inherit=True)
 
 
 def _ended(code: CodeType) -> Exit:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from kflite.core.job import Claim, Job, Mount, Replica, Source
+from kflite.core.job import Job, Mount, Replica, Source, VolumeClaim
 from kflite.core.value import Value
 from kflite.errors import ExecutorError
 from kflite.executors import secrets
@@ -82,7 +82,7 @@ class Volumes:
             raise ExecutorError(f"{name!r} cannot name a volume: use small letters, digits, '-' and '.'", "BadVolume")
         return self.folder / name
 
-    def settle(self, claim: Claim) -> None:
+    def settle(self, claim: VolumeClaim) -> None:
         """Create or delete a volume; one that is there already, or not any more, is left so. Blocks. Raises ExecutorError."""
         path = self.path(claim.name)
         if not claim.delete:

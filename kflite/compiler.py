@@ -53,9 +53,9 @@ class Compiler:
 
         if not type_check:
             raise CompileError("type_check=False: types are checked when a pipeline is defined: correct them, and leave it out")
-        pipeline = edit.defaulting(dsl.compile(pipeline_func), pipeline_parameters or {})
-        pipeline = edit.named(pipeline, pipeline_name) if pipeline_name else pipeline
-        pipeline = edit.shown_as(pipeline, pipeline_display_name) if pipeline_display_name else pipeline
+        pipeline = edit.with_defaults(dsl.compile(pipeline_func), pipeline_parameters or {})
+        pipeline = edit.renamed(pipeline, pipeline_name) if pipeline_name else pipeline
+        pipeline = edit.with_display_name(pipeline, pipeline_display_name) if pipeline_display_name else pipeline
         ensure(pipeline, pipeline.name)
         options = kubernetes_manifest_options or KubernetesManifestOptions()
         _write(_manifests(pipeline, options) if kubernetes_manifest_format else pipeline.documents, Path(package_path))
@@ -80,10 +80,10 @@ def _dict(value: Value) -> dict[str, Value]:
 
 
 def _write(documents: list[dict[str, Value]], path: Path) -> None:
-    from kflite.ir.pack import packed
+    from kflite.ir.pack import pack
     from kflite.ir.write import dumps
 
     try:
-        path.write_bytes(packed(documents, dumps(documents), path.name))
+        path.write_bytes(pack(documents, dumps(documents), path.name))
     except OSError as error:
         raise InputError(f"package_path {path}: {error.strerror}") from error

@@ -1,4 +1,4 @@
-"""Settings: flag, else environment, else ./kflite.toml, else the user's config.toml, else a default; and where each came from."""
+"""Settings from flags, the environment, ./kflite.toml, the user's config.toml and defaults, in this order, with their origins."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ T = TypeVar("T")
 Images = tuple[tuple[str, str], ...]
 _NAMES = ("home", "store", "artifacts", "on", "images", "profile", "cache_days")
 _SQLITE = "sqlite:///"
-_WORDS: Mapping[type, str] = {bool: "true or false", float: "a number of seconds", str: "text"}
+_TYPE_NAMES: Mapping[type, str] = {bool: "true or false", float: "a number of seconds", str: "text"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,8 @@ _TABLES: Mapping[str, type] = {"docker": Docker, "kubernetes": Kubernetes}
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All settings. images: patterns and images, in order; cache_days: how long a result may be used again, 0 for ever; origins:
-    where each came from, by name (also "docker.KEY" and "kubernetes.KEY").
+    """All settings. images: patterns and images, in order; cache_days: how long results may be reused, 0 for ever; origins: the
+    source of each setting by name (also "docker.KEY" and "kubernetes.KEY").
     """
 
     home: Path
@@ -100,7 +100,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """Settings from one place. base: the folder that its relative paths start from."""
+    """Settings from one source. base: the folder that relative paths start from."""
 
     name: str
     values: Mapping[str, object]
@@ -108,21 +108,21 @@ class _Source:
 
 
 def load(flags: Mapping[str, str] | None = None) -> Settings:
-    """The settings, and the home folder made (0700). flags: by name, as texts; "" counts as not given. Raises InputError."""
+    """The settings; creates the home folder (0700). flags: texts by name, "" if not given. Raises InputError."""
     sources = list(_sources(flags or {}))
-    found = {name: _first(sources, name) for name in _NAMES}
-    origins = {name: source.name if source else "default" for name, source in found.items()}
-    home = _path(found["home"], "home") if found["home"] else default_home()
+    chosen = {name: _strongest(sources, name) for name in _NAMES}
+    origins = {name: source.name if source else "default" for name, source in chosen.items()}
+    home = _path(chosen["home"], "home") if chosen["home"] else default_home()
     docker, kubernetes = _table(sources, origins, "docker", Docker), _table(sources, origins, "kubernetes", Kubernetes)
-    _make(home, origins["home"])
+    _make_home(home, origins["home"])
     return Settings(
         home=home,
-        store=_store(found["store"]) if found["store"] else f"{_SQLITE}{home / 'kflite.db'}",
-        artifacts=_artifacts(found["artifacts"]) if found["artifacts"] else str(home / "artifacts"),
-        on=_text(found["on"], "on") if found["on"] else "local",
-        images=_images(found["images"]) if found["images"] else (),
-        profile=_text(found["profile"], "profile") if found["profile"] else _user(),
-        cache_days=_days(found["cache_days"]) if found["cache_days"] else 0.0,
+        store=_store(chosen["store"]) if chosen["store"] else f"{_SQLITE}{home / 'kflite.db'}",
+        artifacts=_artifacts(chosen["artifacts"]) if chosen["artifacts"] else str(home / "artifacts"),
+        on=_text(chosen["on"], "on") if chosen["on"] else "local",
+        images=_images(chosen["images"]) if chosen["images"] else (),
+        profile=_text(chosen["profile"], "profile") if chosen["profile"] else _user(),
+        cache_days=_days(chosen["cache_days"]) if chosen["cache_days"] else 0.0,
         docker=docker,
         kubernetes=kubernetes,
         origins=origins,
@@ -130,27 +130,27 @@ def load(flags: Mapping[str, str] | None = None) -> Settings:
 
 
 def _sources(flags: Mapping[str, str]) -> Iterator[_Source]:
-    """The places that hold settings, the strongest first."""
-    here = _here()
+    """The sources of settings, the strongest first."""
+    base = _current_folder()
     for name, text in flags.items():
         if text:
-            yield _Source(f"--{name}", {name: text}, here)
+            yield _Source(f"--{name}", {name: text}, base)
     for name in _NAMES:
         if text := os.environ.get(f"KFLITE_{name.upper()}", ""):
-            yield _Source(f"KFLITE_{name.upper()}", {name: text}, here)
+            yield _Source(f"KFLITE_{name.upper()}", {name: text}, base)
     for table, kind in _TABLES.items():
-        yield from _variables(table, kind, here)
-    for file in (here / "kflite.toml", user_file()):
+        yield from _variables(table, kind, base)
+    for file in (base / "kflite.toml", user_file()):
         if file.is_file():
             yield _Source(str(file), _read(file), file.parent)
 
 
-def _variables(table: str, kind: type, here: Path) -> Iterator[_Source]:
-    """`KFLITE_TABLE_KEY` for each key of a table that the environment has."""
+def _variables(table: str, kind: type, base: Path) -> Iterator[_Source]:
+    """The environment variables `KFLITE_TABLE_KEY` that are set."""
     for key, default in ((f.name, f.default) for f in fields(kind)):
         name = f"KFLITE_{table}_{key}".upper()
         if text := os.environ.get(name, ""):
-            yield _Source(name, {table: {key: text if isinstance(default, str) else _literal(text)}}, here)
+            yield _Source(name, {table: {key: text if isinstance(default, str) else _literal(text)}}, base)
 
 
 def _literal(text: str) -> object:
@@ -160,7 +160,7 @@ def _literal(text: str) -> object:
         return {"true": True, "false": False}.get(text.lower(), text)
 
 
-def _here() -> Path:
+def _current_folder() -> Path:
     try:
         return Path.cwd()
     except FileNotFoundError:
@@ -168,7 +168,7 @@ def _here() -> Path:
 
 
 def user_file() -> Path:
-    """The user's own settings."""
+    """The path of the user's settings."""
     return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "kflite" / "config.toml"
 
 
@@ -211,7 +211,7 @@ def _refuse_unknown(file: Path, prefix: str, values: Mapping[str, object], known
             raise InputError(f"{file}: there is no setting {prefix}{key}: {hint}")
 
 
-def _first(sources: list[_Source], name: str) -> _Source | None:
+def _strongest(sources: list[_Source], name: str) -> _Source | None:
     return next((s for s in sources if name in s.values), None)
 
 
@@ -281,26 +281,26 @@ def _table(sources: list[_Source], origins: dict[str, str], name: str, kind: typ
         for source in sources:
             table = source.values.get(name)
             if isinstance(table, dict) and key in table:
-                values[key] = _like(table[key], default, f"{source.name}: {name}.{key}")
+                values[key] = _checked(table[key], default, f"{source.name}: {name}.{key}")
                 origins[f"{name}.{key}"] = source.name
                 break
     return kind(**values)
 
 
-def _like(value: object, default: object, what: str) -> object:
-    """A value of the default's type. Raises InputError."""
+def _checked(value: object, default: object, what: str) -> object:
+    """The value, if it has the default's type. Raises InputError."""
     if isinstance(default, bool) or isinstance(value, bool):
-        right, word = isinstance(default, bool) and isinstance(value, bool), _WORDS[type(default)]
+        valid, expected = isinstance(default, bool) and isinstance(value, bool), _TYPE_NAMES[type(default)]
     elif isinstance(default, float):
-        right, word = isinstance(value, int | float) and value >= 0, _WORDS[float]
+        valid, expected = isinstance(value, int | float) and value >= 0, _TYPE_NAMES[float]
     else:
-        right, word = isinstance(value, str), _WORDS[str]
-    if not right:
-        raise InputError(f"{what} must be {word}, and is {value!r}")
+        valid, expected = isinstance(value, str), _TYPE_NAMES[str]
+    if not valid:
+        raise InputError(f"{what} must be {expected}, and is {value!r}")
     return float(value) if isinstance(default, float) and isinstance(value, int) else value
 
 
-def _make(home: Path, origin: str) -> None:
+def _make_home(home: Path, origin: str) -> None:
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:

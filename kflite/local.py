@@ -70,12 +70,12 @@ def init(
     raise_on_error: a run that does not succeed is a KfliteError; enable_caching: earlier results are taken.
     """
 
-    def call(component: Component, given: Mapping[str, object]) -> Task:
-        parameters = {name: value for name, value in given.items() if value is not None}
+    def call(component: Component, arguments: Mapping[str, object]) -> Task:
+        parameters = {name: value for name, value in arguments.items() if value is not None}
         on, root = (runner.on if runner else ""), (abspath(pipeline_root) if pipeline_root else "")
         ended = run(component, parameters, on=on, artifacts=root, cache=enable_caching)  # type: ignore[arg-type]
         if raise_on_error and ended.state != "SUCCEEDED":
             raise KfliteError(f"{ended.name} ended as {ended.state}: {ended.reason}; see kflite show {ended.id}")
         return cast("Task", Ended(ended))
 
-    trace.run_outside(call)
+    trace.set_outside_handler(call)

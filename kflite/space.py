@@ -1,4 +1,4 @@
-"""Search spaces: what each parameter of an experiment may be."""
+"""Search spaces: the values that each parameter of a search may have."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kflite.errors import InputError
 
 @dataclass(frozen=True, slots=True)
 class Double:
-    """A number between low and high, both included; log: each order of magnitude is as likely as another."""
+    """A number from low to high, both included; log: orders of magnitude are equally likely."""
 
     low: float
     high: float
@@ -22,7 +22,7 @@ class Double:
 
 @dataclass(frozen=True, slots=True)
 class Integer:
-    """A whole number between low and high, both included."""
+    """A whole number from low to high, both included."""
 
     low: int
     high: int
@@ -42,7 +42,7 @@ Space: TypeAlias = Mapping[str, Dimension]
 
 
 def double(low: float, high: float, log: bool = False, step: float | None = None) -> Double:
-    """A number in [low, high]. Raises InputError for an empty range, or one that `log` cannot have."""
+    """A number in [low, high]. Raises InputError for an empty range, and for `log` with a bound that is not positive."""
     _bounds(low, high, log)
     if step is not None and step <= 0:
         raise InputError(f"a step of {step} leads nowhere: it must be above 0")
@@ -50,7 +50,7 @@ def double(low: float, high: float, log: bool = False, step: float | None = None
 
 
 def integer(low: int, high: int, log: bool = False, step: int = 1) -> Integer:
-    """A whole number in [low, high]. Raises InputError for an empty range, or one that `log` cannot have."""
+    """A whole number in [low, high]. Raises InputError for an empty range, and for `log` with a bound that is not positive."""
     _bounds(low, high, log)
     if step < 1:
         raise InputError(f"a step of {step} leads nowhere: it must be at least 1")
@@ -58,7 +58,7 @@ def integer(low: int, high: int, log: bool = False, step: int = 1) -> Integer:
 
 
 def choice(values: Sequence[Value]) -> Choice:
-    """One of the values. Raises InputError where there is none."""
+    """One of the values. Raises InputError if there are none."""
     if not values:
         raise InputError("a choice needs at least one value")
     return Choice(tuple(values))
@@ -72,7 +72,7 @@ def _bounds(low: float, high: float, log: bool) -> None:
 
 
 def dump(space: Space) -> dict[str, Value]:
-    """The space as JSON: by parameter, its kind and fields."""
+    """The space as JSON: the kind and fields of each parameter."""
     names = {Double: "double", Integer: "integer", Choice: "choice"}
     return {name: {"kind": names[type(d)], **_fields(d)} for name, d in space.items()}
 
@@ -82,18 +82,18 @@ def _fields(dimension: Dimension) -> dict[str, Value]:
 
 
 def load(document: Mapping[str, Value]) -> dict[str, Dimension]:
-    """The space that `dump` wrote. Raises InputError."""
+    """The inverse of `dump`. Raises InputError."""
     return {name: _dimension(name, doc) for name, doc in document.items()}
 
 
 def _dimension(name: str, doc: Value) -> Dimension:
-    makers = {"double": double, "integer": integer, "choice": choice}
+    factories = {"double": double, "integer": integer, "choice": choice}
     fields = dict(doc) if isinstance(doc, dict) else {}
-    maker = makers.get(str(fields.pop("kind", "")))
-    if maker is None:
-        raise InputError(f"parameter {name!r} of the space: its kind must be one of {', '.join(makers)}")
+    factory = factories.get(str(fields.pop("kind", "")))
+    if factory is None:
+        raise InputError(f"parameter {name!r} of the space: its kind must be one of {', '.join(factories)}")
     try:
-        found: Dimension = maker(**fields)  # type: ignore[operator]
+        dimension: Dimension = factory(**fields)  # type: ignore[operator]
     except TypeError as error:
         raise InputError(f"parameter {name!r} of the space: {error}") from None
-    return found
+    return dimension

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from kflite.core.event import Point
 from kflite.core.job import Exit, Job, Points, Serving, Waiting
-from kflite.core.paths import Place
+from kflite.core.paths import RunPaths
 from kflite.core.plan import Work
 from kflite.core.value import NOTHING, Outputs
 from kflite.errors import ExecutorError, KfliteError, NotFound
@@ -36,7 +36,7 @@ class Attempt:
     ref: of an attempt that was found, "" for one that a dead scheduler may have started, None for a new one.
     """
 
-    place: Place
+    place: RunPaths
     task: str
     job: Job
     work: Work

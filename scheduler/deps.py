@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from kflite.core.event import Event, Point, RunSubmitted
-from kflite.core.paths import Place
+from kflite.core.paths import RunPaths
 from kflite.core.plan import Origin, Plan, Work
 from kflite.core.threads import run_in_thread
 from kflite.core.value import Value
@@ -86,7 +86,7 @@ class World:
 
     def run(self, asked: Submission, created: float, events: Sequence[Event] = ()) -> Run:
         """A run, not begun. events: what the store holds of it. Raises InputError."""
-        place = Place(self.home, self.artifacts, asked.pipeline, asked.run)
+        place = RunPaths(self.home, self.artifacts, asked.pipeline, asked.run)
         origin = Origin(asked.run, asked.name, created, place.root, str(place.workspace))
         plan = self.plans(asked.kind, asked.document, asked.inputs, origin)
         caching = Caching(lambda work: self.identified(asked.on, work), self.cache_s)

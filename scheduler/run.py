@@ -25,7 +25,7 @@ from kflite.core.event import (
     TaskFailed,
 )
 from kflite.core.job import Exit, Job
-from kflite.core.paths import Place
+from kflite.core.paths import RunPaths
 from kflite.core.plan import Plan, Ready, Step
 from kflite.core.value import Outputs
 from kflite.scheduler.action import Action, Answer
@@ -60,7 +60,7 @@ class Run:
         self,
         submission: Submission,
         plan: Plan,
-        place: Place,
+        place: RunPaths,
         clock: Callable[[], float],
         caching: Caching,
         events: Sequence[Event] = (),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from kflite.core.job import Job
-from kflite.core.paths import Place
+from kflite.core.paths import RunPaths
 from kflite.core.value import Artifact
 from kflite.errors import KfliteError, NotFound
 from kflite.store.blobs import artifacts, staging
@@ -30,7 +30,7 @@ class Stage:
         self._going: dict[tuple[object, ...], asyncio.Future[Any]] = {}
         self._room = asyncio.Semaphore(_LOOKS)
 
-    async def bring(self, job: Job, place: Place, inputs: Mapping[str, Sequence[Artifact]]) -> None:
+    async def bring(self, job: Job, place: RunPaths, inputs: Mapping[str, Sequence[Artifact]]) -> None:
         """Have all inputs of a job where it sees them. Raises KfliteError, NotFound for one that is gone, OSError."""
         known = {artifact.uri: (name, artifact) for name, group in inputs.items() for artifact in group}
         for uri, path in job.fetch:

@@ -19,7 +19,7 @@ from kflite.core.event import (
     TaskWaiting,
 )
 from kflite.core.job import Exit, Job
-from kflite.core.paths import Place
+from kflite.core.paths import RunPaths
 from kflite.core.plan import Ready, Stop, Work
 from kflite.core.value import Outputs
 from kflite.scheduler import said
@@ -88,7 +88,7 @@ class Tasks:
         assert work, f"{task} has ended"
         return work
 
-    def job(self, task: str, place: Place) -> Job:
+    def job(self, task: str, place: RunPaths) -> Job:
         """The job of the task's present attempt."""
         return self.work(task).job(place, task, self[task].attempts)
 

@@ -165,6 +165,6 @@ class Catalogue:
 
 
 def _near(name: str, known: list[str], make: str = "") -> str:
-    from kflite.ir.names import near
+    from kflite.ir.names import suggestion
 
-    return near(name, known) if known or not make else f"there is none yet, {make} makes one"
+    return suggestion(name, known) if known or not make else f"there is none yet, {make} makes one"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from kflite.core.event import State
 from kflite.core.job import Exit, Job, Port, Resources, Role
-from kflite.core.paths import Place
+from kflite.core.paths import RunPaths
 from kflite.core.plan import Answer, Ask, Ended, News, Outcome, Points, Policy, Ready, RetryPolicy, Step, Stop
 from kflite.core.value import NOTHING, Artifact, Outputs, Value
 
@@ -32,11 +32,11 @@ class Lap:
     def with_digests(self, contents: Mapping[str, str]) -> Lap:
         return self
 
-    def job(self, place: Place, task: str, attempt: int) -> Job:
+    def job(self, place: RunPaths, task: str, attempt: int) -> Job:
         ports = (Port("http", ready="tcp"),) if self.policy.service else ()
         return Job(f"{place.run}/{task}", attempt, (Role(command=(self.title,), ports=ports),), place.attempt(task, attempt))
 
-    def collect(self, place: Place, task: str, attempt: int, exit: Exit) -> tuple[Exit, Outputs]:
+    def collect(self, place: RunPaths, task: str, attempt: int, exit: Exit) -> tuple[Exit, Outputs]:
         return exit, NOTHING
 
 

@@ -11,7 +11,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from kflite.config import default_home
-from kflite.core.job import Claim, Exit, Job, Resources, Update
+from kflite.core.job import Exit, Job, Resources, Update, VolumeClaim
 from kflite.executors import identity, record
 from kflite.executors.base import MACHINE, unheard
 from kflite.executors.checks import check_roles
@@ -129,7 +129,7 @@ class DockerExecutor:
         """See the seam."""
         await self._attempt(ref).stop(grace_s)
 
-    def _settle(self, claim: Claim, folder: Path) -> None:
+    def _settle(self, claim: VolumeClaim, folder: Path) -> None:
         """A volume is created or deleted before the start returns."""
         self._volumes.settle(claim)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -34,7 +34,7 @@ from kflite.executors.folders import prepare
 from kflite.executors.machine import GpuShare
 from kflite.executors.ref import Ref
 from kflite.executors.volumes import Volumes, clear
-from kflite.runtime.bootstrap import of_image
+from kflite.runtime.bootstrap import runs_image_code
 
 if TYPE_CHECKING:
     from docker import APIClient
@@ -204,7 +204,7 @@ async def _create(shared: Shared, start: Start, replica: Replica, order: Callabl
     try:
         image = await shared.images.find(asked, tell, start.stop, policy, start.waiting)
     except ExecutorError as error:
-        if error.reason != "ImageNotFound" or not of_image(replica.role.command, replica.role.args):
+        if error.reason != "ImageNotFound" or not runs_image_code(replica.role.command, replica.role.args):
             raise
         raise ExecutorError(f"{error}; `kflite component build FOLDER` makes images of components", error.reason) from error
     try:

@@ -116,9 +116,9 @@ def _command_line(replica: Replica, image: Image, env: Mapping[str, str], privat
 
 def _told(job: Job, replica: Replica, host: Host) -> tuple[dict[str, str], list[str]]:
     """What it is told of itself, and the variables of its address, which nobody knows before it has started."""
-    if not replica.role.facts:
+    if not replica.role.downward_api:
         return {}, []
-    late = [name for name, field in replica.role.facts if field in ("status.podIP", "status.podIPs")]
+    late = [name for name, field in replica.role.downward_api if field in ("status.podIP", "status.podIPs")]
     told = downward_api.values(job, replica, host=host.address)
     return {name: text for name, text in told.items() if name not in late}, late
 

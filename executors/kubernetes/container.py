@@ -110,7 +110,7 @@ def _env(role: Role, order: Order) -> Iterator[Fields]:
         yield {"name": name, "value": escaped(text)}
     for secret in role.secrets:
         yield {"name": secret.variable, "valueFrom": _secret(secret)}
-    for name, field_path in role.facts:
+    for name, field_path in role.downward_api:
         yield {"name": name, "valueFrom": {"fieldRef": {"fieldPath": field_path}}}
 
 

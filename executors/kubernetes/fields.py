@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import TypeAlias, cast
 
 from kflite.core import podspec
-from kflite.core.job import Claim, Role, Source
+from kflite.core.job import Role, Source, VolumeClaim
 from kflite.core.value import Value
 
 Fields: TypeAlias = dict[str, Value]
@@ -68,7 +68,7 @@ def gpus(role: Role) -> Fields:
     return {kind: str(count)} if count else {}
 
 
-def claim(asked: Claim) -> Fields:
+def claim(asked: VolumeClaim) -> Fields:
     """The manifest of a volume to create."""
     about: Fields = {"name": asked.name}
     if annotations := asked.options.get("annotations"):
@@ -77,7 +77,7 @@ def claim(asked: Claim) -> Fields:
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",
         "metadata": about,
-        "spec": podspec.claim(asked.options),
+        "spec": podspec.claim_spec(asked.options),
     }
 
 

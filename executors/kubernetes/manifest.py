@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import cast
 
-from kflite.core.job import Claim, Job, Replica, Role
+from kflite.core.job import Job, Replica, Role, VolumeClaim
 from kflite.core.value import Value
 from kflite.executors.kubernetes import container, fields, names, staging
 from kflite.executors.kubernetes.container import WORKSPACE, Order, roots, shared
@@ -98,7 +98,7 @@ def workspace(job: Job, owner: str, settings: KubernetesOptions) -> Manifest:
     asked = cast("dict[str, Value]", job.roles[0].settings.get("workspace") or {})
     options: dict[str, Value] = {"size": asked.get("size"), "accessModes": [settings.workspace_access]}
     options["storageClassName"] = settings.workspace_class or None
-    made = fields.claim(Claim(workspace_name(job), options=options))
+    made = fields.claim(VolumeClaim(workspace_name(job), options=options))
     patch = cast("dict[str, Fields]", asked.get("kubernetes") or {}).get("pvcSpecPatch") or {}
     made["spec"] = cast("Fields", made["spec"]) | patch
     about = _metadata(job, workspace_name(job), owner, settings)

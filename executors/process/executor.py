@@ -11,7 +11,7 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from kflite.core.job import Claim, Exit, Job, Resources, Role, Update
+from kflite.core.job import Exit, Job, Resources, Role, Update, VolumeClaim
 from kflite.errors import ExecutorError
 from kflite.executors import attempt_folder, identity, peers, processes, serving
 from kflite.executors.base import MACHINE, unheard
@@ -171,7 +171,7 @@ class ProcessExecutor:
 
         return await asyncio.to_thread(order.mounts_of, job, Volumes(self._volumes))
 
-    async def _settle(self, claim: Claim, ref: str) -> str:
+    async def _settle(self, claim: VolumeClaim, ref: str) -> str:
         """A volume is created or deleted before the start returns."""
         from kflite.executors.volumes import Volumes
 

@@ -75,7 +75,7 @@ def spawn(python: str, log: Path, environment: Mapping[str, str]) -> tuple[socke
 
 def usual() -> dict[str, str]:
     """What most tasks run: programs, with the names by which a new zygote knows them."""
-    return {bootstrap.folded(bootstrap.runner()): "0"}
+    return {bootstrap.compressed(bootstrap.runner_text()): "0"}
 
 
 def _lesson(text: str, name: str) -> Code:

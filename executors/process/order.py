@@ -13,7 +13,7 @@ from kflite.errors import ExecutorError
 from kflite.executors import attempt_folder, peers, secrets, serving
 from kflite.executors.process.link import Link
 from kflite.executors.process.message import ProcessMount, ReplicaOrder, Start
-from kflite.runtime.bootstrap import called
+from kflite.runtime.bootstrap import kfp_function
 
 if TYPE_CHECKING:
     from kflite.executors.volumes import Seen, Volumes
@@ -66,7 +66,7 @@ def start(
 
 def told_of(job: Job, replica: Replica) -> dict[str, str]:
     """The variables that tell a replica of itself."""
-    if not replica.role.facts:
+    if not replica.role.downward_api:
         return {}
     from kflite.executors import downward_api
 
@@ -82,7 +82,7 @@ def check(job: Job) -> None:
         if not role.python and not role.command:
             why = "has no command, and what its image would run is known to containers only"
             raise ExecutorError(f"{job.id} {why} ({role.image}): use --on docker, or name a command", "NoCommand")
-        if not role.python and (name := called(role.command, role.args)):
+        if not role.python and (name := kfp_function(role.command, role.args)):
             remedy = "use --on docker once `kflite component build FOLDER` has made it, or run the pipeline beside that folder"
             raise ExecutorError(f"{job.id}: {name}() is in the image {role.image}, and not known here: {remedy}", "NoSources")
 

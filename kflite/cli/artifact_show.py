@@ -14,24 +14,24 @@ from kflite.cli.common import Given, found, known_runs, out
 from kflite.errors import NotFound
 
 if TYPE_CHECKING:
-    from kflite.core.paths import Place
-    from kflite.figures.data import Exhibit
+    from kflite.core.paths import RunPaths
+    from kflite.figures.data import Visualization
     from kflite.store import Database
     from kflite.store.base import RunRow, TaskRow
     from kflite.terminal.out import Out
     from kflite.terminal.style import Line
 
 
-def titled(exhibit: Exhibit, place: Place, out: Out, most: int | None = None) -> Iterator[Line]:
+def titled(exhibit: Visualization, place: RunPaths, out: Out, most: int | None = None) -> Iterator[Line]:
     """An artifact's figures and documents under its name; what shows nothing is described. most: lines at most of a document."""
     from kflite.figures.read import kind
     from kflite.format import clean
-    from kflite.terminal.figures.lines import about, whole
+    from kflite.terminal.figures.lines import description, full
 
     yield ((clean(exhibit.name), "bold"), (f"  {clean(kind(exhibit.artifact))}", "dim"))
     if not exhibit.figures:
-        yield from about(exhibit, out.width)
-    yield from whole(exhibit, out.width, out.signs)
+        yield from description(exhibit, out.width)
+    yield from full(exhibit, out.width, out.signs)
     written = iter(_document(exhibit, place, out))
     yield from islice(written, most)
     if rest := sum(1 for _ in written):
@@ -39,7 +39,7 @@ def titled(exhibit: Exhibit, place: Place, out: Out, most: int | None = None) ->
         yield ((f"{out.signs.more} {rest} more lines: kflite artifacts show {run} {exhibit.task} {exhibit.output}", "dim"),)
 
 
-def _document(exhibit: Exhibit, place: Place, out: Out) -> Iterator[Line]:
+def _document(exhibit: Visualization, place: RunPaths, out: Out) -> Iterator[Line]:
     from kflite.figures.content import content
     from kflite.figures.data import Page
     from kflite.format import clean
@@ -48,8 +48,8 @@ def _document(exhibit: Exhibit, place: Place, out: Out) -> Iterator[Line]:
     for figure in exhibit.figures:
         if isinstance(figure, Page):
             held = content(exhibit.artifact, place)
-            if held.trouble:
-                yield ((clean(held.trouble), "yellow"),)
+            if held.problem:
+                yield ((clean(held.problem), "yellow"),)
             yield from (markdown if figure.kind == "Markdown" else html)(held.text, out.width)
 
 
@@ -71,10 +71,10 @@ def show(given: Given, run: str, task: str, output: str) -> None:
     with given.store() as store:
         chosen = choose(store, run, task, output)
     place = given.place(chosen.run)
-    if not chosen.exhibits:
+    if not chosen.visualizations:
         name = chosen.run.run
         return out().line((f"nothing that {task or name} made can be shown: kflite artifacts ls {name} lists it", "dim"))
-    for number, exhibit in enumerate(chosen.exhibits):
+    for number, exhibit in enumerate(chosen.visualizations):
         out().lines([()] if number else [])
         out().lines(titled(exhibit, place, out()))
     return None
@@ -86,12 +86,12 @@ class Chosen:
 
     run: RunRow
     tasks: list[TaskRow]
-    exhibits: list[Exhibit]
+    visualizations: list[Visualization]
 
 
 def choose(store: Database, run: str, task: str, output: str) -> Chosen:
     """What was made by a run, by a task or the tasks of a group, or as one output of a task. Raises NotFound."""
-    from kflite.figures.read import exhibits, of_task
+    from kflite.figures.read import read_task, visualizations
     from kflite.runs.lookup import below, task_and_output
 
     run, _, path = run.partition("/")
@@ -99,12 +99,12 @@ def choose(store: Database, run: str, task: str, output: str) -> Chosen:
     tasks = store.tasks(row.run)
     words = [word for word in (path, task, output) if word]
     if not words:
-        return Chosen(row, tasks, exhibits(tasks))
+        return Chosen(row, tasks, visualizations(tasks))
     one, wanted = task_and_output(tasks, words, row.run)
     if not wanted:
         meant = below(tasks, one) if one.group else [one]
-        return Chosen(row, meant, exhibits(meant))
-    shown = [exhibit for exhibit in of_task(one) if exhibit.output == wanted or exhibit.output.startswith(f"{wanted}[")]
+        return Chosen(row, meant, visualizations(meant))
+    shown = [exhibit for exhibit in read_task(one) if exhibit.output == wanted or exhibit.output.startswith(f"{wanted}[")]
     if not shown:
         raise NotFound(f"task {one.task} of run {row.run} has no output artifact {wanted}: {_has(one)}")
     return Chosen(row, [one], shown)
@@ -134,5 +134,5 @@ def open_(given: Given, run: str, task: str, output: str, to: Path | None, brows
     with given.store() as store:
         chosen = choose(store, run, task, output)
     place = given.place(chosen.run)
-    text = run_page(chosen.run, chosen.tasks, chosen.exhibits, place, network)
+    text = run_page(chosen.run, chosen.tasks, chosen.visualizations, place, network)
     show_page(write(text, to or place.runs / "report.html"), browser)

@@ -26,7 +26,7 @@ def cache() -> None:
 @click.pass_obj
 def list_(given: Given, limit: int, pipeline: str, json_: bool) -> None:
     """List results that can be used again."""
-    from kflite.format import clean, moment
+    from kflite.format import clean, short_time
     from kflite.runs.as_json import cache_json
 
     with given.store() as store:
@@ -42,8 +42,8 @@ def list_(given: Given, limit: int, pipeline: str, json_: bool) -> None:
             (clean(row.pipeline), ""),
             (clean(row.title), ""),
             (clean(f"{row.run}/{row.task}"), "dim"),
-            (moment(row.created, now), "dim"),
-            (moment(row.expires, now) if row.expires else "never", "dim"),
+            (short_time(row.created, now), "dim"),
+            (short_time(row.expires, now) if row.expires else "never", "dim"),
         )
         for row in rows
     ]

@@ -15,7 +15,7 @@ from kflite.errors import InputError, NotFound
 
 if TYPE_CHECKING:
     from kflite.config import Settings
-    from kflite.core.paths import Place
+    from kflite.core.paths import RunPaths
     from kflite.core.value import Value
     from kflite.ir import Pipeline
     from kflite.runs.submit import Around
@@ -71,11 +71,11 @@ class Given:
 
         return Around(settings.on, settings.artifacts, find)
 
-    def place(self, run: RunRow) -> Place:
+    def place(self, run: RunRow) -> RunPaths:
         """Where the run's files lie."""
-        from kflite.core.paths import Place
+        from kflite.core.paths import RunPaths
 
-        return Place(self.settings.home, self.settings.artifacts, run.pipeline, run.run)
+        return RunPaths(self.settings.home, self.settings.artifacts, run.pipeline, run.run)
 
 
 _SETTINGS = {

@@ -50,15 +50,15 @@ def compile_(
     With KFP_DISABLE_EXECUTION_CACHING_BY_DEFAULT=1 in the environment, only tasks that ask for caching get it.
     """
     from kflite.ir.check import ensure
-    from kflite.ir.edit import defaulting, named
+    from kflite.ir.edit import renamed, with_defaults
     from kflite.runs.submit import runnable
 
     if (version or namespace) and not manifest:
         raise InputError("--version and --namespace are of manifests: give --manifest too")
     loaded = given.target(target)
     pipeline = runnable(loaded)
-    pipeline = defaulting(pipeline, parameters(pipeline, pairs, file)) if pairs or file else pipeline
-    pipeline = named(pipeline, name) if name else pipeline
+    pipeline = with_defaults(pipeline, parameters(pipeline, pairs, file)) if pairs or file else pipeline
+    pipeline = renamed(pipeline, name) if name else pipeline
     ensure(pipeline, loaded.source)
     write(pipeline, output, manifest, version, namespace)
 
@@ -68,17 +68,17 @@ def write(pipeline: Pipeline, output: Path | None, manifest: bool, version: str 
 
     version: the name of the manifest's PipelineVersion.
     """
-    from kflite.ir.kfp_differences import abroad
-    from kflite.ir.pack import packed
+    from kflite.ir.kfp_differences import kfp_differences
+    from kflite.ir.pack import pack
     from kflite.ir.write import dumps_yaml, manifests
     from kflite.ir.write import manifest as as_manifest
     from kflite.terminal.out import Out
 
     text = as_manifest(pipeline, version, namespace) if manifest else dumps_yaml(pipeline)
-    Out(sys.stderr).lines(((line, "yellow"),) for line in abroad(pipeline.documents))
+    Out(sys.stderr).lines(((line, "yellow"),) for line in kfp_differences(pipeline.documents))
     if output is None:
         return click.echo(text, nl=False)
-    data = packed(manifests(pipeline) if manifest else pipeline.documents, text, output.name)
+    data = pack(manifests(pipeline) if manifest else pipeline.documents, text, output.name)
     try:
         output.write_bytes(data)
     except OSError as error:
@@ -96,22 +96,22 @@ def write(pipeline: Pipeline, output: Path | None, manifest: bool, version: str 
 def check(given: Given, target: str, pairs: tuple[str, ...], file: str, on: str, json_: bool) -> None:
     """Check TARGET, all of it, and print its plan; start nothing."""
     from kflite.ir.check import ensure
-    from kflite.ir.ignored_settings import unheeded
+    from kflite.ir.ignored_settings import ignored_settings
     from kflite.runs.submit import runnable
-    from kflite.terminal.ignored_settings import tell
+    from kflite.terminal.ignored_settings import report
 
     loaded = given.target(target)
     pipeline = runnable(loaded)
     values = parameters(pipeline, pairs, file) if pairs or file else None
     ensure(pipeline, loaded.source, values)
-    found = unheeded(pipeline.documents, _place(given.with_flags({"on": on})))
+    found = ignored_settings(pipeline.documents, _place(given.with_flags({"on": on})))
     said = _asked(given, loaded, on, values or {})
     if json_:
         held: dict[str, Value] = {"name": loaded.name, "source": loaded.source, "sound": True}
         vain: list[Value] = [{"setting": one.setting, "reason": one.why, "tasks": [*one.tasks]} for one in found]
         return out().document(held | {"ignored": _ignored(pipeline), "unheeded": vain} | ({"cluster": said} if said else {}))
     out().lines((*plan_lines(pipeline), *([((said, ""),)] if said else [])))
-    return tell(found)
+    return report(found)
 
 
 def _place(settings: Settings) -> str:
@@ -151,16 +151,16 @@ def _ignored(pipeline: Pipeline) -> list[Value]:
 
 def plan_lines(pipeline: Pipeline) -> Iterator[Line]:
     """What a pipeline takes, its tasks, and what of it KFP ignores."""
+    from kflite.core.value import with_integers
     from kflite.format import clean, value
     from kflite.ir.check import ignored
-    from kflite.ir.document import Whole, declared
-    from kflite.ir.types import whole as integral
+    from kflite.ir.document import DocumentView, declared
 
-    whole = Whole(pipeline.documents[0])
+    whole = DocumentView(pipeline.documents[0])
     root = whole.document["root"]
     yield ((pipeline.name, "bold"), ("  is sound", "green"))
     for name, spec in declared(root, "input", "parameters").items():
-        default = f" = {value(integral(spec['defaultValue']))}" if "defaultValue" in spec else ""
+        default = f" = {value(with_integers(spec['defaultValue']))}" if "defaultValue" in spec else ""
         yield (("  takes ", "dim"), (clean(f"{name}: {spec['parameterType']}{default}"), ""))
     for name, spec in declared(root, "input", "artifacts").items():
         many = "list of " if spec.get("isArtifactList") else ""
@@ -172,17 +172,17 @@ def plan_lines(pipeline: Pipeline) -> Iterator[Line]:
 
 
 def _tasks(body: Document, components: Mapping[str, Document], indent: str) -> Iterator[Line]:
-    from kflite.ir.document import parents, referred, tasks
+    from kflite.ir.document import component_name, parents, tasks
 
     for name, task in tasks(body).items():
         after = ", ".join(sorted(parents(task)))
         yield ((f"{indent}{name}", ""), (_how(task), "cyan"), (f"  after {after}" if after else "", "dim"))
-        yield from _tasks(components.get(referred(task), {}), components, indent + "  ")
+        yield from _tasks(components.get(component_name(task), {}), components, indent + "  ")
 
 
 def _how(task: Document) -> str:
     """What decides whether, and how often, a task runs."""
-    from kflite.ir.document import iterator
+    from kflite.ir.document import loop_of
 
     condition = task.get("triggerPolicy", {}).get("condition")
-    return f"  if {condition}" if condition else "  for each item" if iterator(task) else ""
+    return f"  if {condition}" if condition else "  for each item" if loop_of(task) else ""

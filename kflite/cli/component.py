@@ -50,12 +50,12 @@ def build(
     and of kfp, also where it has neither.
     """
     from kflite.images.component_build import Docker
-    from kflite.images.component_files import Recipe, dockerfile, write
+    from kflite.images.component_files import ImageSpec, dockerfile, write
     from kflite.images.component_sources import PATTERN, components
 
     if pushes and not builds:
         raise click.UsageError("--push is of an image that is built: leave --no-build-image out")
-    recipe = Recipe(folder, components(folder, pattern or PATTERN), pip == "here")
+    recipe = ImageSpec(folder, components(folder, pattern or PATTERN), pip == "here")
     if dry_run:
         return out().line(dockerfile(recipe).rstrip())
     write(recipe, overwrite_dockerfile, _tell)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from kflite.core.paths import Place
+from kflite.core.paths import RunPaths
 from kflite.core.plan import Opened, Origin, Ready, Step
 from kflite.engine.dry_run import WORD, manifests
 from kflite.format import clean, size, value
@@ -26,7 +26,7 @@ _OPENED = 8  # groups that are named
 
 def dry(settings: Settings, submission: Submission, json_: bool) -> int:
     """Print what would start first; returns the exit status."""
-    place = Place(settings.home, settings.artifacts, submission.pipeline, submission.run)
+    place = RunPaths(settings.home, settings.artifacts, submission.pipeline, submission.run)
     origin = Origin(submission.run, submission.name, time.time(), place.root, str(place.workspace))
     steps = plan(submission.kind, submission.document, submission.inputs, origin).begin()
     jobs = [(step.task, step.work.job(place, step.task, 1)) for step in steps if isinstance(step, Ready)]
@@ -102,7 +102,7 @@ def _variables(role: Role) -> Iterator[tuple[str, str]]:
     """Variables whose values are known when the task starts, with where they come from."""
     for secret in role.secrets:
         yield secret.variable, f"{'config map' if secret.config else 'secret'} {secret.name}, key {secret.key}"
-    yield from role.facts
+    yield from role.downward_api
 
 
 def command(role: Role) -> str:

@@ -75,7 +75,7 @@ def _none(searched: bool) -> str:
 
 
 def _table(runs: Sequence[RunRow]) -> None:
-    from kflite.format import clean, duration, moment
+    from kflite.format import clean, duration, short_time
     from kflite.terminal.style import STYLES
 
     now = time.time()
@@ -84,7 +84,7 @@ def _table(runs: Sequence[RunRow]) -> None:
             (run.run, "bold"),
             (run.state.value, STYLES[run.state]),
             (clean(run.name), ""),
-            (moment(run.created, now), "dim"),
+            (short_time(run.created, now), "dim"),
             (duration((run.ended or now) - run.created), "dim"),
             (_labels(run), "cyan"),
             (clean(run.reason), "dim"),

@@ -59,13 +59,13 @@ def run(
     from kflite.cli.common import artifacts, parameters, texts
     from kflite.runs.ignored_settings import of_document
     from kflite.runs.submit import Options, of_target, runnable
-    from kflite.terminal.ignored_settings import tell
+    from kflite.terminal.ignored_settings import report
 
     loaded = given.target(target)
     values = {**parameters(runnable(loaded), pairs, file), **artifacts(made)}
     options = Options(name, experiment, settings.on, not no_cache, parallel, timeout, fail_fast, texts(labels, "--label"))
     submission = of_target(loaded, values, options, given.around(settings))
-    tell(of_document(submission.kind, submission.document, submission.on))
+    report(of_document(submission.kind, submission.document, submission.on))
     if dry_run:
         from kflite.cli.dry_run import dry
 

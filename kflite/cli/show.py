@@ -11,9 +11,9 @@ import click
 from kflite.cli.common import Given, as_json, found, optional_run, out
 
 if TYPE_CHECKING:
-    from kflite.core.paths import Place
+    from kflite.core.paths import RunPaths
     from kflite.core.value import Value
-    from kflite.figures.data import Exhibit
+    from kflite.figures.data import Visualization
     from kflite.store.base import AttemptRow, RunRow, TaskRow
     from kflite.terminal.style import Line, Span
 
@@ -52,7 +52,7 @@ def show(given: Given, run: str, task: str, details: bool | None, json_: bool) -
     return out().lines(lines(vain))
 
 
-def _run(row: RunRow, tasks: list[TaskRow], given: Mapping[str, Value], place: Place, details: bool) -> Iterator[Line]:
+def _run(row: RunRow, tasks: list[TaskRow], given: Mapping[str, Value], place: RunPaths, details: bool) -> Iterator[Line]:
     from kflite.format import clock
     from kflite.runs.progress import Board
     from kflite.terminal import report, tree
@@ -60,7 +60,7 @@ def _run(row: RunRow, tasks: list[TaskRow], given: Mapping[str, Value], place: P
     yield from tree.lines(Board.of(row, tasks), time.time(), out().signs, out().width)
     yield (("created ", "dim"), (clock(row.created), ""), ("  on ", "dim"), (row.on, ""), *_grouped(row))
     yield from _values("with ", row.parameters)
-    yield from ((("with ", "dim"), *line) for line in report.made(given))
+    yield from ((("with ", "dim"), *line) for line in report.artifact_lines(given))
     yield from report.outputs(row)
     for task in tasks if details else ():
         facts = [] if task.group else list(_facts(task, place, True))
@@ -80,8 +80,8 @@ def _grouped(row: RunRow) -> Iterator[Span]:
         yield ("  archived", "yellow")
 
 
-def _facts(task: TaskRow, place: Place, figures: bool) -> Iterator[Line]:
-    from kflite.figures.read import of_task
+def _facts(task: TaskRow, place: RunPaths, figures: bool) -> Iterator[Line]:
+    from kflite.figures.read import read_task
     from kflite.format import clean
     from kflite.runs.logs import log_files
     from kflite.terminal import report
@@ -91,29 +91,29 @@ def _facts(task: TaskRow, place: Place, figures: bool) -> Iterator[Line]:
     if task.source:
         yield (("  from run ", "dim"), (task.source, ""))
     yield from _values("  in ", task.parameters)
-    yield from ((("  in ", "dim"), *line) for line in report.made(task.inputs))
+    yield from ((("  in ", "dim"), *line) for line in report.artifact_lines(task.inputs))
     yield from _values("  out ", task.outputs)
-    for exhibit in of_task(task):
+    for exhibit in read_task(task):
         yield from _made(exhibit, figures)
     for log in log_files(place, task.task, task.attempts) if task.attempts else ():
         yield (("  log ", "dim"), (str(log), ""))
 
 
-def _made(exhibit: Exhibit, figures: bool) -> Iterator[Line]:
+def _made(exhibit: Visualization, figures: bool) -> Iterator[Line]:
     """Where an artifact is, and its gist; of metrics that have no file the gist alone."""
     from kflite.format import clean
     from kflite.terminal import report
-    from kflite.terminal.figures.lines import gist, troubles
+    from kflite.terminal.figures.lines import summary, warnings
     from kflite.terminal.style import clip
 
-    title, said = ("  out ", "dim"), gist(exhibit) if figures else ""
+    title, said = ("  out ", "dim"), summary(exhibit) if figures else ""
     if said and not exhibit.artifact.digest:
         line = (title, (clean(exhibit.output), "bold"), (" = ", "dim"), (said, "cyan"))
         yield clip(line, out().width, out().signs.more)
     else:
-        yield from ((title, *line) for line in report.made({exhibit.output: [exhibit.artifact.as_json()]}))
+        yield from ((title, *line) for line in report.artifact_lines({exhibit.output: [exhibit.artifact.as_json()]}))
         yield from [((f"      {said}", "cyan"),)] if said else []
-    yield from ((("      ", ""), *line) for line in (troubles(exhibit) if figures else ()))
+    yield from ((("      ", ""), *line) for line in (warnings(exhibit) if figures else ()))
 
 
 def _values(title: str, values: Mapping[str, Value]) -> Iterator[Line]:
@@ -123,7 +123,7 @@ def _values(title: str, values: Mapping[str, Value]) -> Iterator[Line]:
         yield ((title, "dim"), (clean(name), ""), (" = ", "dim"), (value(given), ""))
 
 
-def _show_task(task: TaskRow, attempts: list[AttemptRow], place: Place, json_: bool) -> None:
+def _show_task(task: TaskRow, attempts: list[AttemptRow], place: RunPaths, json_: bool) -> None:
     from kflite.runs.as_json import task_json
 
     if json_:
@@ -132,9 +132,9 @@ def _show_task(task: TaskRow, attempts: list[AttemptRow], place: Place, json_: b
         out().lines(_task(task, attempts, place))
 
 
-def _task(task: TaskRow, attempts: list[AttemptRow], place: Place) -> Iterator[Line]:
+def _task(task: TaskRow, attempts: list[AttemptRow], place: RunPaths) -> Iterator[Line]:
     from kflite.cli.artifact_show import titled
-    from kflite.figures.read import exhibits
+    from kflite.figures.read import visualizations
     from kflite.format import clean, clock, duration
     from kflite.terminal.style import STYLES
 
@@ -148,5 +148,5 @@ def _task(task: TaskRow, attempts: list[AttemptRow], place: Place) -> Iterator[L
         code = "" if attempt.code is None else f"  exit {attempt.code}"
         told = f"  attempt {attempt.attempt}  {attempt.state}  {clock(attempt.started)}  {took}{code}  {clean(why)}"
         yield ((told, "dim"),)
-    for exhibit in exhibits([task]):
+    for exhibit in visualizations([task]):
         yield from ((), *titled(exhibit, place, out(), _PAGE_LINES))

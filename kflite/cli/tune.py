@@ -70,7 +70,7 @@ def tune(
     from kflite.cli.foreground import foreground
     from kflite.runs.ignored_settings import of_document
     from kflite.runs.submit import Options, Search, of_search, runnable
-    from kflite.terminal.ignored_settings import tell
+    from kflite.terminal.ignored_settings import report
 
     settings = given.with_flags({"on": on})
     searched = {key: dimension(key, text) for key, text in texts(spaces, "--space").items()}
@@ -79,7 +79,7 @@ def tune(
     search = Search(searched, metric, goal, algorithm, trials, parallel, seed)
     options = Options(name, experiment, settings.on, cache=not no_cache, timeout=timeout, labels=texts(labels, "--label"))
     submission = of_search(loaded, search, values, options, given.around(settings))
-    tell(of_document(submission.kind, submission.document, submission.on))
+    report(of_document(submission.kind, submission.document, submission.on))
     if detach:
         return background.detach(settings, submission, json_)
 

@@ -58,7 +58,7 @@ def _told(all_: Volumes, name: str) -> dict[str, Value]:
 @click.pass_obj
 def remove(given: Given, names: tuple[str, ...], force: bool) -> None:
     """Remove volumes with all that is in them; of a link, the link alone."""
-    from kflite.core.job import Claim
+    from kflite.core.job import VolumeClaim
 
     all_ = _volumes(given)
     if unknown := [name for name in names if name not in all_.names()]:
@@ -66,7 +66,7 @@ def remove(given: Given, names: tuple[str, ...], force: bool) -> None:
     if not force:
         _idle(given)
     for name in names:
-        all_.settle(Claim(name, delete=True))
+        all_.settle(VolumeClaim(name, delete=True))
         out().line(f"removed {name}")
 
 

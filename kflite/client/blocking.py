@@ -16,7 +16,7 @@ from kflite.runs.ignored_settings import of_run
 from kflite.runs.inputs import Given
 from kflite.space import Space
 from kflite.terminal.choose import for_script
-from kflite.terminal.ignored_settings import tell
+from kflite.terminal.ignored_settings import report
 
 T = TypeVar("T")
 
@@ -119,7 +119,7 @@ def tune(
 
 async def _to_the_end(client: Client, started: Run, interrupts: Interrupts, progress: bool) -> Run:
     if progress:
-        tell(await asyncio.to_thread(of_run, client.store, started.row))
+        report(await asyncio.to_thread(of_run, client.store, started.row))
     await attend(client, started.id, for_script(started.row, progress), interrupts)
     return await asyncio.to_thread(started.load)
 

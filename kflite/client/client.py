@@ -15,7 +15,7 @@ from kflite.client.kfp_hints import elsewhere
 from kflite.client.pipelines import Pipelines
 from kflite.client.run_handle import Run
 from kflite.core.event import Event, Kind, RunCancelRequested, State
-from kflite.core.paths import Place
+from kflite.core.paths import RunPaths
 from kflite.engine.executors import Executors
 from kflite.engine.identity import identified
 from kflite.errors import InputError, KfliteError
@@ -113,9 +113,9 @@ class Client:
         """Experiments, which runs are grouped by."""
         return Experiments(self)
 
-    def place(self, row: RunRow) -> Place:
+    def place(self, row: RunRow) -> RunPaths:
         """Where a run's files lie."""
-        return Place(self.settings.home, self.settings.artifacts, row.pipeline, row.run)
+        return RunPaths(self.settings.home, self.settings.artifacts, row.pipeline, row.run)
 
     async def scheduler(self) -> Scheduler:
         """The scheduler of this client, started when it is first asked for. Raises InputError where artifacts cannot be kept."""

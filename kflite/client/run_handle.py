@@ -18,7 +18,7 @@ from kflite.store.follow import follow
 
 if TYPE_CHECKING:
     from kflite.client.client import Client
-    from kflite.figures.data import Exhibit
+    from kflite.figures.data import Visualization
     from kflite.store.base import AttemptRow, RunRow, TaskRow
 
 
@@ -109,11 +109,11 @@ class Run:
         return metrics(self._rows(), self.figures.values())
 
     @property
-    def figures(self) -> Mapping[str, Exhibit]:
+    def figures(self) -> Mapping[str, Visualization]:
         """What can be shown, by `task/output`: `.figures` of each are tables, ROC curves, confusion matrices, slices, pages."""
-        from kflite.figures.read import exhibits
+        from kflite.figures.read import visualizations
 
-        return {exhibit.name: exhibit for exhibit in exhibits(self._rows())}
+        return {exhibit.name: exhibit for exhibit in visualizations(self._rows())}
 
     def report(self, path: str | os.PathLike[str] = "", *, network: bool = False) -> Path:
         """Write a page with all that is to be seen of the run; returns its absolute path.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kflite.core.event import State
-from kflite.core.paths import Place
+from kflite.core.paths import RunPaths
 from kflite.core.value import Value
 from kflite.errors import NotFound
 from kflite.runs.artifact import Made
@@ -21,7 +21,7 @@ class Task:
 
     row: TaskRow
     attempts: tuple[AttemptRow, ...]
-    place: Place
+    place: RunPaths
 
     @property
     def name(self) -> str:

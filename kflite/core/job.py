@@ -13,7 +13,7 @@ from kflite.core.value import Value
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """What a replica needs, or what an executor has: CPUs in cores, memory in bytes, whole GPUs. 0: not asked for."""
+    """CPUs in cores, memory in bytes, and whole GPUs, as requested by a replica or owned by an executor. 0: not requested."""
 
     cpus: float = 0.0
     memory: int = 0
@@ -33,16 +33,16 @@ class Resources:
         return Resources(max(self.cpus, other.cpus), max(self.memory, other.memory), max(self.gpus, other.gpus))
 
     def fits(self, free: Resources) -> bool:
-        """Whether this much can be taken from `free`; a millionth of a core does not count against it."""
+        """Whether `free` has this much; a rounding error of a millionth of a core is ignored."""
         return self.cpus <= free.cpus + 1e-6 and self.memory <= free.memory and self.gpus <= free.gpus
 
 
 @dataclass(frozen=True, slots=True)
 class Python:
-    """A role's command seen as Python code: the same as `python3 -u -c CODE *argv`, where `packages` are installed.
+    """A role's command as Python code: `python3 -u -c CODE *argv` in an environment with `packages`.
 
-    An executor that keeps warm interpreters runs this instead of the command. in_image: the command is another, of code that the
-    image has, and starts where the image says.
+    An executor with warm interpreters runs this instead of the command. in_image: the command runs code of the image, and this is
+    its equivalent for executors without images.
     """
 
     code: str
@@ -55,9 +55,9 @@ class Python:
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A value that only the process may see, as the environment variable `variable`: the entry `key` of the secret `name`.
+    """An environment variable whose value is the entry `key` of the secret `name`, and is shown to the process only.
 
-    config: it is an entry of a config map instead.
+    config: `name` is a config map instead.
     """
 
     variable: str
@@ -68,7 +68,7 @@ class Secret:
 
 
 class Source(StrEnum):
-    """What may be mounted."""
+    """The kinds of mounted volumes."""
 
     SECRET = "secret"
     CONFIG_MAP = "config map"
@@ -78,9 +78,9 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """What a replica sees at `path`: the files of a secret or config map, a named volume that outlives it, or an empty folder.
+    """A folder at `path` in a replica: the files of a secret or config map, a named persistent volume, or an empty folder.
 
-    optional: the replica runs without it where it does not exist; options: what only a cluster reads of it, in Kubernetes' terms.
+    optional: the replica runs without it if it does not exist; options: fields for clusters only, in Kubernetes' terms.
     """
 
     path: str
@@ -92,8 +92,8 @@ class Mount:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
-    """A named volume to create, or to delete; creating one that exists, and deleting one that does not, succeed."""
+class VolumeClaim:
+    """A named volume to create or delete. Creating an existing one, and deleting a missing one, succeed."""
 
     name: str
     delete: bool = False
@@ -123,7 +123,7 @@ class Port:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """What each of `replicas` equal processes runs. An empty command means the image's own entrypoint, with `args`.
+    """A group of `replicas` equal processes. An empty command means the image's own entrypoint, with `args`.
 
     `request` counts against capacity, for each replica; `limit` bounds a replica while it runs (0: no bound).
     min_replicas: with how many it can do, 0 for no fewer than `replicas`; restart: of a single replica within the attempt.
@@ -143,7 +143,7 @@ class Role:
     ports: tuple[Port, ...] = ()
     python: Python | None = None
     mounts: tuple[Mount, ...] = ()
-    facts: tuple[tuple[str, str], ...] = ()
+    downward_api: tuple[tuple[str, str], ...] = ()
     accelerator: str = ""
     settings: Mapping[str, Value] = field(default_factory=dict)
     min_replicas: int = 0
@@ -154,7 +154,7 @@ class Role:
 class Job:
     """One attempt at a task. `id` is "RUN/TASK"; with `attempt` it makes `start` idempotent.
 
-    folder: private to the attempt (0700): logs, working folders, what an executor keeps to find the job again.
+    folder: private to the attempt (0700): logs, working folders, and what an executor needs to find the job again.
     roots: folders that every replica sees at the same path (the artifacts, the attempt's own folder).
     outputs: files and folders that the job will write; their parents must exist before it starts.
     files: texts to be written before it starts, by path.
@@ -177,7 +177,7 @@ class Job:
     timeout_s: float | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     workspace: Path | None = None
-    claim: Claim | None = None
+    claim: VolumeClaim | None = None
     success_roles: tuple[str, ...] = ()
     replicas: tuple[Replica, ...] = field(init=False, repr=False, compare=False)
 
@@ -189,12 +189,12 @@ class Job:
 
     @property
     def seen(self) -> tuple[Path, ...]:
-        """The roots, and the workspace where there is one."""
+        """The roots, and the workspace if there is one."""
         return (*self.roots, self.workspace) if self.workspace else self.roots
 
     @property
     def request(self) -> Resources:
-        """What all replicas together take from an executor's capacity."""
+        """The sum of the replicas' requests."""
         return sum((role.request * role.replicas for role in self.roles), Resources())
 
     def _log(self, role: Role, index: int, total: int) -> Path:
@@ -203,7 +203,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Replica:
-    """One process of a job: its rank among all, its index within its role, and its log file."""
+    """One process of a job: its rank in the job, its index in the role, and its log file."""
 
     rank: int
     role: Role
@@ -228,7 +228,7 @@ class ReplicaExit:
 
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """How an attempt ended. code: 0 succeeded, negative -N killed by signal N; reason: one word, "" for success.
+    """How an attempt ended. code: 0 for success, -N for a kill by signal N; reason: one word, "" for success.
 
     lost: the executor's or the machine's doing and not the code's, so that it does not use up the user's retries.
     replicas: the end of each, by rank, where it is known; two exits that differ in nothing else are equal.

@@ -1,6 +1,6 @@
-"""Where things lie: one pure rule from names to paths, the same for every executor.
+"""The paths of a run's files: a pure function of names, the same for every executor.
 
-Task paths hold `/` and `[i]`; on disk `for-loop-1[0]/fit` is `for-loop-1.0/fit`, and since task names hold no dot, no two meet.
+A task path such as `for-loop-1[0]/fit` is `for-loop-1.0/fit` on disk. Task names contain no dot, so no two paths collide.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from hashlib import sha256
 from pathlib import Path
 from urllib.parse import unquote
 
-# In bytes: what file systems take, less what copies that are being made add to a name.
+# In bytes: below the file systems' 255, as unfinished copies have longer names.
 LONGEST_NAME = 200
 _ITERATION = re.compile(r"\[(\d+)\]")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """The folders of one run. home: private data of kflite; artifacts: a folder, or an fsspec URL that jobs stage through."""
+class RunPaths:
+    """The folders of one run. home: kflite's private data; artifacts: a folder, or an fsspec URL that jobs stage through."""
 
     home: Path
     artifacts: str
@@ -37,11 +37,11 @@ class Place:
 
     @property
     def workspace(self) -> Path:
-        """The folder that all tasks of the run share, where its pipeline asks for one; no task has such a name."""
+        """The folder that all tasks of the run share, if the pipeline asks for one. No task can have this name."""
         return self.runs / ".workspace"
 
     def in_workspace(self, uri: str) -> Path:
-        """Where tasks see the copy of what an importer downloads to the workspace."""
+        """The path of an imported artifact that was downloaded to the workspace."""
         path = self.path(uri)
         if not path.is_relative_to(self.staging):
             return self.workspace.joinpath(".artifacts", *path.parts[1:])
@@ -58,27 +58,27 @@ class Place:
         return f"{self.root}/{_below(task)}/{attempt}/{output}"
 
     def logs(self, task: str, attempt: int) -> str:
-        """Where an ended attempt's logs are kept for other machines, when artifacts lie elsewhere."""
+        """The URI of an ended attempt's logs, for other machines, when artifacts are remote."""
         return self.artifact(task, attempt, ".logs")
 
     @property
     def remote(self) -> bool:
-        """Whether artifacts lie elsewhere, and jobs see copies of them."""
+        """Whether artifacts are kept at a URL, and jobs see copies of them."""
         return "://" in self.artifacts
 
     @property
     def staging(self) -> Path:
-        """The folder with copies of what lies elsewhere."""
+        """The folder with copies of remote artifacts."""
         return self.home / "staging"
 
     def path(self, uri: str) -> Path:
-        """Where a job on this machine sees the bytes of a URI: the path itself, or a copy below the staging folder."""
+        """The path at which a job on this machine reads a URI: the path itself, or a copy below the staging folder."""
         uri = uri.removeprefix("file://")
-        scheme, found, rest = uri.partition("://")
-        return self.staging.joinpath(scheme, *map(_part, rest.rstrip("/").split("/"))) if found else Path(uri)
+        scheme, separator, rest = uri.partition("://")
+        return self.staging.joinpath(scheme, *map(_part, rest.rstrip("/").split("/"))) if separator else Path(uri)
 
     def uri(self, path: Path) -> str:
-        """The URI that `path` is the path of."""
+        """The inverse of `path`."""
         if not path.is_relative_to(self.staging):
             return str(path)
         scheme, *rest = path.relative_to(self.staging).parts
@@ -86,7 +86,7 @@ class Place:
 
 
 def _part(text: str) -> str:
-    """A part of a URI as a name in a folder: none leads out of it, and none is longer than a file's name may be."""
+    """A part of a URI as a safe file name: it cannot leave the folder, and is no longer than a file name may be."""
     name = text.replace("%", "%25") or "%"
     if name in (".", ".."):
         return name.replace(".", "%2E")
@@ -98,5 +98,5 @@ def _below(task: str) -> str:
 
 
 def private(path: str, flags: int) -> int:
-    """An opener of files that only this user may read; for `open`."""
+    """An `opener` for `open` that creates files readable by this user only."""
     return os.open(path, flags, 0o600)

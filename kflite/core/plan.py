@@ -12,7 +12,7 @@ from typing import Protocol
 
 from kflite.core.event import Point, State
 from kflite.core.job import Exit, Job, Resources
-from kflite.core.paths import Place
+from kflite.core.paths import RunPaths
 from kflite.core.value import NOTHING, Artifact, Outputs, Value
 
 
@@ -81,10 +81,10 @@ class Work(Protocol):
     def with_digests(self, contents: Mapping[str, str]) -> Work:
         """The same work, where the content of these URIs is known."""
 
-    def job(self, place: Place, task: str, attempt: int) -> Job:
+    def job(self, place: RunPaths, task: str, attempt: int) -> Job:
         """The job of one attempt."""
 
-    def collect(self, place: Place, task: str, attempt: int, exit: Exit) -> tuple[Exit, Outputs]:
+    def collect(self, place: RunPaths, task: str, attempt: int, exit: Exit) -> tuple[Exit, Outputs]:
         """Read what the attempt left (blocking I/O); a missing or mistyped output turns success into a failed exit."""
 
 

@@ -1,4 +1,4 @@
-"""What a role asks for, in the words of Kubernetes' API: parts of a Pod's specification. Pure.
+"""Parts of a Pod's specification, made from a role. Pure.
 
 Source: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/
 """
@@ -17,10 +17,10 @@ _LONGEST_NAME = 63  # characters of a volume's name, which is a DNS label
 
 
 def env(role: Role, variables: Mapping[str, str]) -> list[Json]:
-    """The variables, and those that the role's secrets, config maps and facts become in the Pod."""
+    """The container's `env`: plain variables, then those from the role's secrets, config maps and Pod fields."""
     plain: list[Json] = [{"name": name, "value": text} for name, text in variables.items()]
-    facts: list[Json] = [{"name": name, "valueFrom": {"fieldRef": {"fieldPath": path}}} for name, path in role.facts]
-    return [*plain, *map(_entry, role.secrets), *facts]
+    fields: list[Json] = [{"name": name, "valueFrom": {"fieldRef": {"fieldPath": path}}} for name, path in role.downward_api]
+    return [*plain, *map(_entry, role.secrets), *fields]
 
 
 def _entry(secret: Secret) -> Json:
@@ -32,20 +32,20 @@ def _entry(secret: Secret) -> Json:
 
 
 def volumes(mounts: Iterable[Mount]) -> tuple[list[Json], list[Json]]:
-    """The Pod's volumes, and where its container mounts them."""
-    made: dict[str, Json] = {}
-    places: list[Json] = []
+    """The Pod's `volumes`, and its container's `volumeMounts`."""
+    by_name: dict[str, Json] = {}
+    container_mounts: list[Json] = []
     for mount in mounts:
         body = source(mount)
-        name = _name(mount, body, made)
-        made[name] = body
-        place: Json = {"name": name, "mountPath": mount.path}
-        places.append(place | ({"subPath": mount.sub_path} if mount.sub_path else {}))
-    return [{"name": name, **body} for name, body in made.items()], places
+        name = _name(mount, body, by_name)
+        by_name[name] = body
+        container_mount: Json = {"name": name, "mountPath": mount.path}
+        container_mounts.append(container_mount | ({"subPath": mount.sub_path} if mount.sub_path else {}))
+    return [{"name": name, **body} for name, body in by_name.items()], container_mounts
 
 
 def source(mount: Mount) -> Json:
-    """What a volume of the Pod is made from, for what is mounted."""
+    """The source of a Pod's volume."""
     if mount.source is Source.SECRET:
         return {"secret": {"secretName": mount.name, "optional": mount.optional}}
     if mount.source is Source.CONFIG_MAP:
@@ -54,21 +54,21 @@ def source(mount: Mount) -> Json:
         return {"persistentVolumeClaim": {"claimName": mount.name}}
     if "accessModes" in mount.options:
         about: Json = {"metadata": mount.options["metadata"]} if mount.options.get("metadata") else {}
-        return {"ephemeral": {"volumeClaimTemplate": {**about, "spec": claim(mount.options)}}}
+        return {"ephemeral": {"volumeClaimTemplate": {**about, "spec": claim_spec(mount.options)}}}
     return {"emptyDir": {key: mount.options[key] for key in ("medium", "sizeLimit") if key in mount.options}}
 
 
-def claim(options: Mapping[str, Value]) -> Json:
-    """A claim's specification, from `accessModes`, `size`, `storageClassName`, `volumeName` and `dataSource`."""
-    made: Json = {
+def claim_spec(options: Mapping[str, Value]) -> Json:
+    """A PersistentVolumeClaim's `spec` from `accessModes`, `size`, `storageClassName`, `volumeName` and `dataSource`."""
+    spec: Json = {
         "accessModes": options.get("accessModes") or ["ReadWriteOnce"],
         "resources": {"requests": {"storage": options.get("size") or "1Gi"}},
     }
-    return made | {key: options[key] for key in ("storageClassName", "volumeName", "dataSource") if options.get(key) is not None}
+    return spec | {key: options[key] for key in ("storageClassName", "volumeName", "dataSource") if options.get(key) is not None}
 
 
 def _name(mount: Mount, body: Json, taken: Mapping[str, Json]) -> str:
-    """A name that no other volume has; the same volume, mounted twice, has one."""
+    """A unique volume name; the same volume mounted twice has one name."""
     slug = re.sub(r"[^a-z0-9]+", "-", mount.name.lower()).strip("-")[: _LONGEST_NAME - 4].strip("-") or "volume"
     name, number = slug, 1
     while taken.get(name, body) != body:
@@ -78,7 +78,7 @@ def _name(mount: Mount, body: Json, taken: Mapping[str, Json]) -> str:
 
 
 def resources(texts: Mapping[str, str], accelerator: str) -> Json:
-    """A container's resources, from quantities by our own names (see `kflite.plans.dag.needs`)."""
+    """A container's `resources`, from quantities by kflite's names (see `kflite.plans.dag.needs`)."""
     limits = _quantities(texts, "limit") | ({accelerator or "nvidia.com/gpu": texts["gpus"]} if texts.get("gpus") else {})
     requests = _quantities(texts, "request")
     out: Json = {"limits": limits} if limits else {}
@@ -90,22 +90,22 @@ def _quantities(texts: Mapping[str, str], side: str) -> Json:
 
 
 def affinity(settings: Mapping[str, Value]) -> Json:
-    """The Pod's affinity from `nodeAffinity` and `podAffinity` as kfp.kubernetes has them; {} where there is none.
+    """The Pod's `affinity` from kfp.kubernetes' `nodeAffinity` and `podAffinity`; {} if there is none.
 
-    A term with a weight is preferred, one without is required; one that was given as JSON is taken as it is.
+    A term with a weight is preferred, one without is required; a term in JSON is used unchanged.
     """
     out: Json = {}
     for term in _terms(settings, "nodeAffinity"):
-        given = term.get("nodeAffinityJson")
-        _merge(out, "nodeAffinity", given if isinstance(given, dict) else _node(term))
+        as_json = term.get("nodeAffinityJson")
+        _merge(out, "nodeAffinity", as_json if isinstance(as_json, dict) else _node(term))
     for term in _terms(settings, "podAffinity"):
         _merge(out, "podAntiAffinity" if term.get("anti") else "podAffinity", _pod(term))
     return out
 
 
 def _terms(settings: Mapping[str, Value], key: str) -> list[Json]:
-    found = settings.get(key)
-    return [term for term in found if isinstance(term, dict)] if isinstance(found, list) else []
+    terms = settings.get(key)
+    return [term for term in terms if isinstance(term, dict)] if isinstance(terms, list) else []
 
 
 _REQUIRED, _PREFERRED = (f"{word}DuringSchedulingIgnoredDuringExecution" for word in ("required", "preferred"))
@@ -128,14 +128,14 @@ def _pod(term: Json) -> Json:
 
 
 def _merge(out: Json, key: str, more: Json) -> None:
-    """Add terms to those that are there already: lists grow, also the list of node selector terms."""
-    held = out.setdefault(key, {})
-    assert isinstance(held, dict)
+    """Merge terms into `out`; lists are concatenated, the list of node selector terms included."""
+    old = out.setdefault(key, {})
+    assert isinstance(old, dict)
     for name, item in more.items():
-        there = held.get(name)
-        if isinstance(there, list) and isinstance(item, list):
-            held[name] = [*there, *item]
-        elif isinstance(there, dict) and isinstance(item, dict):
-            _merge(held, name, item)
+        present = old.get(name)
+        if isinstance(present, list) and isinstance(item, list):
+            old[name] = [*present, *item]
+        elif isinstance(present, dict) and isinstance(item, dict):
+            _merge(old, name, item)
         else:
-            held[name] = item
+            old[name] = item

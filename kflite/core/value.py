@@ -1,7 +1,4 @@
-"""What flows between tasks: parameter values, artifacts, and a task's outputs.
-
-A parameter value is what JSON holds; integers stay integers.
-"""
+"""Values that flow between tasks: parameters (JSON values, whose integers stay integers), artifacts, and a task's outputs."""
 
 from __future__ import annotations
 
@@ -10,15 +7,15 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 Value: TypeAlias = "None | bool | int | float | str | list[Value] | dict[str, Value]"
-NAMES = ("http://", "https://", "bq://")  # what begins so is no file to KFP
+NAMES = ("http://", "https://", "bq://")  # KFP never downloads these
 
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """A file or folder that a task made or imported.
+    """A file or folder that a task wrote or imported.
 
-    digest: the hash of its content, "" where nothing was written or it is not known yet. outside: "" for what kflite keeps; for
-    what lies elsewhere and may change there "any", or the run that is to fetch it anew, whatever was fetched before.
+    digest: the hash of its content, "" if nothing was written or it is not known yet. outside: "" for a file that kflite keeps;
+    for an imported one "any", or the id of the run that must download it again.
     """
 
     name: str
@@ -33,11 +30,11 @@ class Artifact:
 
     @property
     def is_name(self) -> bool:
-        """Whether a task only named a thing, such as a model on a server: KFP fetches none, and a task sees the URI itself."""
+        """Whether the URI only names a thing, such as a model on a server, that KFP does not download. Tasks see the URI."""
         return not (self.outside or self.digest) and self.uri.startswith(NAMES)
 
     def as_json(self) -> dict[str, Value]:
-        """The artifact as events hold it."""
+        """The artifact as stored in events."""
         out: dict[str, Value] = {"name": self.name, "uri": self.uri, "type": self.type}
         if self.schema_version != "0.0.1":
             out["schema_version"] = self.schema_version
@@ -53,19 +50,19 @@ class Artifact:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Value]) -> Artifact:
-        """The artifact that `as_json` wrote."""
+        """The inverse of `as_json`."""
         return cls(**data)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
 class Outputs:
-    """What a task or a run gave: parameters by name, and artifacts by name (a list each; most hold one)."""
+    """A task's or run's outputs: parameters by name, and lists of artifacts by name."""
 
     parameters: Mapping[str, Value] = field(default_factory=dict)
     artifacts: Mapping[str, tuple[Artifact, ...]] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Value]:
-        """The outputs as events hold them; empty parts are left out."""
+        """The outputs as stored in events; empty parts are left out."""
         out: dict[str, Value] = {}
         if self.parameters:
             out["parameters"] = dict(self.parameters)
@@ -75,7 +72,7 @@ class Outputs:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Value]) -> Outputs:
-        """The outputs that `as_json` wrote."""
+        """The inverse of `as_json`."""
         artifacts = data.get("artifacts") or {}
         assert isinstance(artifacts, dict)
         return cls(
@@ -85,3 +82,12 @@ class Outputs:
 
 
 NOTHING = Outputs()
+
+
+def with_integers(value: Value) -> Value:
+    """The value with whole floats as integers: protobuf stores all numbers as doubles."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, list):
+        return [with_integers(item) for item in value]
+    return {key: with_integers(item) for key, item in value.items()} if isinstance(value, dict) else value

@@ -1,6 +1,6 @@
-"""The language for pipelines: components, and how they hang together. Compiles to KFP v2 IR.
+"""The language for pipelines: components, and pipelines of them. Compiles to KFP v2 IR.
 
-May live here: what describes a pipeline before it runs. Imports values, errors and, when it compiles, the IR's messages.
+Lives here: everything that describes a pipeline before it runs. Imports the core, IR and the travelling part of runtime.
 """
 
 from __future__ import annotations

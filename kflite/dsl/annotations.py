@@ -1,4 +1,4 @@
-"""What a component's signature is written with: Input, Output, EmbeddedInput, InputPath, OutputPath."""
+"""The annotations of a component's signature: Input, Output, EmbeddedInput, InputPath, OutputPath."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ EmbeddedInput: TypeAlias = Annotated[T, EMBEDDED]
 
 
 class InputPath:
-    """An input that the function gets as the path of a file: an artifact, or a parameter's value as text.
+    """An input passed to the function as the path of a file: an artifact, or a parameter's value as text.
 
-    type: int, str, float, bool, list or dict for a parameter; an artifact class or its name; nothing: any artifact.
+    type: int, str, float, bool, list or dict for a parameter; an artifact class or its name; None for any artifact.
     """
 
     def __init__(self, type: object = None) -> None:
@@ -23,7 +23,7 @@ class InputPath:
 
 
 class OutputPath:
-    """An output that the function writes to the path that it gets. type: as for InputPath."""
+    """An output that the function writes to a given path. type: as for InputPath."""
 
     def __init__(self, type: object = None) -> None:
         self.type = type

@@ -1,4 +1,4 @@
-"""Runs the cells of a notebook, and says which one failed.
+"""Runs the cells of a notebook, and reports which one failed.
 
 The text of this file travels inside the command of every notebook component (see kflite.dsl.notebook): it imports the standard
 library, and, when it runs, nbclient, which the component's packages bring. Source: parameters as Papermill injects them.
@@ -24,7 +24,7 @@ class CellError(Exception):
 
 
 def runner(path: str) -> Callable[..., None]:
-    """What `dsl.run_notebook` is in the component that brought the notebook at `path`."""
+    """The `dsl.run_notebook` of the component that embeds the notebook at `path`."""
 
     def run_notebook(**parameters: object) -> None:
         __tracebackhide__ = True
@@ -34,7 +34,7 @@ def runner(path: str) -> Callable[..., None]:
 
 
 def run(path: str, parameters: dict[str, object]) -> None:
-    """Runs the notebook with parameters, prints what its cells print, and keeps it with its outputs beside it.
+    """Run the notebook with parameters, print the output of its cells, and write a copy with all outputs next to it.
 
     Raises CellError, which names the cell.
     """
@@ -49,10 +49,10 @@ def run(path: str, parameters: dict[str, object]) -> None:
     try:
         executor.execute(cwd=os.path.dirname(path))
     except Exception as failure:  # noqa: BLE001 - what nbclient raises differs by release; all of it ends the notebook
-        error = _told(failure, started, names)
-    kept = os.path.splitext(path)[0] + ".executed.ipynb"
-    nbformat.write(notebook, kept)
-    print(f"the notebook with its outputs is {kept}", flush=True)
+        error = _failure_text(failure, started, names)
+    executed_path = os.path.splitext(path)[0] + ".executed.ipynb"
+    nbformat.write(notebook, executed_path)
+    print(f"the notebook with its outputs is {executed_path}", flush=True)
     if error:
         raise CellError(f"{os.path.basename(path)}: {error}") from None
 
@@ -75,12 +75,12 @@ def _modules() -> tuple[Cells, Cells]:
 
 
 def _numbered(notebook: Cells) -> dict[int, str]:
-    """Names of the cells as they are in the file, by identity, since one more comes between them."""
+    """The cells' names by their number in the file, before a cell is inserted; keys are object ids."""
     return {id(cell): f"cell {number}" for number, cell in enumerate(notebook.cells, start=1)}
 
 
 def inject(notebook: Cells, parameters: dict[str, object], new_cell: Callable[..., Cells]) -> None:
-    """Puts a cell that sets the parameters after the one tagged `parameters`, or first. Raises CellError for what is no JSON."""
+    """Insert a cell that sets the parameters after the one tagged `parameters`, or first. Raises CellError if one is no JSON."""
     if not parameters:
         return
     lines = ["import json"]
@@ -91,12 +91,12 @@ def inject(notebook: Cells, parameters: dict[str, object], new_cell: Callable[..
             raise CellError(f"run_notebook() was given {name}={value!r}, which JSON cannot hold: pass text or numbers") from None
     cell = new_cell("\n".join(lines))
     cell.metadata["tags"] = ["injected-parameters"]
-    tagged = [place for place, one in enumerate(notebook.cells) if "parameters" in one.metadata.get("tags", ())]
+    tagged = [index for index, each in enumerate(notebook.cells) if "parameters" in each.metadata.get("tags", ())]
     notebook.cells.insert(tagged[0] + 1 if tagged else 0, cell)
 
 
 def show(output: Cells) -> None:
-    """Prints what a cell gave; an error's traceback is printed by what ends the component."""
+    """Print an output of a cell."""
     if output["output_type"] == "stream":
         print(output["text"], end="", file=sys.stderr if output["name"] == "stderr" else sys.stdout, flush=True)
     elif output["output_type"] == "error":
@@ -105,8 +105,8 @@ def show(output: Cells) -> None:
         print(output["data"]["text/plain"], flush=True)
 
 
-def _told(failure: Exception, started: list[Cells], names: dict[int, str]) -> str:
-    """Which cell failed, by its number in the file and its first line, and why."""
+def _failure_text(failure: Exception, started: list[Cells], names: dict[int, str]) -> str:
+    """The failed cell's number and first line, and the error."""
     why = f"{getattr(failure, 'ename', type(failure).__name__)}: {getattr(failure, 'evalue', None) or failure}"
     if not started:
         return why

@@ -1,4 +1,4 @@
-"""Channels: values that a run will have, as the pipeline function passes them around."""
+"""Channels: placeholders for values of a run, which pipeline functions pass between tasks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Channel:
-    """A value that a run will have. type: None where it is not known; key: its name where it crosses the border of a group."""
+    """A value of a future run. type: None if unknown; key: the name under which it is passed into and out of groups."""
 
     def __init__(self, type: Type | None, key: str) -> None:
         self.type = type
@@ -35,7 +35,7 @@ class Channel:
 
     @property
     def title(self) -> str:
-        """How the user knows it."""
+        """The name for users."""
         return self.key.removeprefix("pipelinechannel--")
 
     def __bool__(self) -> bool:
@@ -59,16 +59,16 @@ class Channel:
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _computed
 
     def in_(self, values: Sequence[object] | Channel) -> Condition:
-        """Whether it is one of these constants, inputs and outputs, or in a list that the run will have."""
+        """Whether it is one of these constants, inputs and outputs, or in a list of the run."""
         if isinstance(values, Channel):
             return values.contains(self)
         if isinstance(values, str) or not isinstance(values, Sequence) or not values:
             raise trace.refused(f"in_() takes a list with values, or one that the run will have, not {values!r}")
-        found = [Comparison(self, "==", value) for value in values]
-        return AnyOf(*found) if len(found) > 1 else found[0]
+        comparisons = [Comparison(self, "==", value) for value in values]
+        return AnyOf(*comparisons) if len(comparisons) > 1 else comparisons[0]
 
     def contains(self, value: object) -> Condition:
-        """Whether it is a list that holds this constant, input or output."""
+        """Whether this list contains a constant, input or output."""
         return Membership(value, self)
 
     def __eq__(self, other: object) -> Comparison:  # type: ignore[override]
@@ -94,7 +94,7 @@ class Channel:
 
     @property
     def pipeline(self) -> trace.Trace:
-        """The trace that the channel belongs to."""
+        """The trace of the channel's pipeline."""
         return self._trace
 
 
@@ -110,8 +110,8 @@ class PipelineInput(Channel):
         return f"input {self.name!r}"
 
 
-class Produced(Channel):
-    """An output of something that runs: `producer` is a task, or a group of branches; `output` the name that it has there."""
+class OutputChannel(Channel):
+    """An output of `producer`, a task or a group of branches. output: its name there."""
 
     def __init__(self, type: Type | None, key: str, producer: Task | Group, output: str) -> None:
         super().__init__(type, key)
@@ -124,7 +124,7 @@ class Produced(Channel):
 
     @property
     def home(self) -> Group:
-        """The group in which the producer is a member."""
+        """The group that contains the producer."""
         from kflite.dsl.task import Task
 
         group = self.producer.group if isinstance(self.producer, Task) else self.producer.parent
@@ -132,18 +132,17 @@ class Produced(Channel):
         return group
 
 
-class TaskOutput(Produced):
+class TaskOutput(OutputChannel):
     """An output of a task."""
 
     def __init__(self, task: Task, output: str, type: Type) -> None:
         super().__init__(type, f"pipelinechannel--{task.name}-{output}", task, output)
 
 
-class Opened(Channel):
-    """A channel whose entries, where it is a dict, are channels: `item.name` or `item['name']`. values: where they are known.
+class StructChannel(Channel):
+    """A channel that may be a dict, whose entries are channels: `item.name` or `item['name']`. values: None if unknown.
 
-    To the pipeline's code an attribute of one that may be a dict is an entry, also `item.key`; only the methods that make
-    conditions are not.
+    In a pipeline's code every attribute is an entry, also `item.key`, except for the methods that create conditions.
     """
 
     def __init__(self, type: Type | None, key: str, values: Sequence[object] | None) -> None:
@@ -151,14 +150,14 @@ class Opened(Channel):
         self._values = values
 
     @property
-    def _place(self) -> tuple[LoopItem, tuple[str, ...]]:
+    def _item_path(self) -> tuple[LoopItem, tuple[str, ...]]:
         raise NotImplementedError
 
     def __getattribute__(self, name: str) -> ItemField:
-        if name[0] != "_" and name not in ("contains", "in_") and not trace.is_asked_by_us() and self._may_be_dict():
+        if name[0] != "_" and name not in ("contains", "in_") and not trace.is_internal_call() and self._may_be_dict():
             return self[name]
-        found: ItemField = super().__getattribute__(name)
-        return found
+        value: ItemField = super().__getattribute__(name)
+        return value
 
     def __getattr__(self, name: str) -> ItemField:
         if name[0] == "_":
@@ -178,19 +177,19 @@ class Opened(Channel):
             if not all(isinstance(value, dict) and field in value for value in self._values):
                 raise trace.refused(f"not every {self.title} has the entry {field!r}")
             values = [value[field] for value in self._values if isinstance(value, dict)]
-        item, fields = self._place
+        item, fields = self._item_path
         return ItemField(item, (*fields, field), values)
 
 
-class LoopItem(Opened):
-    """The item of one iteration."""
+class LoopItem(StructChannel):
+    """A loop's item in one iteration."""
 
     def __init__(self, loop: ParallelFor, type: Type | None, key: str, values: Sequence[object] | None = None) -> None:
         super().__init__(type, key, values)
         self.loop = loop
 
     @property
-    def _place(self) -> tuple[LoopItem, tuple[str, ...]]:
+    def _item_path(self) -> tuple[LoopItem, tuple[str, ...]]:
         return self, ()
 
     @property
@@ -198,8 +197,8 @@ class LoopItem(Opened):
         return "item of the loop"
 
 
-class ItemField(Opened):
-    """An entry of a loop's item, or an entry of that."""
+class ItemField(StructChannel):
+    """An entry of a loop's item, or a nested entry."""
 
     def __init__(self, item: LoopItem, fields: tuple[str, ...], values: Sequence[object] | None) -> None:
         super().__init__(common_type(values) if values else None, "-subvar-".join((item.key, *fields)), values)
@@ -208,7 +207,7 @@ class ItemField(Opened):
         self.selector = "parseJson(string_value)" + "".join(f"[{json.dumps(field)}]" for field in fields)
 
     @property
-    def _place(self) -> tuple[LoopItem, tuple[str, ...]]:
+    def _item_path(self) -> tuple[LoopItem, tuple[str, ...]]:
         return self.item, self.fields
 
     @property
@@ -217,13 +216,13 @@ class ItemField(Opened):
 
 
 class Collected(Channel):
-    """All iterations' values of an output of a task in a dsl.ParallelFor, as a list in the order of the items."""
+    """The values of a task's output from all iterations of a dsl.ParallelFor, in the order of the items."""
 
-    def __init__(self, output: Produced) -> None:
-        if not isinstance(output, Produced):
+    def __init__(self, output: OutputChannel) -> None:
+        if not isinstance(output, OutputChannel):
             raise trace.refused("dsl.Collected takes the output of a task inside a dsl.ParallelFor")
         self.inner = output
-        super().__init__(_listed(output.type), output.key)
+        super().__init__(_list_of(output.type), output.key)
 
     @property
     def title(self) -> str:
@@ -233,7 +232,7 @@ class Collected(Channel):
         raise trace.refused("dsl.Collected cannot stand in a text: pass it as an input of its own")
 
 
-def _listed(type: Type | None) -> Type:
+def _list_of(type: Type | None) -> Type:
     if isinstance(type, ArtifactType):
         return ArtifactType(type.title, type.version, is_list=True)
     return Parameter(LIST, type)

@@ -1,4 +1,4 @@
-"""From a traced pipeline to KFP v2 IR."""
+"""Compiles a traced pipeline to KFP v2 IR."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from kflite.dsl.loaded import LoadedComponent
 from kflite.dsl.pipeline import PipelineComponent
 from kflite.dsl.python import Packages, PythonComponent
 from kflite.dsl.scope import Scope
-from kflite.dsl.settings import Settings
+from kflite.dsl.settings import TaskSettings
 from kflite.dsl.specs import add_output, declare
 from kflite.errors import CompileError
 from kflite.ir import Pipeline
@@ -45,7 +45,7 @@ def compile(target: Component) -> Pipeline:
 
 
 class Library:
-    """The components and executors of one spec; equal uses of a component share them."""
+    """The components and executors of one spec; tasks with equal components and settings share them."""
 
     def __init__(self, spec: PipelineSpec) -> None:
         from kflite.ir.proto import PipelineDeploymentConfig
@@ -57,63 +57,62 @@ class Library:
         self._timeouts: dict[str, Value] = {}
         self._in_workspace = ""
 
-    def write_pipeline(self, spec: ComponentSpec, called: str, pipeline: PipelineComponent) -> None:
-        """Fills in the component, called `called`, that a pipeline is."""
+    def write_pipeline(self, spec: ComponentSpec, name_in_spec: str, pipeline: PipelineComponent) -> None:
+        """Write a pipeline as the component `name_in_spec`."""
         declare(spec, pipeline.interface)
-        scope = Scope(pipeline.root, spec, called)
+        scope = Scope(pipeline.root, spec, name_in_spec)
         write_group(scope, self)
         for name, channel in pipeline.returned.items():
-            add_output(spec, name, channel.type, scope.select(channel, pipeline.place))
+            add_output(spec, name, channel.type, scope.select(channel, pipeline.location))
 
-    def name_of(self, component: Component, settings: Settings, wanted: str, platform: dict[str, Value]) -> str:
-        """The name of the component under these settings; the first task that has them gives it its own.
+    def name_of(self, component: Component, settings: TaskSettings, preferred: str, platform: dict[str, Value]) -> str:
+        """The name of the component with these settings; written on first use, and named after that task.
 
         platform: the executor's part of the platform document.
         """
-        own = (*settings.executor_key, json.dumps(platform, sort_keys=True)) if component.has_container else ()
-        key = (id(component), *own)
+        settings_key = (*settings.executor_key, json.dumps(platform, sort_keys=True)) if component.has_container else ()
+        key = (id(component), *settings_key)
         if key not in self._names:
-            name = self._names[key] = self.new(wanted)
+            name = self._names[key] = self.new_name(preferred)
             self._write(name, component, settings)
             if platform:
                 self._add_platform("kubernetes", self._spec.components[name].executor_label, platform)
         return self._names[key]
 
     def _add_platform(self, platform: str, label: str, config: Mapping[str, Value]) -> None:
-        """Adds to what the platform document says of an executor; lists grow."""
+        """Merge into an executor's part of the platform document; lists are concatenated."""
         known = self._platforms.setdefault(platform, {}).setdefault(label, {})
         assert isinstance(known, dict)
         for key, value in config.items():
-            before = known.get(key)
-            known[key] = [*before, *value] if isinstance(before, list) and isinstance(value, list) else value
+            existing = known.get(key)
+            known[key] = [*existing, *value] if isinstance(existing, list) and isinstance(value, list) else value
 
-    def new(self, wanted: str) -> str:
-        """A component's name that is not taken: comp-WANTED, comp-WANTED-2..."""
-        name, count = f"comp-{wanted}", 1
+    def new_name(self, preferred: str) -> str:
+        """A new component's name: comp-PREFERRED, comp-PREFERRED-2..."""
+        name, count = f"comp-{preferred}", 1
         while name in self._spec.components:
             count += 1
-            name = f"comp-{wanted}-{count}"
+            name = f"comp-{preferred}-{count}"
         self._spec.components[name].SetInParent()
         return name
 
     def spec(self, name: str) -> ComponentSpec:
-        """The component of that name."""
         return self._spec.components[name]
 
-    def limit(self, component: str, timeouts: Mapping[str, int]) -> None:
-        """Says how long these tasks of a component, which are pipelines, may take, in seconds."""
+    def set_timeouts(self, component: str, timeouts: Mapping[str, int]) -> None:
+        """Set timeouts, in seconds, of a component's nested pipelines."""
         known = self._timeouts.setdefault(component, {})
         assert isinstance(known, dict)
         known.update(timeouts)
 
-    def needs_workspace(self, place: str) -> None:
-        """Says that the task at `place` in the user's code uses the workspace."""
-        self._in_workspace = self._in_workspace or place
+    def needs_workspace(self, location: str) -> None:
+        """Record that the task at `location` in the user's code uses the workspace."""
+        self._in_workspace = self._in_workspace or location
 
     def finish(self, config: PipelineConfig | None) -> dict[str, Value]:
-        """Puts the executors into the spec; returns the platforms, which hold what the official message has no field for.
+        """Write the executors into the spec; return the platforms, which hold what the official message has no field for.
 
-        Raises CompileError where a task uses a workspace that there is none of.
+        Raises CompileError if a task uses the workspace and the pipeline declares none.
         """
         from google.protobuf.json_format import MessageToDict
 
@@ -122,16 +121,16 @@ class Library:
             what = f"the task uses the workspace, and the pipeline {self._spec.pipeline_info.name} has none"
             raise CompileError(f"{self._in_workspace}: {what}: give @dsl.pipeline {remedy}")
         self._spec.deployment_spec.update(MessageToDict(self._deployment))
-        found: dict[str, dict[str, Value]] = {
+        platforms: dict[str, dict[str, Value]] = {
             name: {"deploymentSpec": {"executors": executors}} for name, executors in self._platforms.items()
         }
         if self._timeouts:
-            found.setdefault("kflite", {})["config"] = {"timeouts": self._timeouts}
+            platforms.setdefault("kflite", {})["config"] = {"timeouts": self._timeouts}
         if config and config.document:
-            found.setdefault("kubernetes", {})["pipelineConfig"] = config.document
-        return {**found}
+            platforms.setdefault("kubernetes", {})["pipelineConfig"] = config.document
+        return {**platforms}
 
-    def _write(self, name: str, component: Component, settings: Settings) -> None:
+    def _write(self, name: str, component: Component, settings: TaskSettings) -> None:
         spec = self._spec.components[name]
         if isinstance(component, PipelineComponent):
             self.write_pipeline(spec, name, component)
@@ -141,8 +140,8 @@ class Library:
             return
         declare(spec, component.interface)
         spec.executor_label = _label(name)
-        for passed in component.passthroughs if isinstance(component, PythonComponent) else ():
-            spec.task_config_passthroughs.add(field=passed.field.value, apply_to_task=passed.apply_to_task)
+        for passthrough in component.passthroughs if isinstance(component, PythonComponent) else ():
+            spec.task_config_passthroughs.add(field=passthrough.field.value, apply_to_task=passthrough.apply_to_task)
         executors.write(self._deployment.executors[spec.executor_label], component, settings)
         if isinstance(component, PythonComponent) and isinstance(component.source, ImportedSource):
             self._add_platform("kflite", spec.executor_label, _sources(component.source, component.packages))
@@ -152,12 +151,12 @@ class Library:
             )
             self._copy_platforms(component, component.body["executorLabel"], spec.executor_label)
 
-    def _copy_pipeline(self, root: ComponentSpec, called: str, loaded: LoadedComponent) -> None:
-        """Makes a component, called `called`, a loaded pipeline, with all that it refers to under names that are free here."""
+    def _copy_pipeline(self, root: ComponentSpec, name_in_spec: str, loaded: LoadedComponent) -> None:
+        """Copy a loaded pipeline as the component `name_in_spec`, with everything that it refers to under new names."""
         from google.protobuf.json_format import ParseDict
 
         source = loaded.pipeline.spec
-        names = {name: self.new(name.removeprefix("comp-")) for name in sorted(source.components)}
+        names = {name: self.new_name(name.removeprefix("comp-")) for name in sorted(source.components)}
         specs = {names[name]: spec for name, spec in source.components.items()}
         root.CopyFrom(source.root)
         for name, spec in specs.items():
@@ -170,15 +169,15 @@ class Library:
             for task in spec.dag.tasks.values():
                 task.component_ref.name = names[task.component_ref.name]
         for name, timeouts in loaded.timeouts.items():
-            self.limit({"root": called, **names}[name], timeouts)
+            self.set_timeouts({"root": name_in_spec, **names}[name], timeouts)
 
-    def _copy_platforms(self, loaded: LoadedComponent, label: str, wanted: str) -> None:
+    def _copy_platforms(self, loaded: LoadedComponent, label: str, target_label: str) -> None:
         for platform, config in loaded.platforms(label).items():
-            self._add_platform(platform, wanted, config)
+            self._add_platform(platform, target_label, config)
 
 
 def _sources(source: ImportedSource, packages: Packages) -> dict[str, Value]:
-    """Where the code of an image lies here, and what it needs where no image is used."""
+    """The local folder of an image's code, and the packages that it needs without the image."""
     lists = {"packages": packages.names, "index_urls": packages.index_urls, "trusted_hosts": packages.trusted_hosts}
     return {"project": str(source.folder), **{key: [*words] for key, words in lists.items() if words}}
 

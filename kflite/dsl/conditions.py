@@ -1,4 +1,4 @@
-"""Conditions on channels, and the CEL text that IR has for them."""
+"""Conditions on channels, and their CEL text in IR."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NUMBERS = (INTEGER, DOUBLE)
 
 
 class Condition:
-    """Something that is true or false in a run; `&`, `|` and `~` combine conditions."""
+    """A condition that is true or false in a run; `&`, `|` and `~` combine conditions."""
 
     def __and__(self, other: Condition) -> All:
         return All(self, _checked(other))
@@ -33,7 +33,7 @@ class Condition:
 
     @property
     def channels(self) -> list[Channel]:
-        """What must be known to decide."""
+        """The channels in the condition."""
         raise NotImplementedError
 
     @property
@@ -56,25 +56,25 @@ class Comparison(Condition):
 
     @property
     def cel(self) -> str:
-        """The comparison; integers are doubles in IR's values, so they are rounded, and become doubles again beside a double."""
+        """The comparison; IR's values are doubles, so integers are rounded, unless they are compared with a double."""
         return f"{self._operand(self._left, 0)} {self._operator} {self._operand(self._right, 1)}"
 
-    def _operand(self, side: object, place: int) -> str:
-        own, other = self._types[place], self._types[1 - place]
+    def _operand(self, side: object, position: int) -> str:
+        own_type, other_type = self._types[position], self._types[1 - position]
         text = _raw(side)
         if _is_channel(side):
-            text = f"int({text})" if own == INTEGER else text
-        elif other == STRING and not isinstance(side, str):
+            text = f"int({text})" if own_type == INTEGER else text
+        elif other_type == STRING and not isinstance(side, str):
             text = _quoted(text)
-        return f"double({text})" if (own, other) == (INTEGER, DOUBLE) else text
+        return f"double({text})" if (own_type, other_type) == (INTEGER, DOUBLE) else text
 
     def _type(self, side: object) -> str:
-        found = side.type if _is_channel(side) else type_of(side)  # type: ignore[attr-defined]
-        if _is_channel(side) and found is None:
+        declared = side.type if _is_channel(side) else type_of(side)  # type: ignore[attr-defined]
+        if _is_channel(side) and declared is None:
             return STRING
-        if not isinstance(found, Parameter) or found.ir not in _COMPARABLE:
+        if not isinstance(declared, Parameter) or declared.ir not in _COMPARABLE:
             self._refuse("only str, int, float and bool can be compared")
-        return found.ir
+        return declared.ir
 
     def _check(self) -> None:
         left, right = self._types
@@ -85,23 +85,27 @@ class Comparison(Condition):
             self._refuse("a bool can only be compared by == and !=")
 
     def _refuse(self, why: str) -> NoReturn:
-        sides = map(_shown, (self._left, self._right))
+        sides = map(_described, (self._left, self._right))
         raise trace.refused(f"cannot compare {f' {self._operator} '.join(sides)}: {why}")
 
 
 class Membership(Condition):
-    """Whether a list that the run will have holds a value."""
+    """Whether a list of the run contains a value."""
 
     def __init__(self, item: object, items: Channel) -> None:
         self._item, self._items = item, items
-        given = item.type if _is_channel(item) else type_of(item)  # type: ignore[attr-defined]
-        held = items.type.items if isinstance(items.type, Parameter) and items.type.ir == LIST else None
+        item_type = item.type if _is_channel(item) else type_of(item)  # type: ignore[attr-defined]
+        element_type = items.type.items if isinstance(items.type, Parameter) and items.type.ir == LIST else None
         if not isinstance(items.type, Parameter | None) or (items.type and items.type.ir != LIST):
             raise trace.refused(f"{items.title} is {items.type}, which holds nothing: give a list")
-        if not isinstance(given, Parameter | None) or (given is None and not _is_channel(item)):
-            raise trace.refused(f"{_shown(item)} cannot be in a list of values: give a value, or an input or output that is one")
-        if given and held and given.ir != held.ir and {given.ir, held.ir} != set(_NUMBERS):
-            raise trace.refused(f"{_shown(item)} is never in {items.title}, which is {items.type}: compare values of one type")
+        if not isinstance(item_type, Parameter | None) or (item_type is None and not _is_channel(item)):
+            raise trace.refused(
+                f"{_described(item)} cannot be in a list of values: give a value, or an input or output that is one"
+            )
+        if item_type and element_type and item_type.ir != element_type.ir and {item_type.ir, element_type.ir} != set(_NUMBERS):
+            raise trace.refused(
+                f"{_described(item)} is never in {items.title}, which is {items.type}: compare values of one type"
+            )
 
     @property
     def channels(self) -> list[Channel]:
@@ -113,7 +117,7 @@ class Membership(Condition):
 
 
 class All(Condition):
-    """Each of its parts."""
+    """All parts are true."""
 
     def __init__(self, *parts: Condition) -> None:
         self._parts = parts
@@ -128,7 +132,7 @@ class All(Condition):
 
 
 class AnyOf(All):
-    """At least one of its parts."""
+    """At least one part is true."""
 
     @property
     def cel(self) -> str:
@@ -136,7 +140,7 @@ class AnyOf(All):
 
 
 class Not(Condition):
-    """The contrary of its part."""
+    """The part is false."""
 
     def __init__(self, part: Condition) -> None:
         self._part = part
@@ -163,7 +167,7 @@ def _raw(side: object) -> str:
     return _quoted(side) if isinstance(side, str) else json.dumps(side)
 
 
-def _shown(side: object) -> str:
+def _described(side: object) -> str:
     return f"{side.title} ({side.type})" if _is_channel(side) else repr(side)  # type: ignore[attr-defined]
 
 

@@ -1,4 +1,4 @@
-"""What a pipeline asks for as a whole: a workspace that its tasks share, its longest time, how long a cluster keeps it."""
+"""A pipeline's configuration: its shared workspace, its timeout, and how long a cluster keeps a finished run."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class KubernetesWorkspaceConfig:
 class WorkspaceConfig:
     """A folder that all tasks of a run share, at dsl.WORKSPACE_PATH_PLACEHOLDER. size: such as "10Gi".
 
-    Raises CompileError for what is no size.
+    Raises CompileError for an invalid size.
     """
 
     size: str
@@ -32,24 +32,24 @@ class WorkspaceConfig:
 
     def __post_init__(self) -> None:
         try:
-            right = isinstance(self.size, str) and memory(self.size.strip()) > 0
+            valid = isinstance(self.size, str) and memory(self.size.strip()) > 0
         except InputError:
-            right = False
-        if not right:
+            valid = False
+        if not valid:
             raise trace.refused(f"dsl.WorkspaceConfig: {self.size!r} is no size: give one such as '10Gi'")
 
     @property
     def document(self) -> dict[str, Value]:
-        """The workspace as IR has it."""
+        """The workspace in IR."""
         return {"size": self.size.strip(), "kubernetes": {"pvcSpecPatch": dict(self.kubernetes.pvcSpecPatch or {})}}
 
 
 @dataclass(frozen=True, slots=True)
 class PipelineConfig:
-    """What `@dsl.pipeline(pipeline_config=...)` takes; times in seconds, None or 0 for none.
+    """The argument of `@dsl.pipeline(pipeline_config=...)`; times in seconds, None or 0 for no limit.
 
-    active_deadline_seconds: the run is stopped, and has failed, when it takes longer; ttl_seconds_after_finished, _success,
-    _failure: how long a cluster keeps a run that has ended. Raises CompileError for what is no time.
+    active_deadline_seconds: a run that takes longer is stopped and has failed; ttl_seconds_after_finished, _success, _failure:
+    how long a cluster keeps a finished run. Raises CompileError for an invalid time.
     """
 
     workspace: WorkspaceConfig | None = None
@@ -62,13 +62,13 @@ class PipelineConfig:
         if not isinstance(self.workspace, WorkspaceConfig | None):
             raise trace.refused(f"dsl.PipelineConfig: workspace is {self.workspace!r}: give dsl.WorkspaceConfig(size='10Gi')")
         for name, seconds in self._times.items():
-            whole = isinstance(seconds, int) and not isinstance(seconds, bool)
-            if seconds is not None and not (whole and 0 <= seconds <= _MOST):
+            is_integer = isinstance(seconds, int) and not isinstance(seconds, bool)
+            if seconds is not None and not (is_integer and 0 <= seconds <= _MOST):
                 raise trace.refused(f"dsl.PipelineConfig: {name} is {seconds!r}: give whole seconds, at most {_MOST}")
 
     @property
     def document(self) -> dict[str, Value]:
-        """The configuration as IR has it, {} where it asks for nothing."""
+        """The configuration in IR; {} if nothing is set."""
         fields = ("resourceTtlOnCompletion", "resourceTtlOnSuccess", "resourceTtlOnFailure", "activeDeadlineSeconds")
         times: dict[str, Value] = {key: seconds for key, seconds in zip(fields, self._times.values(), strict=True) if seconds}
         return times | ({"workspace": self.workspace.document} if self.workspace else {})

@@ -1,4 +1,4 @@
-"""Container components: any image, with a command whose words hold inputs and outputs."""
+"""Container components: any image, with a command that refers to inputs and outputs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from kflite.dsl import trace
 from kflite.dsl.component import Component
-from kflite.dsl.interface import Input, Interface, Output, interface_of, place_of
+from kflite.dsl.interface import Input, Interface, Output, interface_of, location_of
 from kflite.dsl.placeholders import ArtifactText, ConcatPlaceholder, IfPresentPlaceholder, InputValue, OutputFile, Word
 from kflite.dsl.types import ArtifactType
 from kflite.errors import CompileError
@@ -16,7 +16,7 @@ from kflite.errors import CompileError
 
 @dataclass(frozen=True, slots=True)
 class ContainerSpec:
-    """What a container component runs. Without a command, the image's own entrypoint gets the args."""
+    """The container of a component. Without a command, the args go to the image's own entrypoint."""
 
     image: str | InputValue
     command: Sequence[Word] = ()
@@ -37,22 +37,22 @@ class CommandComponent(Component):
 
 
 class ContainerComponent(CommandComponent):
-    """A component from a function that returns what to run."""
+    """A component from a function that returns a ContainerSpec."""
 
     def __init__(self, function: Callable[..., ContainerSpec]) -> None:
         interface = interface_of_container(function)
-        super().__init__(trace.kebab(function.__name__), interface, place_of(function))
+        super().__init__(trace.kebab(function.__name__), interface, location_of(function))
         self.description = function.__doc__ or ""
         spec: object = function(**_texts(interface))
         if not isinstance(spec, ContainerSpec):
-            where = f"{place_of(function)}: {function.__name__}()"
+            where = f"{location_of(function)}: {function.__name__}()"
             raise CompileError(f"{where} returned {spec!r}: a container component returns dsl.ContainerSpec")
         self.image = str(spec.image)
         self.command = self._words(function, "command", spec.command)
         self.args = self._words(function, "args", spec.args)
 
     def _words(self, function: Callable[..., object], part: str, words: Sequence[Word]) -> list[str]:
-        where = f"{place_of(function)}: the {part} of {function.__name__}()"
+        where = f"{location_of(function)}: the {part} of {function.__name__}()"
         if isinstance(words, str):
             raise CompileError(f"{where} is one text: give a list of words")
         for word in words or ():
@@ -73,24 +73,24 @@ class ContainerComponent(CommandComponent):
 
 
 def container_component(func: Callable[..., ContainerSpec]) -> ContainerComponent:
-    """Makes a component from a function that returns a ContainerSpec; it is called once, with placeholders for its parameters."""
+    """Create a component from a function that returns a ContainerSpec; it is called once, with placeholders as arguments."""
     return ContainerComponent(func)
 
 
 def interface_of_container(function: Callable[..., object]) -> Interface:
-    """The interface of a container component: its return annotation is of no account."""
+    """The interface of a container component, which ignores the return annotation."""
     annotations = function.__annotations__
-    returned = annotations.pop("return", None)
+    return_annotation = annotations.pop("return", None)
     try:
         return interface_of(function)
     finally:
-        if returned is not None:
-            annotations["return"] = returned
+        if return_annotation is not None:
+            annotations["return"] = return_annotation
 
 
 def _texts(interface: Interface) -> dict[str, object]:
-    found: dict[str, object] = {name: _input_text(name, spec) for name, spec in interface.inputs.items()}
-    return found | {name: _output_text(name, spec) for name, spec in interface.outputs.items()}
+    input_texts: dict[str, object] = {name: _input_text(name, spec) for name, spec in interface.inputs.items()}
+    return input_texts | {name: _output_text(name, spec) for name, spec in interface.outputs.items()}
 
 
 def _input_text(name: str, spec: Input) -> object:

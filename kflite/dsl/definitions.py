@@ -1,4 +1,4 @@
-"""Definitions as they stand in a file: where a function or class begins and ends, and its text."""
+"""Finds definitions of functions and classes in source files, and their texts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _parsed: dict[str, tuple[list[str], dict[tuple[str, int], Node]]] = {}
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """A function or class in a file. lines: those of the whole file."""
+    """A function or class in a file. lines: of the whole file."""
 
     file: str
     node: Node
@@ -29,7 +29,7 @@ class Definition:
 
     @property
     def text(self) -> str:
-        """The whole definition; inside another one it keeps its indentation, below an `if True:`."""
+        """The whole definition; a nested one keeps its indentation, below an `if True:`."""
         return self._at_top("".join(self.lines[self.first_line - 1 : self.node.end_lineno]))
 
     def body_under(self, header: str) -> str:
@@ -49,7 +49,7 @@ class Definition:
 
 
 def of_function(function: Callable[..., object]) -> Definition:
-    """Where a function is defined. Raises CompileError where its source is not to be had."""
+    """The definition of a function. Raises CompileError if its source is not available."""
     if not isinstance(function, FunctionType):
         raise CompileError(f"{function!r} is no function: a component is made from a function defined by `def`")
     code = function.__code__
@@ -64,17 +64,17 @@ def of_function(function: Callable[..., object]) -> Definition:
 
 
 def of_class(kind: type, file: str, names: Mapping[str, object]) -> Definition | None:
-    """Where a class at the top of a file is defined, None where that is not known. file: where it is, unless its methods know."""
+    """The definition of a top-level class; None if unknown. file: used if its methods do not tell the file."""
     codes = [member.__code__ for member in vars(kind).values() if isinstance(member, FunctionType)]
-    own = [code.co_filename for code in codes if code.co_qualname.startswith(f"{kind.__qualname__}.")]
-    file = next((name for name in own if name != "<string>"), file)
+    files = [code.co_filename for code in codes if code.co_qualname.startswith(f"{kind.__qualname__}.")]
+    file = next((name for name in files if name != "<string>"), file)
     lines, nodes = _parse(file, names)
-    found = [node for (name, _), node in nodes.items() if name == kind.__qualname__ and isinstance(node, ast.ClassDef)]
-    return Definition(file, found[-1], lines) if found else None
+    matches = [node for (name, _), node in nodes.items() if name == kind.__qualname__ and isinstance(node, ast.ClassDef)]
+    return Definition(file, matches[-1], lines) if matches else None
 
 
 def import_line(file: str, name: str) -> str:
-    """The import statement at the top of a file that gives the name, "" where there is none."""
+    """The top-level import statement that defines the name; "" if there is none."""
     for statement in ast.parse("".join(linecache.getlines(file))).body:
         if isinstance(statement, ast.Import | ast.ImportFrom):
             for alias in statement.names:

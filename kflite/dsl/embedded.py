@@ -1,4 +1,4 @@
-"""Files that travel inside a component's source: a tar.gz as base64, the same for the same content."""
+"""Files embedded in a component's source: a tar.gz as base64; equal content gives equal text."""
 
 from __future__ import annotations
 
@@ -11,35 +11,35 @@ from kflite.dsl import trace
 if TYPE_CHECKING:
     from tarfile import TarInfo
 
-_LEFT_OUT = ("__pycache__", ".ipynb_checkpoints")
+_EXCLUDED = ("__pycache__", ".ipynb_checkpoints")
 
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """What a component brings along. archive: its content; name: of the file in it, "" for the whole folder."""
+    """Embedded files. archive: their content; name: a file in it, "" for the whole folder."""
 
     archive: str
     name: str = ""
 
     @property
     def expression(self) -> str:
-        """What unpacks it where the component runs, and gives the path."""
+        """The Python expression that unpacks it at run time and returns the path."""
         return f"__embedded__({self.archive!r}, {self.name!r})"
 
 
-def found(option: str, path: str, beside: str) -> Path:
-    """The file or folder that a decorator's option names, from the current folder or the component's own file `beside`.
+def resolve_path(option: str, path: str, component_file: str) -> Path:
+    """The file or folder that a decorator's option names, relative to the current folder or to the component's file.
 
     Raises CompileError.
     """
-    for place in (Path(path), Path(beside).parent / path):
-        if place.exists():
-            return place
+    for candidate in (Path(path), Path(component_file).parent / path):
+        if candidate.exists():
+            return candidate
     raise trace.refused(f"{option} {path!r} does not exist: name a file or folder, from the current one or the component's")
 
 
-def embedded(path: Path, name: str = "") -> Embedded:
-    """A file or folder as it is now. name: of the file in the folder that is meant, "" for all of it."""
+def embed(path: Path, name: str = "") -> Embedded:
+    """The current content of a file or folder. name: a file in the folder, "" for all of it."""
     import base64
     import gzip
     import io
@@ -48,15 +48,15 @@ def embedded(path: Path, name: str = "") -> Embedded:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.GNU_FORMAT, dereference=True) as archive:
         for file in [path] if path.is_file() else sorted(path.rglob("*")):
-            inside = file.name if path.is_file() else file.relative_to(path).as_posix()
-            if not any(part in _LEFT_OUT for part in Path(inside).parts):
-                archive.add(file, inside, recursive=False, filter=_timeless)
+            member_name = file.name if path.is_file() else file.relative_to(path).as_posix()
+            if not any(part in _EXCLUDED for part in Path(member_name).parts):
+                archive.add(file, member_name, recursive=False, filter=_normalised)
     data = gzip.compress(buffer.getvalue(), mtime=0)
     return Embedded(base64.b64encode(data).decode("ascii"), path.name if path.is_file() else name)
 
 
-def _timeless(entry: TarInfo) -> TarInfo:
-    """The entry without what differs from one machine to another."""
+def _normalised(entry: TarInfo) -> TarInfo:
+    """The entry without attributes that differ between machines."""
     entry.mtime = entry.uid = entry.gid = 0
     entry.uname = entry.gname = ""
     entry.mode = 0o755 if entry.isdir() or entry.mode & 0o100 else 0o644

@@ -1,4 +1,4 @@
-"""A component's executor in IR: container, with the task's settings in it, or importer."""
+"""Writes a component's executor to IR: a container with the task's settings, or an importer."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ from kflite.dsl.container import CommandComponent
 from kflite.dsl.importer import Importer
 from kflite.dsl.loaded import LoadedComponent
 from kflite.dsl.python import Packages, PythonComponent
-from kflite.dsl.settings import Settings, cores, gigabytes, is_placeholder
+from kflite.dsl.settings import TaskSettings, cores, gigabytes, is_placeholder
 from kflite.dsl.specs import fill
 from kflite.runtime.bootstrap import compose
 
 if TYPE_CHECKING:
     from kflite.ir.proto import PipelineDeploymentConfig
 
+_QUANTITIES = {"cpu_limit": cores, "cpu_request": cores, "memory_limit": gigabytes, "memory_request": gigabytes}
 
-def write(executor: PipelineDeploymentConfig.ExecutorSpec, component: Component, settings: Settings) -> None:
-    """Fills in the executor of a component under a task's settings."""
+
+def write(executor: PipelineDeploymentConfig.ExecutorSpec, component: Component, settings: TaskSettings) -> None:
+    """Write the executor of a component with a task's settings."""
     if isinstance(component, Importer):
         _write_importer(executor.importer, component)
         return
@@ -27,13 +29,13 @@ def write(executor: PipelineDeploymentConfig.ExecutorSpec, component: Component,
     if settings.image:
         container.image = settings.image
     for name, value in settings.env.items():
-        kept = next((variable for variable in container.env if variable.name == name), None) or container.env.add(name=name)
-        kept.value = value
+        variable = next((existing for existing in container.env if existing.name == name), None) or container.env.add(name=name)
+        variable.value = value
     _write_resources(container, settings)
 
 
 def _fill(executor: PipelineDeploymentConfig.ExecutorSpec, component: Component) -> None:
-    """What the component itself runs."""
+    """Write the component's own part."""
     if isinstance(component, LoadedComponent):
         from google.protobuf.json_format import ParseDict
 
@@ -72,28 +74,17 @@ def _write_importer(importer: PipelineDeploymentConfig.ImporterSpec, component: 
         fill(importer.metadata.fields[key], value)
 
 
-def _write_resources(container: PipelineDeploymentConfig.PipelineContainerSpec, settings: Settings) -> None:
-    """Texts for today's readers, and numbers beside them for older ones, where they are known."""
-    if settings.cpu_limit:
-        container.resources.resource_cpu_limit = settings.cpu_limit
-        if not is_placeholder(settings.cpu_limit):
-            container.resources.cpu_limit = cores(settings.cpu_limit)
-    if settings.cpu_request:
-        container.resources.resource_cpu_request = settings.cpu_request
-        if not is_placeholder(settings.cpu_request):
-            container.resources.cpu_request = cores(settings.cpu_request)
-    if settings.memory_limit:
-        container.resources.resource_memory_limit = settings.memory_limit
-        if not is_placeholder(settings.memory_limit):
-            container.resources.memory_limit = gigabytes(settings.memory_limit)
-    if settings.memory_request:
-        container.resources.resource_memory_request = settings.memory_request
-        if not is_placeholder(settings.memory_request):
-            container.resources.memory_request = gigabytes(settings.memory_request)
+def _write_resources(container: PipelineDeploymentConfig.PipelineContainerSpec, settings: TaskSettings) -> None:
+    """Write quantities as texts, and as numbers for older readers if the values are known."""
+    for name, number in _QUANTITIES.items():
+        if text := str(getattr(settings, name)):
+            setattr(container.resources, f"resource_{name}", text)
+            if not is_placeholder(text):
+                setattr(container.resources, name, number(text))
     _write_accelerator(container, settings)
 
 
-def _write_accelerator(container: PipelineDeploymentConfig.PipelineContainerSpec, settings: Settings) -> None:
+def _write_accelerator(container: PipelineDeploymentConfig.PipelineContainerSpec, settings: TaskSettings) -> None:
     kind, count = settings.accelerator_type, settings.accelerator_limit
     if kind:
         container.resources.accelerator.resource_type = kind

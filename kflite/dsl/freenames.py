@@ -1,4 +1,4 @@
-"""Which names code takes from outside itself, read from its bytecode: what Python really looks up, annotations left out."""
+"""Finds the free names of code in its bytecode, that is, the names that Python really looks up, annotations excluded."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ALWAYS_THERE = {*dir(builtins), "__name__", "__builtins__", *_OF_CLASS_BODIES}
 
 @dataclass(frozen=True, slots=True)
 class FreeName:
-    """A name that is looked up at the top of the module. at_definition: when the definition is executed, not called."""
+    """A name that is looked up in the module. at_definition: when the definition is executed, not when it is called."""
 
     name: str
     line: int
@@ -27,16 +27,16 @@ class FreeName:
 
 
 def of_code(code: CodeType, at_definition: bool = False) -> Iterator[FreeName]:
-    """The names that the code, and code inside it, takes from the module; those of built-ins are left out."""
+    """The module's names in the code and in nested code, without built-ins."""
     stored: set[str] = set()
-    found: dict[str, int] = {}
+    first_lines: dict[str, int] = {}
     for instruction in dis.get_instructions(code):
         if instruction.opname in _LOADS:
             line = instruction.positions.lineno if instruction.positions else None
-            found.setdefault(str(instruction.argval), line or code.co_firstlineno)
+            first_lines.setdefault(str(instruction.argval), line or code.co_firstlineno)
         elif instruction.opname in _STORES:
             stored.add(str(instruction.argval))
-    for name, line in found.items():
+    for name, line in first_lines.items():
         if name not in stored and not name.startswith("@"):  # pytest's own, where it rewrites `assert`
             yield FreeName(name, line, at_definition)
     for inner in code.co_consts:
@@ -45,21 +45,21 @@ def of_code(code: CodeType, at_definition: bool = False) -> Iterator[FreeName]:
 
 
 def of_definition(definition: Definition) -> Iterator[FreeName]:
-    """The names that a function or class takes from its module, with those of decorators, defaults and bases."""
+    """The module's names in a function or class, including decorators, defaults and bases."""
     flag = __import__("__future__").annotations.compiler_flag
     module = ast.Module([definition.node], [])
     yield from of_code(compile(module, definition.file, "exec", flag, dont_inherit=True), at_definition=True)
 
 
 def of_fields(definition: Definition) -> Iterator[FreeName]:
-    """The names that the annotations of a class's fields hold, which a dataclass or pydantic model looks up."""
-    found = [node.annotation for node in definition.node.body if isinstance(node, ast.AnnAssign)]
-    for annotation in found:
+    """The names in the annotations of a class's fields, which dataclasses and pydantic models look up."""
+    annotations = [node.annotation for node in definition.node.body if isinstance(node, ast.AnnAssign)]
+    for annotation in annotations:
         yield from of_code(compile(ast.Expression(annotation), definition.file, "eval", dont_inherit=True), at_definition=True)
 
 
 def is_built_in(name: str) -> bool:
-    """Whether Python itself has the name."""
+    """Whether the name is built in."""
     return name in _ALWAYS_THERE
 
 

@@ -1,4 +1,4 @@
-"""Groups of tasks that a `with` statement opens; each becomes a sub-DAG of its own."""
+"""Groups of tasks, opened by a `with` statement; each becomes a sub-DAG."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Group:
-    """Tasks that belong together. kind: what task names in IR begin with; label: the name that is shown; members: in order."""
+    """A group of tasks. kind: the prefix of its name in IR; label: its display name; members: in order."""
 
     kind = "pipeline"
 
@@ -22,10 +22,10 @@ class Group:
         self.members: list[Task | Group] = []
         self.parent: Group | None = None
         self.name = ""
-        self.place = trace.caller()
+        self.location = trace.caller()
 
     def open(self, parent: Group | None) -> None:
-        """Makes this the group that tasks are added to, as a member of `parent`."""
+        """Make this the current group, as a member of `parent`."""
         pipeline = trace.current(f"{self.title} stands")
         self.parent = parent
         if parent:
@@ -41,21 +41,21 @@ class Group:
     def __exit__(self, error: object, *_: object) -> None:
         trace.current("a group ends").groups.pop()
         if error is None and self.parent and not self.members:
-            raise CompileError(f"{self.place}: {self.title} has no tasks: put one into it, or remove it")
+            raise CompileError(f"{self.location}: {self.title} has no tasks: put one into it, or remove it")
 
     @property
     def title(self) -> str:
-        """How the user knows it."""
+        """The name for users."""
         return f"dsl.{type(self).__name__}"
 
     @property
     def path(self) -> list[Group]:
-        """The groups from the pipeline's own down to this one."""
+        """The groups from the pipeline's root to this one."""
         return [*self.parent.path, self] if self.parent else [self]
 
 
 class Branches(Group):
-    """What an If with its Elif and Else becomes; at most one of its members runs."""
+    """An If with its Elif and Else; at most one member runs."""
 
     kind = "condition-branches"
 
@@ -69,25 +69,29 @@ class Branches(Group):
 
 
 class If(Group):
-    """Runs its tasks only when the condition holds. name: shown in place of `condition-N`."""
+    """Runs its tasks only if the condition is true. name: shown instead of `condition-N`."""
 
     kind = "condition"
 
     def __init__(self, condition: Condition, name: str | None = None) -> None:
         super().__init__(name)
         if not isinstance(condition, Condition):
-            raise CompileError(f"{self.place}: {self.title} takes a condition, as in `x == 1`, not {condition!r}")
-        self.own: Condition | None = condition
+            raise CompileError(f"{self.location}: {self.title} takes a condition, as in `x == 1`, not {condition!r}")
+        self.own_condition: Condition | None = condition
         self.condition = condition
 
 
 class Elif(If):
-    """Runs its tasks when no condition before held, and this one does. It stands right after an If or Elif."""
+    """Runs its tasks if no earlier condition was true and this one is. It must follow an If or Elif directly."""
 
     def __enter__(self) -> Self:
         branches = self._branches()
-        before = [Not(member.own) for member in branches.members if isinstance(member, If) and member.own is not None]
-        self.condition = All(*before, *([self.own] if self.own is not None else []))
+        earlier = [
+            Not(member.own_condition)
+            for member in branches.members
+            if isinstance(member, If) and member.own_condition is not None
+        ]
+        self.condition = All(*earlier, *([self.own_condition] if self.own_condition is not None else []))
         self.open(branches)
         return self
 
@@ -97,20 +101,20 @@ class Elif(If):
         if type(last) is If:
             return Branches(last, parent)
         if not isinstance(last, Branches) or isinstance(last.members[-1], Else):
-            raise CompileError(f"{self.place}: {self.title} must stand right after a dsl.If or dsl.Elif")
+            raise CompileError(f"{self.location}: {self.title} must stand right after a dsl.If or dsl.Elif")
         return last
 
 
 class Else(Elif):
-    """Runs its tasks when no condition before held. It stands right after an If or Elif."""
+    """Runs its tasks if no earlier condition was true. It must follow an If or Elif directly."""
 
     def __init__(self, name: str | None = None) -> None:
         Group.__init__(self, name)
-        self.own = None
+        self.own_condition = None
 
 
 class ExitHandler(Group):
-    """Runs `exit_task` when the tasks inside have ended, however they did. name: shown in place of `exit-handler-N`."""
+    """Runs `exit_task` when the tasks inside have ended, in any state. name: shown instead of `exit-handler-N`."""
 
     kind = "exit-handler"
 
@@ -119,14 +123,16 @@ class ExitHandler(Group):
 
         super().__init__(name)
         if not isinstance(exit_task, Task):
-            raise CompileError(f"{self.place}: dsl.ExitHandler takes a task, not {exit_task!r}: call the component first")
+            raise CompileError(f"{self.location}: dsl.ExitHandler takes a task, not {exit_task!r}: call the component first")
         if exit_task.exits:
-            raise CompileError(f"{self.place}: the task {exit_task.name!r} is the exit task of two handlers: make another task")
+            raise CompileError(
+                f"{self.location}: the task {exit_task.name!r} is the exit task of two handlers: make another task"
+            )
         self.exit_task = exit_task
         exit_task.exits = self
 
     def __enter__(self) -> Self:
         groups = trace.current("dsl.ExitHandler stands").groups
         if self.exit_task.group is not groups[-1]:
-            raise CompileError(f"{self.place}: the exit task {self.exit_task.name!r} must be in the same group as its handler")
+            raise CompileError(f"{self.location}: the exit task {self.exit_task.name!r} must be in the same group as its handler")
         return super().__enter__()

@@ -1,4 +1,4 @@
-"""Components whose code is in their image: the module is imported there, and from the user's project where no image runs."""
+"""Components whose code is in their image: the module is imported there, or from the user's project if no image is used."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from kflite.dsl.source import FIRST_LINE, Source
 from kflite.errors import CompileError
 from kflite.runtime.bootstrap import IMPORTED
 
-_PRIVATE = ("__main__", "_kflite_target_")  # names of modules that are files' only here
+_PRIVATE = ("__main__", "_kflite_target_")  # names of modules that only this process uses
 
 
 class ImportedSource(Source):
-    """The few lines that import a function. folder: of the project that the function's module is in."""
+    """A source of a few lines that import the function. folder: the project that contains the function's module."""
 
     @cached_property
     def module(self) -> str:
-        """The module's name, as seen from the project's folder."""
-        own = self.function.__module__
-        return Path(self.function.__code__.co_filename).stem if own.startswith(_PRIVATE) else own
+        """The module's name in the project's folder."""
+        name = self.function.__module__
+        return Path(self.function.__code__.co_filename).stem if name.startswith(_PRIVATE) else name
 
     @cached_property
     def folder(self) -> Path:
@@ -29,7 +29,7 @@ class ImportedSource(Source):
         return file.parents[len(self.module.split(".")) - (file.stem != "__init__")]
 
     def check(self) -> None:
-        """Raises CompileError for a function that no module has."""
+        """Raise CompileError for a function that no module has."""
         code = self.function.__code__
         if not Path(code.co_filename).is_file() or "." in self.function.__qualname__:
             what = f"{self.function.__name__}() has a target_image, and no module has it by this name"
@@ -37,7 +37,7 @@ class ImportedSource(Source):
 
     @cached_property
     def text(self) -> str:
-        """Imports the function, and names what the runner asks for. The revision tells one state of the project from another."""
+        """The program that imports the function and defines the runner's names. The revision identifies the project's state."""
         name = self.function.__name__
         lines = [f"{name}{IMPORTED}{self.module!r}, {name!r}, {self._revision()!r})"]
         lines += [f"{kind.__name__} = {name}.__globals__[{self._name_of(kind)!r}]" for kind in self.roots]

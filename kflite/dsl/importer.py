@@ -1,4 +1,4 @@
-"""The importer: brings something that exists already into a pipeline, as an artifact."""
+"""The importer: adds an existing file to a pipeline as an artifact."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from kflite.runtime.artifacts import Artifact
 
 
 class Importer(Component):
-    """A use of dsl.importer. metadata: constants, with placeholders of the importer's own inputs; to_workspace: it is copied."""
+    """A use of dsl.importer. metadata: constants with placeholders of the importer's inputs; to_workspace: copy the file."""
 
     has_container = False
 
@@ -38,49 +38,51 @@ def importer(
     metadata: Mapping[str, object] | None = None,
     download_to_workspace: bool = False,
 ) -> Task:
-    """A task whose output `artifact` lies at `artifact_uri`; nothing is read.
+    """A task with the output `artifact` at `artifact_uri`; nothing is read.
 
-    reimport: make a new artifact even where this one is known. metadata: JSON, with channels of the pipeline as keys and
-    values, also inside texts. download_to_workspace: copy it to the workspace, which the pipeline must have.
+    reimport: create a new artifact even if this one is known. metadata: JSON, with channels of the pipeline as keys and
+    values, also in texts. download_to_workspace: copy it to the workspace, which the pipeline must have.
     """
     kind = artifact_type(artifact_class)
     if kind is None or kind.is_list:
         raise trace.refused(f"dsl.importer() takes an artifact class, not {artifact_class!r}")
-    text = fits(artifact_uri.type, Parameter(STRING)) if isinstance(artifact_uri, Channel) else isinstance(artifact_uri, str)
-    if not text:
+    is_text = fits(artifact_uri.type, Parameter(STRING)) if isinstance(artifact_uri, Channel) else isinstance(artifact_uri, str)
+    if not is_text:
         raise trace.refused(f"dsl.importer() takes a URI as text, not {artifact_uri!r}")
-    found: dict[str, tuple[str, Channel]] = {}
-    written = {_in_text(str(key), found): _own_inputs(value, found) for key, value in (metadata or {}).items()}
+    channels: dict[str, tuple[str, Channel]] = {}
+    metadata_with_inputs = {
+        _text_with_inputs(str(key), channels): _with_inputs(value, channels) for key, value in (metadata or {}).items()
+    }
     inputs = {"uri": Input(Parameter(STRING))}
-    inputs |= {name: Input(c.type or Parameter(STRING)) for name, c in found.values()}
+    inputs |= {name: Input(c.type or Parameter(STRING)) for name, c in channels.values()}
     interface = Interface(inputs, {"artifact": Output(kind, "artifact")})
     constant = artifact_uri if isinstance(artifact_uri, str) and not is_placeholder(artifact_uri) else None
-    arguments: dict[str, Argument] = {"uri": artifact_uri, **dict(found.values())}
-    made = Importer(kind, interface, constant, written)
-    made.reimport, made.to_workspace = reimport, download_to_workspace
-    return Task(made, arguments)
+    arguments: dict[str, Argument] = {"uri": artifact_uri, **dict(channels.values())}
+    component = Importer(kind, interface, constant, metadata_with_inputs)
+    component.reimport, component.to_workspace = reimport, download_to_workspace
+    return Task(component, arguments)
 
 
-def _own_inputs(value: object, found: dict[str, tuple[str, Channel]]) -> object:
-    """The metadata with channels replaced by inputs of the importer: `metadata`, `metadata-2`..."""
+def _with_inputs(value: object, channels: dict[str, tuple[str, Channel]]) -> object:
+    """The metadata, with channels replaced by inputs of the importer: `metadata`, `metadata-2`..."""
     if isinstance(value, Channel):
-        name = "metadata" if not found else f"metadata-{len(found) + 1}"
-        name, _ = found.setdefault(value.key, (name, value))
+        name = "metadata" if not channels else f"metadata-{len(channels) + 1}"
+        name, _ = channels.setdefault(value.key, (name, value))
         return f"{{{{$.inputs.parameters['{name}']}}}}"
     if isinstance(value, str):
-        return _in_text(value, found)
+        return _text_with_inputs(value, channels)
     if isinstance(value, list | tuple):
-        return [_own_inputs(item, found) for item in value]
+        return [_with_inputs(item, channels) for item in value]
     if isinstance(value, Mapping):
-        return {_in_text(str(key), found): _own_inputs(item, found) for key, item in value.items()}
+        return {_text_with_inputs(str(key), channels): _with_inputs(item, channels) for key, item in value.items()}
     return value
 
 
-def _in_text(text: str, found: dict[str, tuple[str, Channel]]) -> str:
-    """A text with the importer's own inputs in place of the channels that became part of it."""
+def _text_with_inputs(text: str, channels: dict[str, tuple[str, Channel]]) -> str:
+    """A text, with the channels in it replaced by inputs of the importer."""
     mentioned = trace.current("dsl.importer() is called").mentioned
 
-    def own(match: re.Match[str]) -> str:
-        return str(_own_inputs(mentioned[match[1]], found)) if match[1] in mentioned else match[0]
+    def with_input(match: re.Match[str]) -> str:
+        return str(_with_inputs(mentioned[match[1]], channels)) if match[1] in mentioned else match[0]
 
-    return re.sub(r"\{\{\$\.inputs\.parameters\['([^']*)'\]\}\}", own, text)
+    return re.sub(r"\{\{\$\.inputs\.parameters\['([^']*)'\]\}\}", with_input, text)

@@ -1,4 +1,4 @@
-"""Components out of files: what a compiler wrote for a component or a pipeline, and component files of KFP's version 1."""
+"""Loads components from files: compiled components and pipelines, and component files of KFP's version 1."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kflite.ir.read import documents, pipeline
 from kflite.ir.read import load as content
 from kflite.ir.text import LARGEST
 
-_PATIENCE_S = 60.0  # with a server that says nothing
+_TIMEOUT_S = 60.0  # with a server that says nothing
 
 
 def load_component_from_text(text: str) -> Component:
@@ -33,10 +33,10 @@ def load_component_from_url(url: str, auth: tuple[str, str] | None = None) -> Co
     Raises InvalidPipeline, InputError.
     """
     scheme = url.partition("://")[0]
-    return _component(_fetched(url, auth) if scheme in ("http", "https") else _opened(url), url)
+    return _component(_fetch(url, auth) if scheme in ("http", "https") else _open(url), url)
 
 
-def _fetched(url: str, auth: tuple[str, str] | None) -> bytes:
+def _fetch(url: str, auth: tuple[str, str] | None) -> bytes:
     from base64 import b64encode
     from http.client import HTTPException
     from urllib.request import Request, urlopen
@@ -45,14 +45,14 @@ def _fetched(url: str, auth: tuple[str, str] | None) -> bytes:
     if auth:
         request.add_header("Authorization", "Basic " + b64encode(":".join(auth).encode()).decode())
     try:
-        with urlopen(request, timeout=_PATIENCE_S) as answer:
+        with urlopen(request, timeout=_TIMEOUT_S) as answer:
             data: bytes = answer.read(LARGEST + 1)
             return data
     except (OSError, HTTPException, ValueError) as error:
         raise InputError(f"{url}: cannot be read: {error}") from None
 
 
-def _opened(url: str) -> bytes:
+def _open(url: str) -> bytes:
     from fsspec.core import url_to_fs
 
     try:
@@ -65,17 +65,17 @@ def _opened(url: str) -> bytes:
 
 
 def _component(data: bytes, source: str) -> Component:
-    found = documents(data, source)
-    if len(found) == 1 and is_version_1(found[0]):
-        return Version1Component(found[0], source)
-    read = pipeline(found, source)
-    root = read.documents[0].get("root", {})
-    # What a compiled exit task's component takes: no pipeline can be given it, and a task in one is.
-    spared = [
+    parsed = documents(data, source)
+    if len(parsed) == 1 and is_version_1(parsed[0]):
+        return Version1Component(parsed[0], source)
+    loaded = pipeline(parsed, source)
+    root = loaded.documents[0].get("root", {})
+    # A compiled exit task's component takes a final status, which is invalid for a pipeline and valid for a task in one.
+    allowed = [
         f"root.inputDefinitions.parameters.{name}"
-        for name, told in declared(root, "input", "parameters").items()  # type: ignore[arg-type]
-        if told.get("parameterType") == "TASK_FINAL_STATUS"
+        for name, spec in declared(root, "input", "parameters").items()  # type: ignore[arg-type]
+        if spec.get("parameterType") == "TASK_FINAL_STATUS"
     ]
-    if problems := [(path, text) for path, text in check(read) if path not in spared]:
+    if problems := [(path, text) for path, text in check(loaded) if path not in allowed]:
         raise InvalidPipeline(source, problems)
-    return LoadedComponent(read, source)
+    return LoadedComponent(loaded, source)

@@ -1,4 +1,4 @@
-"""ParallelFor: the same tasks for each item of a list."""
+"""ParallelFor: runs tasks for each item of a list."""
 
 from __future__ import annotations
 
@@ -54,4 +54,4 @@ class ParallelFor(Group):
         return LoopItem(self, kind, f"pipelinechannel--{number}", items or None)
 
     def _refuse(self, why: str) -> NoReturn:
-        raise CompileError(f"{self.place}: dsl.ParallelFor {why}")
+        raise CompileError(f"{self.location}: dsl.ParallelFor {why}")

@@ -16,7 +16,7 @@ _FREE = (str, int, float, bool, list, dict, object, typing.Any, type(None))
 
 
 def problem(kind: object) -> str:
-    """What keeps a dataclass from being a parameter, with the remedy; "" where nothing does, and for anything else."""
+    """Why a dataclass cannot be a parameter, with the remedy; "" if it can, and for other types."""
     return next(_problems(kind, set()), "") if isinstance(kind, type) and dataclasses.is_dataclass(kind) else ""
 
 
@@ -37,7 +37,7 @@ def _problems(kind: type, seen: set[type]) -> Iterator[str]:
 
 
 def _parts(hint: Hint) -> Iterator[Hint]:
-    """The classes that a type speaks of, without those of literals; for other forms the class of the form."""
+    """The classes in a type, except in literals."""
     for one in alternatives(hint):
         origin: Hint = typing.get_origin(one)
         inner = typing.get_args(one)
@@ -51,8 +51,8 @@ def _parts(hint: Hint) -> Iterator[Hint]:
             yield type(one)
 
 
-def unfit(kind: object, value: object) -> str:
-    """What keeps a JSON value from being an object of the model `kind`, or a list `[kind]`; "" where nothing does."""
+def value_problem(kind: object, value: object) -> str:
+    """Why a JSON value is no object of the model `kind`, or of a list `[kind]`; "" if it is one."""
     try:
         build(kind, value)
     except (TypeError, ValueError) as error:

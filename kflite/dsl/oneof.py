@@ -1,18 +1,18 @@
-"""OneOf: the one value that the branches of an If, Elif and Else give together."""
+"""OneOf: joins outputs of the branches of an If, Elif and Else."""
 
 from __future__ import annotations
 
 from kflite.dsl import trace
-from kflite.dsl.channels import Collected, Produced
+from kflite.dsl.channels import Collected, OutputChannel
 from kflite.dsl.groups import Branches, Else, Group
 from kflite.dsl.types import fits
 from kflite.errors import KfliteError
 
 
-class OneOf(Produced):
-    """The output of the branch that ran. channels: one output from each branch, parameters or artifacts of one type."""
+class OneOf(OutputChannel):
+    """The output of the branch that ran. channels: one output of each branch, all of one type."""
 
-    def __init__(self, *channels: Produced | Collected) -> None:
+    def __init__(self, *channels: OutputChannel | Collected) -> None:
         self.branches = _common_branches(channels)
         self.channels = channels
         first = channels[0].type
@@ -24,7 +24,7 @@ class OneOf(Produced):
         super().__init__(first, key, self.branches, key)
 
 
-def _common_branches(channels: tuple[Produced | Collected, ...]) -> Branches:
+def _common_branches(channels: tuple[OutputChannel | Collected, ...]) -> Branches:
     paths = [_path(channel) for channel in channels]
     shared = [groups[0] for groups in zip(*paths, strict=False) if all(g is groups[0] for g in groups)]
     branches = shared[-1] if shared else None
@@ -38,9 +38,9 @@ def _common_branches(channels: tuple[Produced | Collected, ...]) -> Branches:
     return branches
 
 
-def _path(channel: Produced | Collected) -> list[Group]:
+def _path(channel: OutputChannel | Collected) -> list[Group]:
     inner = channel.inner if isinstance(channel, Collected) else channel
-    if not isinstance(inner, Produced):
+    if not isinstance(inner, OutputChannel):
         raise _refused(f"{getattr(inner, 'title', repr(inner))} is no output of a task in a branch")
     return inner.home.path
 

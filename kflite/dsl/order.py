@@ -1,4 +1,4 @@
-"""A DAG's tasks can be put into an order."""
+"""Checks that a DAG has no cycles."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from kflite.dsl.scope import Scope
 
 
-def check_order(scope: Scope) -> None:
-    """Raises CompileError where tasks wait for each other."""
+def refuse_cycles(scope: Scope) -> None:
+    """Raise CompileError if tasks wait for each other."""
     waits = {name: set(task.dependent_tasks) for name, task in scope.spec.dag.tasks.items()}
     free = [name for name, before in waits.items() if not before]
     after: dict[str, list[str]] = {}
@@ -26,6 +26,6 @@ def check_order(scope: Scope) -> None:
                 free.append(name)
     stuck = sorted(name for name, before in waits.items() if before)
     if stuck:
-        place = next(member.place for member in scope.group.members if member.name in stuck)
+        location = next(member.location for member in scope.group.members if member.name in stuck)
         what = ", ".join(repr(name) for name in stuck)
-        raise CompileError(f"{place}: the tasks {what} wait for each other: remove one of the .after() calls between them")
+        raise CompileError(f"{location}: the tasks {what} wait for each other: remove one of the .after() calls between them")

@@ -1,4 +1,4 @@
-"""Pipelines: functions that are run once, to see which tasks they make and how these hang together."""
+"""Pipelines: functions that are run once to record their tasks and the connections between them."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from kflite.dsl.channels import Channel, PipelineInput
 from kflite.dsl.component import Component
 from kflite.dsl.config import PipelineConfig
 from kflite.dsl.groups import Group
-from kflite.dsl.interface import interface_of, place_of, summary
+from kflite.dsl.interface import interface_of, location_of, summary
 from kflite.dsl.task import Task
 from kflite.dsl.types import fits
 from kflite.errors import CompileError
 
 
 class PipelineComponent(Component):
-    """A pipeline, which is a component of others too. root: its tasks; returned: its outputs by name."""
+    """A pipeline, which may also be a component of others. root: its tasks; returned: its outputs by name."""
 
     has_container = False
     has_tasks = True
@@ -33,7 +33,7 @@ class PipelineComponent(Component):
         label: str,
         config: PipelineConfig | None,
     ) -> None:
-        super().__init__(trace.kebab(name or function.__name__), interface_of(function), place_of(function))
+        super().__init__(trace.kebab(name or function.__name__), interface_of(function), location_of(function))
         self.python_func = function
         self.description = description if description is not None else summary(function.__doc__ or "")
         self.pipeline_root, self.label, self.config = root, label, config
@@ -41,35 +41,37 @@ class PipelineComponent(Component):
         with trace.Trace(), Group() as self.root:
             result = function(**{n: PipelineInput(n, spec.type) for n, spec in self.interface.inputs.items()})
         if not self.root.members:
-            raise CompileError(f"{self.place}: the pipeline {self.name} has no tasks: call a component in it")
+            raise CompileError(f"{self.location}: the pipeline {self.name} has no tasks: call a component in it")
         self.returned = self._outputs(result)
 
     @classmethod
     def of_one(cls, component: Component) -> PipelineComponent:
-        """A pipeline of one task, with the component's inputs and outputs, but for what the task's own settings fill in."""
-        made = cls.__new__(cls)
-        inputs = {name: spec for name, spec in component.interface.inputs.items() if spec.is_final_status or not spec.is_given}
-        Component.__init__(made, component.name, replace(component.interface, inputs=inputs), component.place)
-        made.description = made.pipeline_root = made.label = ""
-        made.config = None
-        with trace.Trace(), Group() as made.root:
+        """A pipeline of one task, with the component's inputs and outputs, except inputs that the task's settings provide."""
+        pipeline = cls.__new__(cls)
+        inputs = {name: spec for name, spec in component.interface.inputs.items() if spec.is_final_status or not spec.is_provided}
+        Component.__init__(pipeline, component.name, replace(component.interface, inputs=inputs), component.location)
+        pipeline.description = pipeline.pipeline_root = pipeline.label = ""
+        pipeline.config = None
+        with trace.Trace(), Group() as pipeline.root:
             task = Task(component, {n: PipelineInput(n, spec.type) for n, spec in inputs.items()})
-            made.returned = dict(task.outputs)
-        return made
+            pipeline.returned = dict(task.outputs)
+        return pipeline
 
     @property
-    def asked(self) -> Mapping[str, Value]:
+    def requested_config(self) -> Mapping[str, Value]:
         return self.config.document if self.config else {}
 
     def _check(self) -> None:
         if not self.name:
-            raise CompileError(f"{self.place}: a pipeline's name needs letters or digits")
+            raise CompileError(f"{self.location}: a pipeline's name needs letters or digits")
         for name, spec in self.interface.inputs.items():
-            if spec.is_given or spec.way == "path":
-                raise CompileError(f"{self.place}: the input {name!r} is of a kind that only components have: use its plain type")
+            if spec.is_provided or spec.way == "path":
+                raise CompileError(
+                    f"{self.location}: the input {name!r} is of a kind that only components have: use its plain type"
+                )
         for name, output in self.interface.outputs.items():
             if output.way != "return":
-                raise CompileError(f"{self.place}: a pipeline returns its outputs: turn {name!r} into a return type")
+                raise CompileError(f"{self.location}: a pipeline returns its outputs: turn {name!r} into a return type")
 
     def _outputs(self, result: object) -> dict[str, Channel]:
         declared = self.interface.outputs
@@ -80,11 +82,11 @@ class PipelineComponent(Component):
         if set(named) != set(declared):
             remedy = f"return {', '.join(declared)}" if declared else "annotate it, as in `-> float`, or by a NamedTuple"
             what = f"the pipeline {self.name} returns {list(named)} and declares {list(declared)}"
-            raise CompileError(f"{self.place}: {what}: {remedy}")
+            raise CompileError(f"{self.location}: {what}: {remedy}")
         return {name: self._output(name, value) for name, value in named.items()}
 
     def _output(self, name: str, value: object) -> Channel:
-        where = f"{self.place}: the output {name!r} of the pipeline {self.name}"
+        where = f"{self.location}: the output {name!r} of the pipeline {self.name}"
         if isinstance(value, Task):
             raise CompileError(f"{where} is a task: return {value.name}.output or .outputs[...]")
         if not isinstance(value, Channel) or isinstance(value, PipelineInput):
@@ -115,11 +117,10 @@ def pipeline(
     display_name: str | None = None,
     pipeline_config: PipelineConfig | None = None,
 ) -> PipelineComponent | Callable[[Callable[..., object]], PipelineComponent]:
-    """Makes a pipeline from a function that calls components; it is run at once, with channels for its inputs.
+    """Create a pipeline from a function that calls components; it is run at once, with channels as arguments.
 
-    name: the function's by default; description: its docstring by default; pipeline_root: where artifacts go, as a URI;
-    pipeline_config: what it asks for as a whole; a pipeline inside another one is bounded by its own longest time, and has the
-    outer one's workspace.
+    name: by default the function's; description: by default its docstring; pipeline_root: the URI for artifacts;
+    pipeline_config: workspace and timeouts; a nested pipeline has its own timeout, and shares the outer pipeline's workspace.
     """
 
     def make(function: Callable[..., object]) -> PipelineComponent:

@@ -1,4 +1,4 @@
-"""Texts that are replaced when a task starts, in commands, arguments and constants. Source: KFP v2 IR."""
+"""Placeholders, which are replaced when a task starts, in commands, arguments and constants. Source: KFP v2 IR."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class MetadataText:
 
 
 class ConcatPlaceholder:
-    """Joins its items to one word of a command; an item that is absent drops out."""
+    """Joins its items to one word of a command; absent items are left out."""
 
     def __init__(self, items: Sequence[Word]) -> None:
         self.items = list(items)

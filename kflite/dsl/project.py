@@ -1,6 +1,6 @@
-"""Modules of the user's own project: those that nobody installed, so that an image does not have them either.
+"""Modules of the user's project, which are not installed, so that an image does not have them.
 
-They travel with a component, as files, and so do those of the project that they import.
+They travel with a component as files, together with the project's modules that they import.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ _LIBRARY = str(Path(ast.__file__).parent)  # the standard library
 
 
 def file_of(module: str) -> Path | None:
-    """The file of a module of the project; None for what is installed or built in, and for what is no module."""
+    """The file of a project's module; None for installed and built-in modules, and for other names."""
     root = module.partition(".")[0]
     if root in sys.stdlib_module_names or root in ("kflite", "__main__"):
         return None
-    origin, _ = _place(module)
+    origin, _ = _origin_and_folders(module)
     is_ours = origin and origin not in ("built-in", "frozen") and not origin.startswith(_LIBRARY)
     return Path(origin) if is_ours and not any(part in _INSTALLED for part in Path(origin).parts) else None
 
 
-def _place(module: str) -> tuple[str, Iterable[str] | None]:
-    """A module's file, and the folders of a package; nothing is executed to find them."""
+def _origin_and_folders(module: str) -> tuple[str, Iterable[str] | None]:
+    """A module's file, and a package's folders, without executing anything."""
     if loaded := sys.modules.get(module):
         return getattr(loaded, "__file__", None) or "", getattr(loaded, "__path__", None)
     import importlib.util
 
     parent = module.rpartition(".")[0]
-    folders = _place(parent)[1] if parent else None
+    folders = _origin_and_folders(parent)[1] if parent else None
     try:
         spec = importlib.util.find_spec(module) if not parent else folders and PathFinder.find_spec(module, list(folders))
     except (ImportError, ValueError):
@@ -43,23 +43,23 @@ def _place(module: str) -> tuple[str, Iterable[str] | None]:
 
 
 def files(modules: Iterable[str]) -> dict[str, str]:
-    """The texts of these modules and of those of the project that they import, by path below the project's folder.
+    """The texts of these modules, and of the project's modules that they import, by path below the project's folder.
 
-    Raises CompileError for one that is no Python source.
+    Raises CompileError for a module that is no Python source.
     """
-    found: dict[str, str] = {}
-    waiting, seen = sorted(modules), set[str]()
+    texts: dict[str, str] = {}
+    waiting, visited = sorted(modules), set[str]()
     while waiting:
         name = waiting.pop()
-        file = None if name in seen else file_of(name)
-        seen.add(name)
+        file = None if name in visited else file_of(name)
+        visited.add(name)
         if file is None:
             continue
         is_package = file.stem == "__init__"
-        found[name.replace(".", "/") + ("/__init__.py" if is_package else ".py")] = text = _text(name, file)
+        texts[name.replace(".", "/") + ("/__init__.py" if is_package else ".py")] = text = _text(name, file)
         package = name if is_package else name.rpartition(".")[0]
         waiting += [*_parents(name), *imported(_parsed(text, file), package)]
-    return dict(sorted(found.items()))
+    return dict(sorted(texts.items()))
 
 
 def _text(name: str, file: Path) -> str:
@@ -82,7 +82,7 @@ def _parents(name: str) -> list[str]:
 
 
 def imported(tree: ast.AST, package: str) -> Iterator[str]:
-    """Names that may be modules, of all import statements in a piece of code but those for type checkers. package: its own."""
+    """Names that may be modules in a code's import statements, except those for type checkers. package: the code's."""
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -96,6 +96,6 @@ def imported(tree: ast.AST, package: str) -> Iterator[str]:
 
 
 def origin(statement: ast.ImportFrom, package: str) -> str:
-    """The module that a statement `from ... import` names, also by dots."""
+    """The module of a statement `from ... import`, also of a relative one."""
     above = package.split(".")[: len(package.split(".")) - statement.level + 1] if statement.level else []
     return ".".join([*above, *([statement.module] if statement.module else [])])

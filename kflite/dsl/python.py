@@ -1,4 +1,4 @@
-"""Python components: a function whose source is shipped, and the options of its decorator."""
+"""Python components: functions whose source is shipped, and the options of their decorator."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Generic, ParamSpec, TypeVar, overload
 from kflite.dsl import trace
 from kflite.dsl.component import Component
 from kflite.dsl.definitions import of_function
-from kflite.dsl.embedded import embedded, found
+from kflite.dsl.embedded import embed, resolve_path
 from kflite.dsl.imported import ImportedSource
-from kflite.dsl.interface import interface_of, place_of
-from kflite.dsl.source import Cargo, Source
+from kflite.dsl.interface import interface_of, location_of
+from kflite.dsl.source import Source, SourceBundle
 from kflite.dsl.task_config import Passthroughs, TaskConfigPassthrough, has_config, passthroughs
 from kflite.errors import CompileError
 
@@ -24,7 +24,7 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True)
 class Packages:
-    """What is installed before a component runs. index_urls: the first replaces pip's own; venv: apart from the image's own."""
+    """Packages to install before a component runs. index_urls: the first replaces pip's default; venv: install into a new one."""
 
     names: tuple[str, ...] = ()
     index_urls: tuple[str, ...] = ()
@@ -34,7 +34,7 @@ class Packages:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What decorators of Python components have in common."""
+    """The common options of the decorators of Python components."""
 
     image: str | None
     packages: Packages
@@ -44,29 +44,31 @@ class Options:
 
 
 class PythonComponent(Component, Generic[P, R]):
-    """A component made from a function, whose source is shipped. python_func: the function itself, for tests."""
+    """A component from a function whose source is shipped. python_func: the function, for tests."""
 
-    def __init__(self, function: Callable[P, R], options: Options, cargo: Cargo) -> None:
-        super().__init__(trace.kebab(function.__name__), interface_of(function), place_of(function))
+    def __init__(self, function: Callable[P, R], options: Options, bundle: SourceBundle) -> None:
+        super().__init__(trace.kebab(function.__name__), interface_of(function), location_of(function))
         self.python_func = function
         self.base_image, self.target_image = options.image or DEFAULT_IMAGE, options.target_image or ""
         self.image = self.target_image or self.base_image
         self.packages = options.packages
         self.passthroughs = options.passthroughs
         kind = ImportedSource if options.target_image else Source
-        self.source = kind(function, self.interface, options.helpers, replace(cargo, config=bool(self.passthroughs)))
+        self.source = kind(function, self.interface, options.helpers, replace(bundle, config=bool(self.passthroughs)))
         self.description = function.__doc__ or ""
-        self._check(cargo)
+        self._check(bundle)
 
-    def _check(self, cargo: Cargo) -> None:
-        if self.interface.embedded and not cargo.embedded:
+    def _check(self, bundle: SourceBundle) -> None:
+        if self.interface.embedded and not bundle.embedded:
             name = next(iter(self.interface.embedded))
             raise CompileError(
-                f"{self.place}: {name!r} is dsl.EmbeddedInput, and nothing is embedded: name embedded_artifact_path"
+                f"{self.location}: {name!r} is dsl.EmbeddedInput, and nothing is embedded: name embedded_artifact_path"
             )
         if self.passthroughs and not has_config(self.interface):
             remedy = "give the function a parameter of type dsl.TaskConfig"
-            raise CompileError(f"{self.place}: task_config_passthroughs pass settings that {self.name} does not take: {remedy}")
+            raise CompileError(
+                f"{self.location}: task_config_passthroughs pass settings that {self.name} does not take: {remedy}"
+            )
 
     def execute(self, *arguments: P.args, **named: P.kwargs) -> R:
         """Calls the function as plain Python."""
@@ -108,19 +110,18 @@ def component(
     output_component_file: str | None = None,
     task_config_passthroughs: Passthroughs | None = None,
 ) -> PythonComponent[P, R] | Callable[[Callable[P, R]], PythonComponent[P, R]]:
-    """Makes a component from a typed function; its source, and that of the helpers it uses, is what runs.
+    """Create a component from a typed function; its source, and that of its helpers, is shipped and run.
 
-    base_image: the image, where containers are used. target_image: one with the function's module on its PYTHONPATH; the module
-    is imported there, and from the user's project where no container is used. packages_to_install: pip requirements, in a
-    virtual environment beside the image's own where `use_venv` is set. additional_funcs: helpers that the source does not name.
-    install_kfp_package: kfp is needed nowhere and never installed, so both values hold. embedded_artifact_path: a file or folder
-    that travels with the source, for a parameter of type `dsl.EmbeddedInput`, and for modules in it. output_component_file:
-    where to write the component's IR. task_config_passthroughs: which of its task's settings the parameter of type
-    `dsl.TaskConfig` gets.
-    Raises CompileError for what cannot be shipped or passed, with file, line and remedy.
+    base_image: the image, if containers are used. target_image: an image with the function's module on its PYTHONPATH; the
+    module is imported there, or from the user's project if no container is used. packages_to_install: pip requirements,
+    installed into a new virtual environment if `use_venv`. additional_funcs: helpers that the source does not name.
+    install_kfp_package: ignored, as kfp is never needed. embedded_artifact_path: a file or folder to embed in the source, for a
+    parameter of type `dsl.EmbeddedInput`, and for modules in it. output_component_file: where to write the component's IR.
+    task_config_passthroughs: the task's settings for the parameter of type `dsl.TaskConfig`.
+    Raises CompileError, with file, line and remedy, for code that cannot be shipped and types that cannot be passed.
     """
-    no_kfp(kfp_package_path)
-    packages = installed(packages_to_install, pip_index_urls, pip_trusted_hosts, use_venv)
+    refuse_kfp_package(kfp_package_path)
+    packages = packages_of(packages_to_install, pip_index_urls, pip_trusted_hosts, use_venv)
     if target_image and (additional_funcs or embedded_artifact_path):
         what = "additional_funcs" if additional_funcs else "embedded_artifact_path"
         raise trace.refused(f"{what} cannot go with target_image, which holds the code: put it into that image")
@@ -129,25 +130,27 @@ def component(
     def make(function: Callable[P, R]) -> PythonComponent[P, R]:
         of_function(function)
         path = embedded_artifact_path
-        cargo = Cargo(embedded(found("embedded_artifact_path", path, function.__code__.co_filename)) if path else None)
-        return written(PythonComponent(function, options, cargo), output_component_file)
+        bundle = SourceBundle(
+            embed(resolve_path("embedded_artifact_path", path, function.__code__.co_filename)) if path else None
+        )
+        return with_file(PythonComponent(function, options, bundle), output_component_file)
 
     return make(func) if func else make
 
 
-def no_kfp(path: str | None) -> None:
-    """Raises CompileError for a package of kfp that is to be installed."""
+def refuse_kfp_package(path: str | None) -> None:
+    """Raise CompileError if a package of kfp is to be installed."""
     if path:
         remedy = "remove it, or name kfp in packages_to_install where the code itself imports it"
         raise trace.refused(f"kfp_package_path is {path!r}, and components run without kfp: {remedy}")
 
 
-def installed(
+def packages_of(
     names: Sequence[str] | None, index_urls: Sequence[str] | None, trusted_hosts: Sequence[str] | None, venv: bool
 ) -> Packages:
-    """The packages that a decorator's options name. Raises CompileError for what is no list of texts."""
-    given = {"packages_to_install": names, "pip_index_urls": index_urls, "pip_trusted_hosts": trusted_hosts}
-    for what, words in given.items():
+    """The packages in a decorator's options. Raises CompileError for an option that is no list of texts."""
+    options = {"packages_to_install": names, "pip_index_urls": index_urls, "pip_trusted_hosts": trusted_hosts}
+    for what, words in options.items():
         if isinstance(words, str) or not all(isinstance(word, str) for word in words or ()):
             raise trace.refused(f"{what} is {words!r}: give a list of texts")
     return Packages(tuple(names or ()), tuple(index_urls or ()), tuple(trusted_hosts or ()), venv)
@@ -156,8 +159,8 @@ def installed(
 C = TypeVar("C", bound=Component)
 
 
-def written(component: C, file: str | None) -> C:
-    """The component, once its IR is in the file, where one is named. Raises CompileError where it cannot be written."""
+def with_file(component: C, file: str | None) -> C:
+    """The component; writes its IR to the file, if one is named. Raises CompileError if it cannot be written."""
     if file:
         from kflite.dsl.compiler import compile
         from kflite.ir.write import dumps_yaml
@@ -165,5 +168,5 @@ def written(component: C, file: str | None) -> C:
         try:
             Path(file).write_text(dumps_yaml(compile(component)), "utf-8")
         except OSError as error:
-            raise CompileError(f"{component.place}: output_component_file {file}: {error.strerror}") from None
+            raise CompileError(f"{component.location}: output_component_file {file}: {error.strerror}") from None
     return component

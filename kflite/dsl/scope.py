@@ -1,13 +1,13 @@
-"""One DAG while it is written: how channels reach tasks across the borders of groups.
+"""One DAG being written: passes channels to tasks through nested groups.
 
-A value crosses a border only through the group's own inputs and outputs, so each group on the way gets one of them.
+A value enters and leaves a group only through the group's inputs and outputs, so each group on the way gets one.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kflite.dsl.channels import Channel, Collected, ItemField, LoopItem, PipelineInput, Produced
+from kflite.dsl.channels import Channel, Collected, ItemField, LoopItem, OutputChannel, PipelineInput
 from kflite.dsl.groups import Branches, Group, If
 from kflite.dsl.loops import ParallelFor
 from kflite.dsl.oneof import OneOf
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Scope:
-    """A group's DAG. spec: the component that it becomes, called `name`; task: the task in the parent's DAG that refers to it."""
+    """A group's DAG. spec: its component, called `name`; task: the task in the parent's DAG that runs it."""
 
     def __init__(
         self, group: Group, spec: ComponentSpec, name: str, parent: Scope | None = None, task: PipelineTaskSpec | None = None
@@ -33,9 +33,9 @@ class Scope:
             parent.children[id(group)] = self
 
     def bind(self, task: PipelineTaskSpec, name: str, channel: Channel, user: str) -> None:
-        """Makes the channel the input `name` of a task of this DAG. user: the place in the code, for errors."""
+        """Make the channel the input `name` of a task of this DAG. user: the location in the code, for errors."""
         artifact = isinstance(channel.type, ArtifactType)
-        if isinstance(channel, Produced | Collected):
+        if isinstance(channel, OutputChannel | Collected):
             producer = self._producer(channel, user)
             if producer:
                 self._bind_output(task, name, artifact, *producer)
@@ -50,17 +50,17 @@ class Scope:
             task.inputs.parameters[name].parameter_expression_selector = channel.selector
 
     def depend(self, task: PipelineTaskSpec, producer: str) -> None:
-        """Makes a task of this DAG wait for another one."""
+        """Make a task of this DAG wait for another one."""
         if producer not in task.dependent_tasks:
             task.dependent_tasks.append(producer)
             task.dependent_tasks.sort()
 
     def select(self, channel: Channel, user: str) -> tuple[str, str]:
-        """The task of this DAG that gives the channel, and the name of its output there. Raises CompileError where none does."""
-        found = self._producer(channel, user) if isinstance(channel, Produced | Collected) else None
-        if found is None:
+        """The task of this DAG that produces the channel, and its output's name. Raises CompileError if there is none."""
+        producer = self._producer(channel, user) if isinstance(channel, OutputChannel | Collected) else None
+        if producer is None:
             raise CompileError(f"{user}: {channel.title} is no output of a task in this group")
-        return found
+        return producer
 
     def _bind_output(self, task: PipelineTaskSpec, name: str, artifact: bool, producer: str, output: str) -> None:
         if artifact:
@@ -72,7 +72,7 @@ class Scope:
         self.depend(task, producer)
 
     def own_input(self, channel: Channel, user: str, type: Type | None = None) -> str:
-        """The channel's name among this group's inputs; the parent passes it in. type: declared in place of the channel's."""
+        """The channel's name among this group's inputs; the parent passes it in. type: declared instead of the channel's."""
         if isinstance(channel, PipelineInput) and self.parent is None:
             return channel.name
         if isinstance(channel, LoopItem) and channel.loop is self.group:
@@ -87,11 +87,11 @@ class Scope:
             self.parent.bind(self.task, channel.key, channel, user)
         return channel.key
 
-    def _producer(self, channel: Produced | Collected, user: str) -> tuple[str, str] | None:
-        """The task here that gives the channel, with its output; None where the producer is outside this group."""
+    def _producer(self, channel: OutputChannel | Collected, user: str) -> tuple[str, str] | None:
+        """The task here that produces the channel, and its output; None if the producer is outside this group."""
         inner = channel.inner if isinstance(channel, Collected) else channel
         path = inner.home.path
-        depth = next((place for place, group in enumerate(path) if group is self.group), None)
+        depth = next((level for level, group in enumerate(path) if group is self.group), None)
         if depth is None:
             return None
         if depth == len(path) - 1:
@@ -101,10 +101,10 @@ class Scope:
             return inner.producer.name, inner.output
         _check_way_out(channel, path[depth + 1 :], user)
         child = self.children[id(path[depth + 1])]
-        return child.group.name, child.give(channel, user, path[depth + 1 :])
+        return child.group.name, child.output_for(channel, user, path[depth + 1 :])
 
-    def give(self, channel: Produced | Collected, user: str, path: list[Group]) -> str:
-        """The name of this group's output that gives the channel. path: the groups from this one down to the producer's."""
+    def output_for(self, channel: OutputChannel | Collected, user: str, path: list[Group]) -> str:
+        """The name of this group's output for the channel. path: the groups from this one to the producer's."""
         inner = channel.inner if isinstance(channel, Collected) else channel
         known = (type(channel), channel.key)
         if known in self._outputs:
@@ -114,18 +114,18 @@ class Scope:
             selected = (inner.producer.name, inner.output)
         else:
             child = self.children[id(path[1])]
-            selected = (child.group.name, child.give(channel, user, path[1:]))
+            selected = (child.group.name, child.output_for(channel, user, path[1:]))
         name = self._outputs[known] = channel.key if self.is_free(channel.key) else f"{channel.key}-collected"
         declare_output(self.spec, name, channel.type)
         add_output(self.spec, name, channel.type, selected)
         return name
 
     def is_free(self, key: str) -> bool:
-        """Whether the group has no output of that name yet."""
+        """Whether the group has no output with this name."""
         return key not in self.spec.output_definitions.parameters and key not in self.spec.output_definitions.artifacts
 
-    def _join(self, inner: Produced, user: str) -> None:
-        """Writes the output of branches that a dsl.OneOf is, once."""
+    def _join(self, inner: OutputChannel, user: str) -> None:
+        """Write the output of a dsl.OneOf, once."""
         if not isinstance(inner, OneOf):
             return
         scope = self.children[id(inner.branches)]
@@ -135,17 +135,17 @@ class Scope:
         for channel in inner.channels:
             add_output(scope.spec, inner.key, inner.type, scope.branch(channel, user), one_of=True)
 
-    def branch(self, channel: Produced | Collected, user: str) -> tuple[str, str]:
-        """The branch of this group in which the channel is, with the branch's output that gives it."""
+    def branch(self, channel: OutputChannel | Collected, user: str) -> tuple[str, str]:
+        """The branch of this group that contains the channel, and the branch's output for it."""
         inner = channel.inner if isinstance(channel, Collected) else channel
         path = inner.home.path
-        place = next(i for i, group in enumerate(path) if group.parent is self.group)
-        _check_way_out(channel, path[place + 1 :], user)
-        return path[place].name, self.children[id(path[place])].give(channel, user, path[place:])
+        level = next(i for i, group in enumerate(path) if group.parent is self.group)
+        _check_way_out(channel, path[level + 1 :], user)
+        return path[level].name, self.children[id(path[level])].output_for(channel, user, path[level:])
 
 
-def _check_way_out(channel: Produced | Collected, groups: list[Group], user: str) -> None:
-    """Refuses a value that leaves a loop without dsl.Collected, or a branch without dsl.OneOf. groups: outermost first."""
+def _check_way_out(channel: OutputChannel | Collected, groups: list[Group], user: str) -> None:
+    """Refuse a value that leaves a loop without dsl.Collected, or a branch without dsl.OneOf. groups: outermost first."""
     collected = isinstance(channel, Collected)
     for group in groups:
         if isinstance(group, ParallelFor):

@@ -1,4 +1,4 @@
-"""What a task sets beside its inputs: resources, environment, retries, caching, time."""
+"""A task's settings: resources, environment, retries, caching, timeout."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _TRUE = ("1", "true", "t", "yes", "y", "on")  # as KFP reads them
 
 
 @dataclass(frozen=True, slots=True)
-class Retry:
-    """Attempts after the first, and the time between them in seconds, times `factor` after each."""
+class RetryPolicy:
+    """Attempts after the first, and the time between them in seconds, multiplied by `factor` after each."""
 
     count: int
     backoff_s: int = 0
@@ -34,11 +34,11 @@ class Retry:
 
 
 @dataclass(slots=True)
-class Settings:
-    """A task's settings; texts may hold placeholders. Those of the executor come first (see `executor_key`).
+class TaskSettings:
+    """A task's settings; texts may contain placeholders. Those of the executor come first (see `executor_key`).
 
-    kubernetes: the executor's part of the platform document; caching: None where the task does not say; timeout_s: of a
-    pipeline's task, in seconds, 0 where there is none.
+    kubernetes: the executor's part of the platform document; caching: None for the default; timeout_s: of a nested pipeline,
+    in seconds, 0 for none.
     """
 
     image: str = ""
@@ -50,7 +50,7 @@ class Settings:
     accelerator_type: str = ""
     accelerator_limit: str = ""
     kubernetes: Tree = field(default_factory=dict)
-    retry: Retry | None = None
+    retry: RetryPolicy | None = None
     caching: bool | None = None
     cache_key: str = ""
     label: str = ""
@@ -59,18 +59,18 @@ class Settings:
 
     @property
     def executor_key(self) -> tuple[Hashable, ...]:
-        """Equal for tasks that can share one executor, as far as the first document goes."""
+        """Equal for tasks that can share an executor in the first document."""
         words = [getattr(self, f.name) for f in fields(self)[:8] if f.name != "env"]
         return (*words, *(word for pair in self.env.items() for word in pair))
 
 
 def cached_by_default() -> bool:
-    """Whether results of tasks that do not say so themselves may be taken from the cache."""
+    """The default of tasks' `caching`."""
     return os.environ.get("KFP_DISABLE_EXECUTION_CACHING_BY_DEFAULT", "").strip().lower() not in _TRUE
 
 
 def is_placeholder(text: str) -> bool:
-    """Whether a setting is known in the run only."""
+    """Whether a setting is known only at run time."""
     return "{{$" in text
 
 
@@ -87,17 +87,17 @@ def gigabytes(text: str) -> float:
 def seconds(duration: str | float) -> int:
     """Whole seconds, from a number or a text like "30s", "5m", "1h"."""
     if isinstance(duration, str):
-        found = re.fullmatch(r"(\d+)\s*([smhd])", duration)
-        if not found:
+        match = re.fullmatch(r"(\d+)\s*([smhd])", duration)
+        if not match:
             raise trace.refused(f"{duration!r} is no time: write it like '30s', '5m' or '1h'")
-        return int(found[1]) * _SECONDS[found[2]]
+        return int(match[1]) * _SECONDS[match[2]]
     if duration < 0 or duration != int(duration):
         raise trace.refused(f"{duration!r} is no time in whole seconds")
     return int(duration)
 
 
 def _quantity(text: str, units: dict[str, float], expected: str) -> float:
-    found = _QUANTITY.fullmatch(text)
-    if not found or found[2] not in units:
+    match = _QUANTITY.fullmatch(text)
+    if not match or match[2] not in units:
         raise trace.refused(f"{text!r} is not {expected}")
-    return float(found[1]) * units[found[2]]
+    return float(match[1]) * units[match[2]]

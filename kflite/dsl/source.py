@@ -1,4 +1,4 @@
-"""The source that is shipped for a component: the function, the helpers of its module that it uses, and nothing else."""
+"""The source that is shipped for a component: the function, and the helpers in its module that it uses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kflite.core.value import Value
 from kflite.dsl import definitions, project
 from kflite.dsl.embedded import Embedded
 from kflite.dsl.interface import Interface
-from kflite.dsl.source_bundle import Shipment, refuse_closure
+from kflite.dsl.source_bundle import FunctionSources, refuse_closure
 from kflite.dsl.types import CONFIG, PYTHON_NAMES, ArtifactType, Parameter, Type
 from kflite.errors import CompileError
 from kflite.runtime.artifacts import ARTIFACTS, Artifact
@@ -24,37 +24,39 @@ FIRST_LINE = "from __future__ import annotations\n"
 
 
 @dataclass(frozen=True, slots=True)
-class Cargo:
-    """What a component brings along beside its source, and whether it is passed its task's settings.
+class SourceBundle:
+    """Files shipped with a component's source. config: whether it receives its task's settings.
 
-    runs: the text of kflite.dsl.cells, where a notebook is embedded.
+    runner_text: the text of kflite.dsl.cells, if a notebook is embedded.
     """
 
     embedded: Embedded | None = None
-    runs: str = ""
+    runner_text: str = ""
     config: bool = False
 
     def lines(self, modules: Mapping[str, str]) -> Iterator[str]:
-        """What the source begins with. modules: of the user's project, by path."""
-        files = {**modules, **({"kflite_cells.py": self.runs} if self.runs else {})}
+        """The first lines of the source. modules: of the user's project, by path."""
+        files = {**modules, **({"kflite_cells.py": self.runner_text} if self.runner_text else {})}
         if files:
             yield f"__files__({json.dumps(files)})\n"
-        if self.runs and self.embedded:
+        if self.runner_text and self.embedded:
             yield f"dsl.run_notebook = run_notebook = __import__('kflite_cells').runner({self.embedded.expression})\n"
         elif self.embedded:
             yield f"{self.embedded.expression}\n"
 
 
 class Source:
-    """A component function's source. Raises CompileError for what cannot be shipped; `text` also for what is still not defined.
+    """A component function's source. Raises CompileError for code that cannot be shipped; `text` also for undefined names.
 
-    helpers: functions and classes to ship besides those that the code names.
+    helpers: functions and classes to ship in addition to those that the code names.
     """
 
-    def __init__(self, function: Callable[..., object], interface: Interface, helpers: Sequence[object], cargo: Cargo) -> None:
+    def __init__(
+        self, function: Callable[..., object], interface: Interface, helpers: Sequence[object], bundle: SourceBundle
+    ) -> None:
         self._definition = definitions.of_function(function)
         assert isinstance(function, FunctionType)
-        self.function, self._interface, self._cargo = function, interface, cargo
+        self.function, self._interface, self._bundle = function, interface, bundle
         models = [m for spec in interface.inputs.values() if (m := _model(spec.type))]
         self.roots = [*_own_artifact_classes(function), *dict.fromkeys(models)]
         self._helpers = helpers
@@ -67,28 +69,28 @@ class Source:
         self.check()
 
     def check(self) -> None:
-        """Raises CompileError for what cannot be shipped."""
+        """Raise CompileError for code that cannot be shipped."""
         refuse_closure(self.function, self._helpers)
-        Shipment(self.function, [*self._helpers, *self.roots], complete=False)
+        FunctionSources(self.function, [*self._helpers, *self.roots], complete=False)
 
     @cached_property
     def text(self) -> str:
         """The program that the runner executes before it calls the function."""
-        shipment = Shipment(self.function, [*self._helpers, *self.roots], complete=True)
+        sources = FunctionSources(self.function, [*self._helpers, *self.roots], complete=True)
         own = self._definition.body_under(f"def {self.function.__name__}({', '.join(self._parameters())}):")
-        head = [FIRST_LINE, *self._cargo.lines(project.files(shipment.modules)), *sorted(shipment.lines)]
-        return "".join([*head, *shipment.texts, *shipment.aliases, *self.types(), own])
+        head = [FIRST_LINE, *self._bundle.lines(project.files(sources.modules)), *sorted(sources.lines)]
+        return "".join([*head, *sources.texts, *sources.aliases, *self.types(), own])
 
     @property
     def signature(self) -> dict[str, Mapping[str, Value]]:
-        """What the runner must know of the interface beside executor_input."""
+        """The part of the interface that the runner needs and executor_input lacks."""
         ways = {name: "path" for name, spec in self._interface.inputs.items() if spec.way == "path"}
         ways |= {name: "path" for name, spec in self._interface.outputs.items() if spec.way == "path"}
         for name, spec in self._interface.inputs.items():
             if spec.is_final_status:
                 ways[name] = "status"
             elif spec.type == Parameter(CONFIG):
-                ways[name] = "config" if self._cargo.config else "empty config"
+                ways[name] = "config" if self._bundle.config else "empty config"
             elif isinstance(spec.type, ArtifactType) and spec.type.is_list:
                 ways[name] = "list"
         returned = {name: spec.type for name, spec in self._interface.outputs.items() if spec.way == "return"}
@@ -101,7 +103,7 @@ class Source:
         return {part: words for part, words in parts.items() if words}
 
     def types(self) -> Iterator[str]:
-        """What tells the runner which inputs are to be objects."""
+        """The line that tells the runner which inputs to convert to objects."""
         built = {n: i.type.built for n, i in self._interface.inputs.items() if isinstance(i.type, Parameter) and i.type.built}
         if built:
             yield f"__types__ = {{{', '.join(f'{name!r}: {_expression(kind)}' for name, kind in built.items())}}}\n"

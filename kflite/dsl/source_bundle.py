@@ -1,4 +1,4 @@
-"""What a component's function needs of what is around it, so that it can be called elsewhere."""
+"""Collects the definitions and imports that a component's function needs to run elsewhere."""
 
 from __future__ import annotations
 
@@ -21,62 +21,62 @@ _IN_RUNNER: dict[int, str] = {id(kind): kind.__name__ for kind in (*ARTIFACTS, P
 _IN_RUNNER |= {id(Input): "Input", id(Output): "Output", id(EmbeddedInput): "EmbeddedInput"}
 
 
-class Shipment:
-    """What a function needs: import and alias lines, texts of helpers in the order of the file, names of other modules.
+class FunctionSources:
+    """A function's dependencies: import and alias lines, helpers in the order of the file, and the project's modules.
 
-    complete: a name that is not defined yet is an error.
+    complete: undefined names are errors.
     """
 
     def __init__(self, function: FunctionType, roots: Sequence[object], complete: bool) -> None:
         self._owner = function.__name__
         self._complete = complete
         self._roots = roots
-        self._found: dict[str, Definition] = {}
+        self._definitions: dict[str, Definition] = {}
         self._values: dict[str, object] = {function.__name__: function}
         self.lines: set[str] = set()
         self.modules: set[str] = set()
         self.aliases: list[str] = []
-        self._take(function, freenames.of_code(function.__code__))
-        self._take_imports(function, definitions.of_function(function))
+        self._add_names(function, freenames.of_code(function.__code__))
+        self._add_imports(function, definitions.of_function(function))
         for root in roots:
             name = FreeName(getattr(root, "__name__", repr(root)), function.__code__.co_firstlineno, at_definition=True)
-            self._take_value(function, name, root)
+            self._add_value(function, name, root)
 
     @property
     def texts(self) -> list[str]:
         """The helpers' definitions."""
-        return [d.text for d in sorted(self._found.values(), key=lambda d: (d.file, d.first_line))]
+        return [d.text for d in sorted(self._definitions.values(), key=lambda d: (d.file, d.first_line))]
 
-    def _take(self, function: FunctionType, names: Iterator[FreeName]) -> None:
+    def _add_names(self, function: FunctionType, names: Iterator[FreeName]) -> None:
         for name in names:
             if name.name.startswith("__") and freenames.is_built_in(name.name):
                 continue
             if name.name in function.__globals__:
-                self._take_value(function, name, function.__globals__[name.name])
+                self._add_value(function, name, function.__globals__[name.name])
             elif self._complete and not freenames.is_built_in(name.name) and name.name not in map(_name_of, self._roots):
                 self._refuse(function, name, "is defined nowhere", "define it at the top of the file, or inside the function")
 
-    def _take_value(self, function: FunctionType, name: FreeName, value: object) -> None:
-        known = _in_runner(value)
-        if known == "kflite":
+    def _add_value(self, function: FunctionType, name: FreeName, value: object) -> None:
+        runner_name = _in_runner(value)
+        if runner_name == "kflite":
             self.lines.add(f"class {name.name}:\n    dsl = dsl\n")
-        elif known:
-            if known != name.name:
-                self.lines.add(f"{name.name} = {known}\n")
+        elif runner_name:
+            if runner_name != name.name:
+                self.lines.add(f"{name.name} = {runner_name}\n")
         elif self._values.get(name.name) in (value, getattr(value, "python_func", value)):
             return
-        elif found := imports.of_typing(name.name, value):
-            self.lines.add(found.line)
-        elif _plain(value) and getattr(value, "__module__", "") == function.__module__:
-            self._ship(value, function, name)
-        elif (found := imports.of_name(function, name.name, value)) and self._importable(found, name, value):
-            self.lines.add(found.line)
-            self.modules.update(found.modules)
+        elif statement := imports.of_typing(name.name, value):
+            self.lines.add(statement.line)
+        elif _unwrapped(value) and getattr(value, "__module__", "") == function.__module__:
+            self._add_definition(value, function, name)
+        elif (statement := imports.of_name(function, name.name, value)) and self._importable(statement, name, value):
+            self.lines.add(statement.line)
+            self.modules.update(statement.modules)
         else:
             self._refuse(function, name, *_why_not(function, name.name, value))
 
-    def _take_imports(self, function: FunctionType, definition: Definition) -> None:
-        """Finds the modules of the project that a definition imports by itself."""
+    def _add_imports(self, function: FunctionType, definition: Definition) -> None:
+        """Add the project's modules that a definition imports itself."""
         for node in ast.walk(definition.node):
             if isinstance(node, ast.ImportFrom) and node.level:
                 module = project.origin(node, imports.package_of(function))
@@ -84,42 +84,42 @@ class Shipment:
                 self._refuse(function, FreeName("." * node.level, node.lineno), "means nothing elsewhere", remedy)
         self.modules.update(project.imported(definition.node, ""))
 
-    def _importable(self, found: Import, name: FreeName, value: object) -> bool:
-        """Whether the code may have the name by an import before it: a definition cannot import what it needs by itself."""
-        return (name.at_definition or found.of_project) and not is_component(value)
+    def _importable(self, statement: Import, name: FreeName, value: object) -> bool:
+        """Whether the name may be imported before the code, as definitions cannot import what they need at definition time."""
+        return (name.at_definition or statement.of_project) and not is_component(value)
 
-    def _ship(self, value: object, user: FunctionType, name: FreeName) -> None:
-        bare = _plain(value)
-        if bare is None:
+    def _add_definition(self, value: object, user: FunctionType, name: FreeName) -> None:
+        unwrapped = _unwrapped(value)
+        if unwrapped is None:
             self._refuse(user, name, "is neither a function nor a class", "pass what it holds as a parameter")
-        own_name = bare.__name__
+        own_name = unwrapped.__name__
         if self._values.setdefault(own_name, value) is not value:
             self._refuse(user, name, f"and another {own_name!r} are both used", "rename one of them")
         if name.name != own_name and self._values.setdefault(name.name, value) is value:
             self.aliases.append(f"{name.name} = {own_name}\n")
-        if own_name in self._found or value is self._values.get(self._owner):
+        if own_name in self._definitions or value is self._values.get(self._owner):
             return
-        if isinstance(bare, FunctionType):
-            refuse_closure(bare, self._roots)
-            definition: Definition | None = definitions.of_function(bare)
-            scope = bare
+        if isinstance(unwrapped, FunctionType):
+            refuse_closure(unwrapped, self._roots)
+            definition: Definition | None = definitions.of_function(unwrapped)
+            scope = unwrapped
         else:
-            definition, scope = definitions.of_class(bare, user.__code__.co_filename, user.__globals__), user
+            definition, scope = definitions.of_class(unwrapped, user.__code__.co_filename, user.__globals__), user
         if definition is None:
             self._refuse(user, name, "is a class that is not at the top of the file", "define it there, or inside the function")
-        self._found[own_name] = definition
-        self._take(scope, freenames.of_definition(definition))
-        self._take_imports(scope, definition)
-        if is_model(bare):
-            self._take(scope, (name for name in freenames.of_fields(definition) if name.name in scope.__globals__))
+        self._definitions[own_name] = definition
+        self._add_names(scope, freenames.of_definition(definition))
+        self._add_imports(scope, definition)
+        if is_model(unwrapped):
+            self._add_names(scope, (name for name in freenames.of_fields(definition) if name.name in scope.__globals__))
 
     def _refuse(self, function: FunctionType, name: FreeName, what: str, remedy: str) -> NoReturn:
         where = f"{function.__code__.co_filename}:{name.line}: component {self._owner}()"
         raise CompileError(f"{where} uses {name.name!r}, which {what}, so it cannot be shipped: {remedy}")
 
 
-def _plain(value: object) -> FunctionType | type | None:
-    """The function or class that a definition made, below decorators that keep it in `__wrapped__`."""
+def _unwrapped(value: object) -> FunctionType | type | None:
+    """The function or class inside decorators that keep it in `__wrapped__`."""
     value = inspect.unwrap(value) if callable(value) else value
     return value if isinstance(value, FunctionType | type) else None
 
@@ -140,14 +140,14 @@ def _why_not(function: FunctionType, name: str, value: object) -> tuple[str, str
 
 
 def is_component(value: object) -> bool:
-    """Whether a value makes tasks, so that code which runs in one has no use for it."""
+    """Whether a value is a component, which is useless inside component code."""
     from kflite.dsl.component import Component
 
     return isinstance(value, Component)
 
 
 def refuse_closure(function: FunctionType, shipped: Sequence[object] = ()) -> None:
-    """Raises CompileError where code needs a variable of the function around it that is not among what is shipped."""
+    """Raise CompileError if code uses a variable of the enclosing function that is not shipped."""
     code = function.__code__
     for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
         if name != function.__name__ and not any(_holds(cell, one, name) for one in shipped):
@@ -161,7 +161,7 @@ def _name_of(value: object) -> str:
 
 
 def _holds(cell: CellType, value: object, name: str) -> bool:
-    """Whether a variable of the function around holds what is shipped by the same name."""
+    """Whether a variable of the enclosing function is a shipped value with the same name."""
     try:
         return cell.cell_contents is value and _name_of(value) == name
     except ValueError:  # nothing has been assigned yet

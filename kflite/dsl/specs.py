@@ -1,4 +1,4 @@
-"""Inputs and outputs of a component, and constants, in IR's messages."""
+"""Writes a component's inputs and outputs, and constants, to IR's messages."""
 
 from __future__ import annotations
 
@@ -20,35 +20,35 @@ _NUMBERS["TASK_CONFIG"] = 8
 
 
 def declare(spec: ComponentSpec, interface: Interface) -> None:
-    """Adds a component's inputs and outputs."""
-    for name, given in interface.inputs.items():
-        declare_input(spec, name, given.type)
-        artifact = isinstance(given.type, ArtifactType)
+    """Add a component's inputs and outputs."""
+    for name, input in interface.inputs.items():
+        declare_input(spec, name, input.type)
+        artifact = isinstance(input.type, ArtifactType)
         entry = (spec.input_definitions.artifacts if artifact else spec.input_definitions.parameters)[name]
-        entry.is_optional, entry.description = given.optional, given.description
-        if given.default is not None:
-            fill(entry.default_value, given.default)
-        for literal in given.type.literals if isinstance(given.type, Parameter) else ():
+        entry.is_optional, entry.description = input.optional, input.description
+        if input.default is not None:
+            fill(entry.default_value, input.default)
+        for literal in input.type.literals if isinstance(input.type, Parameter) else ():
             fill(entry.literals.add(), literal)
-    for name, made in interface.outputs.items():
-        declare_output(spec, name, made.type)
-        artifact = isinstance(made.type, ArtifactType)
-        told = (spec.output_definitions.artifacts if artifact else spec.output_definitions.parameters)[name]
-        told.description = made.description
+    for name, output in interface.outputs.items():
+        declare_output(spec, name, output.type)
+        artifact = isinstance(output.type, ArtifactType)
+        declaration = (spec.output_definitions.artifacts if artifact else spec.output_definitions.parameters)[name]
+        declaration.description = output.description
 
 
 def declare_input(spec: ComponentSpec, name: str, type: Type | None) -> None:
-    """Adds an input; where the type is not known, as a text."""
+    """Add an input; one of unknown type as text."""
     _declare(spec.input_definitions, name, type)
 
 
 def declare_output(spec: ComponentSpec, name: str, type: Type | None) -> None:
-    """Adds an output; where the type is not known, as a text."""
+    """Add an output; one of unknown type as text."""
     _declare(spec.output_definitions, name, type)
 
 
 def add_output(spec: ComponentSpec, name: str, type: Type | None, selected: tuple[str, str], one_of: bool = False) -> None:
-    """Makes a DAG's output what the task `selected[0]` gives as `selected[1]`; one_of: one more task that may give it."""
+    """Set a DAG's output to output `selected[1]` of task `selected[0]`; one_of: add another possible producer."""
     producer, output = selected
     if isinstance(type, ArtifactType):
         spec.dag.outputs.artifacts[name].artifact_selectors.add(producer_subtask=producer, output_artifact_key=output)
@@ -61,12 +61,12 @@ def add_output(spec: ComponentSpec, name: str, type: Type | None, selected: tupl
 
 
 def set_constant(task: PipelineTaskSpec, name: str, value: object) -> None:
-    """Gives an input of a task a constant."""
+    """Set an input of a task to a constant."""
     fill(task.inputs.parameters[name].runtime_value.constant, value)
 
 
 def fill(message: ValueMessage, value: object) -> None:
-    """Writes a JSON value. Raises CompileError for what is none."""
+    """Write a JSON value. Raises CompileError for other values."""
     if value is None:
         message.null_value = 0  # type: ignore[assignment]
     elif isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""A task: a component with its arguments, its place in the pipeline and its settings."""
+"""A task: a component with arguments and settings in a group of the pipeline."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Self, TypeAlias
 from kflite.dsl import trace
 from kflite.dsl.channels import Channel, TaskOutput
 from kflite.dsl.groups import ExitHandler, Group
-from kflite.dsl.settings import Retry, Settings, cores, gigabytes, is_placeholder, seconds
+from kflite.dsl.settings import RetryPolicy, TaskSettings, cores, gigabytes, is_placeholder, seconds
 
 if TYPE_CHECKING:
     from kflite.dsl.component import Component
 
-# A constant that JSON can hold, or a channel; also lists and dicts with channels in them.
+# A JSON constant, or a channel; also lists and dicts that contain channels.
 Argument: TypeAlias = object
 
 
 class Task:
-    """One use of a component in a pipeline; its methods return the task, so that they can be chained."""
+    """A call of a component in a pipeline; methods return the task, so that they can be chained."""
 
     def __init__(self, component: Component, arguments: Mapping[str, Argument]) -> None:
         pipeline = trace.current(f"{component.name}() is called")
@@ -27,8 +27,8 @@ class Task:
         self.arguments = arguments
         self.name = pipeline.task_name(component.name)
         self.group = pipeline.groups[-1]
-        self.place = trace.caller()
-        self.settings = Settings()
+        self.location = trace.caller()
+        self.settings = TaskSettings()
         self.predecessors: list[Task | Group] = []
         self.exits: ExitHandler | None = None
         self.outputs = Outputs(self)
@@ -36,7 +36,7 @@ class Task:
 
     @property
     def output(self) -> TaskOutput:
-        """The only output. Raises CompileError where there are none, or several."""
+        """The only output. Raises CompileError if there are none, or several."""
         names = list(self.component.interface.outputs)
         if len(names) != 1:
             remedy = f"use .outputs[...] with one of {names}" if names else "declare one by a return type or dsl.Output[...]"
@@ -44,7 +44,7 @@ class Task:
         return self.outputs[names[0]]
 
     def after(self, *tasks: Task | Group) -> Self:
-        """Starts only after these tasks (or loops, exit handlers) have succeeded."""
+        """Start only after these tasks (or loops, exit handlers) have succeeded."""
         for task in tasks:
             if task is self or not isinstance(task, Task | Group):
                 raise trace.refused(f"{self.name}.after() takes other tasks, not {task!r}")
@@ -52,7 +52,7 @@ class Task:
         return self
 
     def ignore_upstream_failure(self) -> Self:
-        """Starts when all tasks before it have ended, failed ones too; their missing outputs are left to the inputs' defaults."""
+        """Start when all upstream tasks have ended, even if they failed; inputs use defaults for missing outputs."""
         for name, argument in self.arguments.items():
             if isinstance(argument, Channel) and not self.component.interface.inputs[name].optional:
                 why = f"the input {name!r} of {self.component.name} comes from another task and has no default"
@@ -67,10 +67,10 @@ class Task:
         backoff_factor: float | None = None,
         backoff_max_duration: str | float | None = None,
     ) -> Self:
-        """Tries again after failures. Durations: seconds, or texts like "30s"; by default 0 s, factor 2, at most 1 h."""
+        """Retry after failures. Durations: seconds, or texts like "30s"; by default 0 s, factor 2, at most 1 h."""
         if num_retries < 0 or (backoff_factor is not None and backoff_factor <= 0):
             raise trace.refused("set_retry() takes num_retries of 0 or more, and a backoff_factor above 0")
-        self.own_container("set_retry").retry = Retry(
+        self.own_container("set_retry").retry = RetryPolicy(
             num_retries,
             seconds(backoff_duration or 0),
             2.0 if backoff_factor is None else float(backoff_factor),
@@ -79,22 +79,22 @@ class Task:
         return self
 
     def set_caching_options(self, enable_caching: bool, cache_key: str | None = None) -> Self:
-        """Whether an earlier result may be taken. cache_key: takes the place of everything that the key is made from."""
+        """Whether an earlier result may be reused. cache_key: replaces the computed key."""
         self.settings.caching, self.settings.cache_key = enable_caching, cache_key or ""
         return self
 
     def set_display_name(self, name: str) -> Self:
-        """The name that is shown."""
+        """Set the display name."""
         self.settings.label = name
         return self
 
     def set_env_variable(self, name: str, value: str) -> Self:
-        """Sets an environment variable of the process or container."""
+        """Set an environment variable of the process or container."""
         self.own_container("set_env_variable").env[name] = self._text("set_env_variable", value)
         return self
 
     def set_debug_pause(self, before: bool = False, after: bool = True, on_error: bool = False) -> Self:
-        """Keeps the task's pod alive on a KFP cluster, for someone to look into it. on_error: after a failure only."""
+        """Keep the task's pod alive on a KFP cluster for debugging. on_error: only after a failure."""
         if not after and (on_error or not before):
             raise trace.refused("set_debug_pause() pauses before, after (on_error or always), or both: give one that is true")
         if before:
@@ -104,39 +104,39 @@ class Task:
         return self
 
     def use_secret_as_env(self, secret_name: str | Channel, secret_key_to_env: Mapping[str, str], optional: bool = False) -> Self:
-        """Sets environment variables to entries of a secret, which no event, log or view holds: {key of the secret: variable}."""
+        """Set environment variables from a secret, which no event, log or view shows: {key of the secret: variable}."""
         from kflite.dsl.kubernetes import use_secret_as_env
 
         use_secret_as_env(self, secret_name, secret_key_to_env, optional)
         return self
 
     def set_container_image(self, name: str | Channel) -> Self:
-        """Runs in this image in place of the component's."""
+        """Run in this image instead of the component's."""
         self.own_container("set_container_image").image = self._text("set_container_image", name)
         return self
 
     def set_cpu_request(self, cpu: str | float | Channel) -> Self:
-        """CPUs that the task takes from what is there: "2", "500m"."""
+        """Set the CPUs that the task reserves: "2", "500m"."""
         self.own_container("set_cpu_request").cpu_request = self._amount("set_cpu_request", cpu)
         return self
 
     def set_cpu_limit(self, cpu: str | float | Channel) -> Self:
-        """Most CPUs that the task may use: "2", "500m"."""
+        """Set the most CPUs that the task may use: "2", "500m"."""
         self.own_container("set_cpu_limit").cpu_limit = self._amount("set_cpu_limit", cpu)
         return self
 
     def set_memory_request(self, memory: str | int | Channel) -> Self:
-        """Memory that the task takes from what is there: "4Gi", "500M"."""
+        """Set the memory that the task reserves: "4Gi", "500M"."""
         self.own_container("set_memory_request").memory_request = self._amount("set_memory_request", memory)
         return self
 
     def set_memory_limit(self, memory: str | int | Channel) -> Self:
-        """Most memory that the task may use: "4Gi", "500M"."""
+        """Set the most memory that the task may use: "4Gi", "500M"."""
         self.own_container("set_memory_limit").memory_limit = self._amount("set_memory_limit", memory)
         return self
 
     def set_accelerator_type(self, accelerator: str | Channel) -> Self:
-        """The kind of accelerator that `set_accelerator_limit` counts, such as "nvidia.com/gpu"."""
+        """Set the kind of accelerator for `set_accelerator_limit`, such as "nvidia.com/gpu"."""
         self.own_container("set_accelerator_type").accelerator_type = self._text("set_accelerator_type", accelerator)
         return self
 
@@ -145,7 +145,7 @@ class Task:
         return self.set_accelerator_type(accelerator)
 
     def set_accelerator_limit(self, limit: int | str | Channel) -> Self:
-        """How many whole accelerators the task gets."""
+        """Set the number of accelerators."""
         text = str(limit)
         if not (is_placeholder(text) or text.isdecimal()):
             raise trace.refused(f"set_accelerator_limit() takes a whole number, not {limit!r}")
@@ -153,13 +153,13 @@ class Task:
         return self
 
     def set_gpu_limit(self, gpu: int | str | Channel) -> Self:
-        """How many whole GPUs the task gets."""
+        """Set the number of GPUs."""
         return self.set_accelerator_limit(gpu)
 
     def set_timeout(self, seconds: int) -> Self:
-        """Fails an attempt that runs longer than this, in seconds; of a pipeline, what still runs in it then.
+        """Fail an attempt that runs longer than this, in seconds; for a nested pipeline, fail the tasks that still run.
 
-        A pipeline's exit tasks, and others that run whatever failed before, have no such end.
+        A pipeline's exit tasks, and other tasks that ignore upstream failures, are not stopped.
         """
         from kflite.dsl.kubernetes import set_timeout
 
@@ -171,8 +171,8 @@ class Task:
             set_timeout(self, seconds)
         return self
 
-    def own_container(self, method: str) -> Settings:
-        """The settings, for a method that is about what runs. Raises CompileError where the task runs nothing itself."""
+    def own_container(self, method: str) -> TaskSettings:
+        """The settings, for a method that needs a container. Raises CompileError if the task has none of its own."""
         if not self.component.has_container:
             raise trace.refused(f"{method}() needs a task that runs code itself, and {self.name!r} does not: set it inside")
         return self.settings
@@ -194,15 +194,15 @@ class Outputs(Mapping[str, TaskOutput]):
 
     def __init__(self, task: Task) -> None:
         self._task = task
-        self._made: dict[str, TaskOutput] = {}
+        self._channels: dict[str, TaskOutput] = {}
 
     def __getitem__(self, name: str) -> TaskOutput:
-        if name not in self._made:
+        if name not in self._channels:
             declared = self._task.component.interface.outputs
             if name not in declared:
                 raise trace.refused(f"{self._task.component.name} has no output {name!r}, only {list(declared)}")
-            self._made[name] = TaskOutput(self._task, name, declared[name].type)
-        return self._made[name]
+            self._channels[name] = TaskOutput(self._task, name, declared[name].type)
+        return self._channels[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._task.component.interface.outputs)

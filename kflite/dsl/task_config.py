@@ -1,4 +1,4 @@
-"""Settings of a task that its code gets, for components which start other jobs with them. Source: KFP v2 IR."""
+"""Settings that a task passes to its code, for components that start other jobs with them. Source: KFP v2 IR."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kflite.dsl.types import CONFIG, Parameter
 
 
 class TaskConfigField(IntEnum):
-    """What of a task's settings is passed; the numbers are those of IR."""
+    """A part of a task's settings; the numbers are those of IR."""
 
     RESOURCES = 1
     ENV = 2
@@ -24,7 +24,7 @@ class TaskConfigField(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class TaskConfigPassthrough:
-    """Passes a part of the settings to the component's dsl.TaskConfig. apply_to_task: they hold for the task itself too."""
+    """Passes a part of the settings to the component's dsl.TaskConfig. apply_to_task: also apply it to the task itself."""
 
     field: TaskConfigField
     apply_to_task: bool = False
@@ -33,19 +33,19 @@ class TaskConfigPassthrough:
 Passthroughs = Sequence[TaskConfigPassthrough | TaskConfigField]
 
 
-def passthroughs(given: Passthroughs | None) -> tuple[TaskConfigPassthrough, ...]:
-    """The decorator's option in one form. Raises CompileError for what is no field, and for one that is named twice."""
-    found = [TaskConfigPassthrough(one) if isinstance(one, TaskConfigField) else one for one in given or ()]
-    for one in found:
-        if not isinstance(one, TaskConfigPassthrough):
+def passthroughs(listed: Passthroughs | None) -> tuple[TaskConfigPassthrough, ...]:
+    """The decorator's option as passthroughs. Raises CompileError for an unknown or repeated field."""
+    options = [TaskConfigPassthrough(option) if isinstance(option, TaskConfigField) else option for option in listed or ()]
+    for option in options:
+        if not isinstance(option, TaskConfigPassthrough):
             raise trace.refused(
-                f"task_config_passthroughs holds {one!r}: give dsl.TaskConfigField.… or dsl.TaskConfigPassthrough"
+                f"task_config_passthroughs holds {option!r}: give dsl.TaskConfigField.… or dsl.TaskConfigPassthrough"
             )
-    fields = [one.field for one in found]
-    double = next((field for field in fields if fields.count(field) > 1), None)
-    if double:
-        raise trace.refused(f"task_config_passthroughs names {double.name} twice: keep one of them")
-    return tuple(found)
+    fields = [option.field for option in options]
+    duplicate = next((field for field in fields if fields.count(field) > 1), None)
+    if duplicate:
+        raise trace.refused(f"task_config_passthroughs names {duplicate.name} twice: keep one of them")
+    return tuple(options)
 
 
 def has_config(interface: Interface) -> bool:

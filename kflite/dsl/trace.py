@@ -1,4 +1,4 @@
-"""The pipeline that is being traced: which task and group names are taken, and which group is open."""
+"""The pipeline being traced: its names of tasks and groups, and the open groups."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from kflite.dsl.groups import Group
     from kflite.dsl.task import Task
 
-_HERE = str(Path(__file__).parent)
-_told: dict[str | tuple[str, type[Warning], int], int] = {}  # what was warned of, each once
-_outside: Callable[[Component, Mapping[str, object]], Task] | None = None  # what a call outside a pipeline does
+_PACKAGE = str(Path(__file__).parent)
+_warned: dict[str | tuple[str, type[Warning], int], int] = {}  # what was warned of, each once
+_outside_handler: Callable[[Component, Mapping[str, object]], Task] | None = None  # what a call outside a pipeline does
 _current: ContextVar[Trace | None] = ContextVar("kflite_trace", default=None)
 
 
 class Trace:
-    """One pipeline function's execution. groups: the open ones, outermost first; mentioned: channels that became text, by key."""
+    """One execution of a pipeline function. groups: the open ones, outermost first; mentioned: channels in texts, by key."""
 
     def __init__(self) -> None:
         self.groups: list[Group] = []
@@ -35,7 +35,7 @@ class Trace:
         self._numbers = 0
 
     def task_name(self, component: str) -> str:
-        """A task name that no task or group of the pipeline has yet: NAME, NAME-2, NAME-3..."""
+        """A new task name: NAME, NAME-2, NAME-3..."""
         count = self._taken.get(component, 0)
         name = component if count == 0 else f"{component}-{count + 1}"
         self._taken[component] = count + 1
@@ -45,7 +45,7 @@ class Trace:
         return name
 
     def group_name(self, kind: str) -> str:
-        """A name KIND-N; the numbers are counted over all kinds."""
+        """A new group name KIND-N, numbered over all kinds."""
         self._numbers += 1
         name = f"{kind}-{self._numbers}"
         if name in self._taken:
@@ -61,19 +61,19 @@ class Trace:
         _current.reset(self._token)
 
 
-def run_outside(call: Callable[[Component, Mapping[str, object]], Task]) -> None:
-    """Let `call` answer calls of components outside a pipeline, which are an error otherwise."""
-    global _outside  # noqa: PLW0603 - scripts say it once, for whatever they import
-    _outside = call
+def set_outside_handler(call: Callable[[Component, Mapping[str, object]], Task]) -> None:
+    """Let `call` handle calls of components outside a pipeline, which are errors otherwise."""
+    global _outside_handler  # noqa: PLW0603 - scripts say it once, for whatever they import
+    _outside_handler = call
 
 
-def outside() -> Callable[[Component, Mapping[str, object]], Task] | None:
-    """What answers a call that is made now; None inside a pipeline, and where nothing does."""
-    return None if _current.get() else _outside
+def outside_handler() -> Callable[[Component, Mapping[str, object]], Task] | None:
+    """The handler of calls outside a pipeline; None inside a pipeline, and if none is set."""
+    return None if _current.get() else _outside_handler
 
 
 def current(what: str) -> Trace:
-    """The trace that is going on. Raises CompileError outside a pipeline function; `what` says who asks."""
+    """The current trace. Raises CompileError outside a pipeline function; what: the caller, for the message."""
     trace = _current.get()
     if trace is None:
         raise CompileError(
@@ -83,32 +83,32 @@ def current(what: str) -> Trace:
 
 
 def refused(why: str) -> CompileError:
-    """The error that says where the user's code is now, and why that cannot be compiled."""
+    """An error with the location in the user's code, and the reason."""
     return CompileError(f"{caller()}: {why}")
 
 
-def warn(what: str, place: str) -> None:
-    """Tell of what is written, and has no effect. place: where in the user's code, file:line."""
-    file, _, line = place.rpartition(":")
-    warnings.warn_explicit(what, UserWarning, file, int(line), registry=_told)
+def warn(what: str, location: str) -> None:
+    """Warn about code without effect. location: in the user's code, file:line."""
+    file, _, line = location.rpartition(":")
+    warnings.warn_explicit(what, UserWarning, file, int(line), registry=_warned)
 
 
 def caller() -> str:
-    """Where the user's code is now: file:line of the innermost frame outside this package."""
+    """The location in the user's code: file:line of the innermost frame outside this package."""
     frame = sys._getframe(1)  # noqa: SLF001 - inspect.stack() reads every file on the way
-    while frame.f_back and _is_ours(frame):
+    while frame.f_back and _is_internal(frame):
         frame = frame.f_back
     return f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
 
-def _is_ours(frame: FrameType) -> bool:
-    """Whether this package's code runs in the frame, such as a dataclass made that has no file of its own."""
-    return frame.f_code.co_filename.startswith(_HERE) or str(frame.f_globals.get("__name__")).startswith("kflite.dsl.")
+def _is_internal(frame: FrameType) -> bool:
+    """Whether a frame runs code of this package, or code that a dataclass of it generated, which has no file."""
+    return frame.f_code.co_filename.startswith(_PACKAGE) or str(frame.f_globals.get("__name__")).startswith("kflite.dsl.")
 
 
-def is_asked_by_us() -> bool:
-    """Whether the code that called the caller of this is this package's."""
-    return _is_ours(sys._getframe(2))  # noqa: SLF001 - as above
+def is_internal_call() -> bool:
+    """Whether the caller of the calling function is in this package."""
+    return _is_internal(sys._getframe(2))  # noqa: SLF001 - as above
 
 
 def kebab(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The types of inputs and outputs: what an annotation says, and the words that KFP v2 IR has for it."""
+"""The types of inputs and outputs: from annotations to the types of KFP v2 IR."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _BY_NAME = {kind.__name__: kind for kind in ARTIFACTS} | {kind.schema_title: kin
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter's type in IR's words; `items` is the type of a list's elements, None where it is not known.
+    """A parameter's type in IR. items: the type of a list's elements, None if unknown.
 
-    literals: the only values that there are; model: the dataclass or pydantic model that a mapping stands for.
+    literals: the only valid values; model: the dataclass or pydantic model of a mapping.
     """
 
     ir: str
@@ -42,7 +42,7 @@ class Parameter:
 
     @property
     def built(self) -> object:
-        """What `typed.build` makes of values: a model, or a list of its objects; None where IR says all there is to say."""
+        """The type for `typed.build`: a model, or a list of its objects; None if values need no conversion."""
         item = self.items
         inner = (typing.Literal[item.literals] if item.literals else item.built) if item else None
         return self.model or ([inner] if inner else None)
@@ -66,9 +66,9 @@ Type: typing.TypeAlias = Parameter | ArtifactType
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What one annotation declares. way: "value", "artifact", "path", or "embedded" for what comes with the component's code.
+    """The declaration in an annotation. way: "value", "artifact", "path", or "embedded" for files in the component's code.
 
-    output: the function is given a place to write to.
+    output: the function receives a path to write to.
     """
 
     type: Type
@@ -78,7 +78,7 @@ class Declared:
 
 
 def declared(annotation: object) -> Declared | None:
-    """What the annotation of an input (or of an output among the parameters) says; None where it is of no supported type."""
+    """The declaration of an input, or of an output among the parameters; None if the type is not supported."""
     annotation, optional = _without_none(annotation)
     if isinstance(annotation, InputPath | OutputPath) or annotation in (InputPath, OutputPath):
         return _path(annotation, optional)
@@ -89,8 +89,12 @@ def declared(annotation: object) -> Declared | None:
         if kind and marker == EMBEDDED:
             return Declared(kind, "embedded")
         return Declared(kind, "artifact", marker == OUTPUT, optional) if kind and known else None
-    found = artifact_type(annotation) or parameter_type(annotation)
-    return Declared(found, "value" if isinstance(found, Parameter) else "artifact", False, optional) if found else None
+    kind_found = artifact_type(annotation) or parameter_type(annotation)
+    return (
+        Declared(kind_found, "value" if isinstance(kind_found, Parameter) else "artifact", False, optional)
+        if kind_found
+        else None
+    )
 
 
 def parameter_type(annotation: object) -> Parameter | None:
@@ -121,20 +125,20 @@ def artifact_type(annotation: object) -> ArtifactType | None:
     return ArtifactType(title, str(version)) if isinstance(kind, type) and isinstance(title, str) else None
 
 
-def returned(annotation: object) -> dict[str, Type] | None:
-    """The outputs that a return annotation declares, by name; None where one of them is of no supported type."""
+def declared_outputs(annotation: object) -> dict[str, Type] | None:
+    """The outputs in a return annotation, by name; None if a type is not supported."""
     fields = getattr(annotation, "_fields", None)
     hints: dict[str, object] = {"Output": annotation}
     if fields is not None:
         hints = dict(typing.get_type_hints(annotation, include_extras=True))
     elif annotation is None or annotation is type(None):
         hints = {}
-    found = {name: artifact_type(hint) or parameter_type(hint) for name, hint in hints.items()}
-    return {name: kind for name, kind in found.items() if kind} if all(found.values()) else None
+    types = {name: artifact_type(hint) or parameter_type(hint) for name, hint in hints.items()}
+    return {name: kind for name, kind in types.items() if kind} if all(types.values()) else None
 
 
 def type_of(value: object) -> Parameter | None:
-    """The type of a constant; None where JSON cannot hold it."""
+    """The type of a constant; None if JSON cannot hold it."""
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if not isinstance(value, list):
@@ -144,7 +148,7 @@ def type_of(value: object) -> Parameter | None:
 
 
 def common_type(values: Sequence[object]) -> Parameter | None:
-    """The type that all values have; integers and floats together are floats; None where there is none."""
+    """The common type of values; integers and floats together are floats; None if there is none."""
     types = {type_of(value) for value in values}
     words = {kind.ir for kind in types if kind}
     if words == {INTEGER, DOUBLE}:
@@ -154,15 +158,15 @@ def common_type(values: Sequence[object]) -> Parameter | None:
     return types.pop() if len(types) == 1 else Parameter(words.pop())
 
 
-def fits(given: Type | None, wanted: Type) -> bool:
-    """Whether a value of type `given` may go where `wanted` is declared; None (not known) fits, so does an int as a float."""
-    if given is None or given == wanted:
+def fits(actual: Type | None, wanted: Type) -> bool:
+    """Whether a value of type `actual` fits the declared type `wanted`; None (unknown) fits, and an int fits a float."""
+    if actual is None or actual == wanted:
         return True
-    if isinstance(given, Parameter) and isinstance(wanted, Parameter):
-        return given.ir == wanted.ir or (given.ir, wanted.ir) == (INTEGER, DOUBLE)
-    if isinstance(given, ArtifactType) and isinstance(wanted, ArtifactType):
-        generic = Artifact.schema_title in (given.title, wanted.title)
-        return given.is_list == wanted.is_list and (generic or given.title == wanted.title)
+    if isinstance(actual, Parameter) and isinstance(wanted, Parameter):
+        return actual.ir == wanted.ir or (actual.ir, wanted.ir) == (INTEGER, DOUBLE)
+    if isinstance(actual, ArtifactType) and isinstance(wanted, ArtifactType):
+        generic = Artifact.schema_title in (actual.title, wanted.title)
+        return actual.is_list == wanted.is_list and (generic or actual.title == wanted.title)
     return False
 
 
@@ -172,13 +176,13 @@ def _literal(values: tuple[str | int | float | bool, ...]) -> Parameter | None:
     return Parameter(kind, literals=values) if kind else None
 
 
-def unfit(value: object, wanted: Type) -> str:
-    """Why a constant of a fitting type is none that the parameter takes; "" where it is one."""
+def value_problem(value: object, wanted: Type) -> str:
+    """Why a constant of a fitting type is invalid for the parameter; "" if it is valid."""
     if not isinstance(wanted, Parameter):
         return ""
     if wanted.literals and value not in wanted.literals:
         return f"is none of {', '.join(map(repr, wanted.literals))}"
-    return models.unfit(wanted.built, value) if wanted.built else ""
+    return models.value_problem(wanted.built, value) if wanted.built else ""
 
 
 def _path(annotation: object, optional: bool) -> Declared | None:

@@ -37,14 +37,14 @@ def is_version_1(document: Document) -> bool:
 
 
 class Version1Component(CommandComponent):
-    """A component that such a file describes. Inputs and outputs are named in snake case, as kfp 2 names them."""
+    """A component from such a file. Inputs and outputs have names in snake case, as in kfp 2."""
 
     def __init__(self, document: Document, source: str) -> None:
-        self.place = source
+        self.location = source
         container = self._container(document)
         self._values = set(_values([container.get("command", []), container.get("args", [])]))
-        inputs = {name: self._input(told) for name, told in self._named(document, "inputs")}
-        outputs = {name: self._output(told) for name, told in self._named(document, "outputs")}
+        inputs = {name: self._input(spec) for name, spec in self._named(document, "inputs")}
+        outputs = {name: self._output(spec) for name, spec in self._named(document, "outputs")}
         super().__init__(trace.kebab(str(document.get("name") or "component")), Interface(inputs, outputs), source)
         self.description = str(document.get("description", ""))
         self.image = str(container["image"])
@@ -52,60 +52,60 @@ class Version1Component(CommandComponent):
         self.env = {str(name): str(value) for name, value in (container.get("env") or {}).items()}
 
     def _refused(self, why: str) -> CompileError:
-        return CompileError(f"{self.place}: {why}")
+        return CompileError(f"{self.location}: {why}")
 
     def _container(self, document: Document) -> Document:
-        given = document["implementation"]
-        container = given.get("container") if isinstance(given, dict) else None
+        declared = document["implementation"]
+        container = declared.get("container") if isinstance(declared, dict) else None
         if not isinstance(container, dict) or not container.get("image"):
             raise self._refused("its implementation is no container with an image: rewrite it as a pipeline, by kflite.dsl")
         if "fileOutputs" in container:
             raise self._refused("fileOutputs are gone in KFP 2: give the path to the command, by {outputPath: NAME}")
-        if odd := [key for key in container if key not in _CONTAINER]:
-            raise self._refused(f"implementation.container has the key {odd[0]!r}: it may have {', '.join(_CONTAINER)}")
+        if unknown := [key for key in container if key not in _CONTAINER]:
+            raise self._refused(f"implementation.container has the key {unknown[0]!r}: it may have {', '.join(_CONTAINER)}")
         return container
 
     def _named(self, document: Document, side: str) -> Iterator[tuple[str, Document]]:
-        seen: dict[str, str] = {}
-        for told in document.get(side) or ():
-            title = str(told.get("name", ""))
+        titles: dict[str, str] = {}
+        for spec in document.get(side) or ():
+            title = str(spec.get("name", ""))
             name = snake(title)
             if not name:
                 raise self._refused(f"one of its {side} has no name: give it one")
-            if name in seen:
-                raise self._refused(f"its {side} {seen[name]!r} and {title!r} are both {name!r} in KFP 2: rename one of them")
-            seen[name] = title
-            yield name, told
+            if name in titles:
+                raise self._refused(f"its {side} {titles[name]!r} and {title!r} are both {name!r} in KFP 2: rename one of them")
+            titles[name] = title
+            yield name, spec
 
-    def _input(self, told: Document) -> Input:
-        kind = self._type(told, str(told["name"]))
-        default = told.get("default")
+    def _input(self, spec: Document) -> Input:
+        kind = self._type(spec, str(spec["name"]))
+        default = spec.get("default")
         if default is not None and isinstance(kind, ArtifactType):
-            raise self._refused(f"the input {told['name']!r} is an artifact, and has a default: remove it, or use inputValue")
-        value = self._default(str(told["name"]), default, kind) if isinstance(kind, Parameter) and default is not None else None
-        optional = bool(told.get("optional")) or default is not None
+            raise self._refused(f"the input {spec['name']!r} is an artifact, and has a default: remove it, or use inputValue")
+        value = self._default(str(spec["name"]), default, kind) if isinstance(kind, Parameter) and default is not None else None
+        optional = bool(spec.get("optional")) or default is not None
         way = "value" if isinstance(kind, Parameter) else "artifact"
-        return Input(kind, way, optional, value, str(told.get("description", "")))
+        return Input(kind, way, optional, value, str(spec.get("description", "")))
 
-    def _output(self, told: Document) -> Output:
-        return Output(self._type(told, ""), "return", str(told.get("description", "")))
+    def _output(self, spec: Document) -> Output:
+        return Output(self._type(spec, ""), "return", str(spec.get("description", "")))
 
-    def _type(self, told: Document, title: str) -> Type:
-        """The type in IR; an input that is no parameter by its type, and that the command takes as a value, is a text."""
-        given = told.get("type")
-        name = str(next(iter(given)) if isinstance(given, dict) and given else given or "")
-        if found := next((ir for ir, names in _PARAMETERS.items() if name.lower() in names), ""):
-            return Parameter(found)
-        if found := next((f"system.{kind}" for kind in _ARTIFACTS if kind.lower() == name.lower()), ""):
-            return ArtifactType(found)
+    def _type(self, spec: Document, title: str) -> Type:
+        """The type in IR; an input of an unknown type is text if the command takes its value, else an artifact."""
+        declared = spec.get("type")
+        name = str(next(iter(declared)) if isinstance(declared, dict) and declared else declared or "")
+        if matched := next((ir for ir, names in _PARAMETERS.items() if name.lower() in names), ""):
+            return Parameter(matched)
+        if matched := next((f"system.{kind}" for kind in _ARTIFACTS if kind.lower() == name.lower()), ""):
+            return ArtifactType(matched)
         return Parameter("STRING") if title in self._values else ArtifactType()
 
-    def _default(self, title: str, given: Value, kind: Parameter) -> Value:
-        found = _parsed(given, kind.ir) if isinstance(given, str) else given
-        told = type_of(found)
-        if told is None or not fits(told, kind):
-            raise self._refused(f"the input {title!r} is declared as {kind}, and its default is {given!r}: change one of them")
-        return float(found) if kind.ir == "NUMBER_DOUBLE" and isinstance(found, int) else found
+    def _default(self, title: str, default: Value, kind: Parameter) -> Value:
+        value = _parsed(default, kind.ir) if isinstance(default, str) else default
+        spec = type_of(value)
+        if spec is None or not fits(spec, kind):
+            raise self._refused(f"the input {title!r} is declared as {kind}, and its default is {default!r}: change one of them")
+        return float(value) if kind.ir == "NUMBER_DOUBLE" and isinstance(value, int) else value
 
     def _texts(self, words: object) -> list[str]:
         if not isinstance(words, list):
@@ -138,15 +138,15 @@ class Version1Component(CommandComponent):
         return [self._word(word) for word in value] if isinstance(value, list) else self._word(value)
 
     def _reference(self, key: str, title: object) -> Word:
-        found = re.fullmatch(r"(input|output)(Value|Path|Uri)", key)
-        if not found or key == "outputValue":
+        match = re.fullmatch(r"(input|output)(Value|Path|Uri)", key)
+        if not match or key == "outputValue":
             known = "inputValue, inputPath, inputUri, outputPath, outputUri, executorInput, concat or if"
             raise self._refused(f"{key!r} stands in the command: use {known}")
-        side, name = found[1], self._known(str(title), found[1])
+        side, name = match[1], self._known(str(title), match[1])
         kind = self.interface.inputs[name].type if side == "input" else self.interface.outputs[name].type
-        if isinstance(kind, ArtifactType) and found[2] != "Value":
+        if isinstance(kind, ArtifactType) and match[2] != "Value":
             text = ArtifactText(name, f"{side}s")
-            return text.path if found[2] == "Path" else text.uri
+            return text.path if match[2] == "Path" else text.uri
         if isinstance(kind, Parameter) and key in ("inputValue", "outputPath"):
             return InputValue(name) if side == "input" else OutputFile(name)
         remedy = f"use {'inputPath' if isinstance(kind, ArtifactType) else f'{side}Value'.replace('outputValue', 'outputPath')}"
@@ -160,15 +160,15 @@ class Version1Component(CommandComponent):
 
 
 def snake(title: str) -> str:
-    """The name that KFP 2 gives an input or output with this title."""
+    """KFP 2's name of an input or output with this title."""
     return re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")
 
 
 def _values(words: object) -> Iterator[str]:
-    """Titles of the inputs that a command takes as values, or asks the presence of, and nowhere as files."""
-    found = list(_references(words))
-    taken = {title for key, title in found if key in ("inputPath", "inputUri")}
-    yield from (title for key, title in found if key == "inputValue" and title not in taken)
+    """The titles of inputs whose values, but not files, a command uses."""
+    references = list(_references(words))
+    as_files = {title for key, title in references if key in ("inputPath", "inputUri")}
+    yield from (title for key, title in references if key == "inputValue" and title not in as_files)
 
 
 def _references(words: object) -> Iterator[tuple[str, str]]:
@@ -183,13 +183,13 @@ def _references(words: object) -> Iterator[tuple[str, str]]:
 
 
 def _parsed(text: str, kind: str) -> Value:
-    """A default's text as its type has it; the text itself where it is no such value."""
+    """A default's text converted to its type; the text itself if it is invalid."""
     if kind == "STRING":
         return text
     if kind == "BOOLEAN":
         return text.lower() in _TRUE if text.lower() in (*_TRUE, *_FALSE) else text
     try:
-        found: Value = json.loads(text)
+        parsed: Value = json.loads(text)
     except ValueError:
         return text
-    return found
+    return parsed

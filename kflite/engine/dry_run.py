@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kflite.core.paths import Place
+from kflite.core.paths import RunPaths
 from kflite.core.plan import Origin, Ready
 from kflite.plans.kinds import plan
 
@@ -33,7 +33,7 @@ def chosen(settings: Settings, where: str) -> KubernetesOptions:
 
 def first(settings: Settings, submission: Submission) -> list[tuple[str, Job]]:
     """The jobs that a run begins with, with their tasks."""
-    place = Place(settings.home, settings.artifacts, submission.pipeline, submission.run)
+    place = RunPaths(settings.home, settings.artifacts, submission.pipeline, submission.run)
     origin = Origin(submission.run, submission.name, time.time(), place.root, str(place.workspace))
     steps = plan(submission.kind, submission.document, submission.inputs, origin).begin()
     return [(step.task, step.work.job(place, step.task, 1)) for step in steps if isinstance(step, Ready)]

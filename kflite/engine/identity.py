@@ -15,9 +15,9 @@ def identified(on: str, work: Work) -> bool:
     """Whether an image, a volume or a config map decides its result there, beside what its key is made of anyway."""
     if not isinstance(work, ContainerWork) or on.partition(":")[0] == "kubernetes":
         return False
-    held = work.own.settings
+    held = work.config.settings
     return bool(held.mounts or held.secrets) or _contained(on, work)
 
 
 def _contained(on: str, work: ContainerWork) -> bool:
-    return on == "docker" or (on == "local" and not bootstrap.recognise(work.container.command, work.container.args))
+    return on == "docker" or (on == "local" and not bootstrap.as_python(work.container.command, work.container.args))

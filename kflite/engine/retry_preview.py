@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kflite.core.event import Event, State, TaskQueued
-from kflite.core.paths import Place
+from kflite.core.paths import RunPaths
 from kflite.core.plan import News, Origin, Plan, Ready, Settled, Step
 from kflite.core.value import Value
 from kflite.errors import InputError
-from kflite.ir.document import Document, Whole, parents, referred, tasks
+from kflite.ir.document import Document, DocumentView, component_name, parents, tasks
 from kflite.plans.kinds import plan
 from kflite.runs.cache_report import compare, everything
 from kflite.runs.retry import Asked
@@ -81,7 +81,7 @@ def rehearse(store: Store, run: RunRow, asked: Asked, home: Path, artifacts: str
     events = [*everything(store.events, run.run), asked.event]
     before = store.plan(next((r.plan for r in reversed([*retries(events[:-1])]) if r.plan), run.plan))[1]
     document = asked.document or before
-    held, place = submission(events[0], document), Place(home, artifacts, run.pipeline, run.run)
+    held, place = submission(events[0], document), RunPaths(home, artifacts, run.pipeline, run.run)
     noted = _Noted(
         plan(run.kind, document, held.inputs, Origin(run.run, run.name, events[0].at, place.root, str(place.workspace)))
     )
@@ -97,7 +97,7 @@ class _Rehearsal:
     """
 
     def __init__(
-        self, noted: _Noted, known: Mapping[str, TaskRow], events: list[Event], before: frozenset[str], whole: Whole
+        self, noted: _Noted, known: Mapping[str, TaskRow], events: list[Event], before: frozenset[str], whole: DocumentView
     ) -> None:
         self._noted, self._known, self._before, self._whole = noted, known, before, whole
         self._named = next(reversed([*retries(events)])).names
@@ -155,7 +155,7 @@ class _Rehearsal:
             member = tasks(body).get(name, {})
             yield [f"{prefix}{parent}" for parent in parents(member)]
             prefix += f"{name}/"
-            body = self._whole.components.get(referred(member), {})
+            body = self._whole.components.get(component_name(member), {})
 
     def _moves(self, path: str) -> bool:
         """Whether a task, or one in a group, is done again."""
@@ -168,16 +168,16 @@ def _bare(task: str) -> str:
     return _ITERATION.sub("", task)
 
 
-def _whole(document: str) -> Whole:
-    return Whole(json.loads(document.splitlines()[0]))
+def _whole(document: str) -> DocumentView:
+    return DocumentView(json.loads(document.splitlines()[0]))
 
 
-def _leaves(whole: Whole) -> frozenset[str]:
+def _leaves(whole: DocumentView) -> frozenset[str]:
     """Paths of tasks that run something."""
 
     def below(body: Document, prefix: str) -> Iterator[str]:
         for name, task in tasks(body).items():
-            component = whole.components.get(referred(task), {})
+            component = whole.components.get(component_name(task), {})
             if "container" in whole.executors.get(component.get("executorLabel", ""), {}):
                 yield f"{prefix}{name}"
             yield from below(component, f"{prefix}{name}/")

@@ -1,4 +1,4 @@
-"""Figures: what metric artifacts hold, read from their metadata as plain data.
+"""Figures: the content of metric artifacts, read from their metadata as plain data.
 
 Lives here: readers from artifacts to data. No terminal, no HTML: `terminal` and `html` draw what these give.
 """

@@ -1,4 +1,4 @@
-"""What can be shown of an artifact: numbers by name, ROC curves, confusion matrices, the same by slices, and documents."""
+"""Figures of an artifact: tables of numbers, ROC curves, confusion matrices, slices of these, and documents."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kflite.core.value import Artifact, Value
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Values by name; numbers but for what somebody logged instead."""
+    """Values by name; usually numbers."""
 
     values: Mapping[str, Value]
 
@@ -28,13 +28,13 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Roc:
-    """A ROC curve. points: by rising false positive rate."""
+    """A ROC curve. points: by increasing false positive rate."""
 
     points: tuple[Point, ...]
 
     @property
     def corners(self) -> list[tuple[float, float]]:
-        """(fpr, tpr) of the curve's corners, from (0, 0) to (1, 1), which every curve goes through."""
+        """(fpr, tpr) of the curve's corners, including (0, 0) and (1, 1)."""
         return [(0.0, 0.0), *((point.fpr, point.tpr) for point in self.points), (1.0, 1.0)]
 
     @property
@@ -45,7 +45,7 @@ class Roc:
 
 @dataclass(frozen=True, slots=True)
 class Confusion:
-    """A confusion matrix. rows: by true label, in each the counts by predicted label; as many as labels."""
+    """A square confusion matrix. rows: by true label; each has counts by predicted label."""
 
     labels: tuple[str, ...]
     rows: tuple[tuple[float, ...], ...]
@@ -56,33 +56,33 @@ class Confusion:
 
     @property
     def right(self) -> float | None:
-        """The share on the diagonal; None where nothing was counted."""
+        """The share on the diagonal; None without counts."""
         return sum(row[i] for i, row in enumerate(self.rows)) / self.total if self.total else None
 
     def share(self, row: int, column: int) -> float:
-        """The part of what has the row's label that was taken for the column's; 0 where there is nothing."""
-        whole = sum(self.rows[row])
-        return self.rows[row][column] / whole if whole else 0.0
+        """The share of the row's label that was predicted as the column's; 0 without counts."""
+        total = sum(self.rows[row])
+        return self.rows[row][column] / total if total else 0.0
 
     def recall(self, label: int) -> float | None:
-        """The part of what has the label that was found; None where nothing has it."""
-        whole = sum(self.rows[label])
-        return self.rows[label][label] / whole if whole else None
+        """The share of the label that was predicted correctly; None without counts."""
+        total = sum(self.rows[label])
+        return self.rows[label][label] / total if total else None
 
     def precision(self, label: int) -> float | None:
-        """The part of what was taken for the label that has it; None where nothing was."""
-        whole = sum(row[label] for row in self.rows)
-        return self.rows[label][label] / whole if whole else None
+        """The share of predictions of the label that are correct; None without predictions."""
+        total = sum(row[label] for row in self.rows)
+        return self.rows[label][label] / total if total else None
 
     def mistakes(self, most: int) -> list[tuple[int, int]]:
-        """(true, predicted) of the most frequent mistakes, the most frequent first."""
+        """(true, predicted) of the most frequent mistakes, in this order."""
         cells = [(i, j) for i, row in enumerate(self.rows) for j, count in enumerate(row) if i != j and count]
         return sorted(cells, key=lambda cell: -self.rows[cell[0]][cell[1]])[:most]
 
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """What was measured on one part of the data."""
+    """Figures of one slice of the data."""
 
     name: str
     figures: tuple[Table | Roc | Confusion, ...]
@@ -90,7 +90,7 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A document: the content of the artifact's file."""
+    """A document in the artifact's file."""
 
     kind: Literal["HTML", "Markdown"]
 
@@ -99,18 +99,18 @@ Figure: TypeAlias = Table | Roc | Confusion | Slice | Page
 
 
 @dataclass(frozen=True, slots=True)
-class Exhibit:
-    """An artifact and what it shows. troubles: what in its metadata could not be shown, in sentences."""
+class Visualization:
+    """An artifact and its figures. warnings: sentences about metadata that cannot be shown."""
 
     task: str
     output: str
     artifact: Artifact
     figures: tuple[Figure, ...]
-    troubles: tuple[str, ...] = field(default=())
+    warnings: tuple[str, ...] = field(default=())
 
     @property
     def name(self) -> str:
-        """`train/choose/confusion`; what is the run's own output has no task."""
+        """`train/choose/confusion`; outputs of the run have no task."""
         return f"{self.task}/{self.output}" if self.task else self.output
 
     @property
@@ -120,7 +120,7 @@ class Exhibit:
 
 
 def number(value: Value) -> float | None:
-    """A number as a float; None for anything else, and for what is too large for one."""
+    """A number as a float; None for other values, and for numbers that are too large."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:

@@ -1,6 +1,6 @@
-"""Reading figures from an artifact's metadata, whatever was logged there: what is not as it should be is told, and left out.
+"""Reads figures from an artifact's metadata; malformed parts are left out with a warning.
 
-The shapes are those of KFP v2's metric artifacts, schema version 0.0.1.
+The format is that of KFP v2's metric artifacts, schema version 0.0.1.
 """
 
 from __future__ import annotations
@@ -10,95 +10,95 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from math import isfinite, nan
 
 from kflite.core.value import Artifact, Value
-from kflite.figures.data import Confusion, Exhibit, Figure, Page, Point, Roc, Slice, Table, number
+from kflite.figures.data import Confusion, Figure, Page, Point, Roc, Slice, Table, Visualization, number
 from kflite.store.base import TaskRow
 
-_LONGEST = 40  # characters of a value that a sentence quotes
+_LONGEST = 40  # characters of a quoted value
 
-Told = list[str]
-
-
-def exhibits(tasks: Iterable[TaskRow]) -> list[Exhibit]:
-    """What the tasks made that can be shown, in the tasks' order; of each numbers, curves, documents. Groups make nothing."""
-    return [exhibit for task in tasks if not task.group for exhibit in _shown(task)]
+Warnings = list[str]
 
 
-def _shown(task: TaskRow) -> list[Exhibit]:
+def visualizations(tasks: Iterable[TaskRow]) -> list[Visualization]:
+    """The visualizations of all tasks but groups, in the tasks' order: numbers, then curves, then documents of each."""
+    return [visualization for task in tasks if not task.group for visualization in _ordered(task)]
+
+
+def _ordered(task: TaskRow) -> list[Visualization]:
     kinds = list(_READERS)
-    held = (exhibit for exhibit in of_task(task) if exhibit.figures or exhibit.troubles)
-    return sorted(held, key=lambda exhibit: kinds.index(kind(exhibit.artifact)))
+    shown = (visualization for visualization in read_task(task) if visualization.figures or visualization.warnings)
+    return sorted(shown, key=lambda visualization: kinds.index(kind(visualization.artifact)))
 
 
-def of_task(task: TaskRow) -> Iterator[Exhibit]:
-    """Each output artifact of a task, read."""
-    return (read(artifact, task.task, output) for output, artifact in made(task))
+def read_task(task: TaskRow) -> Iterator[Visualization]:
+    """The visualizations of a task's output artifacts."""
+    return (read(artifact, task.task, output) for output, artifact in output_artifacts(task))
 
 
-def made(task: TaskRow) -> Iterator[tuple[str, Artifact]]:
-    """Each output artifact of a task by its output's name; those of lists are counted: `plots[0]`."""
-    for name, many in task.artifacts.items():
-        held = many if isinstance(many, list) else []
-        for index, one in enumerate(held):
-            if isinstance(one, dict):
-                yield f"{name}[{index}]" if len(held) > 1 else name, Artifact.from_json(one)
+def output_artifacts(task: TaskRow) -> Iterator[tuple[str, Artifact]]:
+    """A task's output artifacts by output name; members of lists are numbered: `plots[0]`."""
+    for name, group in task.artifacts.items():
+        documents = group if isinstance(group, list) else []
+        for index, document in enumerate(documents):
+            if isinstance(document, dict):
+                yield f"{name}[{index}]" if len(documents) > 1 else name, Artifact.from_json(document)
 
 
-def read(artifact: Artifact, task: str = "", output: str = "") -> Exhibit:
-    """The artifact with what it shows; nothing where it is of a type that shows nothing."""
-    told: Told = []
+def read(artifact: Artifact, task: str = "", output: str = "") -> Visualization:
+    """The artifact with its figures; an artifact of another type has none."""
+    warnings: Warnings = []
     reader = _READERS.get(kind(artifact))
-    figures = tuple(reader(artifact.metadata, told)) if reader else ()
-    if reader and not figures and not told:
-        told.append("nothing was logged")
-    return Exhibit(task, output, artifact, figures, tuple(told))
+    figures = tuple(reader(artifact.metadata, warnings)) if reader else ()
+    if reader and not figures and not warnings:
+        warnings.append("nothing was logged")
+    return Visualization(task, output, artifact, figures, tuple(warnings))
 
 
 def kind(artifact: Artifact) -> str:
-    """The artifact's type without its name space: `ClassificationMetrics` of `system.` or `google.`."""
+    """The artifact's type without its namespace: `ClassificationMetrics` for `system.` or `google.`."""
     return artifact.type.rpartition(".")[2]
 
 
-def _metrics(metadata: Mapping[str, Value], _: Told) -> Iterator[Figure]:
+def _metrics(metadata: Mapping[str, Value], _: Warnings) -> Iterator[Figure]:
     if metadata:
         yield Table(metadata)
 
 
-def _classification(metadata: Mapping[str, Value], told: Told) -> Iterator[Table | Roc | Confusion]:
+def _classification(metadata: Mapping[str, Value], warnings: Warnings) -> Iterator[Table | Roc | Confusion]:
     rest = {name: value for name, value in metadata.items() if name not in ("confidenceMetrics", "confusionMatrix")}
     if rest:
         yield Table(rest)
     if "confidenceMetrics" in metadata:
-        yield from _roc(metadata["confidenceMetrics"], told)
+        yield from _roc(metadata["confidenceMetrics"], warnings)
     if "confusionMatrix" in metadata:
-        yield from _confusion(metadata["confusionMatrix"], told)
+        yield from _confusion(metadata["confusionMatrix"], warnings)
 
 
-def _sliced(metadata: Mapping[str, Value], told: Told) -> Iterator[Figure]:
+def _sliced(metadata: Mapping[str, Value], warnings: Warnings) -> Iterator[Figure]:
     rest = {name: value for name, value in metadata.items() if name != "evaluationSlices"}
     if rest:
         yield Table(rest)
-    for index, entry in enumerate(_list(metadata.get("evaluationSlices", []), "evaluationSlices", told)):
-        yield from _slice(entry, f"evaluationSlices[{index}]", told)
+    for index, entry in enumerate(_list(metadata.get("evaluationSlices", []), "evaluationSlices", warnings)):
+        yield from _slice(entry, f"evaluationSlices[{index}]", warnings)
 
 
-def _slice(entry: Value, where: str, told: Told) -> Iterator[Slice]:
-    held = entry.get("sliceClassificationMetrics") if isinstance(entry, dict) else None
-    if not isinstance(entry, dict) or not isinstance(held, dict):
-        told.append(f"{where} is {_quoted(entry)}: it must hold slice and sliceClassificationMetrics")
+def _slice(entry: Value, where: str, warnings: Warnings) -> Iterator[Slice]:
+    metrics = entry.get("sliceClassificationMetrics") if isinstance(entry, dict) else None
+    if not isinstance(entry, dict) or not isinstance(metrics, dict):
+        warnings.append(f"{where} is {_quoted(entry)}: it must hold slice and sliceClassificationMetrics")
         return
-    name, inner = _text(entry.get("slice", "")), Told()
-    figures = tuple(_classification(held, inner))
-    told += [f"slice {name}: {sentence}" for sentence in inner]
+    name, slice_warnings = _text(entry.get("slice", "")), Warnings()
+    figures = tuple(_classification(metrics, slice_warnings))
+    warnings += [f"slice {name}: {sentence}" for sentence in slice_warnings]
     yield Slice(name, figures)
 
 
-def _roc(held: Value, told: Told) -> Iterator[Roc]:
-    entries = _list(held, "confidenceMetrics", told)
+def _roc(value: Value, warnings: Warnings) -> Iterator[Roc]:
+    entries = _list(value, "confidenceMetrics", warnings)
     points = [_point(entry) for entry in entries]
-    bad = [index for index, point in enumerate(points) if point is None]
-    if bad:
-        told.append(f"{_fault(entries[bad[0]], bad[0])}; {len(bad)} of {len(entries)} points are left out")
-    if len(bad) < len(entries):
+    invalid = [index for index, point in enumerate(points) if point is None]
+    if invalid:
+        warnings.append(f"{_fault(entries[invalid[0]], invalid[0])}; {len(invalid)} of {len(entries)} points are left out")
+    if len(invalid) < len(entries):
         yield Roc(tuple(sorted(point for point in points if point)))
 
 
@@ -120,34 +120,34 @@ def _fault(entry: Value, index: int) -> str:
     return f"{where}.{name} is {_quoted(entry.get(name))}, and must be a number from 0 to 1"
 
 
-def _confusion(held: Value, told: Told) -> Iterator[Confusion]:
-    if not isinstance(held, dict):
-        told.append(f"confusionMatrix is {_quoted(held)}, and must hold annotationSpecs and rows")
+def _confusion(value: Value, warnings: Warnings) -> Iterator[Confusion]:
+    if not isinstance(value, dict):
+        warnings.append(f"confusionMatrix is {_quoted(value)}, and must hold annotationSpecs and rows")
         return
-    specs = _list(held.get("annotationSpecs"), "confusionMatrix.annotationSpecs", told)
+    specs = _list(value.get("annotationSpecs"), "confusionMatrix.annotationSpecs", warnings)
     labels = tuple(_text(spec.get("displayName", "") if isinstance(spec, dict) else spec) for spec in specs)
-    entries = _list(held.get("rows"), "confusionMatrix.rows", told)
-    rows = [_row(entry, f"confusionMatrix.rows[{index}]", told) for index, entry in enumerate(entries)]
-    sound = tuple(row for row in rows if row is not None)
-    if labels and len(sound) == len(labels) and all(len(row) == len(labels) for row in sound):
-        yield Confusion(labels, sound)
+    entries = _list(value.get("rows"), "confusionMatrix.rows", warnings)
+    rows = [_row(entry, f"confusionMatrix.rows[{index}]", warnings) for index, entry in enumerate(entries)]
+    valid = tuple(row for row in rows if row is not None)
+    if labels and len(valid) == len(labels) and all(len(row) == len(labels) for row in valid):
+        yield Confusion(labels, valid)
     else:
-        widths = sorted({len(row) for row in sound})
-        shape = f"{len(sound)} sound rows of {' or '.join(map(str, widths)) or 'no'} values"
-        told.append(f"confusionMatrix has {len(labels)} categories and {shape}: it is not drawn")
+        widths = sorted({len(row) for row in valid})
+        shape = f"{len(valid)} sound rows of {' or '.join(map(str, widths)) or 'no'} values"
+        warnings.append(f"confusionMatrix has {len(labels)} categories and {shape}: it is not drawn")
 
 
-def _row(entry: Value, where: str, told: Told) -> tuple[float, ...] | None:
-    cells = _list(entry.get("row") if isinstance(entry, dict) else entry, where, told)
+def _row(entry: Value, where: str, warnings: Warnings) -> tuple[float, ...] | None:
+    cells = _list(entry.get("row") if isinstance(entry, dict) else entry, where, warnings)
     counts = [number(cell) for cell in cells]
-    sound = [count for count in counts if count is not None and isfinite(count) and count >= 0]
-    if len(sound) < len(counts):
-        told.append(f"{where} is {_quoted(cells)}, and must be a list of counts")
+    valid = [count for count in counts if count is not None and isfinite(count) and count >= 0]
+    if len(valid) < len(counts):
+        warnings.append(f"{where} is {_quoted(cells)}, and must be a list of counts")
         return None
-    return tuple(sound)
+    return tuple(valid)
 
 
-_READERS: dict[str, Callable[[Mapping[str, Value], Told], Iterable[Figure]]] = {
+_READERS: dict[str, Callable[[Mapping[str, Value], Warnings], Iterable[Figure]]] = {
     "Metrics": _metrics,
     "ClassificationMetrics": _classification,
     "SlicedClassificationMetrics": _sliced,
@@ -156,19 +156,19 @@ _READERS: dict[str, Callable[[Mapping[str, Value], Told], Iterable[Figure]]] = {
 }
 
 
-def _list(held: Value, where: str, told: Told) -> list[Value]:
-    if isinstance(held, list):
-        return held
-    told.append(f"{where} is {_quoted(held)}, and must be a list")
+def _list(value: Value, where: str, warnings: Warnings) -> list[Value]:
+    if isinstance(value, list):
+        return value
+    warnings.append(f"{where} is {_quoted(value)}, and must be a list")
     return []
 
 
-def _text(held: Value) -> str:
-    return held if isinstance(held, str) else json.dumps(held)
+def _text(value: Value) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
-def _quoted(held: Value) -> str:
-    if held is None:
+def _quoted(value: Value) -> str:
+    if value is None:
         return "missing"
-    text = json.dumps(held, ensure_ascii=False)
+    text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

@@ -1,7 +1,7 @@
 """Search algorithms: each proposes the next trial from the trials so far.
 
-May live here: one module an algorithm, and numerical libraries, imported when an algorithm needs them. An algorithm is pure and
-keeps no state: the same history and seed give the same proposal, so that an experiment goes on after a crash.
+Lives here: one module for each algorithm; numerical libraries are imported when an algorithm needs them. Algorithms are pure and
+stateless: the same history and seed give the same proposal, so that a search can continue after a crash.
 """
 
 from kflite.hpo.algorithm import ALGORITHMS, Algorithm, Observation, algorithm

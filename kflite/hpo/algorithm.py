@@ -1,4 +1,4 @@
-"""The seam to search algorithms, and their names."""
+"""The protocol of search algorithms, and their registry."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kflite.space import Space
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """A trial so far: its parameters, and its objective (lower is better), None while it runs or where it failed."""
+    """A trial's parameters and objective (lower is better; None while it runs, and if it failed)."""
 
     parameters: Mapping[str, Value]
     loss: float | None = None
@@ -23,7 +23,7 @@ class Algorithm(Protocol):
     """Proposes trials."""
 
     def propose(self, space: Space, history: Sequence[Observation], seed: int) -> dict[str, Value] | None:
-        """Parameters of trial number `len(history)`; None when the space has nothing more to give."""
+        """The parameters of trial number `len(history)`; None when the space is exhausted."""
 
 
 ALGORITHMS = ("random",)

@@ -1,5 +1,5 @@
-"""HTML: runs and comparisons of runs as pages in one file, without scripts of ours and without the network.
+"""HTML: runs and comparisons of runs as single-file pages, without scripts and without the network.
 
-Lives here: writers from data to HTML. What users wrote is escaped by `markup.tag`, or stands in a sandboxed frame. The client
-and the command line import it.
+Lives here: writers from data to HTML. Users' content is escaped by `markup.tag`, or shown in a sandboxed frame. The client and
+the command line import it.
 """

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from kflite.figures.data import Roc
 from kflite.html.markup import Markup, joined, tag
 
-COLOURS = 8  # curves that the style has colours for; more are told apart by dashes too
-Curve = tuple[int, str, Roc]  # which of the colours, a name, and the curve
+COLOURS = 8  # colours of curves in the style sheet; further curves are dashed
+Curve = tuple[int, str, Roc]  # the number of the colour, a name, and the curve
 
 _SIDE = 300.0  # of the square between the axes, in the picture's units
 _LEFT, _TOP = 44.0, 10.0
@@ -18,15 +18,17 @@ _TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 def chart(curves: Sequence[Curve]) -> Markup:
-    """The curves over each other; what is to be seen is said in a text too."""
-    said = "; ".join(f"{name + ': ' if name else ''}area under the curve {roc.auc:.4f}, {_shape(roc)}" for _, name, roc in curves)
-    wide = [_WIDTH + _WIDER * (len(curves) - 1 - place) for place in range(len(curves))]
-    drawn = [
+    """The curves in one chart, with a text description."""
+    description = "; ".join(
+        f"{name + ': ' if name else ''}area under the curve {roc.auc:.4f}, {_shape(roc)}" for _, name, roc in curves
+    )
+    widths = [_WIDTH + _WIDER * (len(curves) - 1 - index) for index in range(len(curves))]
+    shapes = [
         *_axes(),
-        *(_curve(*curve, min(width, _WIDEST), len(curves) == 1) for curve, width in zip(curves, wide, strict=True)),
+        *(_curve(*curve, min(width, _WIDEST), len(curves) == 1) for curve, width in zip(curves, widths, strict=True)),
     ]
-    text = f"ROC curve{'s' if len(curves) > 1 else ''}. {said}"
-    return tag("svg", drawn, viewBox="0 0 358 356", role="img", aria_label=text, class_="roc")
+    text = f"ROC curve{'s' if len(curves) > 1 else ''}. {description}"
+    return tag("svg", shapes, viewBox="0 0 358 356", role="img", aria_label=text, class_="roc")
 
 
 def _shape(roc: Roc) -> str:
@@ -59,11 +61,11 @@ def _label(text: str, x: float, y: float, anchor: str) -> Markup:
     return tag("text", text, x=f"{x:g}", y=f"{y:g}", text_anchor=anchor)
 
 
-def _curve(place: int, name: str, roc: Roc, width: float, alone: bool) -> Markup:
+def _curve(index: int, name: str, roc: Roc, width: float, alone: bool) -> Markup:
     corners = _pixels(roc)
     path = "M" + "L".join(f"{x:g} {y:g}" for x, y in corners)
-    colour = f"c{place % COLOURS}"
-    dashes = None if place < COLOURS else f"{2 + 4 * (place // COLOURS)} 3"
+    colour = f"c{index % COLOURS}"
+    dashes = None if index < COLOURS else f"{2 + 4 * (index // COLOURS)} 3"
     parts = [tag("path", d=f"{path}L{_x(1):g} {_y(0):g}Z", class_="area")] if alone else []
     parts.append(tag("path", d=path, class_="curve", stroke_width=f"{width:g}", stroke_dasharray=dashes))
     if len(roc.points) <= _DOTTED and alone:
@@ -72,14 +74,14 @@ def _curve(place: int, name: str, roc: Roc, width: float, alone: bool) -> Markup
 
 
 def _dot(fpr: float, tpr: float, text: str) -> Markup:
-    told = tag("title", f"{text}: true positive rate {tpr:.4g}, false positive rate {fpr:.4g}")
+    note = tag("title", f"{text}: true positive rate {tpr:.4g}, false positive rate {fpr:.4g}")
     mark = tag("circle", cx=f"{_x(fpr):.1f}", cy=f"{_y(tpr):.1f}", r="2.5")
     halo = tag("circle", cx=f"{_x(fpr):.1f}", cy=f"{_y(tpr):.1f}", r="7", class_="halo")
-    return tag("g", told, joined([halo, mark]), class_="dot")
+    return tag("g", note, joined([halo, mark]), class_="dot")
 
 
 def _pixels(roc: Roc) -> list[tuple[float, float]]:
-    """The curve's corners in the picture; of those that fall together, one."""
+    """The curve's distinct corners in the picture."""
     return list(dict.fromkeys((round(_x(fpr), 1), round(_y(tpr), 1)) for fpr, tpr in roc.corners))
 
 

@@ -1,4 +1,4 @@
-"""The page of a comparison: runs side by side, their curves over each other."""
+"""The page of a comparison: runs side by side, and their curves in common charts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from kflite.figures.data import Confusion, Roc, number
 from kflite.format import change, clock, duration, percent, short
 from kflite.html.card import part
 from kflite.html.chart import COLOURS
-from kflite.html.document import whole
+from kflite.html.document import page
 from kflite.html.figure import confusion, roc, table
 from kflite.html.markup import Markup, joined, tag
 from kflite.html.report import section
@@ -22,33 +22,33 @@ _TITLES = {"parameters": "Parameters", "outputs": "Outputs", "metrics": "Metrics
 _CARDS = 60  # of curves, and of matrices; what follows is counted
 
 
-def comparison_page(held: ComparedRuns) -> str:
+def comparison_page(data: ComparedRuns) -> str:
     """The file's text."""
-    return whole(f"{len(held.runs)} runs compared", comparison(held), clock(time.time()))
+    return page(f"{len(data.runs)} runs compared", comparison(data), clock(time.time()))
 
 
-def comparison(held: ComparedRuns) -> Markup:
+def comparison(data: ComparedRuns) -> Markup:
     """The page's body."""
-    tables = {name: section(title, _entries(held, name)) for name, title in _TITLES.items()}
+    tables = {name: section(title, _entries(data, name)) for name, title in _TITLES.items()}
     return joined(
         [
-            tag("header", tag("h1", f"{len(held.runs)} runs compared")),
-            section("Runs", _runs(held.runs)),
+            tag("header", tag("h1", f"{len(data.runs)} runs compared")),
+            section("Runs", _runs(data.runs)),
             *(tables[name] for name in ("parameters", "outputs", "metrics")),
-            section("ROC curves", _cards(_curves(held.curves, held.runs), len(held.curves))),
-            section("Confusion matrices", _cards(_matrices(held.matrices), len(held.matrices))),
+            section("ROC curves", _cards(_curves(data.curves, data.runs), len(data.curves))),
+            section("Confusion matrices", _cards(_matrices(data.matrices), len(data.matrices))),
             *(tables[name] for name in ("tasks", "run")),
         ]
     )
 
 
-def label(place: int, run: RunRow) -> str:
+def label(index: int, run: RunRow) -> str:
     """A run's number and name."""
-    return f"{place + 1} · {run.name}" if run.name != run.pipeline else f"{place + 1} · {run.run}"
+    return f"{index + 1} · {run.name}" if run.name != run.pipeline else f"{index + 1} · {run.run}"
 
 
-def _key(place: int) -> Markup:
-    return tag("span", tag("span", class_="key"), str(place + 1), class_=f"run c{place % COLOURS}")
+def _key(index: int) -> Markup:
+    return tag("span", tag("span", class_="key"), str(index + 1), class_=f"run c{index % COLOURS}")
 
 
 def _runs(runs: Iterable[RunRow]) -> Markup:
@@ -56,28 +56,28 @@ def _runs(runs: Iterable[RunRow]) -> Markup:
     rows = [
         tag(
             "tr",
-            tag("th", _key(place), scope="row"),
+            tag("th", _key(index), scope="row"),
             tag("td", tag("code", run.run)),
             tag("td", run.name, class_="wide"),
             tag("td", state(run.state.value)),
             tag("td", clock(run.created), class_="wide"),
             tag("td", duration(run.ended - run.created) if run.ended else "", class_="n"),
         )
-        for place, run in enumerate(runs)
+        for index, run in enumerate(runs)
     ]
     head = tag("thead", tag("tr", [tag("th", name, scope="col", class_=style) for name, style in names]))
     return table([head], rows, label="runs")
 
 
-def _entries(held: ComparedRuns, name: str) -> Markup:
-    entries = [entry for entry in held.entries if entry.section == name]
+def _entries(data: ComparedRuns, name: str) -> Markup:
+    entries = [entry for entry in data.entries if entry.section == name]
     if not entries:
         return Markup()
     numeric = name == "metrics"
-    heads = [tag("th", _key(place), scope="col", class_="n" if numeric else None) for place in range(len(held.runs))]
+    heads = [tag("th", _key(index), scope="col", class_="n" if numeric else None) for index in range(len(data.runs))]
     rows = [_row(entry, numeric) for entry in sorted(entries, key=lambda entry: entry.same)[:ROWS]]
-    told = more(len(entries), len(held.runs) + 1)
-    return table([tag("thead", tag("tr", tag("td"), heads))], [*rows, *told], style="sides", label=name)
+    note = more(len(entries), len(data.runs) + 1)
+    return table([tag("thead", tag("tr", tag("td"), heads))], [*rows, *note], style="sides", label=name)
 
 
 def _row(entry: Entry, numeric: bool) -> Markup:
@@ -94,13 +94,13 @@ def _row(entry: Entry, numeric: bool) -> Markup:
 def _cards(cards: Iterator[Markup], count: int) -> Markup:
     if not count:
         return Markup()
-    told = tag("p", f"{count - _CARDS} more", class_="soft") if count > _CARDS else ""
-    return joined([tag("div", islice(cards, _CARDS), class_="grid"), told])
+    note = tag("p", f"{count - _CARDS} more", class_="soft") if count > _CARDS else ""
+    return joined([tag("div", islice(cards, _CARDS), class_="grid"), note])
 
 
 def _curves(columns: Columns[Roc], runs: tuple[RunRow, ...]) -> Iterator[Markup]:
     for name, row in columns.items():
-        curves = [(place, label(place, runs[place]), it) for place, it in enumerate(row) if it]
+        curves = [(index, label(index, runs[index]), it) for index, it in enumerate(row) if it]
         yield tag("section", tag("header", tag("h3", name)), part("", roc(curves), "curves"), class_="card")
 
 

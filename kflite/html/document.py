@@ -1,4 +1,4 @@
-"""A whole page, and documents of users in it: Markdown as HTML, HTML in a frame that can reach nothing."""
+"""Pages, and users' documents in them: Markdown as HTML, and HTML in an isolated frame."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
     from markdown_it.utils import EnvType, OptionsDict
 
-# Frames inherit this: scripts in them run, in an origin of their own, and nothing loads from anywhere.
+# Frames inherit this policy: their scripts run in their own origin, and nothing is loaded.
 _ALONE = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline' 'unsafe-eval'; img-src data: blob:"
 _NETWORK = (
     "default-src 'none'; style-src 'unsafe-inline' https:; script-src 'unsafe-inline' 'unsafe-eval' https:; "
@@ -26,8 +26,8 @@ _NETWORK = (
 _LOADS = re.compile(r"""<(?:script|link|img|iframe)\b[^>]*?\b(?:src|href)\s*=\s*["']?(?:https?:)?//""", re.IGNORECASE)
 
 
-def whole(title: str, body: Markup, made: str, network: bool = False) -> str:
-    """The file's text. made: when it was made; network: frames may load from the network, which they may not else."""
+def page(title: str, body: Markup, made: str, network: bool = False) -> str:
+    """The file's text. made: the time of writing; network: whether frames may load from the network."""
     head = (
         tag("meta", charset="utf-8"),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
@@ -42,7 +42,7 @@ def whole(title: str, body: Markup, made: str, network: bool = False) -> str:
 
 
 def part(body: Markup) -> str:
-    """The same to stand in another page, as in a notebook."""
+    """The body for use in another page, such as a notebook."""
     return tag("div", tag("style", _sheet()), body, class_="kflite")
 
 
@@ -50,23 +50,23 @@ def _sheet() -> Markup:
     return Markup(Path(__file__).with_name("style.css").read_text(encoding="utf-8"))
 
 
-def document(page: Page, held: Content, title: str, network: bool) -> Markup:
-    """What a document shows."""
-    if held.trouble:
-        return tag("p", held.trouble, class_="trouble")
-    return markdown(held.text, network) if page.kind == "Markdown" else _frame(held.text, title, network)
+def document(page: Page, data: Content, title: str, network: bool) -> Markup:
+    """A document's content, or its problem."""
+    if data.problem:
+        return tag("p", data.problem, class_="trouble")
+    return markdown(data.text, network) if page.kind == "Markdown" else _frame(data.text, title, network)
 
 
 def markdown(text: str, network: bool = False) -> Markup:
-    """CommonMark with tables; HTML in it is shown as text, and pictures from the network only where it may be used."""
+    """CommonMark with tables; HTML in it is shown as text, and remote pictures only if `network`."""
     from markdown_it import MarkdownIt
 
     parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 
-    def picture(renderer: RendererHTML, tokens: Sequence[Token], place: int, options: OptionsDict, env: EnvType) -> str:
-        token = tokens[place]
+    def picture(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+        token = tokens[index]
         if network or str(token.attrs.get("src", "")).startswith("data:"):
-            return renderer.image(tokens, place, options, env)
+            return renderer.image(tokens, index, options, env)
         return tag("em", f"[picture: {token.content}]")
 
     parser.add_render_rule("image", picture)
@@ -80,17 +80,17 @@ def _frame(text: str, title: str, network: bool) -> Markup:
     )
     if network or not _LOADS.search(text):
         return frame
-    told = "It loads from the network, which this page does not let it do: kflite artifacts open --network does."
-    return joined([frame, tag("p", told, class_="trouble")])
+    note = "It loads from the network, which this page does not let it do: kflite artifacts open --network does."
+    return joined([frame, tag("p", note, class_="trouble")])
 
 
 def _attribute(text: str) -> str:
-    """Any text within double quotes; unlike elsewhere, line ends stay."""
+    """A text for an attribute in double quotes, with its line breaks."""
     return text.replace("&", "&amp;").replace('"', "&quot;")
 
 
 def write(text: str, path: Path) -> Path:
-    """Write a page where only this user can read it; returns its absolute path."""
+    """Write a page that only this user can read; return its absolute path."""
     from kflite.core.paths import private
 
     path.parent.mkdir(parents=True, exist_ok=True)

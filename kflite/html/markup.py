@@ -1,4 +1,4 @@
-"""HTML that is put together from elements: whatever is no element already is text, and escaped."""
+"""Builds HTML from elements; anything that is no element is text, and escaped."""
 
 from __future__ import annotations
 
@@ -11,23 +11,25 @@ _VOID = frozenset({"meta", "br", "hr"})
 
 
 class Markup(str):
-    """Text that is HTML, and trusted."""
+    """Trusted HTML."""
 
     __slots__ = ()
 
 
 def tag(name: str, /, *children: str | Iterable[Markup], **attributes: str | None) -> Markup:
-    """An element. `class_` is the attribute `class`, `aria_label` is `aria-label`; an attribute that is None is left out."""
-    given = "".join(
+    """An element. `class_` becomes the attribute `class`, `aria_label` becomes `aria-label`; None is left out."""
+    attributes_text = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{html.escape(clean(value))}"'
         for key, value in attributes.items()
         if value is not None
     )
-    return Markup(f"<{name}{given}>") if name in _VOID else Markup(f"<{name}{given}>{joined(children)}</{name}>")
+    return (
+        Markup(f"<{name}{attributes_text}>") if name in _VOID else Markup(f"<{name}{attributes_text}>{joined(children)}</{name}>")
+    )
 
 
 def joined(children: Iterable[str | Iterable[Markup]]) -> Markup:
-    """Elements and texts, one after the other."""
+    """The concatenation of elements and texts."""
     return Markup("".join(_one(child) for child in children))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from kflite.core.value import Value
 from kflite.figures.content import Content
-from kflite.figures.data import Exhibit, Table, number
+from kflite.figures.data import Table, Visualization, number
 from kflite.figures.read import kind
 from kflite.format import clock, duration
 from kflite.html.card import card
@@ -16,34 +16,34 @@ from kflite.html.rows import ROWS, artifacts, more, numeric, state, timeline, tr
 from kflite.runs.as_json import outputs_json
 from kflite.store.base import RunRow, TaskRow
 
-_CARDS = 60  # of figures, and of documents; what follows is counted
-_COLUMNS = 12  # metrics side by side; where there are more, each task has a card of its own
+_CARDS = 60  # most cards of figures, and of documents; further ones are counted
+_COLUMNS = 12  # most metrics in one table; with more, each task has its own card
 
 Contents = Mapping[str, Content]
 
 
 def report(
-    run: RunRow, tasks: Sequence[TaskRow], exhibits: Sequence[Exhibit], contents: Contents, network: bool = False
+    run: RunRow, tasks: Sequence[TaskRow], visualizations: Sequence[Visualization], contents: Contents, network: bool = False
 ) -> Markup:
-    """The page's body. contents: of documents, by the exhibit's name."""
+    """The page's body. contents: of documents, by name of the visualization."""
     return joined(
         [
             heading(run),
-            _two("Outputs", {name: _uri(held) for name, held in outputs_json(run.outputs).items()}, "Parameters", run.parameters),
+            _two("Outputs", {name: _uri(data) for name, data in outputs_json(run.outputs).items()}, "Parameters", run.parameters),
             section("Trials", trials(run, tasks)),
-            figures(exhibits, contents, network),
+            figures(visualizations, contents, network),
             section("Tasks", timeline(run, tasks)),
             section("Artifacts", artifacts(tasks)),
         ]
     )
 
 
-def _uri(held: Value) -> Value:
-    return held["uri"] if isinstance(held, dict) and {"uri", "type"} <= held.keys() else held
+def _uri(data: Value) -> Value:
+    return data["uri"] if isinstance(data, dict) and {"uri", "type"} <= data.keys() else data
 
 
 def heading(run: RunRow, title: str = "") -> Markup:
-    """The run's name, state, and when and where it ran."""
+    """The run's name, state, times and executor."""
     took = duration(run.ended - run.created) if run.ended else ""
     facts = [("run", run.run), ("created", clock(run.created)), ("took", took), ("on", run.on), ("experiment", run.experiment)]
     shown = [tag("span", f"{name} ", tag("b", text, class_="mono" if name == "run" else None)) for name, text in facts if text]
@@ -52,53 +52,53 @@ def heading(run: RunRow, title: str = "") -> Markup:
     return tag("header", top, tag("div", shown, class_="facts"), why)
 
 
-def figures(exhibits: Sequence[Exhibit], contents: Contents, network: bool) -> Markup:
-    """Metrics in one table where they fit, figures as cards, documents below each other."""
-    numbers, rest = _metrics(exhibits)
-    drawn = [each for each in rest if not each.is_page]
+def figures(visualizations: Sequence[Visualization], contents: Contents, network: bool) -> Markup:
+    """Metrics in one table if they fit, figures as cards, then documents."""
+    numbers, rest = _metrics(visualizations)
+    shapes = [each for each in rest if not each.is_page]
     pages = [each for each in rest if each.is_page]
     return joined(
         [
             section("Metrics", numbers),
-            section("Figures", _cards(drawn, contents, network, "grid")),
+            section("Figures", _cards(shapes, contents, network, "grid")),
             section("Documents", _cards(pages, contents, network, "documents")),
         ]
     )
 
 
-def _cards(exhibits: Sequence[Exhibit], contents: Contents, network: bool, style: str) -> Markup:
-    shown = [card(each, contents.get(each.name, Content()), network) for each in exhibits[:_CARDS]]
-    rest = len(exhibits) - len(shown)
-    told = f"{rest} more, from {exhibits[_CARDS].name} on: kflite artifacts open shows those of one task." if rest else ""
-    return joined([tag("div", shown, class_=style), tag("p", told, class_="soft") if told else ""]) if shown else Markup()
+def _cards(visualizations: Sequence[Visualization], contents: Contents, network: bool, style: str) -> Markup:
+    shown = [card(each, contents.get(each.name, Content()), network) for each in visualizations[:_CARDS]]
+    rest = len(visualizations) - len(shown)
+    note = f"{rest} more, from {visualizations[_CARDS].name} on: kflite artifacts open shows those of one task." if rest else ""
+    return joined([tag("div", shown, class_=style), tag("p", note, class_="soft") if note else ""]) if shown else Markup()
 
 
 def section(title: str, body: Markup) -> Markup:
-    """A part of a page under its title; nothing where there is nothing in it."""
+    """A titled section of a page; empty without content."""
     return tag("section", tag("h2", title), body) if body else Markup()
 
 
-def _two(first: str, given: Mapping[str, Value], second: str, others: Mapping[str, Value]) -> Markup:
-    parts = [section(title, values(Table(held))) for title, held in ((first, given), (second, others)) if held]
+def _two(first: str, first_values: Mapping[str, Value], second: str, second_values: Mapping[str, Value]) -> Markup:
+    parts = [section(title, values(Table(data))) for title, data in ((first, first_values), (second, second_values)) if data]
     return tag("div", parts, class_="pair") if parts else Markup()
 
 
-def _metrics(exhibits: Sequence[Exhibit]) -> tuple[Markup, Sequence[Exhibit]]:
-    """The table of all plain metrics by task, and the exhibits that are not in it."""
-    plain = [each for each in exhibits if kind(each.artifact) == "Metrics" and _numeric(each)]
+def _metrics(visualizations: Sequence[Visualization]) -> tuple[Markup, Sequence[Visualization]]:
+    """The table of all plain metrics by task, and the visualizations that are not in it."""
+    plain = [each for each in visualizations if kind(each.artifact) == "Metrics" and _numeric(each)]
     names = list(dict.fromkeys(name for each in plain for name in each.artifact.metadata))
     if not plain or len(names) > _COLUMNS:
-        return Markup(), exhibits
+        return Markup(), visualizations
     rows = [
         tag("tr", tag("th", each.name, scope="row"), [numeric(each.artifact.metadata.get(name, "")) for name in names])
         for each in plain[:ROWS]
     ]
-    told = more(len(plain), len(names) + 1)
-    shown = table([header(["", *names], names)], [*rows, *told], style="", label="metrics")
+    note = more(len(plain), len(names) + 1)
+    shown = table([header(["", *names], names)], [*rows, *note], style="", label="metrics")
     listed = {each.name for each in plain}
-    return shown, [each for each in exhibits if each.name not in listed]
+    return shown, [each for each in visualizations if each.name not in listed]
 
 
-def _numeric(exhibit: Exhibit) -> bool:
-    values = exhibit.artifact.metadata.values()
+def _numeric(visualization: Visualization) -> bool:
+    values = visualization.artifact.metadata.values()
     return bool(values) and all(number(value) is not None for value in values)

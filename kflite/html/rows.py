@@ -1,4 +1,4 @@
-"""What a run did and made, row by row: tasks over time, and artifacts."""
+"""Tables of a run's tasks, trials and artifacts."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from kflite.core.event import State
 from kflite.core.value import Value
 from kflite.figures.data import number
-from kflite.figures.read import made
+from kflite.figures.read import output_artifacts
 from kflite.format import duration, short, size, value
 from kflite.html.figure import header, table
 from kflite.html.markup import Markup, tag
 from kflite.store.base import RunRow, TaskRow
 
-ROWS = 500  # of a table; what follows is counted
+ROWS = 500  # most rows of a table; further ones are counted
 
 
 def more(count: int, columns: int) -> list[Markup]:
-    """A last row that says how many follow, where there are more than a table shows."""
+    """A last row with the number of rows that are not shown, if any."""
     rest = count - ROWS
     return [tag("tr", tag("td", f"{rest} more", class_="soft", colspan=str(columns)))] if rest > 0 else []
 
@@ -28,7 +28,7 @@ def state(word: str) -> Markup:
 
 
 def timeline(run: RunRow, tasks: Sequence[TaskRow]) -> Markup:
-    """Tasks with their states, and when they were at work; those that failed first where not all are shown."""
+    """Tasks with their states and run times; if not all are shown, failed ones come first."""
     shown = [task for task in tasks if not task.group]
     if not shown:
         return Markup()
@@ -50,8 +50,8 @@ def _task(task: TaskRow, begin: float, span_s: float) -> Markup:
     notes = [tag("span", why, class_="note")] if why else []
     bar: list[Markup] = []
     if task.started and took is not None:
-        place = f"--from: {(task.started - begin) / span_s:.2%}; --for: {took / span_s:.2%}"
-        bar = [tag("span", class_="bar", style=place)]
+        position = f"--from: {(task.started - begin) / span_s:.2%}; --for: {took / span_s:.2%}"
+        bar = [tag("span", class_="bar", style=position)]
     word = task.state.value
     return tag(
         "tr",
@@ -63,35 +63,35 @@ def _task(task: TaskRow, begin: float, span_s: float) -> Markup:
 
 
 def trials(run: RunRow, tasks: Sequence[TaskRow]) -> Markup:
-    """What an experiment tried, with what came of it."""
+    """A search's trials, with their results."""
     shown = [task for task in tasks if task.group and task.title == "trial" and "/" not in task.task]
     if run.kind != "experiment" or not shown:
         return Markup()
-    tried = list(dict.fromkeys(name for task in shown for name in task.parameters))
-    gave = list(dict.fromkeys(name for task in shown for name in task.outputs))
+    parameters = list(dict.fromkeys(name for task in shown for name in task.parameters))
+    outputs = list(dict.fromkeys(name for task in shown for name in task.outputs))
     rows = [
         tag(
             "tr",
             tag("th", task.task, scope="row"),
             tag("td", state(task.state.value)),
-            [numeric(task.parameters.get(name, "")) for name in tried],
-            [numeric(task.outputs.get(name, "")) for name in gave],
+            [numeric(task.parameters.get(name, "")) for name in parameters],
+            [numeric(task.outputs.get(name, "")) for name in outputs],
         )
         for task in shown[:ROWS]
     ]
-    head = header(["trial", "state", *tried, *gave], [*tried, *gave])
-    return table([head], [*rows, *more(len(shown), 2 + len(tried) + len(gave))], style="", label="trials")
+    head = header(["trial", "state", *parameters, *outputs], [*parameters, *outputs])
+    return table([head], [*rows, *more(len(shown), 2 + len(parameters) + len(outputs))], style="", label="trials")
 
 
-def numeric(given: Value) -> Markup:
-    """A cell for a number to six digits, with all of it to be seen when pointed at."""
-    exact = value(given) if number(given) is not None else None
-    return tag("td", short(given), class_="n", title=exact)
+def numeric(value_given: Value) -> Markup:
+    """A cell with a number to six digits; its tooltip has all digits."""
+    exact = value(value_given) if number(value_given) is not None else None
+    return tag("td", short(value_given), class_="n", title=exact)
 
 
 def artifacts(tasks: Sequence[TaskRow]) -> Markup:
-    """All that tasks made, with where it is."""
-    every = [(task.task, *pair) for task in tasks if not task.group for pair in made(task)]
+    """All artifacts of the tasks, with their URIs."""
+    every = [(task.task, *pair) for task in tasks if not task.group for pair in output_artifacts(task)]
     rows = [
         tag(
             "tr",

@@ -1,4 +1,4 @@
-"""Images for clusters: an image with Python, and packages as this machine's pip finds them."""
+"""Builds images for clusters: a Python image with packages that this machine's pip installs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 _CONTAINERFILE = Path(__file__).parent / "Containerfile"
 _STAGING = ("fsspec", "s3fs")
 _EXTRAS = ("s3", "postgres")
-_ASK = "import platform, sys; print(f'{sys.version_info[0]}.{sys.version_info[1]}', platform.machine(), platform.libc_ver()[0])"
+_PLATFORM_PROBE = (
+    "import platform, sys; print(f'{sys.version_info[0]}.{sys.version_info[1]}', platform.machine(), platform.libc_ver()[0])"
+)
 _TAGS = {"glibc": ("manylinux2014", "manylinux_2_17", "manylinux_2_27", "manylinux_2_28"), "": ("musllinux_1_1", "musllinux_1_2")}
 
 
@@ -42,8 +44,8 @@ def build(settings: Settings, purpose: str, name: str, base: str) -> str:
 
 
 def install(target: Path, base: str, packages: tuple[str, ...]) -> None:
-    """Install packages, or what other words of pip's say, for the Python of the image `base`. Raises ExecutorError."""
-    version, machine, *libc = _run("docker", "run", "--rm", base, "python3", "-c", _ASK).split()
+    """Install packages, or other arguments of pip, for the Python of the image `base`. Raises ExecutorError."""
+    version, machine, *libc = _run("docker", "run", "--rm", base, "python3", "-c", _PLATFORM_PROBE).split()
     tags = _TAGS["glibc" if "glibc" in libc else ""]
     kinds = [word for tag in tags for word in ("--platform", f"{tag}_{machine}")]
     options = ["--quiet", "--disable-pip-version-check", "--only-binary=:all:", "--python-version", version, *kinds]
@@ -51,22 +53,24 @@ def install(target: Path, base: str, packages: tuple[str, ...]) -> None:
 
 
 def _needed() -> tuple[str, ...]:
-    """What kflite needs, with the extras that a scheduler in a cluster has use for."""
+    """kflite's requirements, with the extras that a scheduler in a cluster uses."""
     from packaging.requirements import Requirement
 
     try:
-        found = [Requirement(text) for text in requires("kflite") or ()]
+        requirements = [Requirement(text) for text in requires("kflite") or ()]
     except PackageNotFoundError:
         raise ExecutorError("pip install kflite first: what it needs is not known here", "BuildFailed") from None
-    wanted = [need for need in found if not need.marker or any(need.marker.evaluate({"extra": extra}) for extra in _EXTRAS)]
-    return tuple(str(need).partition(";")[0].strip() for need in wanted)
+    needed = [
+        need for need in requirements if not need.marker or any(need.marker.evaluate({"extra": extra}) for extra in _EXTRAS)
+    ]
+    return tuple(str(need).partition(";")[0].strip() for need in needed)
 
 
 def _run(*command: str) -> str:
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        completed = subprocess.run(command, capture_output=True, text=True, check=False)
     except FileNotFoundError:
         raise ExecutorError(f"{command[0]} is not installed here, which builds the image", "NoDocker") from None
-    if done.returncode:
-        raise ExecutorError(f"{' '.join(command[:3])}: {done.stderr.strip()[-500:]}", "BuildFailed")
-    return done.stdout
+    if completed.returncode:
+        raise ExecutorError(f"{' '.join(command[:3])}: {completed.stderr.strip()[-500:]}", "BuildFailed")
+    return completed.stdout

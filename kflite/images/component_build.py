@@ -1,4 +1,4 @@
-"""Building, checking and pushing an image of components, by Docker's own command."""
+"""Builds, checks and pushes an image of components with the `docker` command."""
 
 from __future__ import annotations
 
@@ -14,74 +14,74 @@ from typing import TYPE_CHECKING
 
 from kflite.errors import ExecutorError
 from kflite.images.cluster_image import install
-from kflite.images.component_files import OWN, Recipe
-from kflite.runtime.bootstrap import checker
+from kflite.images.component_files import GENERATED, ImageSpec
+from kflite.runtime.bootstrap import checker_text
 
 if TYPE_CHECKING:
     from kflite.config import Settings
 
-_LAST = 12  # lines of a command's output that its error shows
-_NOBODY = "65534:65534"  # tasks run as whoever starts them, so that anyone must be able to read the code
+_LAST = 12  # lines of a command's output in its error
+_NOBODY = "65534:65534"  # tasks run as any user, who must be able to read the code
 _NO_ACCESS = re.compile("permission denied.*docker", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Docker:
-    """Docker's command. tell: gets each line of what it says."""
+    """The `docker` command. tell: receives each line of its output."""
 
     settings: Settings
     tell: Callable[[str], None]
 
-    def build(self, recipe: Recipe, platform: str) -> None:
-        """Builds the image. platform: "" for that of the daemon. Raises ExecutorError."""
+    def build(self, spec: ImageSpec, platform: str) -> None:
+        """Build the image. platform: "" for the daemon's. Raises ExecutorError."""
         from kflite.executors.images import ImageMap
 
-        self._ask()
-        base = ImageMap(self.settings.images).image(recipe.base)
-        if recipe.here:
-            self._install(recipe, base)
-        words = ["--file", str(recipe.dockerfile), "--build-arg", f"BASE_IMAGE={base}", "--tag", recipe.target]
+        self._check_daemon()
+        base = ImageMap(self.settings.images).image(spec.base)
+        if spec.install_here:
+            self._install(spec, base)
+        words = ["--file", str(spec.dockerfile), "--build-arg", f"BASE_IMAGE={base}", "--tag", spec.target]
         try:
-            self._run("build", *(["--platform", platform] if platform else []), *words, str(recipe.folder))
+            self._run("build", *(["--platform", platform] if platform else []), *words, str(spec.folder))
         except ExecutorError as error:
-            if not recipe.requirements or recipe.here or error.reason != "BuildFailed":
+            if not spec.requirements or spec.install_here or error.reason != "BuildFailed":
                 raise
             raise ExecutorError(
                 f"{error}; where it is pip, --pip here has this machine's install the packages", "BuildFailed"
             ) from None
 
-    def check(self, recipe: Recipe, platform: str) -> None:
-        """Loads each component in the image, as whoever runs it. Raises ExecutorError."""
-        each = json.dumps([[one.name, one.module] for one in recipe.components])
+    def check(self, spec: ImageSpec, platform: str) -> None:
+        """Load each component in the image, as an unprivileged user. Raises ExecutorError."""
+        names = json.dumps([[component.name, component.module] for component in spec.components])
         where = ["--platform", platform] if platform else []
         options = ["--rm", "--network", "none", "--user", _NOBODY, "--entrypoint", "python3", *where]
-        said = self._run("run", *options, recipe.target, "-c", checker(_INSIDE.read_text("utf-8")), each, quiet=True)
+        output = self._run("run", *options, spec.target, "-c", checker_text(_ENTRY.read_text("utf-8")), names, quiet=True)
         try:
-            wrong = json.loads(said[-1])
+            problems = json.loads(output[-1])
         except (ValueError, IndexError):
-            raise ExecutorError(f"{recipe.target} was built, and nobody can tell what it holds: {said}", "BuildFailed") from None
-        if wrong:
-            lines = "".join(f"\n  {name}: {text}" for name, text in wrong.items())
-            what = f"{recipe.target} was built, and components cannot be loaded in it (--no-check leaves this out):{lines}"
-            raise ExecutorError(f"{what}\n  {_remedy(' '.join(wrong.values()))}", "BuildFailed")
+            raise ExecutorError(f"{spec.target} was built, and nobody can tell what it holds: {output}", "BuildFailed") from None
+        if problems:
+            lines = "".join(f"\n  {name}: {text}" for name, text in problems.items())
+            what = f"{spec.target} was built, and components cannot be loaded in it (--no-check leaves this out):{lines}"
+            raise ExecutorError(f"{what}\n  {_remedy(' '.join(problems.values()))}", "BuildFailed")
 
-    def push(self, recipe: Recipe) -> None:
-        """Pushes the image. Raises ExecutorError."""
+    def push(self, spec: ImageSpec) -> None:
+        """Push the image. Raises ExecutorError."""
         try:
-            self._run("push", recipe.target)
+            self._run("push", spec.target)
         except ExecutorError as error:
             remedy = "its registry is the first part of its name, and `docker login` may be needed"
-            raise ExecutorError(f"{recipe.target} was built, and not pushed: {error}; {remedy}", "PushFailed") from None
+            raise ExecutorError(f"{spec.target} was built, and not pushed: {error}; {remedy}", "PushFailed") from None
 
-    def _install(self, recipe: Recipe, base: str) -> None:
-        packages = recipe.folder / OWN / "packages"
+    def _install(self, spec: ImageSpec, base: str) -> None:
+        packages = spec.folder / GENERATED / "packages"
         shutil.rmtree(packages, ignore_errors=True)
-        if recipe.requirements:
-            files = [word for file in recipe.requirements for word in ("-r", str(recipe.folder / file))]
-            install(packages, base, (*recipe.pip_options, *files))
+        if spec.requirements:
+            files = [word for file in spec.requirements for word in ("-r", str(spec.folder / file))]
+            install(packages, base, (*spec.pip_options, *files))
 
-    def _ask(self) -> None:
-        """Raises ExecutorError where there is no Docker, or none that answers."""
+    def _check_daemon(self) -> None:
+        """Raise ExecutorError if Docker is missing or does not answer."""
         try:
             self._run("version", "--format", "{{.Server.Version}}", quiet=True)
         except ExecutorError as error:
@@ -93,7 +93,7 @@ class Docker:
             raise ExecutorError(f"no Docker daemon answers, which builds the image: {remedy} ({error})", "NoDocker") from None
 
     def _run(self, *words: str, quiet: bool = False) -> list[str]:
-        """Runs it; gives the lines that it wrote. Raises ExecutorError."""
+        """Run the command; return its output's lines. Raises ExecutorError."""
         host = {"DOCKER_HOST": self.settings.docker.address} if self.settings.docker.address else {}
         try:
             process = subprocess.Popen(
@@ -115,17 +115,17 @@ class Docker:
                 if not quiet:
                     self.tell(line.rstrip())
         if process.returncode:
-            said = [line for line in lines if line][-_LAST if quiet else -1 :]
-            raise ExecutorError(f"docker {words[0]} failed: " + "\n  ".join(said), "BuildFailed")
+            output = [line for line in lines if line][-_LAST if quiet else -1 :]
+            raise ExecutorError(f"docker {words[0]} failed: " + "\n  ".join(output), "BuildFailed")
         return lines
 
 
-def _remedy(wrong: str) -> str:
-    if "No module named" in wrong:
+def _remedy(problems: str) -> str:
+    if "No module named" in problems:
         return "name what is missing in packages_to_install or requirements.txt; a folder's own modules may be in .dockerignore"
-    if "Permission denied" in wrong:
+    if "Permission denied" in problems:
         return "let everyone read the files, as by chmod -R a+rX: a task runs as whoever starts it"
     return "make it work where python3 imports these files in the image, as one who is not root"
 
 
-_INSIDE = Path(__file__).parent / "component_entry.py"
+_ENTRY = Path(__file__).parent / "component_entry.py"

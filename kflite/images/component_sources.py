@@ -1,4 +1,4 @@
-"""The components of a folder that have a target_image, of kflite's and of kfp's, by executing the files that may have some."""
+"""Finds the components with a target_image in a folder, of kflite and of kfp, by executing files that may define some."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _INSTEAD = "install it here too, import it inside of the function, or leave the 
 
 @dataclass(frozen=True, slots=True)
 class Containerised:
-    """A component whose code is to be in an image. file: below the folder; module: by which kflite's own command imports it."""
+    """A component whose code goes into an image. module: the name by which kflite's command imports it."""
 
     name: str
     file: Path
@@ -39,26 +39,28 @@ class Containerised:
     trusted_hosts: tuple[str, ...] = ()
 
     @property
-    def place(self) -> str:
-        """Where it is defined."""
+    def location(self) -> str:
+        """The location of its definition."""
         return f"{self.file}:{self.line}"
 
 
 def components(folder: Path, pattern: str = PATTERN) -> list[Containerised]:
-    """The folder's components with a target_image, which agree on their images.
+    """The folder's components with a target_image, which must have the same images.
 
-    Raises InputError, with the places, where there are none, where they do not agree, and for files that cannot be executed.
+    Raises InputError, with locations, if there are none, if their images differ, and for files that cannot be executed.
     """
     if not folder.is_dir():
         raise NotFound(f"{folder}: there is no such folder")
     files = [file for file in _python_files(folder.resolve(), pattern) if _may_have_some(file)]
-    with _registered(files) as of_kfp:
+    with _registered(files) as kfp_components:
         modules = [_executed(file, folder.resolve()) for file in files]
-    ours = [value for module in modules for value in vars(module).values() if isinstance(value, PythonComponent)]
-    found = [*map(_ours, ours), *map(_kfps, of_kfp)]
-    inside = [one for one in found if one.target and one.file.is_relative_to(folder.resolve())]
-    each = {(one.file, one.name): one for one in inside}
-    return _agreeing(folder, pattern, sorted(each.values(), key=lambda one: (one.file, one.line)))
+    kflite_components = [value for module in modules for value in vars(module).values() if isinstance(value, PythonComponent)]
+    components_found = [*map(_from_kflite, kflite_components), *map(_from_kfp, kfp_components)]
+    in_folder = [
+        component for component in components_found if component.target and component.file.is_relative_to(folder.resolve())
+    ]
+    by_name = {(component.file, component.name): component for component in in_folder}
+    return _checked(folder, pattern, sorted(by_name.values(), key=lambda component: (component.file, component.line)))
 
 
 def _python_files(folder: Path, pattern: str) -> Iterator[Path]:
@@ -76,7 +78,7 @@ def _python_files(folder: Path, pattern: str) -> Iterator[Path]:
 
 
 def _may_have_some(file: Path) -> bool:
-    """Whether a file decorates a function, or speaks of components. Raises InputError for what is no Python."""
+    """Whether a file decorates a function or mentions components. Raises InputError for invalid Python."""
     try:
         tree = ast.parse(file.read_bytes(), str(file))
     except SyntaxError as error:
@@ -104,7 +106,7 @@ def _executed(file: Path, folder: Path) -> object:
 
 
 class _Info(Protocol):
-    """What kfp knows of a component that a decorator makes."""
+    """kfp's record of a decorated component."""
 
     function_name: str
     func: FunctionType
@@ -121,7 +123,7 @@ class _Spec(Protocol):
 
 
 class _Log(dict[str, _Info]):
-    """All that is registered, also under one name."""
+    """A dict that records all registrations, also of equal names."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -133,7 +135,7 @@ class _Log(dict[str, _Info]):
 
 @contextmanager
 def _registered(files: Sequence[Path]) -> Iterator[list[_Info]]:
-    """What kfp's decorators make meanwhile; kfp is imported only where a file speaks of it and it is installed."""
+    """Components that kfp's decorators create meanwhile; kfp is imported only if a file mentions it and it is installed."""
     log = _Log()
     if not any(b"kfp" in file.read_bytes() for file in files) or not is_installed():
         yield log.all
@@ -147,7 +149,7 @@ def _registered(files: Sequence[Path]) -> Iterator[list[_Info]]:
         component_factory.REGISTERED_MODULES = None
 
 
-def _ours(component: PythonComponent[..., object]) -> Containerised:
+def _from_kflite(component: PythonComponent[..., object]) -> Containerised:
     def write(file: Path) -> None:
         from kflite.dsl.compiler import compile
         from kflite.ir.write import dumps
@@ -170,7 +172,7 @@ def _ours(component: PythonComponent[..., object]) -> Containerised:
     )
 
 
-def _kfps(info: _Info) -> Containerised:
+def _from_kfp(info: _Info) -> Containerised:
     def write(file: Path) -> None:
         info.component_spec.save_to_component_yaml(str(file))
 
@@ -188,23 +190,23 @@ def _kfps(info: _Info) -> Containerised:
     )
 
 
-def _agreeing(folder: Path, pattern: str, found: list[Containerised]) -> list[Containerised]:
-    if not found:
+def _checked(folder: Path, pattern: str, components_found: list[Containerised]) -> list[Containerised]:
+    if not components_found:
         where = f"{folder}: no file" + (f" of {pattern!r}" if pattern != PATTERN else "")
         raise InputError(f"{where} has a component with a target_image: write @dsl.component(base_image=..., target_image=...)")
     choose = "make them one, or build a part of the files at a time by --component-filepattern"
-    _one(folder, "target_image", {one.target: one for one in reversed(found)}, choose)
-    _one(folder, "base_image", {one.base: one for one in reversed(found)}, choose)
+    _refuse_several(folder, "target_image", {component.target: component for component in reversed(components_found)}, choose)
+    _refuse_several(folder, "base_image", {component.base: component for component in reversed(components_found)}, choose)
     names: dict[str, Containerised] = {}
-    for one in found:
-        if one.name in names:
-            what = f"two components are called {one.name!r}, by which the image finds them"
-            raise InputError(f"{what}: {names[one.name].place} and {one.place}: rename one")
-        names[one.name] = one
-    return found
+    for component in components_found:
+        if component.name in names:
+            what = f"two components are called {component.name!r}, by which the image finds them"
+            raise InputError(f"{what}: {names[component.name].location} and {component.location}: rename one")
+        names[component.name] = component
+    return components_found
 
 
-def _one(folder: Path, what: str, images: dict[str, Containerised], remedy: str) -> None:
+def _refuse_several(folder: Path, what: str, images: dict[str, Containerised], remedy: str) -> None:
     if len(images) > 1:
-        each = "".join(f"\n  {image}: {one.place}" for image, one in sorted(images.items()))
-        raise InputError(f"{folder}: its components have {len(images)} values of {what}, and an image has one: {remedy}{each}")
+        by_name = "".join(f"\n  {image}: {component.location}" for image, component in sorted(images.items()))
+        raise InputError(f"{folder}: its components have {len(images)} values of {what}, and an image has one: {remedy}{by_name}")

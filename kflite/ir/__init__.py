@@ -1,6 +1,6 @@
-"""KFP v2 IR: reading, checking, writing. A pipeline has no other form inside kflite.
+"""KFP v2 IR, the only form of a pipeline inside kflite: reading, checking and writing.
 
-May live here: what knows the format's fields. Imports values and errors only; protobuf is loaded when a message is needed.
+Lives here: everything that knows the format's fields. Imports the core and errors; protobuf is imported when it is needed.
 """
 
 from kflite.ir.pipeline import Pipeline

@@ -1,4 +1,4 @@
-"""The one YAML or JSON file in a zip or tar.gz, read in memory and never further than the limit of a document."""
+"""Reads the one YAML or JSON file in a zip or tar.gz in memory, up to the size limit of a document."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from kflite.ir.text import LARGEST, refuse
 
 _MOST_MEMBERS = 1000  # an archive of a pipeline has one or two
 _SUFFIXES = (".yaml", ".yml", ".json")
-_PREFERRED = "pipeline.yaml"  # what KFP looks for where an archive holds several files
+_PREFERRED = "pipeline.yaml"  # KFP's choice if an archive contains several files
 
 
-def unpacked(data: bytes, source: str) -> tuple[bytes, str]:
-    """The document in an archive and its name, or what was given when it is none. Raises InvalidPipeline."""
+def unpack(data: bytes, source: str) -> tuple[bytes, str]:
+    """The document in an archive and its name; the arguments unchanged if `data` is no archive. Raises InvalidPipeline."""
     if data[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
         return _zip(data, source)
     if data[:2] == b"\x1f\x8b":
@@ -56,13 +56,13 @@ def _tar(data: bytes, source: str) -> tuple[bytes, str]:
 
 
 def _only(names: list[str], source: str) -> str:
-    found = [n for n in names if n.lower().endswith(_SUFFIXES) and not n.rpartition("/")[2].startswith(".")]
-    if len(found) > 1 and _PREFERRED in found:
+    documents = [n for n in names if n.lower().endswith(_SUFFIXES) and not n.rpartition("/")[2].startswith(".")]
+    if len(documents) > 1 and _PREFERRED in documents:
         return _PREFERRED
-    if len(found) != 1:
-        held = f"several documents ({', '.join(map(repr, found[:5]))})" if found else "no document"
-        refuse(source, f"the archive holds {held}: put one YAML file into it, or call the pipeline's {_PREFERRED}")
-    return found[0]
+    if len(documents) != 1:
+        content = f"several documents ({', '.join(map(repr, documents[:5]))})" if documents else "no document"
+        refuse(source, f"the archive holds {content}: put one YAML file into it, or call the pipeline's {_PREFERRED}")
+    return documents[0]
 
 
 def _bounded(read: Callable[[int], bytes], source: str, limit: int) -> bytes:

@@ -1,4 +1,4 @@
-"""The CEL library, loaded without its package's start-up: that imports a command line with prompts, a tenth of a second."""
+"""Loads the CEL library without its package's start-up, which imports a command line and takes a tenth of a second."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def _library() -> ModuleType:
     spec = PathFinder.find_spec(_NAME, package.submodule_search_locations) if package else None
     if spec is None or spec.loader is None:
         raise KfliteError("the package common-expression-language is not installed: pip install common-expression-language")
-    # Under its own name: the extension can be loaded once only, and whoever imports `cel` later must find this one.
+    # Registered under its own name: the extension can be loaded only once, and a later import of `cel` must find it.
     module = sys.modules[_NAME] = module_from_spec(spec)
     spec.loader.exec_module(module)
-    logging.getLogger("cel").addHandler(logging.NullHandler())  # what it logs is in the errors that it raises
+    logging.getLogger("cel").addHandler(logging.NullHandler())  # its errors contain what it logs
     return module
 
 
 def compile(expression: str) -> Program:
-    """A CEL program. Raises ValueError where the text is not CEL; a text that overwhelms the parser may raise a BaseException."""
+    """A CEL program. Raises ValueError if the text is not CEL; the parser may panic, which raises a BaseException."""
     program: Program = _library().compile(expression)
     return program

@@ -1,4 +1,4 @@
-"""Conditions: whether a text is CEL that kflite can evaluate. The CEL library is imported when there is a condition."""
+"""Checks that a condition is CEL that kflite can evaluate. The CEL library is imported when a pipeline has a condition."""
 
 from __future__ import annotations
 
@@ -7,31 +7,33 @@ from functools import lru_cache
 
 LONGEST = 16_384  # characters: the parser's time and stack grow with the text
 _TYPES = {"inputs", "int", "uint", "double", "bool", "string", "bytes", "list", "map", "type", "null_type"}
-_MACROS = (".exists(", ".exists_one(", ".all(", ".map(", ".filter(")  # these name variables of their own
+_MACROS = (".exists(", ".exists_one(", ".all(", ".map(", ".filter(")  # these introduce variables
 _QUOTED_VALUE = re.compile(r"'(double\(|int\()*inputs\.parameter_values\[")
 
 
 @lru_cache(maxsize=1024)
-def wrong(expression: str) -> str | None:
-    """What is wrong with a condition, None when it compiles."""
+def condition_problem(expression: str) -> str | None:
+    """The problem of a condition; None if it compiles."""
     if len(expression) > LONGEST:
         return f"the condition is {len(expression):,} characters long: the limit is {LONGEST:,}"
-    return _uncompiled(expression)
+    return _compile_problem(expression)
 
 
-def _uncompiled(expression: str) -> str | None:
+def _compile_problem(expression: str) -> str | None:
     from kflite.ir import cel
 
     try:
         program = cel.compile(expression)
     except BaseException as error:
-        # The parser is in Rust: its panics are no Exception.
+        # The parser is written in Rust, whose panics are BaseExceptions.
         if isinstance(error, KeyboardInterrupt | SystemExit | MemoryError):
             raise
         return f"{expression[:100]!r} is not CEL: {_reason(error)}{_remedy(expression)}"
-    own = any(macro in expression for macro in _MACROS)
-    odd = [] if own else [n for n in program.variables() if n not in _TYPES]
-    return f"{expression[:100]!r} refers to {odd[0]!r}: conditions see inputs.parameter_values['NAME'] only" if odd else None
+    has_macros = any(macro in expression for macro in _MACROS)
+    unknown = [] if has_macros else [n for n in program.variables() if n not in _TYPES]
+    return (
+        f"{expression[:100]!r} refers to {unknown[0]!r}: conditions see inputs.parameter_values['NAME'] only" if unknown else None
+    )
 
 
 def _remedy(expression: str) -> str:
@@ -45,5 +47,5 @@ def _reason(error: BaseException) -> str:
     if "Recursion limit" in text:
         return "it nests too deep for the parser"
     detail = text.partition("Syntax error: ")[2].partition("\n")[0] or text.partition("\n")[0]
-    place = text.partition("<input>:1:")[2].partition(":")[0]
-    return (f"at column {place}: " if place.isdigit() else "") + detail.partition(" expecting ")[0][:200]
+    column = text.partition("<input>:1:")[2].partition(":")[0]
+    return (f"at column {column}: " if column.isdigit() else "") + detail.partition(" expecting ")[0][:200]

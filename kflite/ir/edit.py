@@ -1,4 +1,4 @@
-"""Pipelines that differ from another one: by their name, or by what their parameters are when nothing is given."""
+"""Copies of a pipeline with another name, display name or parameter defaults."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import replace
 from kflite.core.value import Value
 from kflite.errors import InvalidPipeline
 from kflite.ir.document import declared
-from kflite.ir.names import bad_pipeline, near
+from kflite.ir.names import bad_pipeline, suggestion
 from kflite.ir.pipeline import Pipeline
-from kflite.ir.types import type_of, wrong
+from kflite.ir.types import type_of, value_problem
 
 
-def named(pipeline: Pipeline, name: str) -> Pipeline:
-    """The pipeline under another name. Raises InvalidPipeline for one that KFP would refuse."""
+def renamed(pipeline: Pipeline, name: str) -> Pipeline:
+    """The pipeline with another name. Raises InvalidPipeline for a name that KFP refuses."""
     if bad := bad_pipeline(name):
         raise InvalidPipeline(pipeline.name, [("pipelineInfo.name", bad)])
     changed = _copy(pipeline)
@@ -22,15 +22,15 @@ def named(pipeline: Pipeline, name: str) -> Pipeline:
     return changed
 
 
-def shown_as(pipeline: Pipeline, label: str) -> Pipeline:
-    """The pipeline with another name for people to read."""
+def with_display_name(pipeline: Pipeline, label: str) -> Pipeline:
+    """The pipeline with another display name."""
     changed = _copy(pipeline)
     changed.spec.pipeline_info.display_name = label
     return changed
 
 
-def defaulting(pipeline: Pipeline, values: Mapping[str, Value]) -> Pipeline:
-    """The pipeline with these values as its parameters' defaults. Raises InvalidPipeline for values that do not fit."""
+def with_defaults(pipeline: Pipeline, values: Mapping[str, Value]) -> Pipeline:
+    """The pipeline with these values as its parameters' defaults. Raises InvalidPipeline for values of a wrong type."""
     from google.protobuf.json_format import ParseDict
 
     known = declared(pipeline.documents[0].get("root", {}), "input", "parameters")  # type: ignore[arg-type]
@@ -46,10 +46,10 @@ def defaulting(pipeline: Pipeline, values: Mapping[str, Value]) -> Pipeline:
 
 def _bad(name: str, value: Value, known: Mapping[str, Mapping[str, Value]]) -> str | None:
     if name not in known:
-        return f"the pipeline has no such parameter: {near(name, known)}"
+        return f"the pipeline has no such parameter: {suggestion(name, known)}"
     if value is None:
         return "null is no default: give a value"
-    return wrong(value, known[name]) if type_of(known[name]) else None
+    return value_problem(value, known[name]) if type_of(known[name]) else None
 
 
 def _copy(pipeline: Pipeline) -> Pipeline:

@@ -1,4 +1,4 @@
-"""Checks of executors: what runs, and whether all that its command refers to is there."""
+"""Checks of executors: their kind, and that everything their command refers to exists."""
 
 from __future__ import annotations
 
@@ -6,51 +6,50 @@ from collections.abc import Callable, Iterator
 
 from kflite.core.value import Value
 from kflite.errors import InputError
-from kflite.ir.document import Document, Problems, Whole, declared
-from kflite.ir.names import bad_key, below, near
+from kflite.ir.document import Document, DocumentView, Problems, declared, holds_source
+from kflite.ir.names import bad_key, child_path, suggestion
 from kflite.ir.quantity import accelerators, cpus, memory
-from kflite.ir.references import Reference, of_word, references
-from kflite.ir.strict import departures
+from kflite.ir.references import Reference, references, word_references
+from kflite.ir.strict import format_problems
 
 _RUN = ("container", "importer")
 _FREE = ("metadata", "customJob")  # of any content
-_SOURCE_ARGS = ("--executor_input", "--executor-input")  # how a Python component is called: its command holds its source
 
 
-def problems(whole: Whole) -> Problems:
-    """Everything that is wrong with the executors of a pipeline."""
+def problems(view: DocumentView) -> Problems:
+    """All problems of a pipeline's executors."""
     from kflite.ir.proto import PipelineDeploymentConfig
 
     path = "deploymentSpec"
-    held = whole.document.get(path, {})
-    odd = [*departures(held, PipelineDeploymentConfig.DESCRIPTOR, path), *_nulls(held, path)]
-    yield from odd
-    if odd:
+    config = view.document.get(path, {})
+    problems_found = [*format_problems(config, PipelineDeploymentConfig.DESCRIPTOR, path), *_nulls(config, path)]
+    yield from problems_found
+    if problems_found:
         return
-    for label, spec in whole.executors.items():
+    for label, spec in view.executors.items():
         if wrong := bad_key(label):
             yield f"{path}.executors", wrong
-        yield from _kind(spec, below(f"{path}.executors", label))
-    yield from _references(whole)
+        yield from _kind(spec, child_path(f"{path}.executors", label))
+    yield from _references(view)
 
 
-def unheeded(whole: Whole) -> Problems:
-    """All (path, what is to be said) of what has no effect, in sound executors."""
-    for label, spec in whole.executors.items():
+def ignored(view: DocumentView) -> Problems:
+    """All (path, explanation) of settings without effect in valid executors."""
+    for label, spec in view.executors.items():
         for index, variable in enumerate(spec.get("container", {}).get("env", [])):
             if str(variable.get("name")).startswith("ARGO_DEBUG_PAUSE_"):
-                path = below("deploymentSpec.executors", label)
+                path = child_path("deploymentSpec.executors", label)
                 yield f"{path}.container.env[{index}]", "it pauses pods of KFP's cluster only: the task runs through"
 
 
 def _nulls(value: Value, path: str) -> Problems:
-    """Keys that hold null: this part of a document is kept as it was written, and nothing in it means null."""
+    """Keys with a null value, which nothing in this part of a document allows."""
     if isinstance(value, dict):
         for key, item in value.items():
             if item is None:
-                yield below(path, key), "it is null: give a value, or remove the key"
+                yield child_path(path, key), "it is null: give a value, or remove the key"
             elif key not in _FREE:
-                yield from _nulls(item, below(path, key))
+                yield from _nulls(item, child_path(path, key))
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from _nulls(item, f"{path}[{index}]")
@@ -80,11 +79,11 @@ def _container(spec: Document, path: str) -> Problems:
 
 
 def _resources(spec: Document, path: str) -> Problems:
-    for key, held in spec.items():
-        if isinstance(held, int | float) and held < 0:
-            yield f"{path}.{key}", f"{held} is negative"
+    for key, value in spec.items():
+        if isinstance(value, int | float) and value < 0:
+            yield f"{path}.{key}", f"{value} is negative"
         elif key.startswith("resource"):
-            yield from _quantity(held, cpus if "Cpu" in key else memory, f"{path}.{key}")
+            yield from _quantity(value, cpus if "Cpu" in key else memory, f"{path}.{key}")
     count = str(spec.get("accelerator", {}).get("resourceCount", ""))
     yield from _quantity(count, accelerators, f"{path}.accelerator.resourceCount")
 
@@ -97,48 +96,48 @@ def _quantity(text: str, read: Callable[[str], float], path: str) -> Problems:
         yield path, str(error)
 
 
-def _references(whole: Whole) -> Problems:
-    """Placeholders, seen from each component that the executor runs for."""
-    for name, body in whole.components.items():
+def _references(view: DocumentView) -> Problems:
+    """Problems of placeholders, for each component that uses the executor."""
+    for name, body in view.components.items():
         label = body.get("executorLabel", "")
-        spec = whole.executors.get(label, {})
-        path = below("deploymentSpec.executors", label)
-        given = whole.given.get(name, set())
-        for where, reference in _found(spec, path):
-            yield from _known(body, given, reference, where)
+        spec = view.executors.get(label, {})
+        path = child_path("deploymentSpec.executors", label)
+        passed = view.passed_parameters.get(name, set())
+        for where, reference in _executor_references(spec, path):
+            yield from _unknown_name(body, passed, reference, where)
         uri = spec.get("importer", {}).get("artifactUri", {}).get("runtimeParameter")
         if uri is not None:
-            found = Reference("inputs", "parameters", uri, repr(uri))
-            yield from _known(body, given, found, f"{path}.importer.artifactUri.runtimeParameter")
+            reference = Reference("inputs", "parameters", uri, repr(uri))
+            yield from _unknown_name(body, passed, reference, f"{path}.importer.artifactUri.runtimeParameter")
 
 
-def _found(spec: Document, path: str) -> Iterator[tuple[str, Reference | str]]:
+def _executor_references(spec: Document, path: str) -> Iterator[tuple[str, Reference | str]]:
     container, importer = spec.get("container", {}), spec.get("importer", {})
-    called = any(a in _SOURCE_ARGS for a in container.get("args", ()))
-    for key in ("args",) if called else ("command", "args"):
+    for key in ("args",) if holds_source(container) else ("command", "args"):
         for index, word in enumerate(container.get(key, ())):
-            for found in of_word(word) if "{" in word else ():
-                yield f"{path}.container.{key}[{index}]", found
+            for reference in word_references(word) if "{" in word else ():
+                yield f"{path}.container.{key}[{index}]", reference
     for key in ("image", "env", "resources"):
-        for found in references(container.get(key, "")):
-            yield f"{path}.container.{key}", found
+        for reference in references(container.get(key, "")):
+            yield f"{path}.container.{key}", reference
     for key in ("metadata", "artifactUri"):
-        for found in references(importer.get(key, "")):
-            yield f"{path}.importer.{key}", found
+        for reference in references(importer.get(key, "")):
+            yield f"{path}.importer.{key}", reference
 
 
-def _known(body: Document, given: set[str], found: Reference | str, path: str) -> Problems:
-    if isinstance(found, str):
+def _unknown_name(body: Document, passed: set[str], reference: Reference | str, path: str) -> Problems:
+    if isinstance(reference, str):
         yield (
             path,
-            f"{found} is malformed: write it like {{{{$.inputs.parameters['NAME']}}}}",
+            f"{reference} is malformed: write it like {{{{$.inputs.parameters['NAME']}}}}",
         )
         return
-    if found.kind == "file":
+    if reference.kind == "file":
         return
-    side = found.side.removesuffix("s")
-    known = {n for kind in ("parameters", "artifacts") if found.kind in ("", kind) for n in declared(body, side, kind)}
-    if side == "input" and found.kind != "artifacts":
-        known |= given
-    if found.name not in known:
-        yield path, f"{found.text} refers to {found.name!r}, and the component has no such {side}: {near(found.name, known)}"
+    side = reference.side.removesuffix("s")
+    known = {n for kind in ("parameters", "artifacts") if reference.kind in ("", kind) for n in declared(body, side, kind)}
+    if side == "input" and reference.kind != "artifacts":
+        known |= passed
+    if reference.name not in known:
+        remedy = suggestion(reference.name, known)
+        yield path, f"{reference.text} refers to {reference.name!r}, and the component has no such {side}: {remedy}"

@@ -1,4 +1,4 @@
-"""Settings of tasks that have no meaning where a run goes: told once for a run, kind by kind, and never dropped in silence."""
+"""Finds the settings of tasks that have no effect on a run's executor, so that they are reported once for each run and kind."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from kflite.ir import kubernetes
-from kflite.ir.document import Document, Whole, referred, walk
+from kflite.ir.document import Document, DocumentView, component_name, walk
+from kflite.ir.names import some_of
 from kflite.runtime import bootstrap
 
-_NAMED = 6  # tasks that a line names
 _ONE_NODE = "there is one machine, and nothing to choose from"
 _NO_IMAGE = "a process needs no image"
 _FOLDER = "a volume is a folder here, with all the room of its disk"
-_OWN = ("kubernetes", "kflite")
+_KNOWN_PLATFORMS = ("kubernetes", "kflite")
 
 
 class _Kind(NamedTuple):
-    """Settings of one kind: the key, what to call them, why they have no effect where; field: as a task config passes them on."""
+    """A kind of settings. why: the reason for having no effect, by executor; field: its name in a task config."""
 
     key: str
     name: str
@@ -26,7 +26,7 @@ class _Kind(NamedTuple):
     field: str = ""
 
 
-def _everywhere(why: str) -> dict[str, str]:
+def _on_one_machine(why: str) -> dict[str, str]:
     return {"process": why, "inline": why, "docker": why}
 
 
@@ -35,10 +35,10 @@ def _not_in_containers(why: str) -> dict[str, str]:
 
 
 _KINDS = (
-    _Kind("nodeSelector", "node selectors", _everywhere(_ONE_NODE), "KUBERNETES_NODE_SELECTOR"),
-    _Kind("nodeAffinity", "node affinities", _everywhere(_ONE_NODE), "KUBERNETES_AFFINITY"),
-    _Kind("podAffinity", "pod affinities", _everywhere(_ONE_NODE), "KUBERNETES_AFFINITY"),
-    _Kind("tolerations", "tolerations", _everywhere(_ONE_NODE), "KUBERNETES_TOLERATIONS"),
+    _Kind("nodeSelector", "node selectors", _on_one_machine(_ONE_NODE), "KUBERNETES_NODE_SELECTOR"),
+    _Kind("nodeAffinity", "node affinities", _on_one_machine(_ONE_NODE), "KUBERNETES_AFFINITY"),
+    _Kind("podAffinity", "pod affinities", _on_one_machine(_ONE_NODE), "KUBERNETES_AFFINITY"),
+    _Kind("tolerations", "tolerations", _on_one_machine(_ONE_NODE), "KUBERNETES_TOLERATIONS"),
     _Kind(
         "imagePullSecret",
         "image pull secrets",
@@ -48,91 +48,92 @@ _KINDS = (
     _Kind(
         "podMetadata",
         "pods' labels and annotations",
-        _everywhere("there is no pod to mark, though a task may ask for them as variables"),
+        _on_one_machine("there is no pod to mark, though a task may ask for them as variables"),
     ),
     _Kind("securityContext", "security contexts", _not_in_containers("a process runs as you")),
-    _Kind("initContainers", "init containers", _everywhere("nothing runs before a task but what the pipeline says")),
+    _Kind("initContainers", "init containers", _on_one_machine("nothing runs before a task but what the pipeline says")),
     _Kind("enabledSharedMemory", "sizes of shared memory", _not_in_containers("processes share the machine's")),
-    _Kind("genericEphemeralVolume", "sizes and classes of ephemeral volumes", _everywhere(_FOLDER), "KUBERNETES_VOLUMES"),
-    _Kind("sizeLimit", "sizes of empty folders", _everywhere(_FOLDER), "KUBERNETES_VOLUMES"),
-    _Kind("claim", "sizes, classes and access modes of volumes", _everywhere(_FOLDER)),
-    _Kind("accelerator", "kinds of accelerators", _everywhere("a task gets whichever GPUs this machine has"), "RESOURCES"),
+    _Kind("genericEphemeralVolume", "sizes and classes of ephemeral volumes", _on_one_machine(_FOLDER), "KUBERNETES_VOLUMES"),
+    _Kind("sizeLimit", "sizes of empty folders", _on_one_machine(_FOLDER), "KUBERNETES_VOLUMES"),
+    _Kind("claim", "sizes, classes and access modes of volumes", _on_one_machine(_FOLDER)),
+    _Kind("accelerator", "kinds of accelerators", _on_one_machine("a task gets whichever GPUs this machine has"), "RESOURCES"),
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Unheeded:
-    """Settings of one kind, and the tasks that have them; none where they are the whole pipeline's."""
+class IgnoredSetting:
+    """Ignored settings of one kind, and the tasks that have them; no tasks if they are the pipeline's."""
 
     setting: str
     why: str
     tasks: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        more = f" and {len(self.tasks) - _NAMED} more" if len(self.tasks) > _NAMED else ""
-        of = f" (of {', '.join(self.tasks[:_NAMED])}{more})" if self.tasks else ""
+        of = f" (of {some_of(self.tasks)})" if self.tasks else ""
         return f"{self.setting}: no effect here: {self.why}{of}"
 
 
-def unheeded(documents: Sequence[Document], on: str) -> list[Unheeded]:
-    """All that a sound pipeline asks for in vain where it is to run. documents: as proto JSON; on: the word of `--on`."""
-    whole, platforms = Whole(documents[0]), documents[1]["platforms"] if len(documents) > 1 else {}
+def ignored_settings(documents: Sequence[Document], on: str) -> list[IgnoredSetting]:
+    """The settings of a valid pipeline that its executor ignores. documents: proto JSON; on: the argument of `--on`."""
+    view, platforms = DocumentView(documents[0]), documents[1]["platforms"] if len(documents) > 1 else {}
     configs = (platforms.get("kubernetes") or {}).get("deploymentSpec", {}).get("executors", {})
-    found: dict[tuple[str, str], list[str]] = {}
-    for path, component in _sites(whole):
+    by_setting: dict[tuple[str, str], list[str]] = {}
+    for path, component in _sites(view):
         label = component.get("executorLabel", "")
-        for kind, why in _of(component, whole.executors.get(label, {}), configs.get(label, {}), on.partition(":")[0]):
-            found.setdefault((kind, why), []).append(path)
+        for kind, why in _ignored_of(component, view.executors.get(label, {}), configs.get(label, {}), on.partition(":")[0]):
+            by_setting.setdefault((kind, why), []).append(path)
     others = [
-        Unheeded(f"settings for the platform {name!r}", "kflite does not know it") for name in platforms if name not in _OWN
+        IgnoredSetting(f"settings for the platform {name!r}", "kflite does not know it")
+        for name in platforms
+        if name not in _KNOWN_PLATFORMS
     ]
     config = (platforms.get("kubernetes") or {}).get("pipelineConfig", {})
     if root := documents[0].get("defaultPipelineRoot"):
-        others.append(Unheeded(f"the pipeline root {root!r}", "artifacts are kept where the setting `artifacts` says"))
+        others.append(IgnoredSetting(f"the pipeline root {root!r}", "artifacts are kept where the setting `artifacts` says"))
     if "workspace" in config and not on.startswith("kubernetes"):
-        others.append(Unheeded("the size and the volume's settings of the workspace", _FOLDER))
-    return [*(Unheeded(kind, why, tuple(sorted(paths))) for (kind, why), paths in found.items()), *others]
+        others.append(IgnoredSetting("the size and the volume's settings of the workspace", _FOLDER))
+    return [*(IgnoredSetting(kind, why, tuple(sorted(paths))) for (kind, why), paths in by_setting.items()), *others]
 
 
-def _sites(whole: Whole) -> Iterator[tuple[str, Document]]:
-    """Each task that runs something, by its path in the pipeline and its component; a pipeline that several use, once."""
-    for path, _, _, task in walk(whole):
-        component = whole.components.get(referred(task), {})
+def _sites(view: DocumentView) -> Iterator[tuple[str, Document]]:
+    """The path and component of each task that is not a pipeline; tasks of a shared nested pipeline come once."""
+    for path, _, _, task in walk(view):
+        component = view.components.get(component_name(task), {})
         if "dag" not in component:
             yield path, component
 
 
-def _of(component: Document, executor: Document, config: Document, on: str) -> Iterator[tuple[str, str]]:
-    box = executor.get("container", {})
-    where = _where(box, on)
-    passed = {p["field"] for p in component.get("taskConfigPassthroughs", ())}
-    asked = _asked(box, config)
+def _ignored_of(component: Document, executor: Document, config: Document, on: str) -> Iterator[tuple[str, str]]:
+    container = executor.get("container", {})
+    runs_as = _executor_kind(container, on)
+    passed_through = {p["field"] for p in component.get("taskConfigPassthroughs", ())}
+    used = _settings_used(container, config)
     for kind in _KINDS:
-        if kind.key in asked and where in kind.why and kind.field not in passed:
-            yield kind.name, kind.why[where]
+        if kind.key in used and runs_as in kind.why and kind.field not in passed_through:
+            yield kind.name, kind.why[runs_as]
     for path, _ in kubernetes.unknown(dict(config), "") if config else ():
         yield f"the setting {path.strip('.')!r}", "kflite does not know it"
 
 
-def _where(box: Document, on: str) -> str:
-    """What runs the task."""
+def _executor_kind(container: Document, on: str) -> str:
+    """The kind of executor that runs the task."""
     if on != "local":
         return on
-    words = (tuple(box.get("command", ())), tuple(box.get("args", ())))
-    return "process" if bootstrap.recognise(*words) or _claims(box) else "docker"
+    words = (tuple(container.get("command", ())), tuple(container.get("args", ())))
+    return "process" if bootstrap.as_python(*words) or _is_volume_claim(container) else "docker"
 
 
-def _claims(box: Document) -> bool:
-    return str(box.get("image", "")).startswith("argostub/")
+def _is_volume_claim(container: Document) -> bool:
+    return str(container.get("image", "")).startswith("argostub/")
 
 
-def _asked(box: Document, config: Document) -> set[str]:
+def _settings_used(container: Document, config: Document) -> set[str]:
     out = {key for key, value in config.items() if value}
     if any(e.get("sizeLimit") and e.get("medium") != "Memory" for e in config.get("emptyDirMounts", ())):
         out.add("sizeLimit")
-    if box.get("image") == "argostub/createpvc":
+    if container.get("image") == "argostub/createpvc":
         out.add("claim")
-    gpu = box.get("resources", {}).get("accelerator", {})
+    gpu = container.get("resources", {}).get("accelerator", {})
     if (gpu.get("resourceType") or gpu.get("type")) not in (None, "", "nvidia.com/gpu"):
         out.add("accelerator")
     return out

@@ -1,12 +1,12 @@
-"""What of a pipeline holds in kflite, and not on a KFP backend: told when it is written for one, kind by kind."""
+"""Finds the parts of a pipeline that a KFP backend treats differently, for reports when a pipeline is compiled for one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from kflite.ir.document import Document, Whole, parents, walk
+from kflite.ir.document import Document, DocumentView, parents, walk
+from kflite.ir.names import some_of
 
-_NAMED = 6  # tasks that a line names
 _KINDS = {
     "timeout": "timeouts of pipelines are not kept: it bounds runs, and tasks that run something",
     "artifacts": "loops over artifacts are refused: loop over parameters",
@@ -15,32 +15,27 @@ _KINDS = {
 }
 
 
-def abroad(documents: Sequence[Document]) -> list[str]:
-    """All that a KFP backend does otherwise than kflite. documents: of a sound pipeline, as proto JSON."""
-    found: dict[str, list[str]] = {kind: [] for kind in _KINDS}
-    for kind, path in sorted(_found(documents)):
-        found[kind].append(path)
-    return [f"on a KFP backend {_KINDS[kind]} (of {_names(paths)})" for kind, paths in found.items() if paths]
+def kfp_differences(documents: Sequence[Document]) -> list[str]:
+    """All differences between a KFP backend and kflite that concern a pipeline. documents: of a valid pipeline, as proto JSON."""
+    by_kind: dict[str, list[str]] = {kind: [] for kind in _KINDS}
+    for kind, path in sorted(_tasks_by_kind(documents)):
+        by_kind[kind].append(path)
+    return [f"on a KFP backend {_KINDS[kind]} (of {some_of(paths)})" for kind, paths in by_kind.items() if paths]
 
 
-def _names(paths: list[str]) -> str:
-    more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
-    return ", ".join(paths[:_NAMED]) + more
-
-
-def _found(documents: Sequence[Document]) -> Iterator[tuple[str, str]]:
-    """(kind, the task's path)."""
-    whole, platforms = Whole(documents[0]), documents[1]["platforms"] if len(documents) > 1 else {}
+def _tasks_by_kind(documents: Sequence[Document]) -> Iterator[tuple[str, str]]:
+    """Yields (kind, the task's path)."""
+    view, platforms = DocumentView(documents[0]), documents[1]["platforms"] if len(documents) > 1 else {}
     timeouts = (platforms.get("kflite") or {}).get("config", {}).get("timeouts", {})
-    for path, inside, beside, task in walk(whole):
-        before = parents(task)
-        if path.rpartition("/")[2] in timeouts.get(inside, {}):
+    for path, component, siblings, task in walk(view):
+        parent_tasks = parents(task)
+        if path.rpartition("/")[2] in timeouts.get(component, {}):
             yield "timeout", path
         if task.get("artifactIterator"):
             yield "artifacts", path
-        if _always(task) and len(before) > 1:
+        if _always(task) and len(parent_tasks) > 1:
             yield "several", path
-        if any(_always(beside.get(name, {})) for name in before):
+        if any(_always(siblings.get(name, {})) for name in parent_tasks):
             yield "after", path
 
 

@@ -1,6 +1,6 @@
-"""What a task may ask of Kubernetes: the fields of `KubernetesExecutorConfig`, whose message no package that kflite needs ships.
+"""The fields of `KubernetesExecutorConfig`, a task's Kubernetes settings, whose message is in no package that kflite needs.
 
-Source: kfp-kubernetes 2.17.3. A field that is not here is kept as it is written, and told.
+Source: kfp-kubernetes 2.17.3. Unknown fields are kept and reported.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 from kflite.core.value import Value
-from kflite.ir.names import below, near
-from kflite.ir.strict import Problems, departures, scalar, shown
+from kflite.ir.names import child_path, suggestion
+from kflite.ir.strict import Problems, described, format_problems, scalar
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor import Descriptor
@@ -86,17 +86,17 @@ FIELDS: dict[str, Kind] = {
 
 
 def misfits(value: Value, path: str) -> Problems:
-    """Each (path, problem) of an executor's part whose type is not the field's."""
+    """All (path, problem) of values with a wrong type in an executor's settings."""
     return _misfits(value, FIELDS, path)
 
 
 def unknown(value: Value, path: str) -> Problems:
-    """Each (path, what is to be said) of a field that the format lacks, in a part without misfits."""
+    """All (path, explanation) of unknown fields in settings without misfits."""
     return _unknown(value, FIELDS, path)
 
 
 def sources(value: Value, path: str) -> Iterator[tuple[str, Mapping[str, Value]]]:
-    """Each place, with its path, where a part without misfits takes a value from around the task."""
+    """All (path, source) of dynamic values in settings without misfits."""
     return _sources(value, FIELDS, path)
 
 
@@ -108,35 +108,35 @@ def _misfits(value: Value, kind: Kind, path: str) -> Problems:
     elif isinstance(kind, list):
         yield from _in_list(value, kind[0], path)
     elif kind in (SOURCE, OUTPUT):
-        yield from departures(value, _message(kind), path)
+        yield from format_problems(value, _message(kind), path)
         yield from _nulls(value, path)
     elif kind != ANY and (wrong := scalar(value, kind)):
         yield path, wrong
 
 
 def _nulls(value: Value, path: str) -> Problems:
-    """Keys that hold null, but for a constant, which may be null."""
+    """Keys with a null value, except for constants, which may be null."""
     for key, item in value.items() if isinstance(value, dict) else ():
         if key != "constant":
-            yield from [(below(path, key), _NULL)] if item is None else _nulls(item, below(path, key))
+            yield from [(child_path(path, key), _NULL)] if item is None else _nulls(item, child_path(path, key))
 
 
 def _in_mapping(value: Value, kind: Kind, path: str) -> Problems:
     if not isinstance(value, dict):
-        yield path, f"it must be a mapping, and is {shown(value)}"
+        yield path, f"it must be a mapping, and is {described(value)}"
         return
     for key, item in value.items():
         if not isinstance(kind, dict):
-            yield from _misfits(item, TEXT, below(path, key))
+            yield from _misfits(item, TEXT, child_path(path, key))
         elif key in kind:
-            yield from _misfits(item, kind[key], below(path, key))
-        elif (right := _camel(key)) in kind:
-            yield below(path, key), f"it is not read under this name: write {right!r}"
+            yield from _misfits(item, kind[key], child_path(path, key))
+        elif (expected := _camel(key)) in kind:
+            yield child_path(path, key), f"it is not read under this name: write {expected!r}"
 
 
 def _in_list(value: Value, kind: Kind, path: str) -> Problems:
     if not isinstance(value, list):
-        yield path, f"it must be a list, and is {shown(value)}"
+        yield path, f"it must be a list, and is {described(value)}"
         return
     for index, item in enumerate(value):
         yield from _misfits(item, kind, f"{path}[{index}]")
@@ -149,9 +149,9 @@ def _unknown(value: Value, kind: Kind, path: str) -> Problems:
     elif isinstance(kind, dict) and isinstance(value, dict):
         for key, item in value.items():
             if key in kind:
-                yield from _unknown(item, kind[key], below(path, key))
+                yield from _unknown(item, kind[key], child_path(path, key))
             else:
-                yield below(path, key), f"kflite does not know this setting, and leaves it out: {near(key, kind)}"
+                yield child_path(path, key), f"kflite does not know this setting, and leaves it out: {suggestion(key, kind)}"
 
 
 def _sources(value: Value, kind: Kind, path: str) -> Iterator[tuple[str, Mapping[str, Value]]]:
@@ -160,7 +160,7 @@ def _sources(value: Value, kind: Kind, path: str) -> Iterator[tuple[str, Mapping
             yield from _sources(item, kind[0], f"{path}[{index}]")
     elif isinstance(kind, dict) and isinstance(value, dict):
         for key, item in value.items():
-            yield from _sources(item, kind.get(key, ANY), below(path, key))
+            yield from _sources(item, kind.get(key, ANY), child_path(path, key))
     elif kind == SOURCE and isinstance(value, dict):
         yield path, value
 
@@ -173,9 +173,9 @@ def _camel(key: str) -> str:
 def _message(kind: str) -> Descriptor:
     from kflite.ir.proto import PipelineTaskSpec
 
-    found: Descriptor = PipelineTaskSpec.DESCRIPTOR
+    descriptor: Descriptor = PipelineTaskSpec.DESCRIPTOR
     for name in ("inputs", "parameters", "value", *(("task_output_parameter",) if kind == OUTPUT else ())):
-        inner = found.fields_by_name[name].message_type
+        inner = descriptor.fields_by_name[name].message_type
         assert inner
-        found = inner
-    return found
+        descriptor = inner
+    return descriptor

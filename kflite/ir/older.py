@@ -1,7 +1,7 @@
-"""Pipelines of schema 2.0.0, which kfp 1.8 compiled for Vertex AI, as documents of 2.1.0 that say the same.
+"""Converts pipelines of schema 2.0.0, which kfp 1.8 compiled for Vertex AI, to schema 2.1.0.
 
-There a constant names its kind (`constantValue: {stringValue: x}`), types are INT, DOUBLE and STRING, and lists, mappings and
-truth values are JSON in texts. Documents are not checked yet: what has another form stays as it is, for a check to tell.
+In 2.0.0 a constant names its type (`constantValue: {stringValue: x}`), types are INT, DOUBLE and STRING, and lists, mappings and
+booleans are JSON texts. Documents are not checked yet: malformed parts stay unchanged, for the checks to report.
 """
 
 from __future__ import annotations
@@ -26,36 +26,36 @@ def is_older(spec: Mapping[str, Value]) -> bool:
     return spec.get("schemaVersion") == "2.0.0"
 
 
-def parameters(config: Value) -> _Map:
-    """A job's parameters, as jobs of that time hold them: each value under its kind; plain ones, as KFP's runs have them, too."""
-    return {name: _plain(told) for name, told in named(config, "parameters").items()}
+def job_parameters(config: Value) -> _Map:
+    """A job's parameters: values under their type, as in old jobs, or plain values, as in KFP's runs."""
+    return {name: _plain(value) for name, value in mapping_at(config, "parameters").items()}
 
 
-def modern(spec: Mapping[str, Value]) -> _Map:
-    """The pipeline as 2.1.0 has it."""
+def upgrade(spec: Mapping[str, Value]) -> _Map:
+    """The pipeline in schema 2.1.0."""
     document = deepcopy(dict(spec)) | {"schemaVersion": "2.1.0"}
     document |= {key: _renamed(document[key]) for key in ("root", "components") if key in document}
-    components = named(document, "components")
-    bodies = [named(document, "root"), *components.values()]
+    components = mapping_at(document, "components")
+    bodies = [mapping_at(document, "root"), *components.values()]
     for body in bodies:
         _declare(body)
     for body in bodies:
-        for task in named(body, "dag", "tasks").values():
-            _fill(task, named(components, str(named(task, "componentRef").get("name"))))
-    for executor in named(document, "deploymentSpec", "executors").values():
-        _constant(named(executor, "importer", "artifactUri"), {"parameterType": "STRING"})
+        for task in mapping_at(body, "dag", "tasks").values():
+            _fill(task, mapping_at(components, str(mapping_at(task, "componentRef").get("name"))))
+    for executor in mapping_at(document, "deploymentSpec", "executors").values():
+        _constant(mapping_at(executor, "importer", "artifactUri"), {"parameterType": "STRING"})
     return document
 
 
-def named(value: Value, *keys: str) -> _Map:
-    """The mapping at these keys; an empty one where there is none."""
+def mapping_at(value: Value, *keys: str) -> _Map:
+    """The mapping at these keys; an empty one if there is none."""
     for key in keys:
         value = value.get(key) if isinstance(value, dict) else None
     return value if isinstance(value, dict) else {}
 
 
 def _renamed(value: Value) -> Value:
-    """Names that compilers made, as newer compilers make them, and conditions in newer words."""
+    """The value with generated names and conditions in the newer form."""
     if isinstance(value, dict):
         return {_name(key): _condition(item) if key == "condition" else _renamed(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -68,44 +68,44 @@ def _name(text: str) -> str:
 
 
 def _condition(value: Value) -> Value:
-    def operand(found: re.Match[str]) -> str:
-        text = f"inputs.parameter_values['{_name(found[1])}']"
-        return f"int({text})" if found[2] == "int" else text
+    def operand(match: re.Match[str]) -> str:
+        text = f"inputs.parameter_values['{_name(match[1])}']"
+        return f"int({text})" if match[2] == "int" else text
 
     return _OPERAND.sub(operand, value) if isinstance(value, str) else value
 
 
 def _declare(body: Value) -> None:
     for side in ("inputDefinitions", "outputDefinitions"):
-        for declared in named(body, side, "parameters").values():
+        for declared in mapping_at(body, side, "parameters").values():
             if isinstance(declared, dict) and str(declared.get("type")) in _TYPES:
                 declared["parameterType"] = _TYPES[str(declared.pop("type"))]
 
 
 def _fill(task: Value, component: _Map) -> None:
-    """A task's constants in the types that its component declares; final statuses were declared as texts."""
-    for name, source in named(task, "inputs", "parameters").items():
-        declared = named(component, "inputDefinitions", "parameters", name)
+    """Convert a task's constants to their declared types; final statuses were declared as texts."""
+    for name, source in mapping_at(task, "inputs", "parameters").items():
+        declared = mapping_at(component, "inputDefinitions", "parameters", name)
         if isinstance(source, dict) and "taskFinalStatus" in source and declared:
             declared["parameterType"] = "TASK_FINAL_STATUS"
-        _constant(named(source, "runtimeValue"), declared)
+        _constant(mapping_at(source, "runtimeValue"), declared)
 
 
 def _constant(holder: _Map, declared: _Map) -> None:
     if "constantValue" in holder:
-        holder["constant"] = typed(_plain(holder.pop("constantValue")), declared)
+        holder["constant"] = converted(_plain(holder.pop("constantValue")), declared)
 
 
-def _plain(told: Value) -> Value:
-    """The value that `{intValue: '1'}` tells: int64 is a text in JSON."""
-    if not isinstance(told, dict) or len(told) != 1 or not told.keys() <= _KINDS:
-        return told
-    ((kind, value),) = told.items()
+def _plain(wrapped: Value) -> Value:
+    """The value in `{intValue: '1'}`, where int64 is a JSON text."""
+    if not isinstance(wrapped, dict) or len(wrapped) != 1 or not wrapped.keys() <= _KINDS:
+        return wrapped
+    ((kind, value),) = wrapped.items()
     return value if kind == "stringValue" else _number(value)
 
 
-def typed(value: Value, declared: Mapping[str, Value]) -> Value:
-    """A value as a text, or as a number, where it is declared so and can be."""
+def converted(value: Value, declared: Mapping[str, Value]) -> Value:
+    """A value as text or number, if it is declared so and can be converted."""
     kind = declared.get("parameterType")
     if kind == "STRING" and value is not None:
         return value if isinstance(value, str) else json.dumps(value)

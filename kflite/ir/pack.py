@@ -1,4 +1,4 @@
-"""Documents as the files in which they are handed around: YAML, JSON, and archives of one YAML file."""
+"""Writes documents as files: YAML, JSON, and archives of one YAML file."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from kflite.errors import InputError
 _INSIDE = "pipeline.yaml"
 
 
-def packed(documents: Sequence[dict[str, Value]], text: str, name: str) -> bytes:
-    """The content of a file of this name, the same for the same documents. text: these in YAML.
+def pack(documents: Sequence[dict[str, Value]], text: str, name: str) -> bytes:
+    """The content of a file of this name; equal documents give equal bytes. text: the documents as YAML.
 
-    Raises InputError for what JSON cannot hold.
+    Raises InputError if JSON cannot hold the documents.
     """
     if name.endswith(".json"):
         return _json(documents, name)

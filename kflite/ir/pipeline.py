@@ -1,4 +1,4 @@
-"""A pipeline in its only form: the official message, and the platform document beside it."""
+"""A pipeline: the official message, and its platform document."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Pipeline:
-    """KFP v2 IR. spec: the first document; platforms: the second one's `platforms` (proto JSON names), {} when there is none."""
+    """KFP v2 IR. spec: the first document; platforms: the second one's `platforms` (proto JSON names); {} if there is none."""
 
     spec: PipelineSpec
     platforms: Mapping[str, Value] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
-        """The pipeline's name, as IR holds it (lower case, digits, `-`)."""
+        """The pipeline's name in IR (lower case, digits, `-`)."""
         return str(self.spec.pipeline_info.name)
 
     @property
     def deadline_s(self) -> int:
-        """The longest time of a run, in seconds, that the platform document sets; 0 where it sets none."""
+        """The longest time of a run in seconds, from the platform document; 0 for no limit."""
         platform = self.platforms.get("kubernetes")
         config = platform.get("pipelineConfig") if isinstance(platform, dict) else None
         seconds = config.get("activeDeadlineSeconds") if isinstance(config, dict) else None
@@ -43,12 +43,12 @@ class Pipeline:
         return [first, {"platforms": dict(self.platforms)}] if self.platforms else [first]
 
     def dumps(self) -> str:
-        """The pipeline as one line of JSON per document, sorted: what the store keeps and what is hashed."""
+        """The pipeline as one line of sorted JSON for each document, which is stored and hashed."""
         return "\n".join(json.dumps(d, sort_keys=True, separators=(",", ":")) for d in self.documents)
 
     @classmethod
     def loads(cls, text: str) -> Pipeline:
-        """The pipeline that `dumps` wrote."""
+        """The inverse of `dumps`."""
         from google.protobuf import json_format
 
         from kflite.ir.proto import PipelineSpec

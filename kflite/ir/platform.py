@@ -1,4 +1,4 @@
-"""Checks of the platform document: read as strictly as KFP reads it, and its settings belong to executors that there are."""
+"""Checks of the platform document: as strict as KFP's, and settings must belong to existing executors."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any, TypeAlias
 from kflite.core.value import Value
 from kflite.errors import InputError
 from kflite.ir import inputs, kubernetes
-from kflite.ir.document import Problems, Site, Whole, referred, tasks
-from kflite.ir.names import below, near
+from kflite.ir.document import DocumentView, Problems, Site, component_name, tasks
+from kflite.ir.names import child_path, suggestion
 from kflite.ir.quantity import memory
-from kflite.ir.strict import departures, shown
-from kflite.ir.types import unfit
+from kflite.ir.strict import described, format_problems
+from kflite.ir.types import json_problem
 
 Document: TypeAlias = Mapping[str, Any]
 
-_MORE_OF_SOURCES = ("file", "revision", "packages", "index_urls", "trusted_hosts")
+_OPTIONAL_SOURCE_KEYS = ("file", "revision", "packages", "index_urls", "trusted_hosts")
 _PATH = "platforms.kubernetes"
 _EXECUTORS = f"{_PATH}.deploymentSpec.executors"
 _VOLUMES = ("secretAsVolume", "configMapAsVolume", "pvcMount", "genericEphemeralVolume", "emptyDirMounts")
@@ -31,105 +31,105 @@ _NAMES = {
 _NEEDED = {"secretAsEnv": ("secretKey", "envVar"), "configMapAsEnv": ("configMapKey", "envVar")}
 
 
-def problems(whole: Whole, platforms: Mapping[str, Value]) -> Problems:
-    """Everything that is wrong with the platform document. Platforms that kflite does not know need only be JSON."""
+def problems(view: DocumentView, platforms: Mapping[str, Value]) -> Problems:
+    """All problems of the platform document. Unknown platforms only need to be JSON."""
     for name, value in platforms.items():
-        path = below("platforms", name)
-        if wrong := unfit(value):
+        path = child_path("platforms", name)
+        if wrong := json_problem(value):
             yield path, wrong
         elif not isinstance(value, dict):
-            yield path, f"it must be a mapping, and is {shown(value)}"
+            yield path, f"it must be a mapping, and is {described(value)}"
         elif name == "kubernetes":
-            yield from _kubernetes(whole, value)
+            yield from _kubernetes(view, value)
         elif name == "kflite":
-            yield from _kflite(whole, value)
+            yield from _kflite(view, value)
 
 
-def unheeded(platforms: Mapping[str, Value]) -> Problems:
-    """All (path, what is to be said) of settings that have no effect, in a sound platform document."""
+def ignored(platforms: Mapping[str, Value]) -> Problems:
+    """All (path, explanation) of settings without effect in a valid platform document."""
     platform: Any = platforms.get("kubernetes") or {}
-    for key, held in (platform.get("pipelineConfig") or {}).items():
-        if key.startswith("resourceTtl") and held:
+    for key, value in (platform.get("pipelineConfig") or {}).items():
+        if key.startswith("resourceTtl") and value:
             yield f"{_PATH}.pipelineConfig.{key}", "it is for KFP's cluster: kflite keeps a run until `kflite rm` removes it"
     for label, config in _executors(platform).items():
-        yield from kubernetes.unknown(config, below(_EXECUTORS, label))
+        yield from kubernetes.unknown(config, child_path(_EXECUTORS, label))
 
 
-def _kubernetes(whole: Whole, platform: Document) -> Problems:
+def _kubernetes(view: DocumentView, platform: Document) -> Problems:
     from kflite.ir.proto import SinglePlatformSpec
 
-    odd = list(departures(dict(platform), SinglePlatformSpec.DESCRIPTOR, _PATH))
-    yield from odd
-    if odd:
+    mismatches = list(format_problems(dict(platform), SinglePlatformSpec.DESCRIPTOR, _PATH))
+    yield from mismatches
+    if mismatches:
         return
     yield from _pipeline_config(platform.get("pipelineConfig") or {}, f"{_PATH}.pipelineConfig")
-    sites = _sites(whole)
+    sites = _sites(view)
     for label, config in _executors(platform).items():
-        path = below(_EXECUTORS, label)
-        if label not in whole.executors:
-            yield path, f"deploymentSpec.executors has no {label!r}: {near(label, whole.executors)}"
+        path = child_path(_EXECUTORS, label)
+        if label not in view.executors:
+            yield path, f"deploymentSpec.executors has no {label!r}: {suggestion(label, view.executors)}"
         misfits = list(kubernetes.misfits(config, path))
         yield from misfits or _settings(sites.get(label, []), config, path)
 
 
-def _kflite(whole: Whole, platform: Document) -> Problems:
-    """What only kflite has: an executor's `project`, the folder with code that its image has too; how long pipelines may take."""
+def _kflite(view: DocumentView, platform: Document) -> Problems:
+    """kflite's own settings: an executor's local source folder (`project`), and timeouts of nested pipelines."""
     base = "platforms.kflite.deploymentSpec.executors"
     executors, timeouts = _only(platform, "deploymentSpec", "executors"), _only(platform, "config", "timeouts")
     if not platform.keys() <= {"deploymentSpec", "config"} or executors is None or timeouts is None:
         known = "deploymentSpec.executors, config.timeouts or both"
         yield "platforms.kflite", f"it must hold {known}, and nothing else: compile the pipeline again"
         return
-    yield from _timeouts(whole, timeouts)
+    yield from _timeouts(view, timeouts)
     for label, config in executors.items():
-        path = below(base, label)
-        if label not in whole.executors:
-            yield path, f"deploymentSpec.executors has no {label!r}: {near(label, whole.executors)}"
+        path = child_path(base, label)
+        if label not in view.executors:
+            yield path, f"deploymentSpec.executors has no {label!r}: {suggestion(label, view.executors)}"
         if not isinstance(config, dict) or not _is_sources(config):
-            more = ", ".join(_MORE_OF_SOURCES)
+            more = ", ".join(_OPTIONAL_SOURCE_KEYS)
             remedy = "remove what this version does not know, or update kflite"
             yield path, f"it must hold a text 'project', and beside it at most {more}: {remedy}"
 
 
 def _is_sources(config: Document) -> bool:
-    """Whether it tells where code lies that an image has too."""
+    """Whether these are the local sources of an image's code."""
     texts = [config.get(key, "") for key in ("file", "revision")]
     lists = [config.get(key, []) for key in ("packages", "index_urls", "trusted_hosts")]
-    if not all(isinstance(many, list) for many in lists) or not config.keys() <= {"project", *_MORE_OF_SOURCES}:
+    if not all(isinstance(many, list) for many in lists) or not config.keys() <= {"project", *_OPTIONAL_SOURCE_KEYS}:
         return False
     return all(isinstance(text, str) for text in (config.get("project"), *texts, *(one for many in lists for one in many)))
 
 
 def _only(platform: Document, key: str, inner: str) -> Document | None:
-    """The mapping at key.inner, {} where there is no key; None where something else is there, or beside it."""
-    held = platform.get(key, {inner: {}})
-    found: object = held.get(inner) if isinstance(held, dict) and set(held) == {inner} else None
-    return found if isinstance(found, dict) else None
+    """The mapping at key.inner; {} without `key`; None if there is anything else."""
+    outer = platform.get(key, {inner: {}})
+    mapping: object = outer.get(inner) if isinstance(outer, dict) and set(outer) == {inner} else None
+    return mapping if isinstance(mapping, dict) else None
 
 
-def _timeouts(whole: Whole, timeouts: Document) -> Problems:
-    """Seconds that pipelines inside others may take, by the component in which one is a task, and by the task."""
-    bodies = {"root": whole.document.get("root", {}), **whole.components}
+def _timeouts(view: DocumentView, timeouts: Document) -> Problems:
+    """Problems of the timeouts of nested pipelines, in seconds by component and task."""
+    bodies = {"root": view.document.get("root", {}), **view.components}
     for name, limits in timeouts.items():
-        path = below("platforms.kflite.config.timeouts", name)
+        path = child_path("platforms.kflite.config.timeouts", name)
         if name not in bodies:
-            yield path, f"there is no component {name!r}: {near(name, bodies)}"
+            yield path, f"there is no component {name!r}: {suggestion(name, bodies)}"
         elif not isinstance(limits, dict):
-            yield path, f"it must be a mapping of tasks to seconds, and is {shown(limits)}"
+            yield path, f"it must be a mapping of tasks to seconds, and is {described(limits)}"
         else:
             for task, limit in limits.items():
-                if wrong := _timeout(whole, tasks(bodies[name]), task, limit):
-                    yield below(path, task), wrong
+                if wrong := _timeout(view, tasks(bodies[name]), task, limit):
+                    yield child_path(path, task), wrong
 
 
-def _timeout(whole: Whole, beside: Mapping[str, Document], task: str, limit: Value) -> str:
-    """What is wrong with a pipeline's limit, "" when nothing is. beside: the tasks of its DAG."""
-    if task not in beside:
-        return f"there is no task {task!r}: {near(task, beside)}"
-    if "dag" not in whole.components.get(referred(beside[task]), {}):
+def _timeout(view: DocumentView, siblings: Mapping[str, Document], task: str, limit: Value) -> str:
+    """The problem of a nested pipeline's timeout; "" if it is valid. siblings: the tasks of its DAG."""
+    if task not in siblings:
+        return f"there is no task {task!r}: {suggestion(task, siblings)}"
+    if "dag" not in view.components.get(component_name(siblings[task]), {}):
         return f"{task!r} runs code itself: its limit is activeDeadlineSeconds of its executor in platforms.kubernetes"
     if isinstance(limit, bool) or not isinstance(limit, int | float) or not limit > 0:
-        return f"it must be seconds, more than 0, and is {shown(limit)}"
+        return f"it must be seconds, more than 0, and is {described(limit)}"
     return ""
 
 
@@ -139,9 +139,9 @@ def _executors(platform: Document) -> Document:
 
 
 def _pipeline_config(config: Document, path: str) -> Problems:
-    for key, held in config.items():
-        if isinstance(held, int) and held < 0:
-            yield below(path, key), f"{held} is negative: give seconds, or 0 for no limit"
+    for key, value in config.items():
+        if isinstance(value, int) and value < 0:
+            yield child_path(path, key), f"{value} is negative: give seconds, or 0 for no limit"
     workspace = config.get("workspace")
     if workspace is not None:
         yield from _quantity(workspace.get("size", ""), f"{path}.workspace.size")
@@ -175,7 +175,7 @@ def _entry(key: str, entry: Document, path: str) -> Problems:
     if key in _VOLUMES and not str(entry.get("mountPath", "")).startswith(("/", "{{$")):
         yield (
             f"{path}.mountPath",
-            f"{shown(entry.get('mountPath', ''))} is no absolute path in the container: give one, as '/data'",
+            f"{described(entry.get('mountPath', ''))} is no absolute path in the container: give one, as '/data'",
         )
     for index, pair in enumerate(entry.get("keyToEnv", ()) if key in _NEEDED else ()):
         for need in _NEEDED[key]:
@@ -183,11 +183,11 @@ def _entry(key: str, entry: Document, path: str) -> Problems:
                 yield f"{path}.keyToEnv[{index}]", f"it has no {need}: give one"
 
 
-def _sites(whole: Whole) -> Mapping[str, list[Site]]:
-    """By executor: the tasks, where they stand, that it runs for."""
-    found: dict[str, list[Site]] = {}
-    for path, body in whole.bodies:
+def _sites(view: DocumentView) -> Mapping[str, list[Site]]:
+    """The tasks of each executor."""
+    by_executor: dict[str, list[Site]] = {}
+    for path, body in view.bodies:
         for name, spec in tasks(body).items():
-            label = whole.components.get(referred(spec), {}).get("executorLabel", "")
-            found.setdefault(label, []).append(Site(whole, body, spec, below(f"{path}.dag.tasks", name)))
-    return found
+            label = view.components.get(component_name(spec), {}).get("executorLabel", "")
+            by_executor.setdefault(label, []).append(Site(view, body, spec, child_path(f"{path}.dag.tasks", name)))
+    return by_executor

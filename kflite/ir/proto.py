@@ -1,7 +1,7 @@
-"""The official messages of a pipeline, loaded without the rest of `kfp`.
+"""Loads the official messages of a pipeline without the rest of `kfp`.
 
-`kfp.pipeline_spec` lies inside the package `kfp`; where the SDK is installed too, importing it by name would run the SDK's own
-start-up (a quarter of a second), so the module is loaded from its file.
+`kfp.pipeline_spec` is inside the package `kfp`. If the SDK is installed too, importing it by name would run the SDK's start-up
+(a quarter of a second), so the module is loaded from its file.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ _NAME = "kfp.pipeline_spec.pipeline_spec_pb2"
 def _load() -> ModuleType:
     if _NAME in sys.modules:
         return sys.modules[_NAME]
-    found = PathFinder.find_spec("kfp")
-    for folder in (found.submodule_search_locations or ()) if found else ():
+    package = PathFinder.find_spec("kfp")
+    for folder in (package.submodule_search_locations or ()) if package else ():
         file = Path(folder, "pipeline_spec", "pipeline_spec_pb2.py")
         spec = spec_from_file_location("kflite.ir._pipeline_spec_pb2", file) if file.is_file() else None
         if spec and spec.loader:

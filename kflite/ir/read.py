@@ -1,7 +1,7 @@
-"""Reading pipelines: any form in which KFP v2 IR is handed around, to the one form that kflite has.
+"""Reads pipelines from every form in which KFP v2 IR is distributed.
 
-One or two YAML documents, JSON, `Pipeline` and `PipelineVersion` manifests, a Vertex AI job's `pipelineSpec`, what KFP's API
-tells of a pipeline's version or of a run, and archives of these.
+These are one or two YAML documents, JSON, `Pipeline` and `PipelineVersion` manifests, a Vertex AI job's `pipelineSpec`, versions
+and runs from KFP's API, and archives of these.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from typing import TYPE_CHECKING
 from kflite.core.value import Value
 from kflite.errors import InvalidPipeline, NotFound
 from kflite.ir import older
-from kflite.ir.archive import unpacked
-from kflite.ir.names import below
-from kflite.ir.older import named
+from kflite.ir.archive import unpack
+from kflite.ir.names import child_path
+from kflite.ir.older import mapping_at
 from kflite.ir.pipeline import Pipeline
-from kflite.ir.repairs import mend
-from kflite.ir.strict import UNKNOWN, departures, shown
+from kflite.ir.repairs import repair
+from kflite.ir.strict import UNKNOWN, described, format_problems
 from kflite.ir.text import LARGEST, parse, refuse
 
 if TYPE_CHECKING:
     from kflite.ir.proto import PipelineSpec
 
 Document = Mapping[str, Value]
-Found = list[tuple[str, Value]]  # (path, what is there)
-# What protobuf's reader raises, beside its own error, for odd values: text that is no UTF-8, numbers beyond its range.
-_REFUSALS = (ValueError, TypeError, AttributeError, ArithmeticError, RecursionError, SystemError)
+Parts = list[tuple[str, Value]]  # (path, what is there)
+# Protobuf's parser raises these, besides its own error, for invalid text and numbers out of range.
+_PARSE_ERRORS = (ValueError, TypeError, AttributeError, ArithmeticError, RecursionError, SystemError)
 MANIFESTS = ("Pipeline", "PipelineVersion")
 
 
@@ -38,7 +38,7 @@ def read(path: Path) -> Pipeline:
 
 
 def load(path: Path) -> bytes:
-    """A file's content, up to a little more than a document may have. Raises NotFound, InvalidPipeline."""
+    """A file's content, up to one byte more than a document may have. Raises NotFound, InvalidPipeline."""
     try:
         with path.open("rb") as file:
             return file.read(LARGEST + 1)
@@ -52,37 +52,37 @@ def documents(data: bytes, source: str) -> list[dict[str, Value]]:
     """The documents in YAML or JSON, or in an archive of one file. Raises InvalidPipeline."""
     if len(data) > LARGEST:
         refuse(source, f"the file is larger than the limit of {LARGEST:,} bytes; is it a pipeline?")
-    found = parse(*unpacked(data, source))
-    if not found:
+    parsed = parse(*unpack(data, source))
+    if not parsed:
         refuse(source, "the file is empty")
-    return [_mapping(d, source) for d in found]
+    return [_mapping(d, source) for d in parsed]
 
 
 def _mapping(value: Value, source: str) -> dict[str, Value]:
     if not isinstance(value, dict):
-        refuse(source, f"the document is {shown(value)}: a pipeline is a mapping with keys such as 'pipelineInfo'")
+        refuse(source, f"the document is {described(value)}: a pipeline is a mapping with keys such as 'pipelineInfo'")
     return value
 
 
-def pipeline(found: Sequence[Document], source: str) -> Pipeline:
-    """The pipeline that documents hold, in whichever form; a document that has to be mended is changed.
+def pipeline(documents: Sequence[Document], source: str) -> Pipeline:
+    """The pipeline in documents of any form; known compiler errors are repaired in place.
 
-    Raises InvalidPipeline with every departure from the format.
+    Raises InvalidPipeline with all violations of the format.
     """
-    specs: Found = []
-    platforms: Found = []
-    for number, document in enumerate(found, 1):
-        _sort(document, number, specs, platforms, source)
+    specs: Parts = []
+    platforms: Parts = []
+    for number, document in enumerate(documents, 1):
+        _classify(document, number, specs, platforms, source)
     if len(specs) != 1:
         refuse(source, "it holds several pipelines: keep one in a file" if specs else "there is no pipeline in it")
     (where, spec), platform = specs[0], _platforms(platforms, source)
     if isinstance(spec, dict):
-        mend(spec := older.modern(spec) if older.is_older(spec) else spec)
+        repair(spec := older.upgrade(spec) if older.is_older(spec) else spec)
     return Pipeline(_message(spec, where, platform, source), platform)
 
 
-def _sort(document: Document, number: int, specs: Found, platforms: Found, source: str) -> None:
-    """Put what a document holds where it belongs, with its path."""
+def _classify(document: Document, number: int, specs: Parts, platforms: Parts, source: str) -> None:
+    """Add a document's parts, with their paths, to `specs` and `platforms`."""
     kind = document.get("kind")
     if kind in MANIFESTS and "apiVersion" in document:
         body = document.get("spec") or {}
@@ -99,44 +99,50 @@ def _sort(document: Document, number: int, specs: Found, platforms: Found, sourc
         refuse(source, f"document {number}{f' (kind {kind!r})' if kind else ''} is neither a pipeline nor its platform document")
 
 
-def _part(document: Document, key: str, number: int, specs: Found, platforms: Found, source: str) -> None:
-    """A pipeline inside what runs it, or keeps it: a job of Vertex AI, and what KFP's API and pages tell of a version or run."""
-    spec, platform = document[key], _either(document, "platformSpec", "platform_spec")
+def _part(document: Document, key: str, number: int, specs: Parts, platforms: Parts, source: str) -> None:
+    """A pipeline inside a Vertex AI job, or a version or run from KFP's API and pages."""
+    spec, platform = document[key], _first_of(document, "platformSpec", "platform_spec")
     assert isinstance(spec, dict)
     if "pipeline_spec" in spec:
-        _sort(spec, number, specs, platforms, source)
+        _classify(spec, number, specs, platforms, source)
     else:
-        specs.append((key, _with_defaults(spec, _either(document, "runtimeConfig", "runtime_config"), source)))
+        specs.append((key, _with_defaults(spec, _first_of(document, "runtimeConfig", "runtime_config"), source)))
     platforms += [("platformSpec", platform)] if platform else []
 
 
-def _either(document: Document, one: str, other: str) -> Value:
+def _first_of(document: Document, one: str, other: str) -> Value:
     return document.get(one) or document.get(other)
 
 
 def _with_defaults(spec: dict[str, Value], config: Value, source: str) -> dict[str, Value]:
-    """A job's pipeline, where the job's own parameters are the defaults."""
-    old = older.parameters(config)
-    values = {**old, **named(config, "parameterValues")}
+    """A job's pipeline, with the job's parameters as defaults."""
+    old_values = older.job_parameters(config)
+    values = {**old_values, **mapping_at(config, "parameterValues")}
     if not values:
         return spec
-    spec = older.modern(spec) if older.is_older(spec) else deepcopy(spec)
-    known = named(spec, "root", "inputDefinitions", "parameters")
+    spec = older.upgrade(spec) if older.is_older(spec) else deepcopy(spec)
+    known = mapping_at(spec, "root", "inputDefinitions", "parameters")
     for name, value in values.items():
         if not isinstance(declared := known.get(name), dict):
-            raise InvalidPipeline(source, [(below("runtimeConfig.parameterValues", name), "the pipeline has no such parameter")])
-        known[name] = {**declared, "defaultValue": older.typed(value, declared) if name in old else value, "isOptional": True}
+            raise InvalidPipeline(
+                source, [(child_path("runtimeConfig.parameterValues", name), "the pipeline has no such parameter")]
+            )
+        known[name] = {
+            **declared,
+            "defaultValue": older.converted(value, declared) if name in old_values else value,
+            "isOptional": True,
+        }
     return spec
 
 
-def _platforms(found: Found, source: str) -> Mapping[str, Value]:
-    if len(found) > 1:
+def _platforms(parts: Parts, source: str) -> Mapping[str, Value]:
+    if len(parts) > 1:
         refuse(source, "it holds several platform documents: merge them into one")
-    for where, document in found:
+    for where, document in parts:
         inner = document.get("platforms") if isinstance(document, dict) else None
         if not isinstance(document, dict) or not isinstance(inner, dict):
             raise InvalidPipeline(source, [(where or "platforms", "it must be a mapping by platform, below the key 'platforms'")])
-        extra = [(below(where, k), f"{UNKNOWN}: only 'platforms' may stand here") for k in document if k != "platforms"]
+        extra = [(child_path(where, k), f"{UNKNOWN}: only 'platforms' may stand here") for k in document if k != "platforms"]
         if extra:
             raise InvalidPipeline(source, extra)
         return inner
@@ -149,18 +155,18 @@ def _message(spec: Value, where: str, platforms: Mapping[str, Value], source: st
     from kflite.ir.proto import PipelineSpec
 
     if not isinstance(spec, dict):
-        raise InvalidPipeline(source, [(where, f"it must be a pipeline, and is {shown(spec)}")])
+        raise InvalidPipeline(source, [(where, f"it must be a pipeline, and is {described(spec)}")])
     try:
         return ParseDict(spec, PipelineSpec())
-    except (ParseError, *_REFUSALS) as error:
-        problems = list(departures(spec, PipelineSpec.DESCRIPTOR, where)) or [(where, " ".join(str(error).split()))]
+    except (ParseError, *_PARSE_ERRORS) as error:
+        problems = list(format_problems(spec, PipelineSpec.DESCRIPTOR, where)) or [(where, " ".join(str(error).split()))]
     if all(text.startswith(UNKNOWN) for _, text in problems):
-        problems += _beyond(spec, where, platforms)
+        problems += _check_without_unknown_keys(spec, where, platforms)
     raise InvalidPipeline(source, problems)
 
 
-def _beyond(spec: dict[str, Value], where: str, platforms: Mapping[str, Value]) -> list[tuple[str, str]]:
-    """What a check finds once unknown keys are gone, so that every problem is told in one go."""
+def _check_without_unknown_keys(spec: dict[str, Value], where: str, platforms: Mapping[str, Value]) -> list[tuple[str, str]]:
+    """The problems found without the unknown keys, so that all problems are reported at once."""
     from google.protobuf.json_format import ParseDict, ParseError
 
     from kflite.ir.check import check
@@ -168,6 +174,6 @@ def _beyond(spec: dict[str, Value], where: str, platforms: Mapping[str, Value]) 
 
     try:
         known = ParseDict(spec, PipelineSpec(), ignore_unknown_fields=True)
-    except (ParseError, *_REFUSALS) as error:
+    except (ParseError, *_PARSE_ERRORS) as error:
         return [(where, " ".join(str(error).split()))]
     return [(f"{where}.{path}" if where else path, text) for path, text in check(Pipeline(known, platforms))]

@@ -1,4 +1,4 @@
-"""What a text refers to: the inputs and outputs in its placeholders, in Concat and IfPresent, and in a condition."""
+"""Finds references to inputs and outputs in placeholders, in Concat and IfPresent, and in conditions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ALLOWED = {
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """One thing referred to. side: inputs or outputs; kind: parameters, artifacts, or "" for either; text: as it was written."""
+    """A reference. side: inputs or outputs; kind: parameters, artifacts, or "" for either; text: the original text."""
 
     side: str
     kind: str
@@ -34,7 +34,7 @@ class Reference:
 
 
 def references(value: Value) -> Iterator[Reference | str]:
-    """Each reference in a text, or in the texts of a list or mapping; a text where a placeholder is malformed."""
+    """All references in a text, list or mapping; a malformed placeholder is yielded as text."""
     if isinstance(value, str):
         if "{{$." in value:
             yield from map(_placeholder, _PLACEHOLDER.finditer(value))
@@ -55,32 +55,32 @@ def _placeholder(match: re.Match[str]) -> Reference | str:
     return Reference(side, kind, name, match[0]) if attribute in _ALLOWED[side, kind] else match[0]
 
 
-def of_word(word: str) -> Iterator[Reference | str]:
-    """Each reference in a word of a command, which may be a Concat or IfPresent as JSON."""
+def word_references(word: str) -> Iterator[Reference | str]:
+    """All references in a word of a command, which may be a Concat or IfPresent as JSON."""
     yield from references(word)
     if word.startswith("{") and '"IfPresent"' in word:
         try:
             struct: Value = json.loads(word)
         except (ValueError, RecursionError):
             return
-        yield from _present(struct)
+        yield from _if_present(struct)
 
 
-def _present(value: Value) -> Iterator[Reference | str]:
+def _if_present(value: Value) -> Iterator[Reference | str]:
     for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from _present(item)
+        yield from _if_present(item)
     choice = value.get("IfPresent") if isinstance(value, dict) else None
     if isinstance(choice, dict):
         name = choice.get("InputName")
         yield Reference("inputs", "", name, "IfPresent") if isinstance(name, str) else "IfPresent without InputName"
 
 
-def in_condition(expression: str) -> set[str]:
-    """Names of the input parameters that a condition reads."""
+def condition_inputs(expression: str) -> set[str]:
+    """The names of the input parameters in a condition."""
     return {a or b for a, b in _IN_CONDITION.findall(expression)}
 
 
-def selected(selector: str) -> tuple[str, ...] | None:
+def selector_keys(selector: str) -> tuple[str, ...] | None:
     """The keys, outermost first, of `parseJson(string_value)["key"]["key"]`; None for a selector of another form."""
     match = _SELECTOR.fullmatch(selector.strip())
     try:

@@ -1,7 +1,7 @@
-"""Where a document departs from the official messages: every place at once, by its path.
+"""Finds all violations of the official messages in a document, with their paths.
 
-Protobuf's own reader stops at the first problem and names the message, not the place; so this walks the document beside the
-message's descriptor when that reader has refused it.
+Protobuf's parser stops at the first problem and names the message, not the path, so this compares a document that the parser
+refused with the message's descriptor.
 """
 
 from __future__ import annotations
@@ -13,25 +13,25 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from kflite.core.value import Value
-from kflite.ir.names import below, near
-from kflite.ir.text import NO_TEXT, is_text
+from kflite.ir.names import child_path, suggestion
+from kflite.ir.text import NOT_TEXT, is_text
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 
-UNKNOWN = "unknown key"  # how the problem of a key that the format lacks begins
+UNKNOWN = "unknown key"  # the beginning of the problem text for a key that the format lacks
 _DURATION = re.compile(r"-?\d+(\.\d{1,9})?s")
 _WRAPPED = {"google.protobuf.Struct": dict, "google.protobuf.ListValue": list}
 Problems = Iterator[tuple[str, str]]
 
 
-def departures(value: Value, message: Descriptor, path: str = "") -> Problems:
-    """Each (path, problem) of a value that is to be the proto JSON of `message`."""
+def format_problems(value: Value, message: Descriptor, path: str = "") -> Problems:
+    """All (path, problem) of a value that should be proto JSON of `message`."""
     special = _special(value, message.full_name, path)
     if special is not None:
         yield from special
     elif not isinstance(value, dict):
-        yield path, f"it must be a mapping, and is {shown(value)}"
+        yield path, f"it must be a mapping, and is {described(value)}"
     else:
         yield from _fields(value, message, path)
 
@@ -42,8 +42,8 @@ def _special(value: Value, name: str, path: str) -> Problems | None:
     if name in _WRAPPED:
         return _wrapped(value, _WRAPPED[name], path)
     if name == "google.protobuf.Duration":
-        right = isinstance(value, str) and _DURATION.fullmatch(value)
-        return iter(() if right else [(path, f"it must be seconds as '60s', and is {shown(value)}")])
+        valid = isinstance(value, str) and _DURATION.fullmatch(value)
+        return iter(() if valid else [(path, f"it must be seconds as '60s', and is {described(value)}")])
     return None
 
 
@@ -51,26 +51,26 @@ def _wrapped(value: Value, kind: type, path: str) -> Problems:
     if isinstance(value, kind):
         yield from _json(value, path)
     else:
-        yield path, f"it must be a {'mapping' if kind is dict else 'list'}, and is {shown(value)}"
+        yield path, f"it must be a {'mapping' if kind is dict else 'list'}, and is {described(value)}"
 
 
 def _json(value: Value, path: str) -> Problems:
     if isinstance(value, dict):
         yield from _keys(value, path)
         for key, item in value.items():
-            yield from _json(item, below(path, key))
+            yield from _json(item, child_path(path, key))
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from _json(item, f"{path}[{index}]")
     elif isinstance(value, float | int) and not _finite(value):
-        yield path, f"{shown(value)} is not a number that JSON has"
+        yield path, f"{described(value)} is not a number that JSON has"
     elif isinstance(value, str) and not is_text(value):
-        yield path, NO_TEXT
+        yield path, NOT_TEXT
 
 
 def _keys(value: dict[str, Value], path: str) -> Problems:
     if not all(map(is_text, value)):
-        yield path, f"a key in it: {NO_TEXT}"
+        yield path, f"a key in it: {NOT_TEXT}"
 
 
 def _finite(value: float) -> bool:
@@ -87,14 +87,14 @@ def _fields(value: dict[str, Value], message: Descriptor, path: str) -> Problems
         field = fields.get(key)
         if field is None:
             names = {f.json_name for f in message.fields}
-            yield below(path, key), f"{UNKNOWN}: remove it, or correct it ({near(key, names)})"
+            yield child_path(path, key), f"{UNKNOWN}: remove it, or correct it ({suggestion(key, names)})"
             continue
         if item is None:
             continue
         one = field.containing_oneof
         if one is not None and chosen.setdefault(one.name, key) != key:
-            yield below(path, key), f"it excludes {chosen[one.name]!r} beside it: keep one of them"
-        yield from _field(item, field, below(path, key))
+            yield child_path(path, key), f"it excludes {chosen[one.name]!r} beside it: keep one of them"
+        yield from _field(item, field, child_path(path, key))
 
 
 @cache
@@ -107,26 +107,26 @@ def _field(value: Value, field: FieldDescriptor, path: str) -> Problems:
     if message is not None and message.GetOptions().map_entry:
         yield from _map(value, message.fields_by_name["value"], path)
     elif not field.is_repeated:
-        yield from _one(value, field, path)
+        yield from _single(value, field, path)
     elif not isinstance(value, list):
-        yield path, f"it must be a list, and is {shown(value)}"
+        yield path, f"it must be a list, and is {described(value)}"
     else:
         for index, item in enumerate(value):
-            yield from _one(item, field, f"{path}[{index}]")
+            yield from _single(item, field, f"{path}[{index}]")
 
 
 def _map(value: Value, field: FieldDescriptor, path: str) -> Problems:
     if not isinstance(value, dict):
-        yield path, f"it must be a mapping, and is {shown(value)}"
+        yield path, f"it must be a mapping, and is {described(value)}"
         return
     yield from _keys(value, path)
     for key, item in value.items():
-        yield from _one(item, field, below(path, key))
+        yield from _single(item, field, child_path(path, key))
 
 
-def _one(value: Value, field: FieldDescriptor, path: str) -> Problems:
+def _single(value: Value, field: FieldDescriptor, path: str) -> Problems:
     if field.message_type is not None:
-        yield from departures(value, field.message_type, path)
+        yield from format_problems(value, field.message_type, path)
     elif field.enum_type is not None:
         yield from _enum(value, field.enum_type, path)
     elif wrong := scalar(value, _KINDS[field.type]):
@@ -141,18 +141,18 @@ def _names(enum: EnumDescriptor) -> list[str]:
 def _enum(value: Value, enum: EnumDescriptor, path: str) -> Problems:
     names = _names(enum)
     if value not in names if isinstance(value, str) else not _integer(value) or value not in enum.values_by_number:
-        yield path, f"{shown(value)} is none of {', '.join(names[1:])}"
+        yield path, f"{described(value)} is none of {', '.join(names[1:])}"
 
 
 _KINDS = {1: "number", 2: "number", 3: "int64", 4: "uint64", 5: "int32", 8: "bool", 9: "text", 13: "uint32"}
 
 
 def scalar(value: Value, kind: str) -> str | None:
-    """What is wrong with a scalar, None when nothing is. kind: text, bool, number, or an integer's."""
-    right = {"text": _text, "bool": _bool, "number": _number}.get(kind, _integer)(value)
-    word = {"text": "text", "bool": "true or false", "number": "a number"}.get(kind, "a whole number")
+    """The problem of a scalar; None if it is valid. kind: text, bool, number, or an integer type."""
+    valid = {"text": _text, "bool": _bool, "number": _number}.get(kind, _integer)(value)
+    expected = {"text": "text", "bool": "true or false", "number": "a number"}.get(kind, "a whole number")
     remedy = " (quote it)" if kind == "text" and isinstance(value, int | float) else ""
-    return None if right else f"it must be {word}, and is {shown(value)}{remedy}"
+    return None if valid else f"it must be {expected}, and is {described(value)}{remedy}"
 
 
 def _text(value: Value) -> bool:
@@ -177,8 +177,8 @@ def _integer(value: Value) -> bool:
     return _finite(value) and float(value).is_integer() and abs(value) < 2**63
 
 
-def shown(value: Value) -> str:
-    """A value in a message: short, and what it is."""
+def described(value: Value) -> str:
+    """A short description of a value for messages."""
     if isinstance(value, dict):
         return "a mapping"
     if isinstance(value, list):

@@ -1,26 +1,26 @@
-"""Checks of one task in a DAG: its component, its place among the other tasks, its loop, condition and policies."""
+"""Checks of one task in a DAG: its component, dependencies, inputs, loop, condition and policies."""
 
 from __future__ import annotations
 
 import json
 
 from kflite.ir import condition, inputs
-from kflite.ir.document import Document, Problems, Site, declared, referred, tasks
+from kflite.ir.document import Document, Problems, Site, component_name, declared, tasks
 from kflite.ir.inputs import no_task
-from kflite.ir.names import near
-from kflite.ir.references import in_condition
+from kflite.ir.names import suggestion
+from kflite.ir.references import condition_inputs
 from kflite.ir.types import type_of
 
 
 def problems(site: Site) -> Problems:
-    """Everything that is wrong with a task."""
-    name, label = referred(site.spec), site.spec.get("taskInfo", {}).get("name", "")
+    """All problems of a task."""
+    name, label = component_name(site.spec), site.spec.get("taskInfo", {}).get("name", "")
     if site.component is None:
-        yield f"{site.path}.componentRef", f"there is no component {name!r}: {near(name, site.whole.components)}"
+        yield f"{site.path}.componentRef", f"there is no component {name!r}: {suggestion(name, site.view.components)}"
     if not label.isprintable():
         yield f"{site.path}.taskInfo.name", f"{label!r} holds line breaks or control characters: leave them out"
     for index, parent in enumerate(site.spec.get("dependentTasks", ())):
-        if parent not in tasks(site.around):
+        if parent not in tasks(site.parent):
             yield f"{site.path}.dependentTasks[{index}]", no_task(site, parent)
     for kind in ("parameters", "artifacts"):
         yield from inputs.problems(site, kind)
@@ -33,12 +33,12 @@ def _trigger(site: Site) -> Problems:
     expression, path = site.spec.get("triggerPolicy", {}).get("condition", ""), f"{site.path}.triggerPolicy.condition"
     if not expression:
         return
-    if bad := condition.wrong(expression):
+    if bad := condition.condition_problem(expression):
         yield path, bad
-    for name in sorted(in_condition(expression) - site.parameters.keys()):
-        yield path, f"it reads the input {name!r}, which the task is not given: {near(name, site.parameters)}"
+    for name in sorted(condition_inputs(expression) - site.parameters.keys()):
+        yield path, f"it reads the input {name!r}, which the task is not given: {suggestion(name, site.parameters)}"
     label = (site.component or {}).get("executorLabel", "")
-    if "importer" in site.whole.executors.get(label, {}):
+    if "importer" in site.view.executors.get(label, {}):
         yield path, "an importer cannot have a condition (KFP refuses it): put the importer into a branch of its own"
 
 
@@ -49,7 +49,7 @@ def _loop(site: Site) -> Problems:
             yield from _items(site, loop.get("items", {}), kind, f"{path}.items")
             known = declared(site.component, "input", kind) if site.component is not None else {}
             if site.component is not None and (name := loop.get("itemInput", "")) not in known:
-                text = f"component {referred(site.spec)!r} has no input {name!r} to take an item: {near(name, known)}"
+                text = f"component {component_name(site.spec)!r} has no input {name!r} to take an item: {suggestion(name, known)}"
                 yield f"{path}.itemInput", text
 
 
@@ -59,21 +59,21 @@ def _items(site: Site, items: Document, kind: str, path: str) -> Problems:
             yield f"{path}.raw", "it must be a JSON list, such as '[1, 2]'"
         return
     key = "inputParameter" if kind == "parameters" else "inputArtifact"
-    given, name = site.parameters if kind == "parameters" else site.artifacts, items.get(key, "")
-    if name not in given:
-        yield f"{path}.{key}", f"the task is given no input {name!r} to loop over: {near(name, given)}"
+    inputs_of_task, name = site.parameters if kind == "parameters" else site.artifacts, items.get(key, "")
+    if name not in inputs_of_task:
+        yield f"{path}.{key}", f"the task is given no input {name!r} to loop over: {suggestion(name, inputs_of_task)}"
     elif kind == "parameters" and site.component is not None:
-        found = type_of(declared(site.component, "input", kind).get(name, {}))
-        if found not in ("LIST", "STRING", ""):
-            yield f"{path}.{key}", f"it loops over {name!r}, which is {found}: a loop needs a LIST"
+        type_found = type_of(declared(site.component, "input", kind).get(name, {}))
+        if type_found not in ("LIST", "STRING", ""):
+            yield f"{path}.{key}", f"it loops over {name!r}, which is {type_found}: a loop needs a LIST"
 
 
 def _parsed(text: str) -> object:
     try:
-        found: object = json.loads(text)
+        parsed: object = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    return found
+    return parsed
 
 
 def _policies(site: Site) -> Problems:

@@ -1,4 +1,4 @@
-"""Bytes to plain data: YAML and JSON from anywhere, within bounds that hold before anything is built from them."""
+"""Parses untrusted YAML and JSON to plain data, within limits that are checked before anything is built."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from kflite.core.value import Value
 from kflite.errors import InvalidPipeline
 
 LARGEST = 32 * 1024 * 1024  # bytes of a document: a pipeline of 10,000 tasks has 20 MiB
-NO_TEXT = "it holds half of a surrogate pair, which is no text"
+NOT_TEXT = "it holds half of a surrogate pair, which is no text"
 DEEPEST = 90  # levels: protobuf refuses messages that nest deeper than 100
-# What kfp writes above the document, where a default's later lines are no comment, up to the first key, as keys are sorted.
+# kfp's header, in which further lines of a default are not commented out. It ends at `components`, as keys are sorted.
 _HEADER = re.compile(r"# PIPELINE DEFINITION\n(?:.*\n)*?(?=components:\n)")
 
 
 def parse(data: bytes, source: str) -> list[Value]:
-    """The documents in `data`, empty ones left out. Raises InvalidPipeline, naming `source`."""
+    """The documents in `data`, without empty ones. Raises InvalidPipeline, naming `source`."""
     if len(data) > LARGEST:
         refuse(source, f"{len(data):,} bytes are more than the limit of {LARGEST:,}; is it a pipeline?")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         refuse(source, f"byte {error.start} is not UTF-8 text; is it a pipeline?")
-    found = _json(text, source) if text.lstrip()[:1] in ("{", "[") else None
-    return [found] if found is not None else _yaml(text, source)
+    as_json = _json(text, source) if text.lstrip()[:1] in ("{", "[") else None
+    return [as_json] if as_json is not None else _yaml(text, source)
 
 
 def is_text(text: str) -> bool:
-    """Whether a Python string is text that can be written down."""
+    """Whether a Python string can be encoded."""
     if text.isascii():
         return True
     try:
@@ -52,16 +52,16 @@ def _yaml(text: str, source: str) -> list[Value]:
         return [d for d in load_all(text, DEEPEST) if d is not None]
     except YamlProblem as error:
         if _HEADER.match(text):
-            return _yaml(_HEADER.sub(lambda found: "\n" * found[0].count("\n"), text), source)
+            return _yaml(_HEADER.sub(lambda match: "\n" * match[0].count("\n"), text), source)
         refuse(source, str(error))
 
 
 class _Refused(Exception):
-    """JSON that is well-formed and yet not to be taken."""
+    """Well-formed JSON that is refused."""
 
 
 def _json(text: str, source: str) -> Value:
-    """The value that JSON text holds; None when it is not JSON: it may yet be YAML."""
+    """The value of JSON text; None if it is not JSON, and may be YAML."""
     try:
         value: Value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
     except _Refused as error:
@@ -74,7 +74,7 @@ def _json(text: str, source: str) -> Value:
         return None
     _check_depth(value, source)
     if "\\ud" in text.lower() and not is_text(json.dumps(value, ensure_ascii=False)):
-        refuse(source, NO_TEXT)
+        refuse(source, NOT_TEXT)
     return value
 
 

@@ -1,13 +1,13 @@
-"""Parameter types: which values and which producers each takes, and how a default is read."""
+"""Parameter types: the values and producers that fit each, and the conversion of values."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from math import isfinite
 
-from kflite.core.value import Value
-from kflite.ir.strict import shown
-from kflite.ir.text import NO_TEXT, is_text
+from kflite.core.value import Value, with_integers
+from kflite.ir.strict import described
+from kflite.ir.text import NOT_TEXT, is_text
 
 WORDS = {
     "STRING": "text",
@@ -25,27 +25,27 @@ _MAPPINGS = ("STRUCT", "TASK_FINAL_STATUS", "TASK_CONFIG")
 
 
 def type_of(declared: Mapping[str, Value]) -> str:
-    """The type of a declared parameter; "" where it has none. `type` is what older compilers wrote."""
+    """The type of a declared parameter; "" if it has none. Older compilers wrote `type`."""
     new, old = declared.get("parameterType"), declared.get("type")
     return new if isinstance(new, str) else _OLD.get(old, "") if isinstance(old, str) else ""
 
 
 def feeds(producer: str, consumer: str) -> bool:
-    """Whether what was declared as `producer` may go into an input declared as `consumer`; "" stands for anything."""
+    """Whether an output of type `producer` fits an input of type `consumer`; "" fits anything."""
     if not producer or not consumer or consumer in (producer, "STRING"):
         return True
     return (producer in _NUMBERS and consumer in _NUMBERS) or (producer in _MAPPINGS and consumer in _MAPPINGS)
 
 
-def wrong(value: Value, declared: Mapping[str, Value]) -> str | None:
-    """What is wrong with a value for a declared parameter, None when nothing is; null is for the caller to judge."""
-    kind = type_of(declared)
-    if kind and not _takes(value, kind):
-        return f"{shown(value)} is not {WORDS[kind]} (declared as {kind})"
+def value_problem(value: Value, declared: Mapping[str, Value]) -> str | None:
+    """The problem of a value for a declared parameter; None if it is valid. The caller handles null."""
+    declared_type = type_of(declared)
+    if declared_type and not _takes(value, declared_type):
+        return f"{described(value)} is not {WORDS[declared_type]} (declared as {declared_type})"
     literals = declared.get("literals")
     if isinstance(literals, list) and literals and value not in literals:
-        return f"{shown(value)} is none of {', '.join(map(shown, literals))}"
-    return unfit(value)
+        return f"{described(value)} is none of {', '.join(map(described, literals))}"
+    return json_problem(value)
 
 
 def _takes(value: Value, kind: str) -> bool:
@@ -59,34 +59,23 @@ def _takes(value: Value, kind: str) -> bool:
     return isinstance(value, list if kind == "LIST" else dict)
 
 
-def unfit(value: Value) -> str | None:
-    """What in a value JSON cannot hold, None when all of it can be."""
+def json_problem(value: Value) -> str | None:
+    """The problem of a value that JSON cannot hold; None if it can."""
     if isinstance(value, dict):
-        odd = next((k for k in value if not isinstance(k, str)), None)
-        return f"the key {odd!r} is not text" if odd is not None else next(filter(None, map(unfit, value.values())), None)
+        key = next((k for k in value if not isinstance(k, str)), None)
+        return f"the key {key!r} is not text" if key is not None else next(filter(None, map(json_problem, value.values())), None)
     if isinstance(value, list | tuple):
-        return next(filter(None, map(unfit, value)), None)
+        return next(filter(None, map(json_problem, value)), None)
     if isinstance(value, float) and not isfinite(value):
         return f"{value} is not a number that JSON has"
     if isinstance(value, str) and not is_text(value):
-        return NO_TEXT
+        return NOT_TEXT
     known = value is None or isinstance(value, bool | int | float | str)
     return None if known else f"{type(value).__name__} is not a type that JSON has: give text, numbers, lists and mappings"
 
 
-def typed(value: Value, kind: str) -> Value:
-    """A value in the form that its type has: whole numbers as int, also inside lists and mappings."""
+def with_type(value: Value, kind: str) -> Value:
+    """A value in the form of its type: whole numbers as int, also inside lists and mappings."""
     if kind == "NUMBER_DOUBLE" and isinstance(value, int):
         return float(value)
-    return whole(value) if kind in ("NUMBER_INTEGER", "LIST", "STRUCT") else value
-
-
-def whole(value: Value) -> Value:
-    """The value with each float that is a whole number as int: protobuf keeps all numbers as floats, and means integers."""
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, list):
-        return [whole(v) for v in value]
-    if isinstance(value, dict):
-        return {k: whole(v) for k, v in value.items()}
-    return value
+    return with_integers(value) if kind in ("NUMBER_INTEGER", "LIST", "STRUCT") else value

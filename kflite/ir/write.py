@@ -1,4 +1,4 @@
-"""Writing pipelines: the two-document YAML and the Kubernetes manifests that KFP reads."""
+"""Writes pipelines as YAML documents and as Kubernetes manifests for KFP."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kflite.core.value import Value
 from kflite.ir.pipeline import Pipeline
 
 _DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-# Text that some YAML reader takes for a number, a date, true, false or null: other readers know other rules than PyYAML.
+# Text that some YAML parser, if not PyYAML, reads as a number, a date, true, false or null.
 _MISTAKEN = re.compile(
     r"[-+.]?[0-9][0-9_.:eExXoOa-fA-F+TZ-]*|[-+]?\.(inf|nan)|~|(true|false|null|yes|no|on|off|y|n)", re.IGNORECASE
 )
@@ -19,7 +19,7 @@ _API = "pipelines.kubeflow.org/v2beta1"
 
 
 def dumps_yaml(pipeline: Pipeline) -> str:
-    """The pipeline as KFP's compiler lays it out: the pipeline, then, where there is one, its platform document."""
+    """The pipeline in the layout of KFP's compiler: the pipeline, then its platform document, if there is one."""
     name = " ".join(pipeline.name.split())
     return f"# PIPELINE DEFINITION\n# Name: {name}\n{dumps(pipeline.documents)}"
 
@@ -27,7 +27,7 @@ def dumps_yaml(pipeline: Pipeline) -> str:
 def manifest(pipeline: Pipeline, version: str = "", namespace: str = "") -> str:
     """The pipeline as manifests of kinds Pipeline and PipelineVersion, for KFP's Kubernetes-native mode.
 
-    version: the PipelineVersion's name; the pipeline's own where none is given.
+    version: the PipelineVersion's name; "" for the pipeline's name.
     """
     return dumps(manifests(pipeline, version, namespace))
 
@@ -35,11 +35,11 @@ def manifest(pipeline: Pipeline, version: str = "", namespace: str = "") -> str:
 def manifests(pipeline: Pipeline, version: str = "", namespace: str = "") -> list[dict[str, Value]]:
     """The documents of `manifest`."""
     spec: dict[str, Value] = {"pipelineName": pipeline.name, "pipelineSpec": pipeline.documents[0]}
-    shown = pipeline.spec.pipeline_info
-    head: dict[str, Value] = {"displayName": shown.display_name or pipeline.name}
+    info = pipeline.spec.pipeline_info
+    head: dict[str, Value] = {"displayName": info.display_name or pipeline.name}
     spec |= head
-    if shown.description:
-        head["description"] = spec["description"] = shown.description
+    if info.description:
+        head["description"] = spec["description"] = info.description
     if pipeline.platforms:
         spec["platformSpec"] = pipeline.documents[1]
     return [
@@ -56,7 +56,7 @@ def _object(kind: str, name: str, namespace: str, spec: dict[str, Value]) -> dic
 
 
 class _Dumper(_DUMPER):  # type: ignore[misc, valid-type]
-    """Never writes aliases, which some readers refuse, and quotes whatever some reader may take for no text."""
+    """Writes no aliases, which some parsers refuse, and quotes text that some parser would not read as text."""
 
     def ignore_aliases(self, data: object) -> bool:
         return True
@@ -73,7 +73,7 @@ def _style(text: str) -> str | None:
 
 
 def _reads_well(text: str) -> bool:
-    """Whether a text is one of lines, such as source code, that a literal block holds without loss."""
+    """Whether a literal block preserves a multi-line text, such as source code."""
     return text[0] not in " \n" and text.isascii() and "\t" not in text and " \n" not in text
 
 
@@ -81,6 +81,6 @@ _Dumper.add_representer(str, _text)
 
 
 def dumps(documents: Sequence[dict[str, Value]]) -> str:
-    """Documents in YAML, which no reader mistakes."""
+    """Documents as YAML that all parsers read alike."""
     text: str = yaml.dump_all(documents, Dumper=_Dumper, sort_keys=True, allow_unicode=True, default_flow_style=False)
     return text

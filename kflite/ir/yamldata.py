@@ -1,8 +1,8 @@
-"""YAML to plain data, straight from the parser's events and within bounds.
+"""Builds plain data from the events of a YAML parser, within limits.
 
-No tag makes an object, a repeated key is an error, and what aliases would expand to is counted before it is handed out.
-Scalars read as PyYAML's safe loader reads them, since `kfp` writes with PyYAML; only timestamps stay text. Twice as fast as that
-loader, which builds a graph of nodes first.
+Tags create no objects, a repeated key is an error, and the size of expanded aliases is limited. Scalars are read as by PyYAML's
+safe loader, since `kfp` writes with PyYAML; only timestamps stay text. This is twice as fast as that loader, which builds a
+graph of nodes first.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ _MERGE = object()
 
 
 class YamlProblem(Exception):
-    """What is wrong with the text, and in which line."""
+    """The problem of a YAML text, with its line."""
 
 
-def _at(event: Event, text: str) -> YamlProblem:
+def _problem_at(event: Event, text: str) -> YamlProblem:
     line = event.start_mark.line + 1 if event.start_mark else 0
     return YamlProblem(f"line {line}: {text}")
 
@@ -52,23 +52,23 @@ def load_all(text: str, deepest: int) -> Iterator[Value]:
             if isinstance(event, DocumentStartEvent):
                 yield _Document(deepest).read(loader.get_event)
     except yaml.YAMLError as error:
-        raise YamlProblem(_told(error, deepest)) from None
+        raise YamlProblem(_describe(error, deepest)) from None
     finally:
         loader.dispose()
 
 
-def _told(error: yaml.YAMLError, deepest: int) -> str:
-    words = _words(error)
-    if "nesting depth" in words:  # libyaml 0.2.6 reads ahead of the events, and has a bound of its own
-        return f"{words.partition(':')[0]}: {_too_deep(deepest)}"
-    return f"this is not YAML: {words}"
+def _describe(error: yaml.YAMLError, deepest: int) -> str:
+    text = _error_text(error)
+    if "nesting depth" in text:  # libyaml 0.2.6 reads ahead of the events, and has its own limit
+        return f"{text.partition(':')[0]}: {_too_deep(deepest)}"
+    return f"this is not YAML: {text}"
 
 
 def _too_deep(deepest: int) -> str:
     return f"it nests deeper than {deepest} levels; is it a pipeline?"
 
 
-def _words(error: yaml.YAMLError) -> str:
+def _error_text(error: yaml.YAMLError) -> str:
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
         return f"line {error.problem_mark.line + 1}: {error.problem}"
     return " ".join(str(error).split())[:300]
@@ -76,7 +76,7 @@ def _words(error: yaml.YAMLError) -> str:
 
 @dataclass(slots=True)
 class _Open:
-    """A list or mapping that has begun; `key` is a mapping's key that waits for its value. before: the weight when it began."""
+    """A list or mapping under construction. key: a mapping's key without its value yet; before: the weight at its beginning."""
 
     value: list[Value] | dict[str, Value]
     anchor: str | None
@@ -86,7 +86,7 @@ class _Open:
 
 
 class _Document:
-    """One document as it is built; the weight of a value is one, and one for each character of its text."""
+    """A document under construction; a value's weight is one, plus one for each character of its text."""
 
     def __init__(self, deepest: int) -> None:
         self.deepest = deepest
@@ -95,7 +95,7 @@ class _Document:
         self.values = self.weight = self.repeated = 0
 
     def read(self, next_event: Callable[[], Event]) -> Value:
-        """Everything up to the end of the root value."""
+        """The root value, read to its end."""
         while True:
             event = next_event()
             if isinstance(event, ScalarEvent):
@@ -129,11 +129,11 @@ class _Document:
     def _open(self, event: CollectionStartEvent) -> None:
         mapping = isinstance(event, MappingStartEvent)
         if event.tag and event.tag != _TAGS + ("map" if mapping else "seq"):
-            raise _at(event, f"the tag {event.tag!r} is not allowed: use plain values")
+            raise _problem_at(event, f"the tag {event.tag!r} is not allowed: use plain values")
         if self._at_key():
-            raise _at(event, "a list or mapping cannot be a key: use text")
+            raise _problem_at(event, "a list or mapping cannot be a key: use text")
         if len(self.stack) >= self.deepest:
-            raise _at(event, _too_deep(self.deepest))
+            raise _problem_at(event, _too_deep(self.deepest))
         if event.anchor:
             self.anchors[event.anchor] = None
         self.stack.append(_Open({} if mapping else [], event.anchor, self.weight))
@@ -151,16 +151,16 @@ class _Document:
 
     def _alias(self, event: AliasEvent) -> Value:
         name = event.anchor or ""
-        found = self.anchors.get(name)
-        if found is None:
+        anchor = self.anchors.get(name)
+        if anchor is None:
             inside = name in self.anchors
-            raise _at(event, f"the alias *{name} " + ("stands inside itself" if inside else "has no anchor before it"))
-        value, weight = found
+            raise _problem_at(event, f"the alias *{name} " + ("stands inside itself" if inside else "has no anchor before it"))
+        value, weight = anchor
         if self._at_key() and not isinstance(value, str):
-            raise _at(event, "an alias of something other than text cannot be a key")
+            raise _problem_at(event, "an alias of something other than text cannot be a key")
         self.repeated += weight
         if self.repeated > MOST_REPEATED:
-            raise _at(event, f"aliases expand to more than {MOST_REPEATED:,} characters: write the values out")
+            raise _problem_at(event, f"aliases expand to more than {MOST_REPEATED:,} characters: write the values out")
         self._count(0, weight, event)
         return value
 
@@ -172,7 +172,7 @@ class _Document:
             merge = value == "<<" and type(event) is ScalarEvent and event.implicit[0]
             top.key = _MERGE if merge else value
             if not merge and value in top.value:
-                raise _at(event, f"the key {value!r} stands twice in one mapping: remove one")
+                raise _problem_at(event, f"the key {value!r} stands twice in one mapping: remove one")
         else:
             self._put_value(top, value, event)
 
@@ -180,7 +180,7 @@ class _Document:
         if top.key is _MERGE:
             bases = value if isinstance(value, list) else [value]
             if not all(isinstance(base, dict) for base in bases):
-                raise _at(event, "'<<' merges mappings only")
+                raise _problem_at(event, "'<<' merges mappings only")
             top.merged += bases
         else:
             assert isinstance(top.key, str)
@@ -192,17 +192,17 @@ class _Document:
         self.values += values
         self.weight += weight
         if self.values > MOST_VALUES:
-            raise _at(event, f"it holds more than {MOST_VALUES:,} values; is it a pipeline?")
+            raise _problem_at(event, f"it holds more than {MOST_VALUES:,} values; is it a pipeline?")
 
 
 def _plain(text: str, event: ScalarEvent) -> Value:
-    """An unquoted or tagged scalar by the rules of YAML 1.1."""
+    """The value of an unquoted or tagged scalar by the rules of YAML 1.1."""
     tag = event.tag or _implicit(text)
     name = tag.removeprefix(_TAGS)
     if name in ("str", "timestamp", "merge", "value", "!"):
         return text
     if name not in ("null", "bool", "int", "float"):
-        raise _at(event, f"the tag {tag!r} is not allowed: use plain values")
+        raise _problem_at(event, f"the tag {tag!r} is not allowed: use plain values")
     return _converted(name, text, event)
 
 
@@ -219,4 +219,4 @@ def _converted(name: str, text: str, event: ScalarEvent) -> Value:
     try:
         return make(node)
     except (ValueError, KeyError, OverflowError):
-        raise _at(event, f"{text[:40]!r} is not {name}") from None
+        raise _problem_at(event, f"{text[:40]!r} is not {name}") from None

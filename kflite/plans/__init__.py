@@ -1,5 +1,5 @@
-"""Plans: what each kind of run does, as pure state that hears outcomes and answers with steps.
+"""Plans: each kind of run as pure state that receives outcomes and returns steps.
 
-Lives here: one package or module a kind (pipelines in `dag`, searches in `tuning`), and `kinds`, the registry of all of them.
+Lives here: one package or module for each kind (pipelines in `dag`, searches in `tuning`), and `kinds`, their registry.
 Imports the core, IR and the search algorithms; never executors, the store or the scheduler.
 """

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from kflite.core.paths import Place
+from kflite.core.paths import RunPaths
 from kflite.core.value import Artifact, Value
 from kflite.store.base import ArtifactRow
 
@@ -36,14 +36,14 @@ class Made:
     outside: str = ""
 
     @classmethod
-    def of(cls, artifact: Artifact, place: Place) -> Made:
+    def of(cls, artifact: Artifact, place: RunPaths) -> Made:
         """The artifact, found on this machine."""
         path = Path(artifact.custom_path) if artifact.custom_path else place.path(artifact.uri)
         told = (artifact.type, artifact.metadata, artifact.digest, artifact.size, artifact.outside)
         return cls(artifact.name, artifact.uri, path, *told)
 
     @classmethod
-    def named(cls, artifacts: Mapping[str, Value], place: Place) -> dict[str, Made | list[Made]]:
+    def named(cls, artifacts: Mapping[str, Value], place: RunPaths) -> dict[str, Made | list[Made]]:
         """Artifacts as rows hold them, by name: the one where there is one, else the list."""
         out: dict[str, Made | list[Made]] = {}
         for name, many in artifacts.items():

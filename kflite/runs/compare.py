@@ -8,9 +8,9 @@ from typing import TypeVar
 
 from kflite.core.event import State
 from kflite.core.value import Value
-from kflite.figures.data import Confusion, Exhibit, Figure, Roc, Slice
+from kflite.figures.data import Confusion, Figure, Roc, Slice, Visualization
 from kflite.figures.metrics import metrics
-from kflite.figures.read import exhibits
+from kflite.figures.read import visualizations
 from kflite.runs.as_json import outputs_json
 from kflite.store.base import RunRow, TaskRow
 
@@ -57,7 +57,7 @@ class ComparedRuns:
 
 def compared(sides: Sequence[tuple[RunRow, Sequence[TaskRow]]]) -> ComparedRuns:
     """The comparison of runs with their tasks."""
-    shown = [exhibits(tasks) for _, tasks in sides]
+    shown = [visualizations(tasks) for _, tasks in sides]
     drawn = [list(_drawn(each)) for each in shown]
     curves = _columns([{name: it for name, it in side if isinstance(it, Roc)} for side in drawn])
     matrices = _columns([{name: it for name, it in side if isinstance(it, Confusion)} for side in drawn])
@@ -74,7 +74,7 @@ def _columns(sides: Sequence[Mapping[str, T]]) -> dict[str, tuple[T | None, ...]
     return {name: tuple(side.get(name) for side in sides) for name in names}
 
 
-def _values(run: RunRow, tasks: Sequence[TaskRow], shown: Sequence[Exhibit]) -> dict[str, Mapping[str, Value]]:
+def _values(run: RunRow, tasks: Sequence[TaskRow], shown: Sequence[Visualization]) -> dict[str, Mapping[str, Value]]:
     return {
         "run": {"state": run.state.value, "pipeline": run.pipeline, "plan": run.plan[:12], "on": run.on},
         "parameters": run.parameters,
@@ -84,7 +84,7 @@ def _values(run: RunRow, tasks: Sequence[TaskRow], shown: Sequence[Exhibit]) -> 
     }
 
 
-def _drawn(shown: Iterable[Exhibit]) -> Iterator[tuple[str, Figure]]:
+def _drawn(shown: Iterable[Visualization]) -> Iterator[tuple[str, Figure]]:
     for exhibit in shown:
         for figure in exhibit.figures:
             if isinstance(figure, Slice):

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kflite.core.paths import Place
+from kflite.core.paths import RunPaths
 from kflite.errors import InputError
 from kflite.store.base import RunRow, Store
 
@@ -25,7 +25,7 @@ def delete(store: Store, run: RunRow, settings: Settings) -> None:
 
     if not run.state.ended:
         raise InputError(f"run {run.run} is {run.state}: stop it first, kflite cancel {run.run}")
-    place = Place(settings.home, settings.artifacts, run.pipeline, run.run)
+    place = RunPaths(settings.home, settings.artifacts, run.pipeline, run.run)
     shared = store.shared(run.run)
     # A task may say that its output lies elsewhere: what is not below the root is the user's own.
     inherited = {uri for uri in store.inherited(run.run) if uri.startswith(f"{settings.artifacts}/")}

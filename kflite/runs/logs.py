@@ -8,7 +8,7 @@ from contextlib import aclosing
 from pathlib import Path
 
 from kflite.core.event import Event, Kind, State
-from kflite.core.paths import Place
+from kflite.core.paths import RunPaths
 from kflite.store import Database
 from kflite.store.base import TaskRow
 from kflite.store.follow import follow
@@ -50,7 +50,7 @@ class Tail:
 class Tails:
     """The log files of the attempts that were heard of. chosen: which tasks to follow, "" for all."""
 
-    def __init__(self, place: Place, chosen: str, replica: str) -> None:
+    def __init__(self, place: RunPaths, chosen: str, replica: str) -> None:
         self._place, self._chosen, self._replica = place, chosen, replica
         self._attempts: dict[tuple[str, int], bool] = {}  # whether it has ended
         self._tails: dict[Path, tuple[Tail, str, int]] = {}
@@ -71,7 +71,7 @@ class Tails:
                 self._drop(task, attempt, tails, write)
         return news
 
-    def _of(self, task: str, attempt: int, files: Callable[[Place, str, int], list[Path]]) -> list[Tail]:
+    def _of(self, task: str, attempt: int, files: Callable[[RunPaths, str, int], list[Path]]) -> list[Tail]:
         for path in files(self._place, task, attempt):
             if path not in self._tails and wanted(path, self._replica):
                 self._tails[path] = Tail(path, title(task, path)), task, attempt
@@ -115,7 +115,7 @@ def wanted(log: Path, replica: str) -> bool:
     return not replica or replica in (name, name.rpartition(".")[2]) or (log.name == "log" and replica == "0")
 
 
-def logs_of(place: Place, tasks: list[TaskRow], attempt: int, replica: str) -> list[tuple[str, Path]]:
+def logs_of(place: RunPaths, tasks: list[TaskRow], attempt: int, replica: str) -> list[tuple[str, Path]]:
     """(title, file) of all logs of an attempt at each task, of the latest one if 0."""
     ran = [task for task in tasks if task.attempts and task.state is not State.SKIPPED]
     return [
@@ -126,18 +126,18 @@ def logs_of(place: Place, tasks: list[TaskRow], attempt: int, replica: str) -> l
     ]
 
 
-def log_files(place: Place, task: str, attempt: int) -> list[Path]:
+def log_files(place: RunPaths, task: str, attempt: int) -> list[Path]:
     """The log files of an attempt, by role and index; those of one that ran on another machine are brought here first."""
     return local_logs(place, task, attempt) or (_brought(place, task, attempt) if place.remote else [])
 
 
-def local_logs(place: Place, task: str, attempt: int) -> list[Path]:
+def local_logs(place: RunPaths, task: str, attempt: int) -> list[Path]:
     """The log files that are here."""
     folder = place.attempt(task, attempt)
     return sorted((path for path in folder.glob("log*") if path.is_file()), key=_by_index)
 
 
-def _brought(place: Place, task: str, attempt: int) -> list[Path]:
+def _brought(place: RunPaths, task: str, attempt: int) -> list[Path]:
     from kflite.store.blobs import artifacts
 
     kept = place.logs(task, attempt)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from kflite.core.event import Event, State, TaskEnd, TaskQueued, TaskSucceeded
 from kflite.core.fold import RUN, TASK, fold
 from kflite.core.value import Outputs
-from kflite.figures.metrics import gist
+from kflite.figures.metrics import summary
 from kflite.store.base import RunRow, TaskRow
 
 _ENDED = (State.FAILED, State.CANCELLED, State.SUCCEEDED, State.SKIPPED)  # the worst first
@@ -39,7 +39,7 @@ class Seen:
     ended: float | None = None
     due: float = 0.0
     group: bool = False
-    gist: str = ""
+    summary: str = ""
 
     @property
     def since(self) -> float | None:
@@ -78,11 +78,11 @@ class Board:
         for row in tasks:
             seen = board._task(row.task, row.group)
             seen.reason, seen.message, seen.attempts = row.reason, row.message, row.attempts
-            seen.queued, seen.started, seen.ended, seen.gist = (
+            seen.queued, seen.started, seen.ended, seen.summary = (
                 row.queued,
                 row.started,
                 row.ended,
-                gist(Outputs.from_json({"artifacts": dict(row.artifacts)}).artifacts),
+                summary(Outputs.from_json({"artifacts": dict(row.artifacts)}).artifacts),
             )
             board._count(seen, -1)
             seen.state = row.state
@@ -105,7 +105,7 @@ class Board:
         fold(seen, event, TASK)
         self._count(seen, 1)
         if isinstance(event.data, TaskQueued | TaskEnd):
-            seen.gist = gist(event.data.outputs.artifacts) if isinstance(event.data, TaskSucceeded) else ""
+            seen.summary = summary(event.data.outputs.artifacts) if isinstance(event.data, TaskSucceeded) else ""
         self._list(seen)
 
     def _task(self, path: str, group: bool) -> Seen:

@@ -12,7 +12,7 @@ from kflite.errors import InputError, InvalidPipeline
 from kflite.ir import Pipeline
 from kflite.ir.check import check
 from kflite.ir.document import declared
-from kflite.ir.names import bad_title, near
+from kflite.ir.names import bad_title, suggestion
 from kflite.ir.parameter import bind
 from kflite.runs.ids import run_id
 from kflite.runs.inputs import Find, Given, Inputs
@@ -89,7 +89,9 @@ def _searchable(pipeline: Pipeline, source: str, search: Search, inputs: Inputs)
     _ensure(pipeline, source, {**inputs.all, **first}, inputs.problems)
     outputs = declared(pipeline.documents[0]["root"], "output", "parameters")  # type: ignore[arg-type]
     if search.metric not in outputs:
-        raise InputError(f"{source}: the pipeline has no output {search.metric!r} as a metric; {near(search.metric, outputs)}")
+        raise InputError(
+            f"{source}: the pipeline has no output {search.metric!r} as a metric; {suggestion(search.metric, outputs)}"
+        )
 
 
 def of_run(store: Store, row: RunRow, given: Mapping[str, Given], root: str) -> Submission:

@@ -1,5 +1,5 @@
-"""Runtime: what travels into images and runs beside the user's code.
+"""Runtime: code that travels into images and runs next to the user's code.
 
-Lives here: the runner of Python components, what their code sees, what takes kfp's place, and `bootstrap`, which makes commands
-of them. The files that travel use the standard library only, in Python 3.7's language. Whoever ships them imports this room.
+Lives here: the runner of Python components, the environment of their code, the shim of kfp, and `bootstrap`, which builds their
+commands. Travelling files use the standard library and Python 3.7's syntax only. Whoever ships them imports this room.
 """

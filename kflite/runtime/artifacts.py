@@ -1,4 +1,4 @@
-"""Artifacts as component code sees them: where the bytes lie, and what is told about them.
+"""Artifacts in component code: their paths, URIs and metadata.
 
 The text of this file travels inside every component's command (see `bootstrap`): standard library only, and little of that.
 Source of the names and of the metadata's shapes: KFP v2's artifact types, schema version 0.0.1.
@@ -16,7 +16,7 @@ _MOUNTS = {"gs://": "/gcs/", "s3://": "/s3/", "minio://": "/minio/", "oci://": "
 
 
 class Artifact:
-    """A file or folder: `path` is where it lies here, `uri` where it lies for good, `metadata` what is told about it."""
+    """A file or folder: `path` is its local path, `uri` its permanent location, `metadata` describes it."""
 
     schema_title = "system.Artifact"
     schema_version = "0.0.1"
@@ -45,7 +45,7 @@ class Artifact:
         self.uri = scheme + rest
 
     def set_path(self, path: str) -> None:
-        """Says where the bytes really are; `uri` stays."""
+        """Set the real path; `uri` does not change."""
         self.custom_path = path
 
     def __repr__(self) -> str:
@@ -157,7 +157,7 @@ class SlicedClassificationMetrics(Artifact):
 
 
 class PipelineTaskFinalStatus:
-    """How the tasks ended that an exit task waits for."""
+    """The final status of the tasks that an exit task waits for."""
 
     def __init__(self, value: Json) -> None:
         error = value.get("error") or {}
@@ -173,7 +173,7 @@ _CAMEL = {"node_selector": "nodeSelector", "volume_mounts": "volumeMounts"}
 
 
 class TaskConfig:
-    """Settings of the task, for code that starts other jobs: fragments of a Pod's description, None where there are none."""
+    """The task's settings, for code that starts other jobs: fragments of a Pod's specification, None if missing."""
 
     def __init__(self, *fragments: object, **named: object) -> None:
         self.__dict__.update(dict.fromkeys(_FRAGMENTS), **dict(zip(_FRAGMENTS, fragments)), **named)  # noqa: B905

@@ -1,10 +1,9 @@
 """The command of a Python component: the runner's text, the user's source, and the packages to install first.
 
-No packages: `python3 -u -c RUNNER SOURCE ARGS`. With packages a shell line installs them first. Any image with python3 runs it;
-an executor that keeps warm interpreters recognises the shape and takes it apart instead. The runner's text is folded to two
-fifths: each executor of a pipeline repeats it, and a real KFP puts them all into one object of Kubernetes (1.5 MB at most).
-The shape that kfp's compiler writes is recognised too, and brought into ours: what stands in for kfp (`kfp_shim`) travels in
-it, so that nothing installs kfp.
+Without packages it is `python3 -u -c RUNNER SOURCE ARGS`; with packages a shell line installs them first. Any image with python3
+runs it; an executor with warm interpreters recognises and parses it instead. The runner's text is compressed to two fifths: each
+executor of a pipeline repeats it, and KFP puts all of them into one object of Kubernetes (1.5 MB at most). Commands of kfp's
+compiler are recognised too, and converted: the shim of kfp (`kfp_shim`) travels in them, so that nothing installs kfp.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from pathlib import Path
 
 from kflite.core.job import Python
 from kflite.core.value import Value
-from kflite.runtime.kfp_shim import command as packed
+from kflite.runtime.kfp_shim import command as kfp_command
 
 _INTERPRETER = ("python3", "-u", "-c")
 _INSTALL = "python3 -m pip install --quiet --no-warn-script-location --disable-pip-version-check --root-user-action ignore"
@@ -28,98 +27,98 @@ _FIRST_ARGUMENT = "--function"
 _KFP_ARGUMENTS = {"--executor_input", "--function_to_execute"}
 _SHELL = ("sh", "-c")
 IMPORTED = " = __project__("  # in the source of a component whose code is in its image
-INSTALLED = "KFLITE_INSTALLED"  # in an image: the packages that components name and it has, as |a|b|
-_CALL = ("python3", "-m", "kfp.dsl.executor_main")
+INSTALLED = "KFLITE_INSTALLED"  # in an image: the components' packages that it has, as |a|b|
+_KFP_CALL = ("python3", "-m", "kfp.dsl.executor_main")
 _RUNNER = ("artifacts.py", "typed.py", "component_env.py", "runner.py")
-_STANDIN = ("kfp_shim/names.py", "kfp_shim/hints.py", "kfp_shim/installed_kfp.py", "kfp_shim/program.py")
-# Every component carries the text, so what nobody reads there is left out; a body of nothing else keeps it.
+_KFP_SHIM = ("kfp_shim/names.py", "kfp_shim/hints.py", "kfp_shim/installed_kfp.py", "kfp_shim/program.py")
+# Every component carries the text, so docstrings are removed, except from bodies that contain nothing else.
 _DOCSTRING = re.compile(r'^(?:"""(?:(?!""").)*"""\n|( +)"""(?:(?!""").)*"""\n(?=\n?\1\S))', re.MULTILINE | re.DOTALL)
-_FOLDED = (
+_COMPRESSED_HEAD = (
     "# kflite's runner, which calls the function in the next word. With print in place of exec, this shows its text.\n"
     'import binascii, zlib; exec(zlib.decompress(binascii.a2b_base64("'
 )
 _END = '")).decode())\n'
-_LONGEST = 1 << 20  # characters of a text that is unfolded here: documents come from anywhere
+_LONGEST = 1 << 20  # characters of a decompressed text: documents are untrusted
 _EXECUTOR_MAIN = """import sys
 
 import kfp
 
 if __name__ == "__main__":
-    sys.exit(kfp.run_resident(sys.argv[1:]))
+    sys.exit(kfp.run_in_image(sys.argv[1:]))
 """
 _MAIN = '\nif __name__ == "__main__":\n'
 
 
 @cache
-def runner() -> str:
-    """The program that runs a component, as one text: what its code sees, then kflite.runtime.runner."""
+def runner_text() -> str:
+    """The program that runs a component: the environment of its code, then kflite.runtime.runner."""
     return _joined(*_RUNNER)
 
 
 @cache
-def standin() -> str:
-    """The program that runs a component of kfp's compiler, as one text: as `runner`, with what stands in for kfp."""
-    return _joined(*_RUNNER, *_STANDIN)
+def kfp_shim_text() -> str:
+    """The program that runs a component of kfp's compiler: `runner_text` with the shim of kfp."""
+    return _joined(*_RUNNER, *_KFP_SHIM)
 
 
 @cache
-def resident() -> str:
-    """The program that runs a component of a module, as one text: as `standin`, and how such a module is found."""
-    return _joined(*_RUNNER, *_STANDIN, "kfp_shim/in_image.py")
+def in_image_text() -> str:
+    """The program that runs a component of a module in an image: `kfp_shim_text` with the search for that module."""
+    return _joined(*_RUNNER, *_KFP_SHIM, "kfp_shim/in_image.py")
 
 
-def resident_kfp() -> dict[str, str]:
-    """The package kfp for an image that may lack it: its files by path. It steps aside for a real one that is installed."""
-    begun = f"{resident().partition(_MAIN)[0]}\n\nsettle(__file__)\n"
-    return {"kfp/__init__.py": begun, "kfp/dsl/__init__.py": "", "kfp/dsl/executor_main.py": _EXECUTOR_MAIN}
+def kfp_package() -> dict[str, str]:
+    """The files of the shim's package kfp for an image, by path. An installed kfp replaces it."""
+    text = f"{in_image_text().partition(_MAIN)[0]}\n\nstep_aside(__file__)\n"
+    return {"kfp/__init__.py": text, "kfp/dsl/__init__.py": "", "kfp/dsl/executor_main.py": _EXECUTOR_MAIN}
 
 
-def checker(text: str) -> str:
-    """The text of a module that looks at components where they run, after the definitions of `resident`."""
-    kept = (line for line in text.splitlines(keepends=True) if not line.startswith(("from __future__ ", "from kflite")))
-    return f"{resident().partition(_MAIN)[0]}\n{''.join(kept)}"
+def checker_text(text: str) -> str:
+    """The program that checks components in their image: a module's text after the definitions of `in_image_text`."""
+    lines_kept = (line for line in text.splitlines(keepends=True) if not line.startswith(("from __future__ ", "from kflite")))
+    return f"{in_image_text().partition(_MAIN)[0]}\n{''.join(lines_kept)}"
 
 
 @cache
-def folded(text: str) -> str:
-    """A short program in one line that does what `text` does, and says how to read that."""
+def compressed(text: str) -> str:
+    """A short one-line program that does what `text` does, with a comment that says how to read it."""
     from binascii import b2a_base64
     from zlib import compress
 
-    return f"{_FOLDED}{b2a_base64(compress(text.encode(), 9), newline=False).decode()}{_END}"
+    return f"{_COMPRESSED_HEAD}{b2a_base64(compress(text.encode(), 9), newline=False).decode()}{_END}"
 
 
-def unfolded(code: str) -> str:
-    """The text that was folded; any other program, and one that is too long, as it is."""
-    if not (code.startswith(_FOLDED) and code.endswith(_END)):
+def decompressed(code: str) -> str:
+    """The inverse of `compressed`; any other program, and one that is too long, is returned unchanged."""
+    if not (code.startswith(_COMPRESSED_HEAD) and code.endswith(_END)):
         return code
     from binascii import a2b_base64
     from zlib import decompressobj, error
 
-    opened = decompressobj()
+    decompressor = decompressobj()
     try:
-        text = opened.decompress(a2b_base64(code[len(_FOLDED) : -len(_END)]), _LONGEST).decode()
+        text = decompressor.decompress(a2b_base64(code[len(_COMPRESSED_HEAD) : -len(_END)]), _LONGEST).decode()
     except (ValueError, error):
         return code
-    return text if opened.eof else code
+    return text if decompressor.eof else code
 
 
 def split(code: str) -> tuple[str, str]:
-    """A program of ours as what it defines, which may be executed ahead, and what it does; the first is empty for any other."""
-    text = unfolded(code)  # by what it says: not every zlib makes the same bytes of it
-    if text not in (runner(), standin(), resident()):
+    """A program as its definitions, which may be executed ahead, and its main part; definitions are "" for programs of others."""
+    text = decompressed(code)  # compared by content, as releases of zlib give different bytes
+    if text not in (runner_text(), kfp_shim_text(), in_image_text()):
         return "", text
     definitions, _, main = text.partition(_MAIN)
-    ahead = "\nload_ahead()\n" if text == standin() else ""
+    ahead = "\nload_ahead()\n" if text == kfp_shim_text() else ""
     return definitions + ahead, f"if True:\n{main}"
 
 
 def _joined(*files: str) -> str:
-    """The files as one module: without docstrings and imports of each other, and with the last one's main part only."""
+    """The files as one module, without docstrings and imports of each other, and with the last file's main part only."""
     first, *others, last = ((Path(__file__).parent / file).read_text("utf-8") for file in files)
     lines = "\n".join([*(text.split(_MAIN)[0] for text in others), last]).splitlines(keepends=True)
-    kept = (line for line in lines if not line.startswith(("from __future__ ", "from kflite")))
-    return _DOCSTRING.sub("", f"{first}\n{''.join(kept)}")
+    lines_kept = (line for line in lines if not line.startswith(("from __future__ ", "from kflite")))
+    return _DOCSTRING.sub("", f"{first}\n{''.join(lines_kept)}")
 
 
 def compose(
@@ -133,10 +132,10 @@ def compose(
 ) -> tuple[list[str], list[str]]:
     """Command and args of a container that runs `function` of `source`.
 
-    signature: what executor_input does not tell (see `runner`); index_urls: the first replaces pip's own, others are added;
-    venv: installs into a virtual environment that sees the image's packages.
+    signature: facts that executor_input lacks (see `runner`); index_urls: the first replaces pip's default, others are added;
+    venv: install into a virtual environment that sees the image's packages.
     """
-    command = [*_INTERPRETER, folded(runner()), source]
+    command = [*_INTERPRETER, compressed(runner_text()), source]
     if packages:
         command = ["sh", "-c", _install_line(packages, index_urls, trusted_hosts, venv), *command]
     args = [_FIRST_ARGUMENT, function, "--executor-input", "{{$}}"]
@@ -145,13 +144,19 @@ def compose(
     return command, args
 
 
-def recognise(command: Sequence[str], args: Sequence[str]) -> Python | None:
-    """The command seen as Python code; None where neither `compose` nor kfp's compiler makes such a one.
+def as_python(command: Sequence[str], args: Sequence[str]) -> Python | None:
+    """The command as Python code; None if it is from neither `compose` nor kfp's compiler.
 
-    args: placeholders substituted.
+    args: with placeholders filled.
     """
-    if kfps := _packed(command, args):
-        return Python(standin(), (kfps.source, *args), kfps.packages, kfps.index_urls, kfps.trusted_hosts)
+    if packed := _packed(command, args):
+        return Python(
+            kfp_shim_text(),
+            (packed.source, *args),
+            packed.packages,
+            packed.index_urls,
+            packed.trusted_hosts,
+        )
     if tuple(args[:1]) != (_FIRST_ARGUMENT,):
         return None
     installed: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]] | None = ((), (), ())
@@ -162,46 +167,46 @@ def recognise(command: Sequence[str], args: Sequence[str]) -> Python | None:
     return Python(command[3], (command[4], *args), *installed)
 
 
-def called(command: Sequence[str], args: Sequence[str]) -> str:
-    """The function that a command of kfp's calls in an image which has its code; "" for any other command."""
+def kfp_function(command: Sequence[str], args: Sequence[str]) -> str:
+    """The function that a command of kfp calls in an image with its code; "" for other commands."""
     words = tuple(command[3:] if tuple(command[:2]) == _SHELL else command)
-    if words != _CALL or len(args) != 4 or set(args[::2]) != _KFP_ARGUMENTS:
+    if words != _KFP_CALL or len(args) != 4 or set(args[::2]) != _KFP_ARGUMENTS:
         return ""
     return args[list(args).index("--function_to_execute") + 1]
 
 
-def of_image(command: Sequence[str], args: Sequence[str]) -> bool:
-    """Whether a command runs code that is in its image only."""
-    return bool(called(command, args)) or any(IMPORTED in word for word in command[-1:])
+def runs_image_code(command: Sequence[str], args: Sequence[str]) -> bool:
+    """Whether a command runs code that only its image has."""
+    return bool(kfp_function(command, args)) or any(IMPORTED in word for word in command[-1:])
 
 
-def called_with(command: Sequence[str]) -> packed.Packed | None:
-    """What such a command installs first; None for nothing, and for what nobody can tell."""
-    return packed.installed(command[2]) if tuple(command[:2]) == _SHELL else None
+def installed_first(command: Sequence[str]) -> kfp_command.Packed | None:
+    """The packages that such a command installs first; None if there are none, or they cannot be determined."""
+    return kfp_command.installed(command[2]) if tuple(command[:2]) == _SHELL else None
 
 
-def adopt(command: Sequence[str], args: Sequence[str]) -> tuple[str, ...]:
-    """The command, where kfp's compiler made it, as one that needs no kfp; any other as it is. args: as for `recognise`.
+def without_kfp(command: Sequence[str], args: Sequence[str]) -> tuple[str, ...]:
+    """A command of kfp's compiler, converted so that it needs no kfp; other commands unchanged. args: as for `as_python`.
 
-    One of code in an image installs no packages that the image says it has.
+    A command for code in an image does not install packages that the image has.
     """
-    wanted = called_with(command) if called(command, args) else None
+    wanted = installed_first(command) if kfp_function(command, args) else None
     if wanted and wanted.packages:
         tests = (f'case "${INSTALLED}" in *{shlex.quote(f"|{name}|")}*) ;; *) false ;; esac' for name in wanted.packages)
         return (*_SHELL, f'{" && ".join(tests)} && exec "$0" "$@"\n{command[2]}', *command[3:])
-    kfps = _packed(command, args)
-    if not kfps:
+    packed = _packed(command, args)
+    if not packed:
         return tuple(command)
-    own = (*_INTERPRETER, folded(standin()), kfps.source)
-    return ("sh", "-c", kfps.script, *own) if kfps.script else own
+    interpreter_words = (*_INTERPRETER, compressed(kfp_shim_text()), packed.source)
+    return ("sh", "-c", packed.script, *interpreter_words) if packed.script else interpreter_words
 
 
-def _packed(command: Sequence[str], args: Sequence[str]) -> packed.Packed | None:
-    return packed.read(command) if len(args) == 4 and set(args[::2]) == _KFP_ARGUMENTS else None
+def _packed(command: Sequence[str], args: Sequence[str]) -> kfp_command.Packed | None:
+    return kfp_command.read(command) if len(args) == 4 and set(args[::2]) == _KFP_ARGUMENTS else None
 
 
 def _install_line(packages: Sequence[str], index_urls: Sequence[str], trusted_hosts: Sequence[str], venv: bool) -> str:
-    options = [("--index-url" if place == 0 else "--extra-index-url", url) for place, url in enumerate(index_urls)]
+    options = [("--index-url" if index == 0 else "--extra-index-url", url) for index, url in enumerate(index_urls)]
     options += [("--trusted-host", host) for host in trusted_hosts]
     words = [word for option in options for word in option]
     return f"{_VENV * venv}{_INSTALL} {shlex.join([*words, '--', *packages])} {_GO_ON}"

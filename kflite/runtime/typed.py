@@ -1,4 +1,4 @@
-"""Objects of users' classes as JSON has them: dataclasses and pydantic models, and what they hold.
+"""Converts dataclasses and pydantic models, and the values in them, to and from JSON.
 
 The text of this file travels inside every component's command (see `bootstrap`): standard library only, and little of that.
 """
@@ -20,11 +20,11 @@ def is_model(kind: Hint) -> bool:
 
 
 def build(kind: Hint, value: object) -> object:
-    """The object of a type that a JSON value stands for. Raises ValueError, TypeError, and what the class itself raises."""
+    """The object of a type from its JSON value. Raises ValueError, TypeError, and whatever the class itself raises."""
     if isinstance(kind, list):
-        return [build(kind[0], item) for item in _of(list, value)]
+        return [build(kind[0], item) for item in _checked_plain(list, value)]
     if not is_model(kind):
-        return _held(kind, value)
+        return _build_plain(kind, value)
     if isinstance(value, kind):
         return value
     if hasattr(kind, "model_validate"):
@@ -32,11 +32,11 @@ def build(kind: Hint, value: object) -> object:
     import typing
 
     hints = typing.get_type_hints(kind)
-    return kind(**{name: _field(name, hints.get(name), item) for name, item in _of(dict, value).items()})
+    return kind(**{name: _field(name, hints.get(name), item) for name, item in _checked_plain(dict, value).items()})
 
 
 def as_json(value: Hint) -> Hint:
-    """A value with every object of such a class as a mapping, and every enumeration's member as its value."""
+    """The value with models as mappings, and members of enumerations as their values."""
     if is_model(type(value)):
         if hasattr(value, "model_dump"):
             return value.model_dump(mode="json")
@@ -49,7 +49,7 @@ def as_json(value: Hint) -> Hint:
 
 
 def alternatives(kind: Hint) -> list[Hint]:
-    """What a union or Optional allows; the type itself where it is none."""
+    """The types in a union or Optional; the type itself for others."""
     is_union = type(kind).__name__ == "UnionType" or str(getattr(kind, "__origin__", "")) == "typing.Union"
     return list(kind.__args__) if is_union else [kind]
 
@@ -61,24 +61,24 @@ def _field(name: str, kind: Hint, value: object) -> object:
         raise ValueError(f"{name}: {error}") from None
 
 
-def _held(kind: Hint, value: object) -> object:
-    """What a field holds: a plain value, a list or mapping with types of its own, a literal, an enumeration's member."""
+def _build_plain(kind: Hint, value: object) -> object:
+    """The value of a field: a plain value, a list or mapping of typed values, a literal, or a member of an enumeration."""
     if len(alternatives(kind)) > 1:
         return _one_of(alternatives(kind), value)
     origin: Hint = getattr(kind, "__origin__", kind)
     inner = getattr(kind, "__args__", ())
     if origin in (list, set, frozenset) and inner:
-        return origin(build(inner[0], item) for item in _of(list, value))
+        return origin(build(inner[0], item) for item in _checked_plain(list, value))
     if origin is tuple and inner:
-        kinds = inner[:1] * len(_of(list, value)) if inner[-1] is ... else inner
-        return tuple(build(one, item) for one, item in zip(kinds, _of(list, value)))  # noqa: B905 - images may have Python 3.9
+        kinds = inner[:1] * len(_checked_plain(list, value)) if inner[-1] is ... else inner
+        return tuple(build(each, item) for each, item in zip(kinds, _checked_plain(list, value)))  # noqa: B905 - images may have Python 3.9
     if origin is dict and inner:
-        return {key: build(inner[1], item) for key, item in _of(dict, value).items()}
+        return {key: build(inner[1], item) for key, item in _checked_plain(dict, value).items()}
     if str(origin) == "typing.Literal" and value not in inner:
         raise ValueError(f"{value!r} is none of {', '.join(map(repr, inner))}")
     if hasattr(origin, "__members__"):
         return origin(value)
-    return _of(origin, value) if origin in _PLAIN else value
+    return _checked_plain(origin, value) if origin in _PLAIN else value
 
 
 def _one_of(kinds: list[Hint], value: object) -> object:
@@ -91,8 +91,8 @@ def _one_of(kinds: list[Hint], value: object) -> object:
     raise ValueError(errors[0])
 
 
-def _of(kind: Hint, value: Hint) -> Hint:
-    """The value, where it is of a plain type; numbers that JSON does not tell apart are."""
+def _checked_plain(kind: Hint, value: Hint) -> Hint:
+    """The value, if it has the plain type; 3.0 and 3 are converted, as JSON does not distinguish them."""
     if kind in (int, float) and type(value) in (int, float) and kind(value) == value:
         return kind(value)
     if not isinstance(value, kind) or (type(value) is bool and kind is not bool):

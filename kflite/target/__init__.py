@@ -1,6 +1,6 @@
-"""Targets: what a user names or hands over to be run, and the pipeline in it.
+"""Targets: things that a user asks to run, and the pipelines in them.
 
-Lives here: finding a pipeline in a Python file, a module, a document, an archive, standard input, or an object of kflite or kfp.
+Lives here: the search for a pipeline in a Python file, module, document, archive, standard input, or object of kflite or kfp.
 Imports ir and, for objects, dsl; never client, scheduler, executors or store.
 """
 
@@ -39,7 +39,7 @@ def load(target: object) -> Target:
 
 
 def _mapping(target: Mapping[str, Value]) -> Target:
-    """By way of JSON, so that an object's document is held to the same bounds as a file's."""
+    """Serialises the mapping, so that the limits of files apply."""
     import json
 
     from kflite.target.document import of_bytes
@@ -60,15 +60,15 @@ def _named(text: str) -> Target:
         raise InputError(f"{text!r} names no target: give file.py, file.py:name, package.module:name, or a YAML file")
     if Path(text).exists():
         return _file(Path(text))
-    place, colon, name = text.rpartition(":")
-    if colon and place.endswith(_PYTHON):
-        return _file(Path(place), name)
-    if colon and Path(place).is_file():
-        raise InputError(f"{text}: only a Python file holds several targets; name {place} alone")
-    if colon and place and _dotted(place) and _dotted(name):
+    location, colon, name = text.rpartition(":")
+    if colon and location.endswith(_PYTHON):
+        return _file(Path(location), name)
+    if colon and Path(location).is_file():
+        raise InputError(f"{text}: only a Python file holds several targets; name {location} alone")
+    if colon and location and _dotted(location) and _dotted(name):
         from kflite.target.python import of_module
 
-        return of_module(place, name)
+        return of_module(location, name)
     raise NotFound(f"{text}: there is no such file" + (f" in {Path.cwd()}" if not Path(text).is_absolute() else ""))
 
 
@@ -85,7 +85,7 @@ def _file(path: Path, name: str = "") -> Target:
         return of_file(path, name)
     from kflite.ir.read import load as content
     from kflite.target.document import of_bytes
-    from kflite.target.sources import located
+    from kflite.target.sources import with_local_sources
 
     target = of_bytes(content(path), str(path))
-    return replace(target, pipeline=located(target.pipeline, path.parent)) if target.pipeline else target
+    return replace(target, pipeline=with_local_sources(target.pipeline, path.parent)) if target.pipeline else target

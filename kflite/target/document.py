@@ -1,4 +1,4 @@
-"""Targets that are documents: pipelines in any form, and Kubeflow's other kinds by their name."""
+"""Targets in documents: pipelines in any form, and other kinds of Kubeflow by name."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ def of_bytes(data: bytes, source: str) -> Target:
     return of_documents(documents(data, source), source)
 
 
-def of_documents(found: Sequence[Mapping[str, Value]], source: str) -> Target:
-    """The target that parsed documents are. Raises InvalidPipeline, InputError."""
-    for document in found:
+def of_documents(parsed: Sequence[Mapping[str, Value]], source: str) -> Target:
+    """The target in parsed documents. Raises InvalidPipeline, InputError."""
+    for document in parsed:
         kind = str(document.get("kind") or "")
         if "apiVersion" in document and kind not in MANIFESTS:
             return _other(kind, document, source)
-    if len(found) == 1 and "implementation" in found[0]:
-        return _component(found[0], source)
-    read = pipeline(found, source)
-    return Target("pipeline", read.name, read, None, source)
+    if len(parsed) == 1 and "implementation" in parsed[0]:
+        return _component(parsed[0], source)
+    loaded = pipeline(parsed, source)
+    return Target("pipeline", loaded.name, loaded, None, source)
 
 
 def _component(document: Mapping[str, Value], source: str) -> Target:
-    """A component file of KFP's version 1, as a pipeline of this one task. Raises CompileError."""
+    """A component file of KFP's version 1 as a pipeline of one task. Raises CompileError."""
     from kflite import dsl
     from kflite.dsl.version1 import Version1Component
 
-    made = dsl.compile(Version1Component(document, source))
-    return Target("pipeline", made.name, made, None, source)
+    pipeline = dsl.compile(Version1Component(document, source))
+    return Target("pipeline", pipeline.name, pipeline, None, source)
 
 
 def _other(kind: str, document: Mapping[str, Value], source: str) -> Target:

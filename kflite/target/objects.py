@@ -1,4 +1,4 @@
-"""Targets that are Python objects: pipelines and components of kflite, and those of kfp, which is not imported for it."""
+"""Targets that are Python objects: pipelines and components of kflite, and of kfp, which is not imported."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _OfKfp(Protocol):
-    """What kfp's pipelines and components have in common."""
+    """The common attributes of kfp's pipelines and components."""
 
     pipeline_spec: Message
     platform_spec: Message
@@ -33,7 +33,7 @@ _ROLES = {"GraphComponent": "pipeline", "PipelineComponent": "pipeline", "BaseCo
 
 
 def of_object(value: object, source: str) -> Target:
-    """The target that an object is. Raises CompileError, InvalidPipeline, InputError."""
+    """The target of an object. Raises CompileError, InvalidPipeline, InputError."""
     if not role(value):
         name = getattr(value, "__name__", "")
         what = f"{type(value).__name__} {name}".strip()
@@ -56,9 +56,9 @@ def _of_kfp(value: _OfKfp, source: str) -> Pipeline:
     from google.protobuf.json_format import MessageToDict
 
     from kflite.ir.read import pipeline
-    from kflite.target.sources import located
+    from kflite.target.sources import with_local_sources
 
     documents = [MessageToDict(value.pipeline_spec)]
     if platforms := MessageToDict(value.platform_spec).get("platforms"):
         documents.append({"platforms": platforms})
-    return located(pipeline(documents, source or "the kfp pipeline"), Path.cwd())
+    return with_local_sources(pipeline(documents, source or "the kfp pipeline"), Path.cwd())

@@ -1,4 +1,4 @@
-"""Targets in Python code: the module is imported as Python would, and what fails in it is told by the user's own lines."""
+"""Targets in Python code: the module is imported, and its errors are reported with the user's lines."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from types import ModuleType
 from kflite.errors import InputError, KfliteError
 from kflite.target.objects import of_object, role
 from kflite.target.target import Target
-from kflite.target.without_kfp import MISSING, is_installed, standing_in
+from kflite.target.without_kfp import MISSING, is_installed, kfp_stand_in
 
 INSTALLED = ("site-packages", "dist-packages")
-_MOST_LINES = 8  # of a traceback: the innermost say what is wrong
-_OURS = str(Path(__file__).resolve().parents[1])
+_MOST_LINES = 8  # innermost lines of a traceback
+_PACKAGE = str(Path(__file__).resolve().parents[1])
 
 
 def of_file(path: Path, name: str = "") -> Target:
@@ -25,25 +25,25 @@ def of_file(path: Path, name: str = "") -> Target:
     if not path.is_file():
         raise InputError(f"{path}: there is no such file")
     file = path.resolve()
-    with importable(str(file.parent)), _told(str(path)), standing_in():
+    with importable(str(file.parent)), _user_errors(str(path)), kfp_stand_in():
         return _target(_executed(file), name, str(path))
 
 
 def of_module(module: str, name: str) -> Target:
     """The target `name` in a module that can be imported, also from the current folder. Raises InputError, CompileError."""
-    with importable(str(Path.cwd())), _told(module), standing_in():
+    with importable(str(Path.cwd())), _user_errors(module), kfp_stand_in():
         return _target(importlib.import_module(module), name, module)
 
 
 def module_in(file: Path, folder: Path) -> ModuleType:
-    """A file as the module that it is for those who import from the folder. Raises InputError, CompileError."""
-    root = next(place for place in (folder, *folder.parents) if not (place / "__init__.py").exists())
+    """A file as the module that is imported from the folder. Raises InputError, CompileError."""
+    root = next(location for location in (folder, *folder.parents) if not (location / "__init__.py").exists())
     parts = file.relative_to(root).with_suffix("").parts
     parts = parts[:-1] if parts[-1] == "__init__" else parts
-    with importable(str(root)), importable(str(folder)), _told(str(file)), standing_in():
+    with importable(str(root)), importable(str(folder)), _user_errors(str(file)), kfp_stand_in():
         importlib.invalidate_caches()
         taken = sys.modules.get(parts[0])
-        foreign = taken and not any(place.startswith(str(root)) for place in _places(taken))
+        foreign = taken and not any(location.startswith(str(root)) for location in _places(taken))
         if foreign or parts[0] in sys.stdlib_module_names or not all(part.isidentifier() for part in parts):
             return _executed(file)
         return importlib.import_module(".".join(parts))
@@ -51,12 +51,12 @@ def module_in(file: Path, folder: Path) -> ModuleType:
 
 def _places(module: ModuleType) -> list[str]:
     file = getattr(module, "__file__", None)
-    return [file] if file else [str(place) for place in getattr(module, "__path__", ())]
+    return [file] if file else [str(location) for location in getattr(module, "__path__", ())]
 
 
 @contextmanager
 def importable(folder: str) -> Iterator[None]:
-    """Modules beside the user's can be imported meanwhile, as when Python runs a script."""
+    """Make the folder's modules importable meanwhile, as when Python runs a script."""
     sys.path.insert(0, folder)
     try:
         yield
@@ -66,7 +66,7 @@ def importable(folder: str) -> Iterator[None]:
 
 
 def _executed(file: Path) -> ModuleType:
-    """The file as a module of its own name; of a private one where another module has that name."""
+    """The file as a module of its name; of a private name if another module has that name."""
     name = file.stem
     taken = sys.modules.get(name)
     foreign = taken is not None and getattr(taken, "__file__", None) != str(file)
@@ -85,8 +85,8 @@ def _executed(file: Path) -> ModuleType:
 
 
 @contextmanager
-def _told(what: str) -> Iterator[None]:
-    """Errors of the user's code as an InputError with the user's own lines; kflite's errors as they are."""
+def _user_errors(what: str) -> Iterator[None]:
+    """Convert errors of the user's code to an InputError with the user's lines; kflite's errors are unchanged."""
     try:
         yield
     except KfliteError:
@@ -102,16 +102,16 @@ def _told(what: str) -> Iterator[None]:
 
 
 def _lines(error: BaseException) -> list[str]:
-    """file:line: code of the user's own frames, and of the innermost one; of libraries' where none is the user's."""
+    """file:line: code of the user's frames and the innermost one; of libraries' frames if there are none of the user."""
     from linecache import getline
     from traceback import walk_tb
 
     frames = [(frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__)]
-    shown = [pair for pair in frames if not (pair[0].startswith((_OURS, "<frozen")) or "importlib" in pair[0])]
-    own = [pair for pair in shown if not any(part in INSTALLED for part in Path(pair[0]).parts)]
-    if own and own[-1] != shown[-1]:
-        own = [*own[1 - _MOST_LINES :], shown[-1]]
-    return [f"{file}:{line}: {getline(file, line).strip()}" for file, line in (own or shown)[-_MOST_LINES:]]
+    shown = [pair for pair in frames if not (pair[0].startswith((_PACKAGE, "<frozen")) or "importlib" in pair[0])]
+    of_user = [pair for pair in shown if not any(part in INSTALLED for part in Path(pair[0]).parts)]
+    if of_user and of_user[-1] != shown[-1]:
+        of_user = [*of_user[1 - _MOST_LINES :], shown[-1]]
+    return [f"{file}:{line}: {getline(file, line).strip()}" for file, line in (of_user or shown)[-_MOST_LINES:]]
 
 
 def _target(module: ModuleType, name: str, source: str) -> Target:
@@ -137,16 +137,16 @@ def _only(module: ModuleType, source: str) -> str:
 
 
 def _named(module: ModuleType, kind: str) -> list[str]:
-    """Names of the pipelines or components that the module itself defines, each object once."""
-    seen: dict[int, str] = {}
+    """The names of pipelines or components that the module defines, each object once."""
+    names_by_id: dict[int, str] = {}
     for name, value in vars(module).items():
         if role(value) == kind and _home(value) in (module.__name__, ""):
-            seen.setdefault(id(value), name)
-    return list(seen.values())
+            names_by_id.setdefault(id(value), name)
+    return list(names_by_id.values())
 
 
 def _home(value: object) -> str:
-    """The module that an object's function was written in, "" where it has none."""
+    """The module of an object's function; "" if it has none."""
     for attribute in ("function", "func", "pipeline_func", "python_func"):
         if hasattr(value, attribute):
             return str(getattr(getattr(value, attribute), "__module__", ""))

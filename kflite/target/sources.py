@@ -1,4 +1,4 @@
-"""Where the code lies here that images of kfp's components have: without an image they run from it."""
+"""Finds the local source folders of kfp's in-image components, which run from there if no image is used."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from kflite.ir.document import Document, Whole
-from kflite.runtime.bootstrap import called, called_with
+from kflite.ir.document import Document, DocumentView
+from kflite.runtime.bootstrap import installed_first, kfp_function
 
 if TYPE_CHECKING:
     from kflite.core.value import Value
@@ -20,33 +20,37 @@ if TYPE_CHECKING:
 _CONFIG = "kfp_config.ini"
 
 
-def located(pipeline: Pipeline, near: Path) -> Pipeline:
-    """The pipeline, told where the code is that its images have, as far as modules say that are loaded, or folders near."""
+def with_local_sources(pipeline: Pipeline, base_folder: Path) -> Pipeline:
+    """The pipeline annotated with the local source folders of its in-image components, from loaded modules or nearby folders."""
     platform: dict[str, Any] = dict(pipeline.platforms.get("kflite") or {})  # type: ignore[arg-type]
     known = platform.get("deploymentSpec", {}).get("executors", {})
-    executors = Whole(pipeline.documents[0]).executors
-    found = {label: where for label, spec in executors.items() if label not in known and (where := _sources(spec, near))}
-    if not found:
+    executors = DocumentView(pipeline.documents[0]).executors
+    by_label = {
+        label: sources for label, spec in executors.items() if label not in known and (sources := _sources(spec, base_folder))
+    }
+    if not by_label:
         return pipeline
-    platform["deploymentSpec"] = {"executors": {**known, **found}}
+    platform["deploymentSpec"] = {"executors": {**known, **by_label}}
     return replace(pipeline, platforms={**pipeline.platforms, "kflite": platform})
 
 
-def _sources(executor: Document, near: Path) -> dict[str, Value] | None:
+def _sources(executor: Document, base_folder: Path) -> dict[str, Value] | None:
     container = executor.get("container")
     if not isinstance(container, dict) or not all(isinstance(container.get(key), list) for key in ("command", "args")):
         return None
-    name = called(container["command"], container["args"])
-    file = name and (_loaded(name, container.get("image", "")) or _configured(name, container.get("image", ""), near))
+    name = kfp_function(container["command"], container["args"])
+    file = name and (
+        _from_loaded_modules(name, container.get("image", "")) or _from_config(name, container.get("image", ""), base_folder)
+    )
     if not file:
         return None
-    folder = next((place for place in file.parents if (place / _CONFIG).is_file()), file.parent)
-    made: dict[str, Value] = {"project": str(folder), "file": str(file), "revision": _revision(file, folder)}
-    return made | (_installed(container["command"]) or _required(folder / "runtime-requirements.txt"))
+    folder = next((location for location in file.parents if (location / _CONFIG).is_file()), file.parent)
+    sources: dict[str, Value] = {"project": str(folder), "file": str(file), "revision": _revision(file, folder)}
+    return sources | (_installed(container["command"]) or _required(folder / "runtime-requirements.txt"))
 
 
-def _loaded(name: str, image: str) -> Path | None:
-    """The file of a component of kfp's, of this name and image, that a module of the user's has."""
+def _from_loaded_modules(name: str, image: str) -> Path | None:
+    """The file of a kfp component with this name and image in the user's loaded modules."""
     from kflite.target.python import INSTALLED
 
     for module in list(sys.modules.values()):
@@ -61,19 +65,24 @@ def _loaded(name: str, image: str) -> Path | None:
 
 
 def _image(component: object) -> str:
-    found: object = component
+    value: object = component
     for part in ("component_spec", "implementation", "container", "image"):
-        found = getattr(found, part, "")
-    return str(found)
+        value = getattr(value, part, "")
+    return str(value)
 
 
-def _configured(name: str, image: str, near: Path) -> Path | None:
-    """The file that kfp_config.ini names of a folder near, or here, which made this image."""
-    folders = dict.fromkeys((near.resolve(), Path.cwd()))
-    for config in (found for place in folders for pattern in (_CONFIG, f"*/{_CONFIG}") for found in sorted(place.glob(pattern))):
+def _from_config(name: str, image: str, base_folder: Path) -> Path | None:
+    """The file of a component in a kfp_config.ini, near the document or here, that belongs to this image."""
+    folders = dict.fromkeys((base_folder.resolve(), Path.cwd()))
+    for config in (
+        config_file
+        for location in folders
+        for pattern in (_CONFIG, f"*/{_CONFIG}")
+        for config_file in sorted(location.glob(pattern))
+    ):
         path = dict(_components(config)).get(name)
-        told = config.parent / "component_metadata" / f"{name}.yaml"
-        if path and told.is_file() and f" image: {image}\n" in told.read_text("utf-8", "replace"):
+        spec = config.parent / "component_metadata" / f"{name}.yaml"
+        if path and spec.is_file() and f" image: {image}\n" in spec.read_text("utf-8", "replace"):
             return (config.parent / path).resolve()
     return None
 
@@ -91,8 +100,8 @@ def _components(config: Path) -> Iterator[tuple[str, str]]:
 
 
 def _installed(command: list[str]) -> dict[str, Value]:
-    """What the component's own command installs."""
-    wanted = called_with(command)
+    """The packages that the component's command installs."""
+    wanted = installed_first(command)
     if not wanted or not wanted.packages:
         return {}
     return {
@@ -103,14 +112,14 @@ def _installed(command: list[str]) -> dict[str, Value]:
 
 
 def _required(file: Path) -> dict[str, Value]:
-    """What kfp_config.ini's neighbour names; options of pip's hold for images only."""
+    """The packages of a requirements file, without pip's options, which are for images only."""
     lines = [line.strip() for line in file.read_text("utf-8").splitlines()] if file.is_file() else []
     needed: list[Value] = [line for line in lines if line and not line.startswith(("#", "-"))]
     return {"packages": needed} if needed else {}
 
 
 def _revision(file: Path, folder: Path) -> str:
-    """What tells one state of the component's code from another."""
+    """Identifies the state of the component's code."""
     import hashlib
 
     from kflite.dsl import project

@@ -1,4 +1,4 @@
-"""A target, found."""
+"""The target of a run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kflite.ir.pipeline import Pipeline
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What there is to run. pipeline: for the kind "pipeline"; document: for other kinds; source: where it came from."""
+    """Something to run. pipeline: for the kind "pipeline"; document: for other kinds; source: its origin, for messages."""
 
     kind: str
     name: str

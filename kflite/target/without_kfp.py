@@ -1,4 +1,4 @@
-"""Files written for kfp, where it is not installed: `from kfp import dsl` gives kflite's own, while such a file is read."""
+"""Loads files written for kfp if kfp is not installed: `from kfp import dsl` gives kflite's DSL meanwhile."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MISSING = f"kfp is not installed, and kflite has only {_OURS} in its place: pip 
 
 
 class Client:
-    """In the place of `kfp.Client`."""
+    """Replaces `kfp.Client`; raises an error."""
 
     def __init__(self, *_: object, **__: object) -> NoReturn:
         user = sys._getframe(1)  # noqa: SLF001 - the line that is to be told
@@ -31,15 +31,15 @@ class Client:
 
 
 def is_installed() -> bool:
-    """Whether there is a kfp, which is more than its pipeline specification."""
+    """Whether kfp is installed, and not only its pipeline specification."""
     if "kfp.dsl" in sys.modules:
         return True
-    found = find_spec("kfp")
-    return found is not None and found.origin is not None
+    spec = find_spec("kfp")
+    return spec is not None and spec.origin is not None
 
 
 class _Finder(MetaPathFinder, Loader):
-    """Finds modules of kfp in kflite, each when it is first asked for."""
+    """Finds modules of kfp in kflite, lazily."""
 
     def find_spec(self, fullname: str, path: object, target: object = None) -> ModuleSpec | None:
         top, _, name = fullname.partition(".")
@@ -48,18 +48,18 @@ class _Finder(MetaPathFinder, Loader):
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         name = spec.name.partition(".")[2]
         if name != "client":
-            return _like(getattr(kflite, name))
-        made = ModuleType(spec.name)
-        made.__dict__["Client"] = Client
-        return made
+            return _flat_copy(getattr(kflite, name))
+        client = ModuleType(spec.name)
+        client.__dict__["Client"] = Client
+        return client
 
     def exec_module(self, module: ModuleType) -> None:
         """It is complete."""
 
 
 @contextmanager
-def standing_in() -> Iterator[None]:
-    """Meanwhile imports of kfp find what kflite has in its place, where kfp is not installed."""
+def kfp_stand_in() -> Iterator[None]:
+    """Make imports of kfp find kflite's modules meanwhile, if kfp is not installed."""
     if is_installed():
         yield
         return
@@ -77,7 +77,7 @@ def standing_in() -> Iterator[None]:
 
 
 def _attribute(name: str) -> object:
-    """What `import kfp` alone gives."""
+    """An attribute of the module kfp."""
     if name == "Client":
         return Client
     if name in (*_SAME, "client"):
@@ -85,9 +85,9 @@ def _attribute(name: str) -> object:
     raise AttributeError(f"module 'kfp' has no attribute {name!r}", name=name)
 
 
-def _like(module: ModuleType) -> ModuleType:
-    """A module with the same content, and no modules inside it."""
+def _flat_copy(module: ModuleType) -> ModuleType:
+    """A copy of a module without its submodules."""
     names = {name: value for name, value in vars(module).items() if not isinstance(value, ModuleType) and name != "__path__"}
-    alike = ModuleType(module.__name__)
-    alike.__dict__.update(names)
-    return alike
+    copy = ModuleType(module.__name__)
+    copy.__dict__.update(names)
+    return copy

@@ -1,5 +1,5 @@
-"""Terminal: what a run looks like in text: lines, the tree, and the views that follow a run while it goes on.
+"""Terminal: runs as text: lines, the tree, and the views that follow a running run.
 
-Lives here: what shows. It reads view models and rows, decides nothing, and imports rich where a live display begins, nowhere
-else. The client and the command line import it.
+Lives here: presentation only. It reads view models and rows, and imports rich only for live displays and Markdown. The client
+and the command line import it.
 """

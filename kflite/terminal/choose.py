@@ -1,4 +1,4 @@
-"""Which view suits: a live tree in a terminal, lines elsewhere, nothing where nothing is wanted."""
+"""Chooses a view: a live tree in a terminal, lines elsewhere, none if not wanted."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from kflite.terminal.out import Out
 from kflite.terminal.plain import Plain, Silent
 
 if TYPE_CHECKING:
-    from kflite.core.paths import Place
+    from kflite.core.paths import RunPaths
     from kflite.store.base import RunRow
 
 
-def for_command(stream: TextIO, run: RunRow, place: Place, wanted: bool = True) -> View:
-    """The view of the command line on a stream. Tasks that run inline write there themselves, so that lines it is for them."""
+def for_command(stream: TextIO, run: RunRow, paths: RunPaths, wanted: bool = True) -> View:
+    """The view of the command line. Inline tasks write to the stream themselves, so that their runs are shown as lines."""
     out = Out(stream)
     if not wanted:
         return Silent(Out(sys.stderr))
@@ -26,14 +26,14 @@ def for_command(stream: TextIO, run: RunRow, place: Place, wanted: bool = True) 
         return _live(out, run.run)
 
     def log(task: str, attempt: int) -> Path | None:
-        files = log_files(place, task, attempt)
-        return place.attempt(task, attempt) if len(files) > 1 else next(iter(files), None)
+        files = log_files(paths, task, attempt)
+        return paths.attempt(task, attempt) if len(files) > 1 else next(iter(files), None)
 
     return Plain(out, Board(run.run), log)
 
 
 def for_script(run: RunRow, wanted: bool) -> View:
-    """The view of a blocking call: a tree in a terminal, a line in a notebook; where nobody looks, nothing."""
+    """The view of a blocking call: a tree in a terminal, a line in a notebook, else none."""
     out = Out(sys.stdout)
     if wanted and out.live and run.on != "inline":
         return _live(out, run.run)

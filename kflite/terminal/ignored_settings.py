@@ -1,4 +1,4 @@
-"""Telling what a run asks for in vain."""
+"""Reports the settings of a run that are ignored."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from kflite.terminal.out import Out
 from kflite.terminal.style import Line
 
 if TYPE_CHECKING:
-    from kflite.ir.ignored_settings import Unheeded
+    from kflite.ir.ignored_settings import IgnoredSetting
 
 
-def lines(found: Iterable[Unheeded]) -> list[Line]:
-    """As people are told."""
-    return [((clean(str(one)), "yellow"),) for one in found]
+def lines(settings: Iterable[IgnoredSetting]) -> list[Line]:
+    """A line for each ignored setting."""
+    return [((clean(str(setting)), "yellow"),) for setting in settings]
 
 
-def tell(found: Iterable[Unheeded]) -> None:
-    """Say it at standard error."""
-    Out(sys.stderr).lines(lines(found))
+def report(settings: Iterable[IgnoredSetting]) -> None:
+    """Print them to standard error."""
+    Out(sys.stderr).lines(lines(settings))

@@ -1,4 +1,4 @@
-"""The view for a notebook: one line that is written over, with no widget to install."""
+"""The view for a notebook: one line that is overwritten; no widget is needed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EVERY_S = 0.25
 
 
 class OneLine:
-    """Says how far the run is, and what has failed."""
+    """Shows the run's progress and failed tasks."""
 
     every_s: float | None = EVERY_S
 
@@ -24,13 +24,13 @@ class OneLine:
         self._width = 0
 
     def show(self, events: Iterable[Event]) -> None:
-        """Take the events in, and write the line anew."""
+        """Apply the events, and rewrite the line."""
         for event in events:
             self._board.apply(event)
         self._write(line(self._board, time.time()))
 
     def say(self, text: str) -> None:
-        """A word of the program's own, in a line of its own."""
+        """Show a message on its own line."""
         self._write(text)
         self._end()
 
@@ -52,8 +52,8 @@ class OneLine:
 def line(board: Board, now: float) -> str:
     """The run in one line: `digits-… RUNNING 12 s, 3/7 tasks, at work: fit, failed: split`."""
     done, total = progress(board, "")
-    spent = duration((board.ended or now) - board.created) if board.created else ""
-    parts = [f"{board.run} {board.state} {spent}", f"{done}/{total} tasks"]
+    elapsed = duration((board.ended or now) - board.created) if board.created else ""
+    parts = [f"{board.run} {board.state} {elapsed}", f"{done}/{total} tasks"]
     for word, tasks in (("at work", board.active), ("failed", board.failed)):
         if tasks:
             parts.append(f"{word}: {clean(', '.join(list(tasks)[-3:]))}")

@@ -1,4 +1,4 @@
-"""A lineage as a tree: what the start came from, and what was made from it, each once."""
+"""A lineage as a tree of the start's ancestors and descendants, each expanded once."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from kflite.store.base import TaskRow
 from kflite.terminal.style import STYLES, Line, Signs
 
 Node = tuple[str, bool]  # an id, and whether it is a task's
-_GIVEN = 3  # imports of what lies outside that are named
+_GIVEN = 3  # most names of an imported artifact
 
 
 def lines(graph: Lineage, up: bool, down: bool, signs: Signs) -> Iterator[Line]:
-    """The start, and below it the trees of both ways."""
+    """The start, and below it the trees of ancestors and descendants."""
     start = (graph.start, graph.start in graph.tasks)
-    yield _said(graph, start, signs)
+    yield _node_line(graph, start, signs)
     readers: dict[str, list[str]] = {}
     for task, pieces in graph.reads.items():
         for piece in pieces:
@@ -49,28 +49,32 @@ def _uses(graph: Lineage, readers: Mapping[str, list[str]], node: Node) -> list[
 def _tree(
     graph: Lineage, node: Node, below: Callable[[Node], list[Node]], guide: str, signs: Signs, shown: set[Node]
 ) -> Iterator[Line]:
-    """The nodes below one, by a stack of its own, as a lineage may be deeper than Python's."""
+    """The nodes below one; iterative, as a lineage may be deeper than Python's stack."""
     stack = [(child, guide, last) for child, last in _lasts(below(node))]
     while stack:
         child, guide, last = stack.pop()
-        again = child in shown and bool(below(child))
-        yield ((guide + (signs.corner if last else signs.tee), "dim"), *_said(graph, child, signs), *_above(again, signs))
-        if not again:
+        repeated = child in shown and bool(below(child))
+        yield (
+            (guide + (signs.corner if last else signs.tee), "dim"),
+            *_node_line(graph, child, signs),
+            *_seen_above(repeated, signs),
+        )
+        if not repeated:
             shown.add(child)
             inner = guide + ("   " if last else signs.bar)
             stack += [(each, inner, end) for each, end in _lasts(below(child))]
 
 
 def _lasts(nodes: list[Node]) -> list[tuple[Node, bool]]:
-    """The nodes, the last first, each with whether it is the last."""
+    """The nodes in reverse order, each with whether it is the last."""
     return [(node, index == 0) for index, node in enumerate(reversed(nodes))]
 
 
-def _above(again: bool, signs: Signs) -> Line:
-    return ((f"  {signs.more} as above", "dim"),) if again else ()
+def _seen_above(repeated: bool, signs: Signs) -> Line:
+    return ((f"  {signs.more} as above", "dim"),) if repeated else ()
 
 
-def _said(graph: Lineage, node: Node, signs: Signs) -> Line:
+def _node_line(graph: Lineage, node: Node, signs: Signs) -> Line:
     name, is_task = node
     return _task(name, graph.tasks[name], signs) if is_task else _piece(graph.pieces[name])
 
@@ -82,10 +86,10 @@ def _task(name: str, task: TaskRow, signs: Signs) -> Line:
 
 def _piece(piece: Piece) -> Line:
     artifact = piece.artifact
-    held = f", {size(artifact.size)}" if artifact.size else ""
-    facts = f"  {artifact.type.removeprefix('system.')}{held}"
+    size_text = f", {size(artifact.size)}" if artifact.size else ""
+    details = f"  {artifact.type.removeprefix('system.')}{size_text}"
     if piece.maker:
-        return ((clean(piece.id), "bold"), (facts, "dim"))
+        return ((clean(piece.id), "bold"), (details, "dim"))
     more = f" and {len(piece.given) - _GIVEN} more" if len(piece.given) > _GIVEN else ""
     given = f"  known as {', '.join(piece.given[:_GIVEN])}{more}" if piece.given else ""
-    return ((clean(piece.id), "bold"), (facts + clean(given), "dim"))
+    return ((clean(piece.id), "bold"), (details + clean(given), "dim"))

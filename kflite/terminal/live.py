@@ -1,4 +1,4 @@
-"""The view for a terminal: the tree of the run, drawn over itself while it goes on, and once more, to stay, at its end."""
+"""The view for a terminal: the run's tree, redrawn while the run goes on, and printed at its end."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from rich.live import Live as Display
 
 EVERY_S = 0.1
-_SHARE = 20  # a drawing that takes t seconds is followed by at least 20 t without one, so that the run keeps the processor
-_LEFT = 2  # lines of the terminal that are not drawn on: the cursor's, and one for the prompt above
+_SHARE = 20  # after a drawing of t seconds nothing is drawn for 20 t, so that the run keeps the processor
+_LEFT = 2  # unused lines of the terminal: the cursor's, and one for the prompt above
 
 
 class Live:
-    """Draws the board at most ten times a second, less often where drawing is slow.
+    """Draws the board at most ten times a second, less often if drawing is slow.
 
-    Nothing is drawn in the first moment: a run that is over by then is shown once, and pays nothing for a display.
+    Nothing is drawn at first: a very short run is printed once, without the cost of a display.
     """
 
     def __init__(self, out: Out, board: Board) -> None:
@@ -31,7 +31,7 @@ class Live:
         self.every_s: float | None = EVERY_S
 
     def show(self, events: Iterable[Event]) -> None:
-        """Take the events in, and draw."""
+        """Apply the events, and draw."""
         for event in events:
             self._board.apply(event)
         if self._board.state.ended:
@@ -59,14 +59,14 @@ class Live:
         return self._display
 
     def say(self, text: str) -> None:
-        """A word of the program's own, above the tree."""
+        """Show a message above the tree."""
         if self._display:
             self._display.console.print(text, style="yellow", markup=False)
         else:
             self._out.line((text, "yellow"))
 
     def close(self) -> None:
-        """Take the display away, and leave the tree as it is now."""
+        """Remove the display, and print the tree."""
         if self._display:
             self._display.stop()
             self._display = None

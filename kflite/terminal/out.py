@@ -1,4 +1,4 @@
-"""Where lines are written: a stream, with the colours, characters and width that it can show."""
+"""An output stream, with the colours, characters and width that it supports."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from kflite.core.value import Value
 from kflite.terminal.style import Line, Signs, Span, ansi, columns, crop, pad, plain, signs
 
 _GAP = 2  # characters between columns
-_NARROWEST = 6  # characters of a column that is cut
-_TYPEWRITER = str.maketrans("·…→", ".~>")  # for streams that have ASCII alone
+_NARROWEST = 6  # least characters of a cut column
+_TYPEWRITER = str.maketrans("·…→", ".~>")  # for ASCII streams
 
 
 class Out:
-    """A stream for people, or for programs that read what people would."""
+    """A stream for people, or for programs that read the same text."""
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
@@ -26,27 +26,27 @@ class Out:
 
     @property
     def coloured(self) -> bool:
-        """A terminal takes colours, unless NO_COLOR says no."""
+        """Whether colours are used: in a terminal, unless NO_COLOR is set."""
         return self.terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
     @property
     def live(self) -> bool:
-        """Whether what was written can be written over."""
+        """Whether written text can be overwritten."""
         return self.terminal and os.environ.get("TERM") != "dumb"
 
     @property
     def signs(self) -> Signs:
-        """The signs that the stream's encoding has."""
+        """The signs for the stream's encoding."""
         return signs(self.stream.encoding)
 
     @property
     def width(self) -> int:
-        """Columns of the terminal; a pipe has no end."""
+        """The terminal's columns; unlimited for a pipe."""
         return shutil.get_terminal_size().columns if self.terminal else 10_000
 
     @property
     def height(self) -> int:
-        """Lines of the terminal."""
+        """The terminal's lines."""
         return shutil.get_terminal_size().lines
 
     def line(self, *spans: Span | str) -> None:
@@ -54,7 +54,7 @@ class Out:
         self.lines([tuple((span, "") if isinstance(span, str) else span for span in spans)])
 
     def lines(self, many: Iterable[Line]) -> None:
-        """Lines, at once; characters that the stream cannot encode are replaced."""
+        """Write lines at once; characters that the stream cannot encode are replaced."""
         write = ansi if self.coloured else plain
         text = "".join(write(each).rstrip() + "\n" for each in many)
         encoding = self.stream.encoding or "utf-8"
@@ -64,28 +64,28 @@ class Out:
         self.stream.flush()
 
     def document(self, data: Value) -> None:
-        """JSON in one piece, readable, in ASCII so that every stream can carry it."""
+        """Write indented JSON in ASCII, for any encoding."""
         self.stream.write(json.dumps(_finite(data), indent=2, allow_nan=False) + "\n")
         self.stream.flush()
 
     def table(self, head: Sequence[str], rows: Sequence[Sequence[Span]], firm: int = 1, spare: Sequence[str] = ()) -> None:
-        """Columns under a head, as wide as their longest cells; empty ones are left out.
+        """Write columns under a head, as wide as their longest cells; empty ones are left out.
 
-        Where there is no room, the columns in `spare` go, and then all but the `firm` first ones are cut.
+        If there is no room, columns in `spare` are dropped, then all but the `firm` first ones are cut.
         """
-        every = [tuple((name, "dim") for name in head), *rows]
-        longest = [max(columns(row[i][0]) for row in every) for i in range(len(head))]
-        kept = [i for i in range(len(head)) if not i or not rows or any(row[i][0] for row in rows)]
+        all_rows = [tuple((name, "dim") for name in head), *rows]
+        longest = [max(columns(row[i][0]) for row in all_rows) for i in range(len(head))]
+        visible = [i for i in range(len(head)) if not i or not rows or any(row[i][0] for row in rows)]
         for name in spare:
-            if _total(longest[i] for i in kept) > self.width:
-                kept = [i for i in kept if head[i] != name]
-        widths = [longest[i] for i in kept]
-        narrow(widths, self.width - _GAP * (len(kept) - 1), firm)
-        self.lines(_row([row[i] for i in kept], widths, self.signs.more) for row in every)
+            if _total(longest[i] for i in visible) > self.width:
+                visible = [i for i in visible if head[i] != name]
+        widths = [longest[i] for i in visible]
+        narrow(widths, self.width - _GAP * (len(visible) - 1), firm)
+        self.lines(_row([row[i] for i in visible], widths, self.signs.more) for row in all_rows)
 
 
 def _finite(data: Value) -> Value:
-    """The data with what JSON has no number for as a text, in the words of proto3 JSON: "NaN", "Infinity", "-Infinity"."""
+    """The data with non-finite numbers as in proto3 JSON: "NaN", "Infinity", "-Infinity"."""
     if isinstance(data, float) and not isfinite(data):
         return "NaN" if isnan(data) else "Infinity" if data > 0 else "-Infinity"
     if isinstance(data, list):
@@ -94,7 +94,7 @@ def _finite(data: Value) -> Value:
 
 
 def narrow(widths: list[int], room: int, firm: int) -> None:
-    """Take from the widest columns until all fit, or each that may be cut is as narrow as is of use."""
+    """Reduce the widest columns until all fit, or none can be cut further."""
     while sum(widths) > room:
         widest = max(range(firm, len(widths)), key=widths.__getitem__, default=-1)
         if widest < 0 or widths[widest] <= _NARROWEST:
@@ -103,8 +103,8 @@ def narrow(widths: list[int], room: int, firm: int) -> None:
 
 
 def _total(widths: Iterable[int]) -> int:
-    every = list(widths)
-    return sum(every) + _GAP * (len(every) - 1)
+    all_rows = list(widths)
+    return sum(all_rows) + _GAP * (len(all_rows) - 1)
 
 
 def _row(cells: Sequence[Span], widths: Sequence[int], more: str) -> Line:
@@ -114,7 +114,7 @@ def _row(cells: Sequence[Span], widths: Sequence[int], more: str) -> Line:
 
 
 def cut(text: str, width: int, more: str) -> str:
-    """A text in so many characters; what is too long loses its middle, because ends tell paths and names apart."""
+    """A text in at most `width` columns; a long one loses its middle, as the ends distinguish paths and names."""
     if columns(text) <= width:
         return text
     left = (width - len(more) + 1) // 2

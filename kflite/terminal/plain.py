@@ -1,4 +1,4 @@
-"""The view for a pipe, a file or a CI log: a line for each thing that happens, never written over."""
+"""The view for a pipe, a file or a CI log: a line for each event, never overwritten."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from kflite.runs.progress import Board, Seen
 from kflite.terminal.out import Out
 from kflite.terminal.style import STYLES, Line, Span
 
-EVERY_S = 0.05  # seconds between two looks at the store: what happens meanwhile comes in one batch
+EVERY_S = 0.05  # between two reads of the store, whose events come in batches
 
 
 class Silent:
-    """Shows nothing of the run; the program's own words go to `out`."""
+    """Shows nothing of the run; messages go to `out`."""
 
     every_s: float | None = None
 
@@ -45,7 +45,7 @@ class Silent:
 
 
 class Plain:
-    """Writes lines. log: the log file of a task's attempt, None where nothing was written."""
+    """Writes lines. log: maps a task and attempt to its log file, None if there is none."""
 
     every_s: float | None = EVERY_S
 
@@ -53,12 +53,12 @@ class Plain:
         self._out, self._board, self._log = out, board, log
 
     def show(self, events: Iterable[Event]) -> None:
-        """A line for each of those that are worth one."""
+        """Write a line for each relevant event."""
         lines: list[Line] = []
         for event in events:
-            seen = self._board.apply(event)
-            if seen and not seen.group:
-                lines += self._task(event, seen)
+            task = self._board.apply(event)
+            if task and not task.group:
+                lines += self._task(event, task)
         if lines:
             self._out.lines(lines)
 

@@ -1,4 +1,4 @@
-"""What is said at the end of a run: its outputs, and what failed with the end of its log."""
+"""The report at the end of a run: its outputs, and failed tasks with the end of their logs."""
 
 from __future__ import annotations
 
@@ -19,37 +19,41 @@ def outputs(run: RunRow) -> Iterator[Line]:
     parameters, artifacts = run.outputs.get("parameters") or {}, run.outputs.get("artifacts") or {}
     assert isinstance(parameters, dict)
     assert isinstance(artifacts, dict)
-    for name, given in parameters.items():
-        text = _best(given) if run.kind == "experiment" and name == "best" and isinstance(given, dict) else value(given)
+    for name, value_given in parameters.items():
+        text = (
+            _best(value_given)
+            if run.kind == "experiment" and name == "best" and isinstance(value_given, dict)
+            else value(value_given)
+        )
         yield ((clean(name), "bold"), (" = ", "dim"), (text, ""))
-    yield from made(artifacts)
+    yield from artifact_lines(artifacts)
 
 
 def _best(trial: Mapping[str, Value]) -> str:
-    """The best trial of an experiment: its value, its name, and what it tried."""
+    """The best trial of a search: its value, name and parameters."""
     tried = trial.get("parameters")
     assert isinstance(tried, dict)
-    pairs = ", ".join(f"{name} = {short(given)}" for name, given in tried.items())
+    pairs = ", ".join(f"{name} = {short(value_given)}" for name, value_given in tried.items())
     return clean(f"{short(trial.get('value'))} in {trial.get('trial')} with {pairs}")
 
 
-def made(artifacts: Mapping[str, Value]) -> Iterator[Line]:
-    """A line for each artifact, by the output's name; takes what `Outputs.as_json` gives."""
-    for name, many in artifacts.items():
-        assert isinstance(many, list)
-        for artifact in many:
+def artifact_lines(artifacts: Mapping[str, Value]) -> Iterator[Line]:
+    """A line for each artifact, by output name. artifacts: as from `Outputs.as_json`."""
+    for name, group in artifacts.items():
+        assert isinstance(group, list)
+        for artifact in group:
             assert isinstance(artifact, dict)
             yield ((clean(name), "bold"), (" = ", "dim"), (clean(str(artifact["uri"])), ""), (_kind(artifact), "dim"))
 
 
 def _kind(artifact: Mapping[str, Value]) -> str:
-    held = artifact.get("size")
-    text = size(held) if isinstance(held, int) and held else ""
+    bytes_count = artifact.get("size")
+    text = size(bytes_count) if isinstance(bytes_count, int) and bytes_count else ""
     return "  " + ", ".join(filter(None, (str(artifact.get("type", "")).removeprefix("system."), text)))
 
 
 def tail(log: Path, lines: int = _TAIL_LINES) -> list[str]:
-    """The last lines of a log; bytes that are no text are replaced. Empty where there is no log."""
+    """The last lines of a log; bytes that are no text are replaced; [] if there is no log."""
     try:
         with log.open("rb") as file:
             file.seek(max(file.seek(0, 2) - _TAIL_BYTES, 0))
@@ -60,7 +64,7 @@ def tail(log: Path, lines: int = _TAIL_LINES) -> list[str]:
 
 
 def failure(task: str, reason: str, message: str, logs: Iterable[Path]) -> Iterator[Line]:
-    """Why a task failed, where its logs are, and how they end."""
+    """A task's failure, its logs and their last lines."""
     yield ((clean(task), "bold"), (f"  {clean(reason)}{': ' if message else ''}{clean(message)}", "red"))
     for log in logs:
         yield ((f"  {log}", "dim"),)
@@ -69,6 +73,6 @@ def failure(task: str, reason: str, message: str, logs: Iterable[Path]) -> Itera
 
 
 def verdict(run: RunRow) -> str:
-    """The run's end in a sentence."""
+    """The run's final state in a sentence."""
     took = f" in {duration(run.ended - run.created)}" if run.ended else ""
     return f"run {run.run} {run.state.value}{took}" + (f": {clean(run.reason)}" if run.reason else "")

@@ -1,4 +1,4 @@
-"""Lines of styled text: what every view is made of, whether it ends in a terminal, a pipe or a live display."""
+"""Lines of styled text, which all views produce, for terminals, pipes and live displays."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ STYLES = {
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """The characters that a terminal can show: one per state, and the branches of a tree."""
+    """The characters that a terminal can show: one for each state, and the branches of a tree."""
 
     states: dict[State, str]
     tee: str
@@ -48,7 +48,7 @@ _ASCII = Signs(dict(zip(State, ".o*~=+x!-", strict=True)), "|- ", "`- ", "|  ", 
 
 
 def signs(encoding: str | None) -> Signs:
-    """Those that can be written in this encoding."""
+    """The signs for an encoding."""
     try:
         "○◌●◍◫✓✗⊘∅├─└│…→".encode(encoding or "ascii")
     except (UnicodeEncodeError, LookupError):
@@ -57,7 +57,7 @@ def signs(encoding: str | None) -> Signs:
 
 
 def plain(line: Iterable[Span]) -> str:
-    """The text alone."""
+    """The text without styles."""
     return "".join(text for text, _ in line)
 
 
@@ -72,7 +72,7 @@ def _coloured(text: str, style: str) -> str:
 
 
 def columns(text: str) -> int:
-    """How many columns of a terminal the text takes: Chinese characters and emoji take two."""
+    """The columns of a text in a terminal; Chinese characters and emoji take two."""
     if text.isascii():
         return len(text)
     from rich.cells import cell_len
@@ -81,7 +81,7 @@ def columns(text: str) -> int:
 
 
 def crop(text: str, width: int) -> str:
-    """The beginning of a text that fits into so many columns."""
+    """The beginning of a text that fits into `width` columns."""
     if text.isascii() or columns(text) <= width:
         return text[:width]
     from rich.cells import set_cell_size
@@ -90,7 +90,7 @@ def crop(text: str, width: int) -> str:
 
 
 def pad(text: str, width: int, right: bool = False) -> str:
-    """The text with spaces up to a width in columns, on its right, or with `right` standing to the right."""
+    """The text, padded to a width in columns. right: align to the right."""
     spaces = " " * (width - columns(text))
     return spaces + text if right else text + spaces
 

@@ -255,11 +255,11 @@ def _unknown(name: str) -> str:
 
 def _value(name: str, text: str, now: float) -> tuple[str, float | None, float | None]:
     """Text, number and end of a value. Raises ValueError for one that the field cannot be compared with."""
-    from kflite.ir.names import near
+    from kflite.ir.names import suggestion
 
     if name == "state":
         if text.upper() not in State.__members__:
-            raise ValueError(f"there is no state {text!r}: {near(text.upper(), State.__members__)}")
+            raise ValueError(f"there is no state {text!r}: {suggestion(text.upper(), State.__members__)}")
         return text.upper(), None, None
     if name in TIMES:
         found = moment(text, now)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from google.protobuf.json_format import MessageToDict
-from unit.dag.builder import Pipeline
+from unit.plans.dag.builder import Pipeline
 
 import kflite
 from kflite.runs.artifact import Made

@@ -4,7 +4,7 @@ from constructs.case import EVERYWHERE, Case, borrowed, by_hand
 from constructs.pieces import add, half, negate, read, say, write
 from kfp import dsl
 from kfp.dsl import Dataset
-from unit.dag.builder import constant, optional, outer, parameters, task
+from unit.plans.dag.builder import constant, optional, outer, parameters, task
 
 
 @dsl.pipeline

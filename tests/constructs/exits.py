@@ -3,7 +3,7 @@
 from constructs.case import EVERYWHERE, Case, borrowed, by_hand
 from constructs.pieces import add, fail, fail_after, light, maybe, note, person, say, shown, status, total
 from kfp import dsl
-from unit.dag.builder import task
+from unit.plans.dag.builder import task
 
 
 @light

@@ -6,7 +6,7 @@ from constructs.case import COMMANDS, Case, borrowed, by_hand
 from constructs.pieces import add, fail, light, maybe, note, person, say, total
 from kfp import dsl
 from kfp.dsl import ContainerSpec, OutputPath
-from unit.dag.builder import constant, of, task
+from unit.plans.dag.builder import constant, of, task
 
 import kflite
 

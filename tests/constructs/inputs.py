@@ -20,7 +20,7 @@ from constructs.pieces import (
 )
 from kfp import dsl
 from kfp.dsl import Artifact, Dataset, Input, Metrics, Model, Output, OutputPath
-from unit.dag.builder import constant, of, outer, parameters, task
+from unit.plans.dag.builder import constant, of, outer, parameters, task
 
 LONG = "x" * 4_000_000
 

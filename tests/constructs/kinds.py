@@ -16,7 +16,7 @@ from kfp.dsl import (
     Metrics,
     Output,
 )
-from unit.dag.builder import constant, loop, of, outer, parameters, task
+from unit.plans.dag.builder import constant, loop, of, outer, parameters, task
 
 import kflite
 

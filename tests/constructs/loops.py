@@ -6,7 +6,7 @@ from constructs.case import EVERYWHERE, Case, borrowed, by_hand
 from constructs.pieces import add, fail, join, note, numbers, pair, person, read, say, several, shown, total, write
 from kfp import dsl
 from kfp.dsl import Dataset, Input
-from unit.dag.builder import constant, loop, optional, outer, parameters, task
+from unit.plans.dag.builder import constant, loop, optional, outer, parameters, task
 
 import kflite
 

@@ -7,7 +7,7 @@ from constructs.case import COMMANDS, Case, borrowed, by_hand
 from constructs.pieces import add, say, shown, write
 from kfp import dsl
 from kfp.dsl import Artifact, ConcatPlaceholder, ContainerSpec, Dataset, IfPresentPlaceholder, Input, Output, OutputPath
-from unit.dag.builder import constant, task
+from unit.plans.dag.builder import constant, task
 
 import kflite
 

@@ -87,7 +87,7 @@ async def test_every_setting_reaches_a_task_that_runs(space: Space, jobs: Jobs, 
             Mount("/none", Source.SECRET, "none", optional=True),
             Mount("/own", Source.EMPTY, "own", options=own),
         ),
-        facts=(
+        downward_api=(
             ("TEAM", "metadata.labels['team']"),
             ("WHERE", "metadata.namespace"),
             ("ACCOUNT", "spec.serviceAccountName"),

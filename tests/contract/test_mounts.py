@@ -17,7 +17,7 @@ from contract.subjects import NAMESPACE, Subject
 from contract.test_executors import SUCCESS, log, run
 from contract.volumes import ClaimedVolumes, FolderVolumes, Volumes
 
-from kflite.core.job import Claim, Job, Mount, Secret, Source
+from kflite.core.job import Job, Mount, Secret, Source, VolumeClaim
 from kflite.errors import ExecutorError
 from kflite.executors.base import Executor, ended
 
@@ -61,7 +61,7 @@ def mounting(job: Job, *mounts: Mount) -> Job:
     return replace(job, roles=tuple(replace(role, mounts=mounts) for role in job.roles))
 
 
-def claiming(jobs: Jobs, claim: Claim, task: str = "claim") -> Job:
+def claiming(jobs: Jobs, claim: VolumeClaim, task: str = "claim") -> Job:
     return replace(jobs.job(task=task), claim=claim)
 
 
@@ -186,19 +186,19 @@ async def test_what_cannot_be_mounted_is_told_with_its_remedy(
 async def test_a_claim_makes_a_volume_once_and_ends_it(executor: Executor, jobs: Jobs, volumes: Volumes) -> None:
     known = []
     for task in ("one", "again"):
-        assert await run(executor, claiming(jobs, Claim("made", options={"size": "1Gi"}), task)) == SUCCESS
+        assert await run(executor, claiming(jobs, VolumeClaim("made", options={"size": "1Gi"}), task)) == SUCCESS
         known.append(volumes.identity("made"))
     assert known[0] == known[1] != ""
     for task in ("end", "end-again"):
-        assert await run(executor, claiming(jobs, Claim("made", delete=True), task)) == SUCCESS
+        assert await run(executor, claiming(jobs, VolumeClaim("made", delete=True), task)) == SUCCESS
     assert volumes.identity("made") == ""
 
 
 @pytest.mark.needs("claims")
 async def test_a_claim_that_was_settled_is_not_settled_again(executor: Executor, jobs: Jobs, volumes: Volumes) -> None:
-    await run(executor, claiming(jobs, Claim("other", delete=True)))
+    await run(executor, claiming(jobs, VolumeClaim("other", delete=True)))
     volumes.make("other")
-    assert await run(executor, claiming(jobs, Claim("other", delete=True))) == SUCCESS
+    assert await run(executor, claiming(jobs, VolumeClaim("other", delete=True))) == SUCCESS
     assert volumes.identity("other")
 
 
@@ -206,10 +206,12 @@ async def test_a_claim_that_was_settled_is_not_settled_again(executor: Executor,
 async def test_a_claim_may_begin_with_what_another_volume_holds(executor: Executor, jobs: Jobs, volumes: Volumes) -> None:
     (volumes.folder("data") / "one").write_text("1")
     source = {"kind": "PersistentVolumeClaim", "name": "data"}
-    await run(executor, claiming(jobs, Claim("copy", options={"dataSource": {**source}})))
+    await run(executor, claiming(jobs, VolumeClaim("copy", options={"dataSource": {**source}})))
     assert (volumes.folder("copy") / "one").read_text() == "1"
     with pytest.raises(ExecutorError, match="no VolumeSnapshot"):
-        await executor.start(claiming(jobs, Claim("c", options={"dataSource": {**source, "kind": "VolumeSnapshot"}}), "other"))
+        await executor.start(
+            claiming(jobs, VolumeClaim("c", options={"dataSource": {**source, "kind": "VolumeSnapshot"}}), "other")
+        )
 
 
 @pytest.mark.needs("claims", "own volumes")
@@ -218,7 +220,7 @@ async def test_a_folder_of_the_users_that_a_volume_links_to_outlives_it(
 ) -> None:
     (tmp_path / "own").mkdir()
     volumes.folder("linked").symlink_to(tmp_path / "own")
-    assert await run(executor, claiming(jobs, Claim("linked", delete=True))) == SUCCESS
+    assert await run(executor, claiming(jobs, VolumeClaim("linked", delete=True))) == SUCCESS
     assert (volumes.folder("linked").exists(), (tmp_path / "own").exists()) == (False, True)
 
 
@@ -228,7 +230,7 @@ FACTS = "import json, os, sys; print(json.dumps([os.environ[name] for name in sy
 def asking(jobs: Jobs, *fields: str, task: str = "task") -> Job:
     names = [f"FACT_{number}" for number in range(len(fields))]
     settings = {"podMetadata": {"labels": {"team": "blue"}, "annotations": {"why": "to see"}}}
-    role = replace(jobs.code(FACTS, *names, "DEPTH"), facts=tuple(zip(names, fields, strict=True)), settings={**settings})
+    role = replace(jobs.code(FACTS, *names, "DEPTH"), downward_api=tuple(zip(names, fields, strict=True)), settings={**settings})
     return jobs.job(replace(role, secrets=(Secret("DEPTH", "model", "depth", config=True),)), task=task)
 
 

@@ -1,7 +1,7 @@
 """Pipelines of the corpus's components, for what a component alone cannot show: artifacts, loops, exit tasks. Needs kfp."""
 
 from kfp import dsl
-from unit.standin import corpus
+from unit.runtime.kfp_shim import corpus
 
 
 @dsl.pipeline

@@ -15,8 +15,8 @@ pytest.importorskip("kfp", minversion="2.16", reason="kfp is not installed: pip 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 
 from integration import bare, kfp_components  # noqa: E402
-from unit.standin import corpus  # noqa: E402
-from unit.standin.test_against_kfp import CASES, by_kfp  # noqa: E402
+from unit.runtime.kfp_shim import corpus  # noqa: E402
+from unit.runtime.kfp_shim.test_against_kfp import CASES, by_kfp  # noqa: E402
 
 # A run is given no artifacts, final statuses, settings or nulls: kfp_components has what other tasks give.
 ALONE = [
@@ -84,7 +84,7 @@ def run(python: Path, compiled: dict[str, Any], on: str, folder: Path, **env: st
 @pytest.mark.parametrize("executor", ["process", "inline"])
 @pytest.mark.parametrize(("name", "component", "given"), ALONE, ids=[case[0] for case in ALONE])
 def test_a_component_gives_what_kfps_own_executor_gives(ended, executor, name, component, given, tmp_path):
-    from unit.standin.packing import pack
+    from unit.runtime.kfp_shim.packing import pack
 
     packed = pack(getattr(corpus, component))
     expected = by_kfp(packed, tmp_path, packed.given(tmp_path, given, {}))

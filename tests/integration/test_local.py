@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("home")
 
 @pytest.fixture(autouse=True)
 def _afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trace, "_outside", None)
+    monkeypatch.setattr(trace, "_outside_handler", None)
 
 
 @dsl.component

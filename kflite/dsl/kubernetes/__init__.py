@@ -1,7 +1,7 @@
-"""What a task asks of Kubernetes, in the words of `kfp.kubernetes`; it goes into the second document of the IR.
+"""A task's Kubernetes settings, with the names of `kfp.kubernetes`, which go into the second document of the IR.
 
-May live here: calls that take a task, and what they write. Names of secrets, config maps, volumes and image pull secrets, and the
-values of the calls named `…_json`, may be known in the run only.
+Lives here: calls that take a task, and what they write. Names of secrets, config maps, volumes and image pull secrets, and the
+values of the calls named `…_json`, may be known only at run time.
 """
 
 from kflite.dsl.kubernetes.claims import CreatePVC, DeletePVC

@@ -1,4 +1,4 @@
-"""Claims of volumes that outlive a run: made and deleted by tasks of their own, which the platform runs without a container."""
+"""Claims of volumes that outlive a run: tasks create and delete them, which the platform runs without a container."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from kflite.dsl.task import Argument, Task
 
 
 class _Named(ContainerComponent):
-    """A component that makes something by one of two names."""
+    """A component that takes exactly one of two names."""
 
     def __call__(self, *arguments: Argument, **named: Argument) -> Task:
         task = super().__call__(*arguments, **named)
-        given = [task.arguments[name] for name in ("pvc_name", "pvc_name_suffix") if name in task.arguments]
-        if not given or (len(given) == 2 and not any(isinstance(name, Channel) for name in given)):
+        names = [task.arguments[name] for name in ("pvc_name", "pvc_name_suffix") if name in task.arguments]
+        if not names or (len(names) == 2 and not any(isinstance(name, Channel) for name in names)):
             raise trace.refused("kubernetes.CreatePVC() takes either pvc_name or pvc_name_suffix: give one of them")
         return task
 

@@ -1,11 +1,11 @@
-"""Environment variables from secrets, config maps, and what a pod knows of itself."""
+"""Environment variables from secrets, config maps, and fields of the pod."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from kflite.dsl.kubernetes.platform import add, filled, named, texts
+from kflite.dsl.kubernetes.platform import add, name_fields, non_empty, texts
 
 if TYPE_CHECKING:
     from kflite.dsl.channels import Channel
@@ -21,7 +21,7 @@ def use_secret_as_env(
     """
     call = "use_secret_as_env"
     keys = texts(secret_key_to_env, call, "secret_key_to_env")
-    entry = named("secretName", secret_name, call)
+    entry = name_fields("secretName", secret_name, call)
     entry["keyToEnv"] = [{"secretKey": key, "envVar": variable} for key, variable in keys.items()]
     return add(task, call, "secretAsEnv", entry | {"optional": optional})
 
@@ -35,7 +35,7 @@ def use_config_map_as_env(
     """
     call = "use_config_map_as_env"
     keys = texts(config_map_key_to_env, call, "config_map_key_to_env")
-    entry = named("configMapName", config_map_name, call)
+    entry = name_fields("configMapName", config_map_name, call)
     entry["keyToEnv"] = [{"configMapKey": key, "envVar": variable} for key, variable in keys.items()]
     return add(task, call, "configMapAsEnv", entry | {"optional": optional})
 
@@ -43,5 +43,5 @@ def use_config_map_as_env(
 def use_field_path_as_env(task: Task, env_name: str, field_path: str) -> Task:
     """Sets a variable to a field of the task's pod, such as "metadata.name"."""
     call = "use_field_path_as_env"
-    entry = {"name": filled(env_name, call, "env_name"), "fieldPath": filled(field_path, call, "field_path")}
+    entry = {"name": non_empty(env_name, call, "env_name"), "fieldPath": non_empty(field_path, call, "field_path")}
     return add(task, call, "fieldPathAsEnv", entry)

@@ -1,4 +1,4 @@
-"""On which nodes a task may run: selectors, affinities, tolerations."""
+"""The nodes that may run a task: selectors, affinities, tolerations."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from kflite.core.value import Value
 from kflite.dsl import trace
 from kflite.dsl.channels import Channel
-from kflite.dsl.kubernetes.platform import Given, Tree, add, filled, fixed, put, texts, tree
+from kflite.dsl.kubernetes.platform import DynamicValue, Tree, add, constant, non_empty, put, texts, tree
 from kflite.dsl.types import LIST, STRUCT, Parameter
 
 if TYPE_CHECKING:
@@ -22,12 +22,12 @@ _TOLERATION = ("key", "operator", "value", "effect", "toleration_seconds")
 def add_node_selector(task: Task, label_key: str, label_value: str) -> Task:
     """Only nodes with this label may run the task."""
     call = "add_node_selector"
-    label: Tree = {filled(label_key, call, "label_key"): fixed(label_value, call, "label_value")}
+    label: Tree = {non_empty(label_key, call, "label_key"): constant(label_value, call, "label_value")}
     return put(task, call, "nodeSelector", "labels", entry=label)
 
 
 def add_node_selector_json(task: Task, node_selector_json: Channel | dict[str, Value]) -> Task:
-    """Only nodes with these labels may run the task; they take the place of those of add_node_selector."""
+    """Only nodes with these labels may run the task; replaces the labels of add_node_selector."""
     call = "add_node_selector_json"
     return put(task, call, "nodeSelector", entry={"nodeSelectorJson": _json(node_selector_json, call, STRUCT)})
 
@@ -52,7 +52,7 @@ def add_node_affinity(
 
 
 def add_node_affinity_json(task: Task, node_affinity_json: Channel | dict[str, Value]) -> Task:
-    """The pod's whole `nodeAffinity` in Kubernetes' terms; a second call takes the place of the first."""
+    """Set the pod's whole `nodeAffinity` in Kubernetes' terms; a second call replaces the first."""
     call = "add_node_affinity_json"
     terms = tree(task, call).get("nodeAffinity", [])
     assert isinstance(terms, list)
@@ -77,8 +77,8 @@ def add_pod_affinity(
     terms: Tree = {
         "matchPodLabels": texts(match_labels or {}, call, "match_labels"),
         "matchPodExpressions": _requirements(match_expressions, call, "match_expressions"),
-        "topologyKey": filled(topology_key, call, "topology_key"),
-        "namespaces": [fixed(name, call, "namespaces") for name in namespaces],
+        "topologyKey": non_empty(topology_key, call, "topology_key"),
+        "namespaces": [constant(name, call, "namespaces") for name in namespaces],
         "weight": _weight(weight, call),
         "anti": anti or None,
     }
@@ -99,9 +99,9 @@ def add_toleration(
     toleration_seconds: for how long the task stays on a node that gets the taint NoExecute.
     """
     call = "add_toleration"
-    for what, given, known in (("operator", operator, ("Equal", "Exists")), ("effect", effect, _EFFECTS)):
-        if given is not None and given not in known:
-            raise trace.refused(f"kubernetes.{call}() was given {what}={given!r}: give one of {', '.join(known)}")
+    for what, choice, known in (("operator", operator, ("Equal", "Exists")), ("effect", effect, _EFFECTS)):
+        if choice is not None and choice not in known:
+            raise trace.refused(f"kubernetes.{call}() was given {what}={choice!r}: give one of {', '.join(known)}")
     seconds = None if toleration_seconds is None else str(_whole(toleration_seconds, call, "toleration_seconds"))
     entry: Tree = {"key": key, "operator": operator, "value": value, "effect": effect, "tolerationSeconds": seconds}
     return add(task, call, "tolerations", entry)
@@ -120,25 +120,25 @@ def add_toleration_json(task: Task, toleration_json: Channel | Mapping[str, obje
     return task
 
 
-def _add_toleration(task: Task, given: dict[str, object]) -> None:
-    seconds = given.get("toleration_seconds", given.get("tolerationSeconds"))
-    whole = None if seconds is None else _whole(seconds, "add_toleration_json", "toleration_seconds")
-    key, operator, value, effect = (None if given.get(name) is None else str(given[name]) for name in _TOLERATION[:4])
-    add_toleration(task, key, operator, value, effect, whole)
+def _add_toleration(task: Task, toleration: dict[str, object]) -> None:
+    seconds = toleration.get("toleration_seconds", toleration.get("tolerationSeconds"))
+    number = None if seconds is None else _whole(seconds, "add_toleration_json", "toleration_seconds")
+    key, operator, value, effect = (None if toleration.get(name) is None else str(toleration[name]) for name in _TOLERATION[:4])
+    add_toleration(task, key, operator, value, effect, number)
 
 
-def _requirements(given: Sequence[Mapping[str, object]] | None, call: str, what: str) -> list[Tree]:
-    made: list[Tree] = []
-    for entry in given or ():
+def _requirements(entries: Sequence[Mapping[str, object]] | None, call: str, what: str) -> list[Tree]:
+    requirements: list[Tree] = []
+    for entry in entries or ():
         operator = entry.get("operator") if isinstance(entry, Mapping) else None
         if operator not in _OPERATORS:
             how = f"dicts with key, operator (one of {', '.join(_OPERATORS)}) and values"
             raise trace.refused(f"kubernetes.{call}() takes {what} as {how}, not {entry!r}")
         values = entry.get("values") or []
         assert isinstance(values, Sequence)
-        requirement: Tree = {"key": filled(entry.get("key"), call, "key"), "operator": str(operator)}
-        made.append(requirement | ({"values": [fixed(value, call, "values") for value in values]} if values else {}))
-    return made
+        requirement: Tree = {"key": non_empty(entry.get("key"), call, "key"), "operator": str(operator)}
+        requirements.append(requirement | ({"values": [constant(value, call, "values") for value in values]} if values else {}))
+    return requirements
 
 
 def _weight(weight: int | None, call: str) -> int | None:
@@ -153,10 +153,10 @@ def _whole(number: object, call: str, what: str) -> int:
     return number
 
 
-def _json(value: Channel | dict[str, Value], call: str, *types: str) -> Given:
+def _json(value: Channel | dict[str, Value], call: str, *types: str) -> DynamicValue:
     if isinstance(value, Channel):
         if value.type and not (isinstance(value.type, Parameter) and value.type.ir in types):
             raise trace.refused(f"kubernetes.{call}() takes a {' or '.join(types)}, and {value.title} is {value.type}")
     elif not isinstance(value, dict):
         raise trace.refused(f"kubernetes.{call}() takes a dict, or an input or output that is one, not {value!r}")
-    return Given(value)
+    return DynamicValue(value)

@@ -1,4 +1,4 @@
-"""A task's part of the platform document while it is written: values that only a run knows are still channels in it."""
+"""A task's part of the platform document under construction: values known only at run time are still channels."""
 
 from __future__ import annotations
 
@@ -19,46 +19,46 @@ Bind: TypeAlias = Callable[["Value | Channel"], dict[str, Value]]
 
 
 @runtime_checkable
-class Late(Protocol):
-    """A part of the document that names an input of the task."""
+class Deferred(Protocol):
+    """A part of the document that is resolved when the task is written."""
 
-    def written(self, bind: Bind) -> Value:
-        """The part as the document has it; bind: where a value comes from, in IR's words."""
+    def resolved(self, bind: Bind) -> Value:
+        """The part in the document's form; bind: maps a value to its source in IR."""
 
 
-# JSON with parts that are still late.
+# JSON with deferred parts.
 Tree: TypeAlias = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """A constant, or a value that the run will have."""
+class DynamicValue:
+    """A constant, or a value known only at run time."""
 
     value: Value | Channel
 
-    def written(self, bind: Bind) -> Value:
+    def resolved(self, bind: Bind) -> Value:
         return bind(self.value)
 
 
-def written(node: object, bind: Bind) -> Value:
-    """A part of the document, and all in it, as it is to be read."""
-    if isinstance(node, Late):
-        return node.written(bind)
+def resolved(node: object, bind: Bind) -> Value:
+    """A part of the document, with all deferred parts resolved."""
+    if isinstance(node, Deferred):
+        return node.resolved(bind)
     if isinstance(node, Mapping):
-        return {str(key): written(item, bind) for key, item in node.items()}
+        return {str(key): resolved(item, bind) for key, item in node.items()}
     if isinstance(node, list):
-        return [written(item, bind) for item in node]
+        return [resolved(item, bind) for item in node]
     assert node is None or isinstance(node, bool | int | float | str)
     return node
 
 
 def tree(task: Task, call: str) -> Tree:
-    """What the task asks for so far. Raises CompileError where the task runs nothing itself."""
+    """The task's settings so far. Raises CompileError if the task has no container of its own."""
     return task.own_container(f"kubernetes.{call}").kubernetes
 
 
 def append(task: Task, call: str, key: str, entry: object) -> Task:
-    """Adds an entry to one of the lists of the task's document."""
+    """Add an entry to one of the lists of the task's document."""
     entries = tree(task, call).setdefault(key, [])
     assert isinstance(entries, list)
     entries.append(entry)
@@ -66,23 +66,23 @@ def append(task: Task, call: str, key: str, entry: object) -> Task:
 
 
 def add(task: Task, call: str, key: str, entry: Mapping[str, object]) -> Task:
-    """Adds an entry to one of the lists of the task's document, without what is empty in it."""
+    """Add an entry to one of the lists of the task's document, without empty fields."""
     return append(task, call, key, {name: value for name, value in entry.items() if value not in ("", None, [], {})})
 
 
 def put(task: Task, call: str, *keys: str, entry: Mapping[str, object]) -> Task:
-    """Adds entries to the mapping at `keys` in the task's document."""
-    held = tree(task, call)
+    """Add entries to the mapping at `keys` in the task's document."""
+    mapping = tree(task, call)
     for key in keys:
-        inner = held.setdefault(key, {})
+        inner = mapping.setdefault(key, {})
         assert isinstance(inner, dict)
-        held = inner
-    held.update(entry)
+        mapping = inner
+    mapping.update(entry)
     return task
 
 
 def name_of(name: str | Channel, call: str) -> str | Channel:
-    """A name that may be known in the run only. Raises CompileError for anything else."""
+    """A name, which may be known only at run time. Raises CompileError for other values."""
     if isinstance(name, Channel):
         if name.type and not (isinstance(name.type, Parameter) and name.type.ir == STRING):
             raise trace.refused(f"kubernetes.{call}() takes a name as text, and {name.title} is {name.type}")
@@ -91,14 +91,14 @@ def name_of(name: str | Channel, call: str) -> str | Channel:
     return name
 
 
-def named(key: str, name: str | Channel, call: str) -> Tree:
-    """A name in both of its fields: the old one holds constants only."""
+def name_fields(key: str, name: str | Channel, call: str) -> Tree:
+    """A name in both of its fields; the old one takes constants only."""
     constant = isinstance(name_of(name, call), str) and not is_placeholder(str(name))
-    return {**({key: name} if constant else {}), f"{key}Parameter": Given(name)}
+    return {**({key: name} if constant else {}), f"{key}Parameter": DynamicValue(name)}
 
 
-def fixed(text: object, call: str, what: str) -> str:
-    """A text that is known when the pipeline is compiled."""
+def constant(text: object, call: str, what: str) -> str:
+    """A text that is known at compile time."""
     if isinstance(text, str) and not is_placeholder(text):
         return text
     if isinstance(text, Channel | str):
@@ -108,23 +108,23 @@ def fixed(text: object, call: str, what: str) -> str:
     raise trace.refused(f"kubernetes.{call}() was given {what}={text!r}: give a text")
 
 
-def filled(text: object, call: str, what: str) -> str:
-    """A text that is known when the pipeline is compiled, and not empty."""
-    if not (found := fixed(text, call, what)):
+def non_empty(text: object, call: str, what: str) -> str:
+    """A text that is known at compile time and not empty."""
+    if not (text := constant(text, call, what)):
         raise trace.refused(f"kubernetes.{call}() was given an empty {what}: give a text")
-    return found
+    return text
 
 
 def path(text: object, call: str, what: str = "mount_path") -> str:
     """An absolute path in the container."""
-    found = fixed(text, call, what)
-    if not found.startswith("/"):
-        raise trace.refused(f"kubernetes.{call}() was given {what}={found!r}: give an absolute path, like '/data'")
-    return found
+    text = constant(text, call, what)
+    if not text.startswith("/"):
+        raise trace.refused(f"kubernetes.{call}() was given {what}={text!r}: give an absolute path, like '/data'")
+    return text
 
 
 def texts(values: object, call: str, what: str) -> dict[str, str]:
-    """A mapping of texts to texts that are known when the pipeline is compiled."""
+    """A mapping of texts to texts that are known at compile time."""
     if not isinstance(values, Mapping):
         raise trace.refused(f"kubernetes.{call}() takes {what} as a dict of texts, not {values!r}")
-    return {filled(key, call, what): fixed(value, call, what) for key, value in values.items()}
+    return {non_empty(key, call, what): constant(value, call, what) for key, value in values.items()}

@@ -1,4 +1,4 @@
-"""A task's pod: labels, annotations, how its image is pulled, as whom it runs and for how long."""
+"""A task's pod: labels, annotations, image pulls, security context and timeout."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from kflite.dsl import trace
-from kflite.dsl.kubernetes.platform import Tree, add, filled, fixed, named, put, tree
+from kflite.dsl.kubernetes.platform import Tree, add, constant, name_fields, non_empty, put, tree
 
 if TYPE_CHECKING:
     from kflite.dsl.channels import Channel
@@ -18,15 +18,15 @@ _POLICIES = ("Always", "Never", "IfNotPresent")
 def add_pod_label(task: Task, label_key: str, label_value: str) -> Task:
     """Labels the task's pod."""
     call = "add_pod_label"
-    label: Tree = {filled(label_key, call, "label_key"): fixed(label_value, call, "label_value")}
+    label: Tree = {non_empty(label_key, call, "label_key"): constant(label_value, call, "label_value")}
     return put(task, call, "podMetadata", "labels", entry=label)
 
 
 def add_pod_annotation(task: Task, annotation_key: str, annotation_value: str) -> Task:
     """Annotates the task's pod."""
     call = "add_pod_annotation"
-    held: Tree = {filled(annotation_key, call, "annotation_key"): fixed(annotation_value, call, "annotation_value")}
-    return put(task, call, "podMetadata", "annotations", entry=held)
+    settings: Tree = {non_empty(annotation_key, call, "annotation_key"): constant(annotation_value, call, "annotation_value")}
+    return put(task, call, "podMetadata", "annotations", entry=settings)
 
 
 def set_image_pull_secrets(task: Task, secret_names: Sequence[str | Channel]) -> Task:
@@ -35,7 +35,7 @@ def set_image_pull_secrets(task: Task, secret_names: Sequence[str | Channel]) ->
     if not isinstance(secret_names, Sequence) or isinstance(secret_names, str):
         raise trace.refused(f"kubernetes.{call}() takes a list of names, not {secret_names!r}")
     for name in secret_names:
-        add(task, call, "imagePullSecret", named("secretName", name, call))
+        add(task, call, "imagePullSecret", name_fields("secretName", name, call))
     return task
 
 
@@ -51,10 +51,10 @@ def set_timeout(task: Task, seconds: int) -> Task:
     """Fails an attempt that runs longer than this, in seconds; 0 takes a limit that was set back."""
     if isinstance(seconds, bool) or not isinstance(seconds, int) or seconds < 0:
         raise trace.refused(f"kubernetes.set_timeout() takes a whole number of seconds, 0 or more, not {seconds!r}")
-    held = tree(task, "set_timeout")
-    held["activeDeadlineSeconds"] = str(seconds)
+    settings = tree(task, "set_timeout")
+    settings["activeDeadlineSeconds"] = str(seconds)
     if not seconds:
-        del held["activeDeadlineSeconds"]
+        del settings["activeDeadlineSeconds"]
     return task
 
 
@@ -69,9 +69,9 @@ def set_security_context(
             raise trace.refused(f"kubernetes.{call}() takes the ids of a user and a group, 0 or more, not {number!r}")
     if not isinstance(run_as_non_root, bool | None):
         raise trace.refused(f"kubernetes.{call}() takes run_as_non_root as True or False, not {run_as_non_root!r}")
-    held: Tree = {key: str(number) for key, number in ids.items() if number is not None}
+    settings: Tree = {key: str(number) for key, number in ids.items() if number is not None}
     if run_as_non_root is not None:
-        held["runAsNonRoot"] = run_as_non_root
-    if not held:
+        settings["runAsNonRoot"] = run_as_non_root
+    if not settings:
         raise trace.refused(f"kubernetes.{call}() was given nothing: give run_as_user, run_as_group or run_as_non_root")
-    return put(task, call, "securityContext", entry=held)
+    return put(task, call, "securityContext", entry=settings)

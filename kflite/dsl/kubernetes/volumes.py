@@ -1,4 +1,4 @@
-"""Volumes in a task's container: secrets and config maps as files, claims, and folders that live as long as the task."""
+"""Volumes in a task's container: secrets and config maps as files, claims, and temporary folders."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kflite.core.value import Value
 from kflite.dsl.channels import Channel
-from kflite.dsl.kubernetes.platform import Bind, Tree, add, append, filled, fixed, name_of, named, path, put, texts
+from kflite.dsl.kubernetes.platform import Bind, Tree, add, append, constant, name_fields, name_of, non_empty, path, put, texts
 from kflite.dsl.settings import is_placeholder
 
 if TYPE_CHECKING:
@@ -20,25 +20,25 @@ _OLD_REFERENCES = ("componentInputParameter", "taskOutputParameter")
 def use_secret_as_volume(task: Task, secret_name: str | Channel, mount_path: str, optional: bool = False) -> Task:
     """Shows a secret's entries as files below `mount_path`. optional: the task runs where the secret does not exist."""
     call = "use_secret_as_volume"
-    entry = named("secretName", secret_name, call) | {"mountPath": path(mount_path, call), "optional": optional}
+    entry = name_fields("secretName", secret_name, call) | {"mountPath": path(mount_path, call), "optional": optional}
     return add(task, call, "secretAsVolume", entry)
 
 
 def use_config_map_as_volume(task: Task, config_map_name: str | Channel, mount_path: str, optional: bool = False) -> Task:
     """Shows a config map's entries as files below `mount_path`. optional: the task runs where the config map does not exist."""
     call = "use_config_map_as_volume"
-    entry = named("configMapName", config_map_name, call) | {"mountPath": path(mount_path, call), "optional": optional}
+    entry = name_fields("configMapName", config_map_name, call) | {"mountPath": path(mount_path, call), "optional": optional}
     return add(task, call, "configMapAsVolume", entry)
 
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    """Where a claim's name comes from, in the new field and in the old ones."""
+    """The source of a claim's name, in the new field and in the old ones."""
 
     name: str | Channel
     rest: Mapping[str, Value]
 
-    def written(self, bind: Bind) -> Value:
+    def resolved(self, bind: Bind) -> Value:
         source = bind(self.name)
         old: dict[str, Value] = {key: source[key] for key in _OLD_REFERENCES if key in source}
         if "parameterExpressionSelector" in source:
@@ -53,7 +53,7 @@ def mount_pvc(task: Task, pvc_name: str | Channel, mount_path: str, sub_path: st
     call = "mount_pvc"
     rest: dict[str, Value] = {"mountPath": path(mount_path, call)}
     if sub_path:
-        rest["subPath"] = fixed(sub_path, call, "sub_path")
+        rest["subPath"] = constant(sub_path, call, "sub_path")
     return append(task, call, "pvcMount", _Claim(name_of(pvc_name, call), rest))
 
 
@@ -72,15 +72,15 @@ def add_ephemeral_volume(
     storage_class_name: the cluster's default where it is None; labels, annotations: of the claim that is made for it.
     """
     call = "add_ephemeral_volume"
-    held = {"labels": texts(labels or {}, call, "labels"), "annotations": texts(annotations or {}, call, "annotations")}
+    metadata = {"labels": texts(labels or {}, call, "labels"), "annotations": texts(annotations or {}, call, "annotations")}
     entry: Tree = {
-        "volumeName": filled(volume_name, call, "volume_name"),
+        "volumeName": non_empty(volume_name, call, "volume_name"),
         "mountPath": path(mount_path, call),
-        "accessModes": [fixed(mode, call, "access_modes") for mode in access_modes],
-        "size": filled(size, call, "size"),
+        "accessModes": [constant(mode, call, "access_modes") for mode in access_modes],
+        "size": non_empty(size, call, "size"),
         "defaultStorageClass": True if storage_class_name is None else None,
         "storageClassName": storage_class_name,
-        "metadata": {key: value for key, value in held.items() if value},
+        "metadata": {key: value for key, value in metadata.items() if value},
     }
     return add(
         task, call, "genericEphemeralVolume", entry | ({"defaultStorageClass": True} if storage_class_name is None else {})
@@ -92,18 +92,18 @@ def empty_dir_mount(
 ) -> Task:
     """Mounts an empty folder that lives as long as the task. medium: "Memory" or None; size_limit: such as "5Gi"."""
     call = "empty_dir_mount"
-    entry: Tree = {"volumeName": filled(volume_name, call, "volume_name"), "mountPath": path(mount_path, call)}
+    entry: Tree = {"volumeName": non_empty(volume_name, call, "volume_name"), "mountPath": path(mount_path, call)}
     if medium:
-        entry["medium"] = fixed(medium, call, "medium")
+        entry["medium"] = constant(medium, call, "medium")
     if size_limit:
-        entry["sizeLimit"] = fixed(size_limit, call, "size_limit")
+        entry["sizeLimit"] = constant(size_limit, call, "size_limit")
     return add(task, call, "emptyDirMounts", entry)
 
 
 def enable_shared_memory(task: Task, size: str = "", volume_name: str = "shared-memory") -> Task:
     """Gives the task shared memory at /dev/shm. size: the most of it, such as "2Gi"; by default as much as the container has."""
     call = "enable_shared_memory"
-    entry: Tree = {"volumeName": filled(volume_name, call, "volume_name")}
+    entry: Tree = {"volumeName": non_empty(volume_name, call, "volume_name")}
     if size:
-        entry["size"] = filled(size, call, "size")
+        entry["size"] = non_empty(size, call, "size")
     return put(task, call, "enabledSharedMemory", entry=entry)

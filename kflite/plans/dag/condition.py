@@ -1,4 +1,4 @@
-"""Conditions: CEL over a task's input parameters. The CEL library is imported when a pipeline has a condition."""
+"""Conditions: CEL over a task's inputs. The CEL library is imported when a pipeline has a condition."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from kflite.core.value import Artifact, Value
-from kflite.ir.references import in_condition
+from kflite.ir.references import condition_inputs
 
 if TYPE_CHECKING:
     from cel import Program
 
 _PARAMETER = r"inputs\.parameter_values\['(?:pipelinechannel--)?([^']*)'\]"
-NONE: Mapping[str, tuple[Artifact, ...]] = {}
+NO_ARTIFACTS: Mapping[str, tuple[Artifact, ...]] = {}
 _CAST = r"\b(?:int|double)\(([^()]*)\)"
 
 
 class ConditionError(Exception):
-    """A condition that cannot be evaluated; never taken for false."""
+    """A condition cannot be evaluated; this is never treated as false."""
 
 
 @lru_cache(maxsize=1024)
@@ -33,18 +33,18 @@ def _program(expression: str) -> Program:
         raise ConditionError(f"condition {readable(expression)!r} is not CEL: {error}") from error
 
 
-def holds(expression: str, parameters: Mapping[str, Value], artifacts: Mapping[str, tuple[Artifact, ...]] = NONE) -> bool:
-    """Whether the expression is true of `inputs.parameter_values` and `inputs.artifacts`.
+def holds(expression: str, parameters: Mapping[str, Value], artifacts: Mapping[str, tuple[Artifact, ...]] = NO_ARTIFACTS) -> bool:
+    """Whether the expression is true for `inputs.parameter_values` and `inputs.artifacts`.
 
-    Raises ConditionError, also where it is neither true nor false.
+    Raises ConditionError, also if the result is neither true nor false.
     """
-    given = {name: value for name, value in parameters.items() if value is not None}
+    present = {name: value for name, value in parameters.items() if value is not None}
     program = _program(expression)
-    made = {name: {"artifacts": [_fields(a) for a in group]} for name, group in artifacts.items()}
+    groups = {name: {"artifacts": [_fields(a) for a in group]} for name, group in artifacts.items()}
     try:
-        result = program.execute({"inputs": {"parameter_values": given, "artifacts": made}, "parseJson": json.loads})
+        result = program.execute({"inputs": {"parameter_values": present, "artifacts": groups}, "parseJson": json.loads})
     except Exception as error:
-        if nulls := in_condition(expression) - given.keys():
+        if nulls := condition_inputs(expression) - present.keys():
             names = ", ".join(repr(name.removeprefix("pipelinechannel--")) for name in sorted(nulls))
             raise ConditionError(f"condition {readable(expression)!r}: {names} is null or was not given") from None
         raise ConditionError(f"condition {readable(expression)!r} cannot be evaluated: {error}") from error
@@ -58,7 +58,7 @@ def _fields(artifact: Artifact) -> Mapping[str, Value]:
 
 
 def readable(expression: str) -> str:
-    """The expression as people would write it: parameters by their names, and without casts."""
+    """The expression for people: parameters by name, and without casts."""
     named = re.sub(_PARAMETER, r"\1", expression)
     while (plain := re.sub(_CAST, r"\1", named)) != named:
         named = plain

@@ -1,4 +1,4 @@
-"""A loop that runs: its items, how many iterations may run at once, and the fan-in of what they gave."""
+"""A running loop: its items, its limit of concurrent iterations, and the fan-in of their outputs."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from kflite.core.plan import Outcome
 from kflite.core.value import Artifact, Outputs, Value
 from kflite.plans.dag.resolve import Inputs
 from kflite.plans.dag.scope import Scope
-from kflite.plans.dag.shape import Component, Dag
-from kflite.plans.dag.shape import Loop as LoopShape
+from kflite.plans.dag.shape import Component, Dag, LoopSpec
 
 
 class Loop:
-    """A ParallelFor: iterations are begun in order, at most `shape.limit` at once."""
+    """A running ParallelFor: iterations begin in order, at most `shape.limit` at a time."""
 
     __slots__ = (
         "_items",
@@ -40,7 +39,7 @@ class Loop:
         dag: Dag,
         inputs: Inputs,
         items: Sequence[Value] | Sequence[Artifact],
-        shape: LoopShape,
+        shape: LoopSpec,
         parent: Scope,
         index: int,
         always_run: bool = False,
@@ -53,8 +52,8 @@ class Loop:
         self._over = False
         self._outcomes: list[Outcome | None] = [None] * len(items)
 
-    def take(self, halted: bool) -> int | None:
-        """The next iteration to begin, None when none may begin now."""
+    def begin_next(self, halted: bool) -> int | None:
+        """Count the next iteration as running and return its index; None if none may begin now."""
         if halted and not self.always_run:
             self._next = len(self._items)
         if self._next >= len(self._items) or (self._shape.limit and self._running >= self._shape.limit):
@@ -63,25 +62,25 @@ class Loop:
         self._running += 1
         return self._next - 1
 
-    def give(self, index: int, outcome: Outcome) -> None:
-        """An iteration ended."""
+    def iteration_ended(self, index: int, outcome: Outcome) -> None:
+        """Record the outcome of an iteration."""
         self._outcomes[index] = outcome
         self._running -= 1
 
-    def finish(self) -> bool:
-        """Whether no iteration runs or is to begin; said once."""
+    def is_over(self) -> bool:
+        """True once, when no iteration is running or left."""
         over = not self._over and not self._running and self._next >= len(self._items)
         self._over = self._over or over
         return over
 
     @property
     def outcomes(self) -> list[Outcome]:
-        """How the iterations that ran ended, in order."""
+        """The outcomes of the iterations that ended, in order."""
         return [o for o in self._outcomes if o]
 
     @property
     def state(self) -> State:
-        """The worst of the iterations' states; cancelled where not all have begun."""
+        """The worst state of any iteration; cancelled if some never began."""
         states = {o.state for o in self.outcomes}
         if State.FAILED in states:
             return State.FAILED
@@ -89,30 +88,30 @@ class Loop:
 
     @property
     def seq(self) -> int:
-        """When the last iteration ended."""
+        """The sequence number of the last iteration's end."""
         return max([self.after_seq, *(o.seq for o in self.outcomes)])
 
     @property
     def reason(self) -> str:
-        """In one word or few, why it did not succeed."""
+        """Why it failed, in a few words; "" if it did not."""
         failed = sum(o.state is State.FAILED for o in self.outcomes)
         return f"{failed} of {len(self._items)} iterations failed" if failed else ""
 
     @property
     def message(self) -> str:
-        """The first failed iteration's message."""
+        """The message of the first failed iteration."""
         return next((f"[{i}] {o.message}" for i, o in enumerate(self._outcomes) if o and o.state is State.FAILED), "")
 
     def inputs_of(self, index: int) -> Inputs:
-        """What an iteration is given: the loop's inputs and its item."""
+        """The inputs of an iteration: the loop's inputs and the iteration's item."""
         item = self._items[index]
         if isinstance(item, Artifact):
             return Inputs(self.inputs.parameters, {**self.inputs.artifacts, self._shape.item: (item,)})
         return Inputs({**self.inputs.parameters, self._shape.item: item}, self.inputs.artifacts)
 
 
-def collected(loop: Loop) -> Outputs:
-    """What all iterations gave, in order: parameters as lists, artifacts as one flat list. A skipped producer gives nothing."""
+def collected_outputs(loop: Loop) -> Outputs:
+    """The outputs of all iterations in order: lists of parameters, flat lists of artifacts. A skipped producer adds none."""
     outputs = [o.outputs for o in loop.outcomes]
     parameters: dict[str, Value] = {
         name: [o.parameters[name] for o in outputs if name in o.parameters] for name in loop.dag.parameters

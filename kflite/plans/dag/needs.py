@@ -1,4 +1,4 @@
-"""What a task needs, from the quantities of its container."""
+"""A task's resources, from the quantities of its container."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from kflite.ir.quantity import accelerators, cpus, memory
 
 
 def needs(texts: Mapping[str, str]) -> tuple[Resources, Resources]:
-    """(request, limit) from Kubernetes quantities; a missing request is the limit, as Kubernetes has it. Raises InputError."""
+    """(request, limit) from Kubernetes quantities. As in Kubernetes, the limit replaces a missing request. Raises InputError."""
     gpus = accelerators(texts.get("gpus", ""))
     limit = Resources(cpus(texts.get("cpu_limit", "")), memory(texts.get("memory_limit", "")), gpus)
     request = Resources(

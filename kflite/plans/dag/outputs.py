@@ -1,4 +1,4 @@
-"""What a task left behind: `executor_output.json` and output files, read by the component's declared outputs (kfp.md 2.5)."""
+"""Reads a task's outputs from `executor_output.json` and its output files, by the component's declarations."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from kflite.core.value import Artifact, Outputs, Value
 from kflite.plans.dag.shape import Component, Parameter
 
 _TRUE, _FALSE = ("true", "True", "TRUE", "1", "t"), ("false", "False", "FALSE", "0", "f")
-_KINDS: Mapping[str, tuple[type, ...]] = {
+_PYTHON_TYPES: Mapping[str, tuple[type, ...]] = {
     "STRING": (str,),
     "NUMBER_INTEGER": (int,),
     "NUMBER_DOUBLE": (int, float),
@@ -21,11 +21,11 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
 
 
 class BadOutput(Exception):
-    """An output that is missing or not of its declared type."""
+    """An output is missing or not of its declared type."""
 
 
-def read(component: Component, provisioned: Mapping[str, Value]) -> Outputs:
-    """Outputs of a task that ended well; `provisioned` is the executor_input's part `outputs`. Raises BadOutput."""
+def read_outputs(component: Component, provisioned: Mapping[str, Value]) -> Outputs:
+    """The outputs of a successful task; `provisioned` is the `outputs` section of its executor_input. Raises BadOutput."""
     written = _json(Path(str(provisioned["outputFile"])))
     files = provisioned.get("parameters", {})
     values = written.get("parameterValues", written.get("parameter_values", {}))
@@ -38,21 +38,21 @@ def read(component: Component, provisioned: Mapping[str, Value]) -> Outputs:
 
 def _json(path: Path) -> dict[str, Value]:
     try:
-        found = json.loads(path.read_bytes())
+        document = json.loads(path.read_bytes())
     except FileNotFoundError:
         return {}
     except (ValueError, RecursionError) as error:
         raise BadOutput(f"{path.name} is not JSON: {error}") from None
     except OSError as error:
         raise BadOutput(f"{path.name} cannot be read: {error.strerror}") from None
-    if not isinstance(found, dict):
+    if not isinstance(document, dict):
         raise BadOutput(f"{path.name} is not a JSON object")
-    return found
+    return document
 
 
 def _parameter(name: str, declared: Parameter, values: Mapping[str, Value], files: Mapping[str, Value]) -> Value:
     if name in values:
-        return _typed(name, declared.type, values[name])
+        return _checked(name, declared.type, values[name])
     file = files.get(name)
     path = Path(str(file["outputFile"])) if isinstance(file, dict) else None
     try:
@@ -65,7 +65,7 @@ def _parameter(name: str, declared: Parameter, values: Mapping[str, Value], file
         raise BadOutput(f"output {name!r} cannot be read: {error.strerror}") from None
     if raw is None:
         raise BadOutput(f"output {name!r} was not written")
-    return _typed(name, declared.type, _parse(name, declared.type, raw))
+    return _checked(name, declared.type, _parse(name, declared.type, raw))
 
 
 def _parse(name: str, type: str, raw: str) -> Value:
@@ -75,17 +75,17 @@ def _parse(name: str, type: str, raw: str) -> Value:
     if type == "BOOLEAN" and raw in _TRUE + _FALSE:
         return raw in _TRUE
     try:
-        found: Value = json.loads(raw)
+        value: Value = json.loads(raw)
     except (ValueError, RecursionError):
         raise BadOutput(f"output {name!r} must be a {type}, and its file holds {raw[:200]!r}") from None
-    return found
+    return value
 
 
-def _typed(name: str, type: str, value: Value) -> Value:
+def _checked(name: str, type: str, value: Value) -> Value:
     if type == "NUMBER_INTEGER" and isinstance(value, float) and value.is_integer():
         return int(value)
-    kinds = _KINDS.get(type)
-    if kinds and (not isinstance(value, kinds) or (isinstance(value, bool) and type != "BOOLEAN")):
+    types = _PYTHON_TYPES.get(type)
+    if types and (not isinstance(value, types) or (isinstance(value, bool) and type != "BOOLEAN")):
         raise BadOutput(f"output {name!r} must be a {type}, and is {value!r}"[:500])
     return value
 
@@ -97,7 +97,7 @@ def _artifacts(provisioned: Value, written: Value) -> dict[str, tuple[Artifact, 
 
 
 def _merged(provisioned: Value, written: Value) -> tuple[Artifact, ...]:
-    """Provisioned artifacts, with URI, custom path and metadata (key by key) from what was written; a list may have grown."""
+    """The provisioned artifacts, updated with the written URI, custom path and metadata keys; a list may have grown."""
     before, after = _list(provisioned), _list(written)
     pairs = [(b, after[i] if i < len(after) else {}) for i, b in enumerate(before)]
     pairs += [(before[0], a) for a in after[len(before) :]]
@@ -105,8 +105,8 @@ def _merged(provisioned: Value, written: Value) -> tuple[Artifact, ...]:
 
 
 def _list(value: Value) -> list[Mapping[str, Value]]:
-    found = value.get("artifacts") if isinstance(value, dict) else None
-    return [a for a in found if isinstance(a, dict)] if isinstance(found, list) else []
+    artifacts = value.get("artifacts") if isinstance(value, dict) else None
+    return [a for a in artifacts if isinstance(a, dict)] if isinstance(artifacts, list) else []
 
 
 def _artifact(before: Mapping[str, Value], after: Mapping[str, Value]) -> Artifact:

@@ -1,4 +1,4 @@
-"""Placeholders in commands and constants: `{{$.inputs.parameters['k']}}` and their kin (KFP v2 IR; kfp.md lists them)."""
+"""Placeholders in commands and constants, such as `{{$.inputs.parameters['k']}}` (KFP v2 IR)."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ _PARAMETER = rf"\.inputs\.parameters{_QUOTED}"
 _ARTIFACT = rf"\.(inputs|outputs)\.artifacts{_QUOTED}(?:\.(path|uri|name|metadata)(?:{_QUOTED})?)?"
 _OUTPUT_FILE = rf"\.outputs\.parameters{_QUOTED}\.output_file"
 
-# An encoder that is made once: json.dumps makes one for each call.
+# Created once: json.dumps creates an encoder for each call.
 compact = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class Missing(Enum):
-    """Marks a value that is not there, which null is not."""
+    """The type of MISSING, which marks an absent value, as opposed to null."""
 
     MISSING = "missing"
 
 
 MISSING = Missing.MISSING
 Lookup = Callable[[str], "Value | Missing"]
-"""From the part of a placeholder after `$` to its value; MISSING where it is none of ours."""
+"""Maps the part of a placeholder after `$` to its value; MISSING if it is unknown."""
 
 
 def text(value: Value) -> str:
@@ -43,14 +43,14 @@ def text(value: Value) -> str:
 
 
 def fill(value: Value, lookup: Lookup) -> Value:
-    """The value with the placeholders that `lookup` knows replaced, also inside lists and structs.
+    """The value with all placeholders known to `lookup` replaced, also inside lists and structs.
 
-    One that stands alone keeps the type of its value.
+    A text that is a single placeholder becomes a value of that placeholder's type.
     """
     if isinstance(value, str):
-        alone = _PLACEHOLDER.fullmatch(value)
-        found = lookup(alone["path"]) if alone else MISSING
-        return _fill(value, lookup) if found is MISSING else found
+        whole_match = _PLACEHOLDER.fullmatch(value)
+        filled = lookup(whole_match["path"]) if whole_match else MISSING
+        return _fill(value, lookup) if filled is MISSING else filled
     if isinstance(value, list):
         return [fill(v, lookup) for v in value]
     if isinstance(value, dict):
@@ -60,14 +60,14 @@ def fill(value: Value, lookup: Lookup) -> Value:
 
 def _fill(value: str, lookup: Lookup) -> str:
     def replace(match: re.Match[str]) -> str:
-        found = lookup(match["path"])
-        return match[0] if found is MISSING else text(found)
+        value = lookup(match["path"])
+        return match[0] if value is MISSING else text(value)
 
     return _PLACEHOLDER.sub(replace, value)
 
 
-def of_run(origin: Origin) -> dict[str, str]:
-    """Placeholders that name the run."""
+def run_names(origin: Origin) -> dict[str, str]:
+    """The placeholders that name the run, and their values."""
     created = datetime.fromtimestamp(origin.created, UTC).isoformat().replace("+00:00", "Z")
     return {
         ".pipeline_job_name": origin.name,
@@ -80,42 +80,44 @@ def of_run(origin: Origin) -> dict[str, str]:
     }
 
 
-def of_one(origin: Origin, name: str, path: str) -> dict[str, str]:
-    """Placeholders that name a task. name: in its DAG; path: in the run."""
+def task_names(origin: Origin, name: str, path: str) -> dict[str, str]:
+    """The placeholders that name a task, and their values. name: in its DAG; path: in the run."""
     return {".pipeline_task_name": name, ".pipeline_task_uuid": f"{origin.run}/{path}"}
 
 
-def of_parameters(parameters: Mapping[str, Value]) -> Lookup:
-    """Placeholders of input parameters only, as constants hold them."""
+def parameter_lookup(parameters: Mapping[str, Value]) -> Lookup:
+    """A lookup of input parameters only, for constants."""
 
     def lookup(path: str) -> Value | Missing:
-        name = parameter_of(path)
+        name = named_parameter(path)
         return MISSING if name is None else parameters.get(name, MISSING)
 
     return lookup
 
 
-def parameter_of(path: str) -> str | None:
-    """The input parameter that a placeholder names, None where it names something else."""
+def named_parameter(path: str) -> str | None:
+    """The input parameter that a placeholder names; None if it names something else."""
     match = re.fullmatch(_PARAMETER, path)
     return (match[1] or match[2] or "") if match else None
 
 
-def of_task(executor_input: dict[str, Value], whole: str, parameters: Mapping[str, Value], names: Mapping[str, str]) -> Lookup:
-    """All placeholders of a task.
+def task_lookup(
+    executor_input: dict[str, Value], as_json: str, parameters: Mapping[str, Value], names: Mapping[str, str]
+) -> Lookup:
+    """A lookup of all placeholders of a task.
 
-    whole: the executor_input as JSON; parameters: values with defaults filled in; names: what names the run and the task.
+    as_json: the executor_input as JSON; parameters: values, with defaults; names: placeholders that name the run and the task.
     """
 
     def lookup(path: str) -> Value | Missing:
         if path == "":
-            return whole
+            return as_json
         if path in names:
             return names[path]
-        if (name := parameter_of(path)) is not None:
+        if (name := named_parameter(path)) is not None:
             return text(parameters.get(name))
         if match := re.fullmatch(_OUTPUT_FILE, path):
-            return _dig(executor_input, "outputs", "parameters", match[1] or match[2] or "", "outputFile")
+            return _text_at(executor_input, "outputs", "parameters", match[1] or match[2] or "", "outputFile")
         match = re.fullmatch(_ARTIFACT, path)
         return _artifact(executor_input, match) if match else MISSING
 
@@ -124,12 +126,12 @@ def of_task(executor_input: dict[str, Value], whole: str, parameters: Mapping[st
 
 def _artifact(executor_input: dict[str, Value], match: re.Match[str]) -> str | Missing:
     side, name, part, key = match[1], match[2] or match[3], match[4], match[5] or match[6]
-    found = _get(executor_input, side, "artifacts", name, "artifacts")
-    if not isinstance(found, list) or not found:
+    artifacts = _value_at(executor_input, side, "artifacts", name, "artifacts")
+    if not isinstance(artifacts, list) or not artifacts:
         return "" if side == "inputs" else MISSING
     if part is None:
-        return compact(found)
-    first = found[0]
+        return compact(artifacts)
+    first = artifacts[0]
     assert isinstance(first, dict)
     if part == "path":
         return local_path(str(first.get("customPath") or first["uri"]))
@@ -138,7 +140,7 @@ def _artifact(executor_input: dict[str, Value], match: re.Match[str]) -> str | M
 
 
 def local_path(uri: str) -> str:
-    """Where the bytes of a URI are seen by a task (KFP: object stores are mounted by name below `/`)."""
+    """The path at which a task sees a URI. KFP mounts object stores by name below `/`."""
     for scheme, mount in (("gs://", "/gcs/"), ("s3://", "/s3/"), ("minio://", "/minio/")):
         if uri.startswith(scheme):
             return mount + uri.removeprefix(scheme)
@@ -147,25 +149,25 @@ def local_path(uri: str) -> str:
     return uri.removeprefix("file://")
 
 
-def _get(value: Value, *keys: str) -> Value:
+def _value_at(value: Value, *keys: str) -> Value:
     for key in keys:
         value = value.get(key) if isinstance(value, dict) else None
     return value
 
 
-def _dig(value: Value, *keys: str) -> str | Missing:
-    found = _get(value, *keys)
-    return found if isinstance(found, str) else MISSING
+def _text_at(value: Value, *keys: str) -> str | Missing:
+    text = _value_at(value, *keys)
+    return text if isinstance(text, str) else MISSING
 
 
 def argv(words: tuple[str, ...], lookup: Lookup, present: Callable[[str], bool]) -> tuple[str, ...]:
-    """A command with its placeholders filled; Concat and IfPresent may drop a word or make several of one."""
+    """A command with its placeholders filled; Concat and IfPresent may drop a word or expand it to several."""
     return words if _fixed(words) else tuple(out for word in words for out in _word(word, lookup, present))
 
 
 @lru_cache(maxsize=64)
 def _fixed(words: tuple[str, ...]) -> bool:
-    """Whether nothing is to be filled in; remembered, as a component's source and our runner are long."""
+    """Whether the words contain no placeholders; cached, as a component's source and the runner are long."""
     return not any("{{$" in word or _struct(word) is not None for word in words)
 
 
@@ -178,7 +180,7 @@ def _word(word: str, lookup: Lookup, present: Callable[[str], bool]) -> Iterator
 
 
 def _struct(word: str) -> Value:
-    """The Concat or IfPresent that a word holds as JSON; None where it is an ordinary word."""
+    """The Concat or IfPresent in a word, which is JSON; None for an ordinary word."""
     if not word.startswith("{") or ('"Concat"' not in word and '"IfPresent"' not in word):
         return None
     try:

@@ -1,6 +1,6 @@
-"""The DAG as a plan: scopes (a DAG that runs), loops, and what the end of one task sets free.
+"""The plan of a pipeline: opens scopes (running DAGs) and loops, and triggers tasks whose parents have ended.
 
-Cost a task does not grow with the graph: each scope counts, for every task, the parents that have not ended.
+The cost of a task does not depend on the size of the graph: each scope counts the unfinished parents of each task.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from kflite.core.plan import Ended, News, Opened, Origin, Outcome, Ready, Settle
 from kflite.core.value import Artifact, Outputs, Value
 from kflite.errors import InputError
 from kflite.plans.dag.condition import ConditionError, holds, readable
-from kflite.plans.dag.loop import Loop, collected
-from kflite.plans.dag.placeholders import MISSING, Missing, fill, of_one, of_parameters, of_run, text
+from kflite.plans.dag.loop import Loop, collected_outputs
+from kflite.plans.dag.placeholders import MISSING, Missing, fill, parameter_lookup, run_names, task_names, text
 from kflite.plans.dag.read import Shape, binding
 from kflite.plans.dag.recipe import Recipe
-from kflite.plans.dag.resolve import Around, Inputs, Unresolved, bound, convert, given, resolve, shown
+from kflite.plans.dag.resolve import Inputs, TaskContext, Unresolved, convert, resolve, setting_value, shown_name, with_defaults
 from kflite.plans.dag.scope import Scope
-from kflite.plans.dag.shape import Component, Configured, Container, Dag, FromInput, Importer, Settings, Task
-from kflite.plans.dag.time_text import dated
+from kflite.plans.dag.shape import Component, Container, ContainerConfig, Dag, FromInput, Importer, PlatformSettings, TaskSpec
+from kflite.plans.dag.time_text import fill_time_macros
 from kflite.plans.dag.work import WORKSPACE, ContainerWork
 
 if TYPE_CHECKING:
@@ -39,26 +39,26 @@ class _Trigger:
 
 
 class DagPlan:
-    """The plan of one run of a pipeline, with its nested DAGs and loops. inputs: parameters, and artifacts as lists of JSON."""
+    """The plan of one run of a pipeline. inputs: parameters, and artifacts as lists of JSON objects."""
 
     def __init__(self, shape: Shape, inputs: Mapping[str, Value], origin: Origin, prefix: str = "") -> None:
         self._shape, self._prefix = shape, prefix
         self._origin = origin if shape.workspace is not None else replace(origin, workspace="")
-        self._given = inputs
+        self._inputs = inputs
         self._running: dict[str, _Trigger] = {}
         self._recipes: dict[str, Recipe] = {}
-        self._todo: deque[_Trigger | Loop] = deque()
+        self._pending: deque[_Trigger | Loop] = deque()
         self._steps: list[Step] = []
         self._halted = False
-        self._names = of_run(self._origin)
+        self._names = run_names(self._origin)
 
     def begin(self) -> list[Step]:
         root = self._shape.root
         assert isinstance(root.body, Dag)
-        artifacts = {name: _artifacts(self._given[name]) for name in root.input_artifacts if name in self._given}
-        inputs = Inputs(given(root, self._typed(root)), artifacts)
-        self._enter(Scope(self._prefix, root, root.body, inputs))
-        return self._drain()
+        artifacts = {name: _artifacts(self._inputs[name]) for name in root.input_artifacts if name in self._inputs}
+        inputs = Inputs(with_defaults(root, self._typed_inputs(root)), artifacts)
+        self._enter_scope(Scope(self._prefix, root, root.body, inputs))
+        return self._take_steps()
 
     @property
     def watches(self) -> Collection[str]:
@@ -67,23 +67,23 @@ class DagPlan:
     def hear(self, name: str, news: News) -> list[Step]:
         assert isinstance(news, Outcome), "it asks nothing, and watches nothing"
         self._settle(self._running.pop(name), news)
-        return self._drain()
+        return self._take_steps()
 
     def halt(self) -> list[Step]:
         self._halted = True
-        return self._drain()
+        return self._take_steps()
 
-    def _typed(self, root: Component) -> dict[str, Value]:
+    def _typed_inputs(self, root: Component) -> dict[str, Value]:
         try:
-            values = {k: dated(v, self._origin) for k, v in self._given.items() if k not in root.input_artifacts}
+            values = {k: fill_time_macros(v, self._origin) for k, v in self._inputs.items() if k not in root.input_artifacts}
             what = {k: f"parameter {k!r}" for k in values}
             return {k: None if v is None else convert(v, root.inputs[k].type, what[k]) for k, v in values.items()}
         except Unresolved as error:
             raise InputError(f"pipeline {self._shape.name!r}: {error}") from None
 
-    def _drain(self) -> list[Step]:
-        while self._todo:
-            item = self._todo.popleft()
+    def _take_steps(self) -> list[Step]:
+        while self._pending:
+            item = self._pending.popleft()
             if isinstance(item, Loop):
                 self._advance(item)
             else:
@@ -91,31 +91,31 @@ class DagPlan:
         steps, self._steps = self._steps, []
         return steps
 
-    def _enter(self, scope: Scope) -> None:
-        self._todo.extend(_Trigger(scope, i) for i in scope.roots())
+    def _enter_scope(self, scope: Scope) -> None:
+        self._pending.extend(_Trigger(scope, i) for i in scope.roots())
         if not scope.open:
             self._close(scope)
 
-    # A task's turn has come.
+    # Tasks whose parents have ended.
 
     def _trigger(self, trigger: _Trigger) -> None:
         scope, task = trigger.scope, trigger.scope.dag.tasks[trigger.index]
-        if stopped := self._stopped(scope, task):
-            return self._skip(trigger, stopped)
+        if reason := self._skip_reason(scope, task):
+            return self._skip(trigger, reason)
         component = self._shape.component(task.component)
         try:
-            around = self._around(scope, task)
-            inputs = resolve(task, component, around)
-            if task.condition and not holds(task.condition, given(component, inputs.parameters), inputs.artifacts):
+            context = self._context(scope, task)
+            inputs = resolve(task, component, context)
+            if task.condition and not holds(task.condition, with_defaults(component, inputs.parameters), inputs.artifacts):
                 return self._skip(trigger, f"condition is false: {readable(task.condition)}")
-            self._open(trigger, component, inputs, around)
+            self._open(trigger, component, inputs, context)
         except Unresolved as error:
             self._skip(trigger, str(error)) if error.skipped else self._fail(trigger, "BadInput", str(error))
         except ConditionError as error:
             self._fail(trigger, "BadCondition", str(error))
 
-    def _stopped(self, scope: Scope, task: Task) -> str:
-        """Why the task is not to run, "" where it is."""
+    def _skip_reason(self, scope: Scope, task: TaskSpec) -> str:
+        """Why the task must be skipped; "" if it must run."""
         if task.always:
             return ""
         for parent in task.parents:
@@ -124,40 +124,40 @@ class DagPlan:
                 return f"{name} failed" if state is State.FAILED else f"{name} was {state.value.lower()}"
         return "the run was stopped" if self._halted and not scope.always_run else ""
 
-    def _always_runs(self, scope: Scope, task: Task) -> bool:
-        """Whether the task, with all that is in it, goes on when the run is stopped."""
+    def _runs_always(self, scope: Scope, task: TaskSpec) -> bool:
+        """Whether the task, with everything in it, runs even if the run is stopped."""
         return self._halted or scope.always_run or task.always
 
-    def _around(self, scope: Scope, task: Task) -> Around:
+    def _context(self, scope: Scope, task: TaskSpec) -> TaskContext:
         def names(path: str) -> str | Missing:
-            named = self._names | of_one(self._origin, task.name, scope.path_of(task.name))
+            named = self._names | task_names(self._origin, task.name, scope.path_of(task.name))
             return named.get(path, MISSING)
 
-        return Around(scope.inputs, scope.outcome, names)
+        return TaskContext(scope.inputs, scope.outcome, names)
 
-    def _open(self, trigger: _Trigger, component: Component, inputs: Inputs, around: Around) -> None:
+    def _open(self, trigger: _Trigger, component: Component, inputs: Inputs, context: TaskContext) -> None:
         scope, task = trigger.scope, trigger.scope.dag.tasks[trigger.index]
         path = scope.path_of(task.name)
         if task.loop:
             self._loop(trigger, component, inputs)
         elif isinstance(component.body, Dag):
             self._steps.append(Opened(path, component.name, inputs.parameters, task.timeout_s))
-            inner = Inputs(given(component, inputs.parameters), inputs.artifacts)
-            self._enter(
-                Scope(path, component, component.body, inner, scope, trigger.index, always_run=self._always_runs(scope, task))
+            inner = Inputs(with_defaults(component, inputs.parameters), inputs.artifacts)
+            self._enter_scope(
+                Scope(path, component, component.body, inner, scope, trigger.index, always_run=self._runs_always(scope, task))
             )
         elif isinstance(component.body, Importer):
-            self._import(trigger, component, component.body, inputs, around)
+            self._import(trigger, component, component.body, inputs, context)
         else:
             self._running[path] = trigger
             task = task if task.retry.most else task._replace(retry=scope.retry)
-            limits = () if task.always else scope.time_limits
-            work = self._work(task, component, component.body, inputs, around)
-            work = replace(work, time_limits=limits) if limits else work
-            self._steps.append(Ready(path, work, scope.after_seq_of(trigger.index), self._always_runs(scope, task)))
+            time_limits = () if task.always else scope.time_limits
+            work = self._work(task, component, component.body, inputs, context)
+            work = replace(work, time_limits=time_limits) if time_limits else work
+            self._steps.append(Ready(path, work, scope.after_seq_of(trigger.index), self._runs_always(scope, task)))
 
     def _work(
-        self, task: Task, component: Component, container: Container, inputs: Inputs, around: Around
+        self, task: TaskSpec, component: Component, container: Container, inputs: Inputs, context: TaskContext
     ) -> ContainerWork | ClaimWork:
         if container.image.startswith("argostub/"):
             from kflite.plans.dag import volume_claim
@@ -165,36 +165,42 @@ class DagPlan:
             return volume_claim.work(task, component, container, inputs, self._origin)
         if task.component not in self._recipes:
             self._recipes[task.component] = Recipe(component, container)
-        own = Configured(container.env, container.resources, container.accelerator)
+        config = ContainerConfig(container.env, container.resources, container.accelerator)
         if container.platform:
-            own = own._replace(settings=_settings(component, container, inputs, around))
+            config = config._replace(settings=_platform_settings(component, container, inputs, context))
         if self._shape.workspace is not None:
-            own = own._replace(settings=own.settings._replace(more={**own.settings.more, "workspace": self._shape.workspace}))
+            config = config._replace(
+                settings=config.settings._replace(
+                    cluster_fields={**config.settings.cluster_fields, "workspace": self._shape.workspace}
+                )
+            )
         if component.configures:
-            from kflite.plans.dag.taskconfig import applied
+            from kflite.plans.dag.taskconfig import apply_passthroughs
 
-            inputs, own = applied(component, own, inputs)
-        work = ContainerWork(task, self._recipes[task.component], inputs, self._origin, own)
+            inputs, config = apply_passthroughs(component, config, inputs)
+        work = ContainerWork(task, self._recipes[task.component], inputs, self._origin, config)
         try:
-            work.request  # noqa: B018 - quantities may come from inputs, and are read here for the first time
+            work.request  # noqa: B018 - quantities may depend on inputs, and are parsed here for the first time
         except InputError as error:
             raise Unresolved(str(error)) from None
         return work
 
-    def _import(self, trigger: _Trigger, component: Component, importer: Importer, inputs: Inputs, around: Around) -> None:
-        source, filled = importer.uri.source, given(component, inputs.parameters)
+    def _import(self, trigger: _Trigger, component: Component, importer: Importer, inputs: Inputs, context: TaskContext) -> None:
+        source, filled = importer.uri.source, with_defaults(component, inputs.parameters)
         raw = filled.get(source.name) if isinstance(source, FromInput) else getattr(source, "value", "")
         name, kind = next(iter(component.output_artifacts.items()), ("artifact", importer.kind))
-        uri, told = text(fill(raw, around.names)), fill(dict(importer.kind.metadata or {}), around.names)
-        metadata = fill(told, of_parameters(filled))
+        uri, metadata_template = text(fill(raw, context.names)), fill(dict(importer.kind.metadata or {}), context.names)
+        metadata = fill(metadata_template, parameter_lookup(filled))
         assert isinstance(metadata, dict)
         if "://" not in uri and not uri.startswith("/"):
-            raise Unresolved(f"the importer's URI {uri!r} says no place: give a URI such as s3://…, or a path that begins with /")
+            raise Unresolved(
+                f"the importer's URI {uri!r} has no location: give a URI such as s3://…, or a path that begins with /"
+            )
         metadata |= {WORKSPACE: True} if importer.workspace else {}
-        outside = self._origin.run if importer.anew else "any"
+        outside = self._origin.run if importer.reimport else "any"
         artifact = Artifact(name, uri, kind.type, kind.version, metadata, outside=outside)
         outcome = Outcome(State.SUCCEEDED, Outputs({}, {name: (artifact,)}), "imported")
-        self._settle(trigger, outcome, tell=True)
+        self._settle(trigger, outcome, report=True)
 
     # Loops.
 
@@ -204,73 +210,73 @@ class DagPlan:
         assert task.loop
         assert isinstance(component.body, Dag)
         self._steps.append(Opened(path, component.name, inputs.parameters, task.timeout_s))
-        always_run = self._always_runs(scope, task)
-        self._todo.append(Loop(path, component, component.body, inputs, items, task.loop, scope, trigger.index, always_run))
+        always_run = self._runs_always(scope, task)
+        self._pending.append(Loop(path, component, component.body, inputs, items, task.loop, scope, trigger.index, always_run))
 
     def _advance(self, loop: Loop) -> None:
-        """Begin as many iterations as the loop's limit allows; close it when none is left."""
-        while (index := loop.take(self._halted)) is not None:
+        """Begin as many iterations as the limit allows; settle the loop when none is left."""
+        while (index := loop.begin_next(self._halted)) is not None:
             inputs, path = loop.inputs_of(index), f"{loop.path}[{index}]"
-            self._enter(Scope(path, loop.component, loop.dag, inputs, loop=loop, index=index, always_run=loop.always_run))
-        if loop.finish():
-            outcome = Outcome(loop.state, collected(loop), loop.reason, loop.message, loop.seq)
-            self._settle(_Trigger(loop.parent, loop.index), outcome, tell=True)
+            self._enter_scope(Scope(path, loop.component, loop.dag, inputs, loop=loop, index=index, always_run=loop.always_run))
+        if loop.is_over():
+            outcome = Outcome(loop.state, collected_outputs(loop), loop.reason, loop.message, loop.seq)
+            self._settle(_Trigger(loop.parent, loop.index), outcome, report=True)
 
-    # The end of a task, and of the DAG around it.
+    # The end of a task, and of its DAG.
 
     def _skip(self, trigger: _Trigger, reason: str) -> None:
-        self._settle(trigger, Outcome(State.SKIPPED, reason=reason), tell=True)
+        self._settle(trigger, Outcome(State.SKIPPED, reason=reason), report=True)
 
     def _fail(self, trigger: _Trigger, reason: str, message: str) -> None:
-        self._settle(trigger, Outcome(State.FAILED, reason=reason, message=message), tell=True)
+        self._settle(trigger, Outcome(State.FAILED, reason=reason, message=message), report=True)
 
-    def _settle(self, trigger: _Trigger, outcome: Outcome, tell: bool = False) -> None:
+    def _settle(self, trigger: _Trigger, outcome: Outcome, report: bool = False) -> None:
         scope = trigger.scope
-        if tell:
+        if report:
             outcome = outcome if outcome.seq else replace(outcome, seq=scope.after_seq_of(trigger.index))
             path = scope.path_of(scope.dag.tasks[trigger.index].name)
             self._steps.append(Settled(path, outcome.state, outcome.outputs, outcome.reason, outcome.message))
-        self._todo.extend(_Trigger(scope, child) for child in scope.settle(trigger.index, outcome))
+        self._pending.extend(_Trigger(scope, child) for child in scope.settle(trigger.index, outcome))
         if not scope.open:
             self._close(scope)
 
     def _close(self, scope: Scope) -> None:
         outcome = scope.close()
         if scope.loop:
-            scope.loop.give(scope.index, outcome)
-            self._todo.append(scope.loop)
+            scope.loop.iteration_ended(scope.index, outcome)
+            self._pending.append(scope.loop)
         elif scope.parent:
-            self._settle(_Trigger(scope.parent, scope.index), outcome, tell=True)
+            self._settle(_Trigger(scope.parent, scope.index), outcome, report=True)
         else:
             self._steps.append(Ended(outcome.state, outcome.outputs, outcome.message or outcome.reason))
 
 
-def _settings(component: Component, container: Container, inputs: Inputs, around: Around) -> Settings:
-    from kflite.plans.dag.settings import settings  # most pipelines have none
+def _platform_settings(component: Component, container: Container, inputs: Inputs, context: TaskContext) -> PlatformSettings:
+    from kflite.plans.dag.settings import platform_settings  # most pipelines have none
 
-    own = of_parameters(given(component, inputs.parameters))
+    own_parameters = parameter_lookup(with_defaults(component, inputs.parameters))
 
     def lookup(path: str) -> Value | Missing:
-        found = own(path)
-        return around.names(path) if found is MISSING else found
+        value = own_parameters(path)
+        return context.names(path) if value is MISSING else value
 
-    return settings(container.platform, lambda source: bound(binding(source), around, lookup), lookup)
-
-
-def _artifacts(given: Value) -> tuple[Artifact, ...]:
-    assert isinstance(given, list)
-    return tuple(Artifact.from_json(one) for one in given if isinstance(one, dict))
+    return platform_settings(container.platform, lambda source: setting_value(binding(source), context, lookup), lookup)
 
 
-def _items(task: Task, inputs: Inputs) -> list[Value] | tuple[Artifact, ...]:
+def _artifacts(documents: Value) -> tuple[Artifact, ...]:
+    assert isinstance(documents, list)
+    return tuple(Artifact.from_json(document) for document in documents if isinstance(document, dict))
+
+
+def _items(task: TaskSpec, inputs: Inputs) -> list[Value] | tuple[Artifact, ...]:
     loop = task.loop
     assert loop
     if loop.artifacts:
         return inputs.artifacts.get(loop.source, ())
-    found: Value = json.loads(loop.raw) if loop.raw else inputs.parameters.get(loop.source)
-    if found is None:
-        raise Unresolved(f"{task.name!r} has nothing to loop over: {shown(loop.source)!r} is null or was not given")
-    items = convert(found, "LIST", f"the items of {task.name!r}")
+    value: Value = json.loads(loop.raw) if loop.raw else inputs.parameters.get(loop.source)
+    if value is None:
+        raise Unresolved(f"{task.name!r} has nothing to loop over: {shown_name(loop.source)!r} is null or was not given")
+    items = convert(value, "LIST", f"the items of {task.name!r}")
     if not isinstance(items, list):
-        raise Unresolved(f"the items of {task.name!r} must be a list, and are {text(found)[:200]!r}")
+        raise Unresolved(f"the items of {task.name!r} must be a list, and are {text(value)[:200]!r}")
     return items

@@ -1,6 +1,6 @@
-"""Reading of documents into the shape of a pipeline: once, so that a loop of a thousand iterations reads nothing twice.
+"""Reads documents into the shape of a pipeline: each component once, however many iterations use it.
 
-Reads checked documents (kflite.ir.check): what a check refuses is not looked at again.
+Documents were checked before (kflite.ir.check), so nothing is validated here.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any, TypeAlias
 
 from kflite.core.plan import RetryPolicy
-from kflite.core.value import Value
+from kflite.core.value import Value, with_integers
 from kflite.ir.quantity import seconds
 from kflite.plans.dag.shape import (
     ArtifactKind,
@@ -24,10 +24,10 @@ from kflite.plans.dag.shape import (
     FromInput,
     FromTask,
     Importer,
-    Loop,
+    LoopSpec,
     Parameter,
     Sources,
-    Task,
+    TaskSpec,
 )
 
 Document: TypeAlias = Mapping[str, Any]
@@ -35,7 +35,7 @@ Document: TypeAlias = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Shape:
-    """A pipeline: its name, its root, and components, each read when first used."""
+    """A pipeline: its name, root and components, each read when first used."""
 
     document: Document
     platforms: Mapping[str, Value]
@@ -46,10 +46,10 @@ class Shape:
 
     @property
     def workspace(self) -> dict[str, Value] | None:
-        """The workspace that it asks for: its `size`, and for `kubernetes` a `pvcSpecPatch`."""
+        """The pipeline's workspace: its `size`, and for `kubernetes` a `pvcSpecPatch`; None if it has none."""
         kubernetes: Any = self.platforms.get("kubernetes") or {}
-        found: dict[str, Value] | None = kubernetes.get("pipelineConfig", {}).get("workspace")
-        return found
+        workspace: dict[str, Value] | None = kubernetes.get("pipelineConfig", {}).get("workspace")
+        return workspace
 
     @cached_property
     def root(self) -> Component:
@@ -60,27 +60,25 @@ class Shape:
         return {}
 
     def component(self, name: str) -> Component:
-        """The component of this name."""
         if name not in self._components:
             self._components[name] = _component(name, self.document["components"][name], self)
         return self._components[name]
 
     def executor(self, label: str) -> Document:
-        """The executor of this label."""
-        found: Document = self.document["deploymentSpec"]["executors"][label]
-        return found
+        executor: Document = self.document["deploymentSpec"]["executors"][label]
+        return executor
 
     def platform(self, label: str, name: str = "kubernetes") -> Document:
-        """An executor's settings for a platform, {} when there are none."""
+        """An executor's settings for a platform; {} if there are none."""
         deployment: Any = self.platforms.get(name) or {}
-        found: Document = deployment.get("deploymentSpec", {}).get("executors", {}).get(label, {})
-        return found
+        settings: Document = deployment.get("deploymentSpec", {}).get("executors", {}).get(label, {})
+        return settings
 
     def timeouts(self, component: str) -> Mapping[str, float]:
-        """Seconds that the component's tasks that are pipelines may take, by task."""
+        """The timeouts in seconds of a component's nested pipelines, by task."""
         kflite: Any = self.platforms.get("kflite") or {}
-        found: Mapping[str, float] = kflite.get("config", {}).get("timeouts", {}).get(component, {})
-        return found
+        settings: Mapping[str, float] = kflite.get("config", {}).get("timeouts", {}).get(component, {})
+        return settings
 
 
 def read(document: Document, platforms: Mapping[str, Value]) -> Shape:
@@ -89,13 +87,13 @@ def read(document: Document, platforms: Mapping[str, Value]) -> Shape:
 
 
 def _component(name: str, doc: Document, shape: Shape) -> Component:
-    ins, outs = doc.get("inputDefinitions", {}), doc.get("outputDefinitions", {})
+    inputs, outputs = doc.get("inputDefinitions", {}), doc.get("outputDefinitions", {})
     return Component(
         name.removeprefix("comp-"),
-        {k: _parameter(v) for k, v in ins.get("parameters", {}).items()},
-        {k: _artifact(v) for k, v in ins.get("artifacts", {}).items()},
-        {k: _parameter(v) for k, v in outs.get("parameters", {}).items()},
-        {k: _artifact(v) for k, v in outs.get("artifacts", {}).items()},
+        {k: _parameter(v) for k, v in inputs.get("parameters", {}).items()},
+        {k: _artifact(v) for k, v in inputs.get("artifacts", {}).items()},
+        {k: _parameter(v) for k, v in outputs.get("parameters", {}).items()},
+        {k: _artifact(v) for k, v in outputs.get("artifacts", {}).items()},
         _dag(doc["dag"], shape.timeouts(name)) if "dag" in doc else _executor(doc["executorLabel"], shape),
         {p["field"]: p.get("applyToTask", False) for p in doc.get("taskConfigPassthroughs", ())},
     )
@@ -106,8 +104,8 @@ def _parameter(doc: Document) -> Parameter:
         doc.get("parameterType", "STRING"),
         doc.get("isOptional", False),
         "defaultValue" in doc,
-        _whole(doc.get("defaultValue")),
-        tuple(map(_whole, doc.get("literals", ()))),
+        with_integers(doc.get("defaultValue")),
+        tuple(map(with_integers, doc.get("literals", ()))),
     )
 
 
@@ -127,17 +125,17 @@ def _executor(label: str, shape: Shape) -> Container | Importer:
     doc = shape.executor(label)
     if "importer" in doc:
         return _importer(doc["importer"])
-    box = doc["container"]
+    container = doc["container"]
     platform = shape.platform(label)
     deadline = platform.get("activeDeadlineSeconds")
     return Container(
-        box["image"],
-        tuple(box.get("command", ())),
-        tuple(box.get("args", ())),
-        {e["name"]: e.get("value", "") for e in box.get("env", ())},
-        _resources(box.get("resources", {})),
+        container["image"],
+        tuple(container.get("command", ())),
+        tuple(container.get("args", ())),
+        {e["name"]: e.get("value", "") for e in container.get("env", ())},
+        _resources(container.get("resources", {})),
         float(deadline) if deadline else None,
-        _accelerator(box.get("resources", {})),
+        _accelerator(container.get("resources", {})),
         platform,
         _sources(shape.platform(label, "kflite")),
     )
@@ -149,7 +147,7 @@ def _sources(doc: Document) -> Sources:
 
 
 def _resources(doc: Document) -> dict[str, str]:
-    """Texts by our own names; the new string fields win over the old numbers (cores, and gigabytes of 10^9)."""
+    """Quantities by kflite's names; the new string fields win over the old numbers (cores, and gigabytes of 10^9)."""
     out = {}
     for ours, new, old, unit in (
         ("cpu_request", "resourceCpuRequest", "cpuRequest", ""),
@@ -178,21 +176,21 @@ def _importer(doc: Document) -> Importer:
 
 
 def _dag(doc: Document, timeouts: Mapping[str, float]) -> Dag:
-    named = doc.get("tasks", {})
-    index = {name: i for i, name in enumerate(named)}
-    tasks = tuple(_task(name, task, index, timeouts.get(name, 0.0)) for name, task in named.items())
+    documents = doc.get("tasks", {})
+    index = {name: i for i, name in enumerate(documents)}
+    tasks = tuple(_task(name, task, index, timeouts.get(name, 0.0)) for name, task in documents.items())
     children: list[list[int]] = [[] for _ in tasks]
     for i, task in enumerate(tasks):
         for parent in task.parents:
             children[parent].append(i)
-    outs = doc.get("outputs", {})
+    outputs = doc.get("outputs", {})
     return Dag(
         tasks,
         tuple(map(tuple, children)),
-        {k: _parameter_selectors(v) for k, v in outs.get("parameters", {}).items()},
+        {k: _parameter_selectors(v) for k, v in outputs.get("parameters", {}).items()},
         {
             k: tuple(FromTask(s["producerSubtask"], s["outputArtifactKey"]) for s in v.get("artifactSelectors", ()))
-            for k, v in outs.get("artifacts", {}).items()
+            for k, v in outputs.get("artifacts", {}).items()
         },
     )
 
@@ -204,13 +202,13 @@ def _parameter_selectors(doc: Document) -> tuple[FromTask, ...]:
     )
 
 
-def _task(name: str, doc: Document, index: Mapping[str, int], timeout_s: float) -> Task:
+def _task(name: str, doc: Document, index: Mapping[str, int], timeout_s: float) -> TaskSpec:
     inputs, caching, trigger = doc.get("inputs", {}), doc.get("cachingOptions", {}), doc.get("triggerPolicy", {})
     parameters = {k: binding(v) for k, v in inputs.get("parameters", {}).items()}
     artifacts = {k: binding(v) for k, v in inputs.get("artifacts", {}).items()}
     sources = [b.source for b in (*parameters.values(), *artifacts.values())]
     producers = {s.task for s in sources if isinstance(s, FromTask | FinalStatus)} | set(doc.get("dependentTasks", ()))
-    return Task(
+    return TaskSpec(
         name,
         doc.get("taskInfo", {}).get("name") or name,
         doc["componentRef"]["name"],
@@ -228,7 +226,7 @@ def _task(name: str, doc: Document, index: Mapping[str, int], timeout_s: float) 
 
 
 def binding(doc: Document) -> Binding:
-    """Where an input, or a setting, takes its value."""
+    """The source of an input's or a setting's value."""
     selector = doc.get("parameterExpressionSelector", "")
     for key, output in (("taskOutputParameter", "outputParameterKey"), ("taskOutputArtifact", "outputArtifactKey")):
         if key in doc:
@@ -238,25 +236,16 @@ def binding(doc: Document) -> Binding:
             return Binding(FromInput(doc[key]), selector)
     if "taskFinalStatus" in doc:
         return Binding(FinalStatus(doc["taskFinalStatus"]["producerTask"]), selector)
-    return Binding(Constant(_whole(doc.get("runtimeValue", {}).get("constant"))), selector)
+    return Binding(Constant(with_integers(doc.get("runtimeValue", {}).get("constant"))), selector)
 
 
-def _whole(value: Value) -> Value:
-    """The value with its integers back: protobuf holds all numbers as doubles."""
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, list):
-        return [_whole(item) for item in value]
-    return {key: _whole(item) for key, item in value.items()} if isinstance(value, dict) else value
-
-
-def _loop(doc: Document) -> Loop | None:
+def _loop(doc: Document) -> LoopSpec | None:
     limit = doc.get("iteratorPolicy", {}).get("parallelismLimit", 0)
     if it := doc.get("parameterIterator"):
         items = it.get("items", {})
-        return Loop(it["itemInput"], items.get("raw", ""), items.get("inputParameter", ""), limit=limit)
+        return LoopSpec(it["itemInput"], items.get("raw", ""), items.get("inputParameter", ""), limit=limit)
     if it := doc.get("artifactIterator"):
-        return Loop(it["itemInput"], source=it["items"]["inputArtifact"], artifacts=True, limit=limit)
+        return LoopSpec(it["itemInput"], source=it["items"]["inputArtifact"], artifacts=True, limit=limit)
     return None
 
 

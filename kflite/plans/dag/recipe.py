@@ -1,4 +1,4 @@
-"""What all tasks of a component have in common: worked out once, so that a task of thousands costs no more than its own part."""
+"""The part of a task's work that all tasks of its component share, computed once for each component."""
 
 from __future__ import annotations
 
@@ -16,46 +16,49 @@ _sorted = json.JSONEncoder(sort_keys=True).encode
 
 @dataclass(frozen=True)
 class Recipe:
-    """A component that runs a container."""
+    """A container component, with its part of cache keys."""
 
     component: Component
     container: Container
 
     @cached_property
     def python(self) -> bool:
-        """Whether it is a Python component."""
-        box = self.container
-        return bool(bootstrap.recognise(box.command, box.args) or (box.sources.file and bootstrap.called(box.command, box.args)))
+        """Whether this is a Python component."""
+        container = self.container
+        return bool(
+            bootstrap.as_python(container.command, container.args)
+            or (container.sources.file and bootstrap.kfp_function(container.command, container.args))
+        )
 
     @cached_property
     def names_run(self) -> bool:
-        """Whether its words hold the run's or the task's own name: another's result would be a wrong one."""
-        words = (*self._own_words, *self.container.args, *self.container.env.values())
+        """Whether the command contains the run's or task's name, so that another run's result would be wrong."""
+        words = (*self._command_words, *self.container.args, *self.container.env.values())
         return any("{{$.pipeline_" in word or "{{$.workspace_" in word for word in words)
 
     @cached_property
     def key_parts(self) -> Mapping[str, str]:
-        """Its part of the cache key of each of its tasks."""
-        box, component = self.container, self.component
+        """The component's parts of its tasks' cache keys."""
+        container, component = self.container, self.component
         kinds = {k: v.type for k, v in component.outputs.items()} | {k: v.type for k, v in component.output_artifacts.items()}
         return {
-            "code": digest([*self._own_words, *box.args, *box.sources.key]),
-            "environment": digest([dict(box.env)]),
+            "code": digest([*self._command_words, *container.args, *container.sources.key]),
+            "environment": digest([dict(container.env)]),
             "outputs": digest(kinds),
         }
 
     @cached_property
-    def _own_words(self) -> list[str]:
-        """The command without our runner's text, so that a new release of kflite leaves the cache whole."""
-        python = bootstrap.recognise(self.container.command, self.container.args)
+    def _command_words(self) -> list[str]:
+        """The command without kflite's runner, so that a new release of kflite does not invalidate the cache."""
+        python = bootstrap.as_python(self.container.command, self.container.args)
         return [word for word in self.container.command if not python or word != python.code]
 
 
-def as_text(value: object) -> str:
-    """A value as JSON, the same for equal values."""
+def canonical_json(value: object) -> str:
+    """A value as JSON; equal values give equal texts."""
     return _sorted(value)
 
 
 def digest(value: object) -> str:
-    """What stands for a value in a cache key."""
+    """A value's hash in a cache key."""
     return sha256(_sorted(value).encode()).hexdigest()[:32]

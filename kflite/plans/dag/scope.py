@@ -1,4 +1,4 @@
-"""A DAG that runs: how its tasks ended, and which of them still wait for how many parents."""
+"""A running DAG: its tasks' outcomes, and the number of unfinished parents of each task."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from kflite.core.event import State
 from kflite.core.plan import Outcome, RetryPolicy
 from kflite.core.value import Artifact, Outputs, Value
 from kflite.plans.dag.resolve import Inputs
-from kflite.plans.dag.shape import Component, Dag, FromTask, Task
+from kflite.plans.dag.shape import Component, Dag, FromTask, TaskSpec
 
 if TYPE_CHECKING:
     from kflite.plans.dag.loop import Loop
@@ -22,8 +22,8 @@ class Scope:
     """One running instance of a DAG: the root, a nested pipeline, a branch, or (with `loop`) an iteration.
 
     index: its task's index in the parent, or the iteration's number.
-    always_run: it is, or belongs to, an exit task, and runs whole when the run is stopped.
-    since: the greatest `at` of what it comes after.
+    always_run: it is, or is inside, an exit task, and runs even if the run is stopped.
+    after_seq: the greatest sequence number among the ends of what it waited for.
     """
 
     __slots__ = (
@@ -63,29 +63,29 @@ class Scope:
 
     @property
     def retry(self) -> RetryPolicy:
-        """What its tasks have that ask for no retries of their own: those of the nearest group around that asks for some."""
-        parent, task = self._outside
+        """The default of its tasks: the retry policy of the nearest enclosing group that has one."""
+        parent, task = self._parent_task
         if parent is None or task is None:
             return RetryPolicy()
         return task.retry if task.retry.most else parent.retry
 
     @property
     def time_limits(self) -> tuple[tuple[str, float], ...]:
-        """What bounds its tasks' time: (path of a group around, its seconds). Exit tasks run whole, as after a halt."""
-        parent, task = self._outside
+        """The time limits of its tasks: (path of an enclosing group, its seconds). Exit tasks have none, as after a halt."""
+        parent, task = self._parent_task
         if parent is None or task is None:
             return ()
         outer = () if task.always else parent.time_limits
         return (*outer, (self.loop.path if self.loop else self.path, task.timeout_s)) if task.timeout_s else outer
 
     @property
-    def _outside(self) -> tuple[Scope | None, Task | None]:
-        """The scope around it, and the task there that it is; None for the root."""
+    def _parent_task(self) -> tuple[Scope | None, TaskSpec | None]:
+        """The enclosing scope and the task there that this scope runs; None for the root."""
         parent, index = (self.loop.parent, self.loop.index) if self.loop else (self.parent, self.index)
         return parent, parent.dag.tasks[index] if parent else None
 
     def roots(self) -> Iterator[int]:
-        """Tasks that wait for nothing."""
+        """The tasks without parents."""
         return (i for i, parents in enumerate(self._waiting) if not parents)
 
     def path_of(self, task: str) -> str:
@@ -93,21 +93,21 @@ class Scope:
         return f"{self.path}/{task}" if self.path else task
 
     def outcome(self, task: str) -> Outcome:
-        """How a task ended."""
+        """The outcome of a task that has ended."""
         return self.outcome_at(self._index[task])
 
     def outcome_at(self, index: int) -> Outcome:
-        """How a task ended, by its index."""
-        found = self._outcomes[index]
-        assert found, f"{self.path_of(self.dag.tasks[index].name)} has not ended"
-        return found
+        """The outcome of a task that has ended, by its index."""
+        outcome = self._outcomes[index]
+        assert outcome, f"{self.path_of(self.dag.tasks[index].name)} has not ended"
+        return outcome
 
     def after_seq_of(self, index: int) -> int:
-        """The greatest `seq` of what the task comes after."""
+        """The greatest sequence number among the ends of what the task waited for."""
         return max([self.after_seq, *(self.outcome_at(parent).seq for parent in self.dag.tasks[index].parents)])
 
     def settle(self, index: int, outcome: Outcome) -> list[int]:
-        """Take note of an end; returns the tasks that waited for it only."""
+        """Record a task's outcome; return the tasks that waited for it only."""
         assert self._outcomes[index] is None, f"{self.path_of(self.dag.tasks[index].name)} ended twice"
         self._outcomes[index] = outcome
         self.open -= 1
@@ -119,16 +119,16 @@ class Scope:
         return free
 
     def close(self) -> Outcome:
-        """How the DAG ended, once all its tasks have."""
+        """The outcome of the DAG, once all its tasks have ended."""
         outcomes = [o for o in self._outcomes if o]
         state = next((s for s in _WORST if any(o.state is s for o in outcomes)), State.SUCCEEDED)
         outputs = Outputs(dict(self._parameters()), dict(self._artifacts()))
         seq = max([self.after_seq, *(o.seq for o in outcomes)])
         if state is State.SUCCEEDED:
             return Outcome(state, outputs, seq=seq)
-        return Outcome(state, outputs, f"task {state.value.lower()}", self._blame(state), seq)
+        return Outcome(state, outputs, f"task {state.value.lower()}", self._failed_tasks(state), seq)
 
-    def _blame(self, state: State) -> str:
+    def _failed_tasks(self, state: State) -> str:
         named = ((t.name, o) for t, o in zip(self.dag.tasks, self._outcomes, strict=True) if o and o.state is state)
         texts = [f"{name}: {o.message or o.reason}".removesuffix(": ") for name, o in named]
         return "; ".join(texts[:3]) + (f"; and {len(texts) - 3} more" if len(texts) > 3 else "")

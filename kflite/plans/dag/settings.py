@@ -1,7 +1,6 @@
-"""A task's platform settings (kfp.kubernetes), once the values that they take from around the task are known.
+"""A task's platform settings (kfp.kubernetes), with their dynamic values resolved.
 
-A setting takes a value as a task's input does: a constant, an input of the DAG, another task's output. Where that is null the
-setting is as if it were not there.
+Like a task's input, a setting is a constant, an input of the DAG, or another task's output. A null setting is ignored.
 """
 
 from __future__ import annotations
@@ -18,16 +17,16 @@ from kflite.ir.quantity import memory
 from kflite.plans.dag.placeholders import Lookup, fill, text
 from kflite.plans.dag.recipe import digest
 from kflite.plans.dag.resolve import Unresolved
-from kflite.plans.dag.shape import Settings
+from kflite.plans.dag.shape import PlatformSettings
 
 Document: TypeAlias = Mapping[str, Any]
-Bound: TypeAlias = Callable[[Document], Value]
-"""From where a setting takes its value, as in the document, to the value."""
+ValueOf: TypeAlias = Callable[[Document], Value]
+"""Maps the source of a setting's value, as in the document, to the value."""
 
 _SOURCES = ("runtimeValue", "componentInputParameter", "taskOutputParameter")
-_NUMBERS = ("tolerationSeconds", "runAsUser", "runAsGroup")  # protobuf writes 64 bits as text
-# What is read into the role's own fields; all else is for a cluster.
-_OWN = (
+_NUMBERS = ("tolerationSeconds", "runAsUser", "runAsGroup")  # protobuf writes 64-bit integers as text
+# These become fields of the role; all others are for clusters only.
+_ROLE_FIELDS = (
     "secretAsEnv",
     "secretAsVolume",
     "configMapAsEnv",
@@ -40,36 +39,36 @@ _OWN = (
 )
 
 
-def settings(config: Document, bound: Bound, lookup: Lookup) -> Settings:
-    """The settings in an executor's part of the platform document. Raises Unresolved for one that cannot be read."""
-    held = _resolved(dict(config), bound, lookup)
-    assert isinstance(held, dict)
-    more = {key: value for key, value in _for_a_cluster(held) if value or value is False}
-    return Settings(tuple(_secrets(held)), tuple(_mounts(held)), tuple(_facts(held)), more)
+def platform_settings(config: Document, value_of: ValueOf, lookup: Lookup) -> PlatformSettings:
+    """The settings in an executor's part of the platform document. Raises Unresolved for an invalid one."""
+    resolved = _resolved(dict(config), value_of, lookup)
+    assert isinstance(resolved, dict)
+    more = {key: value for key, value in _cluster_fields(resolved) if value or value is False}
+    return PlatformSettings(tuple(_secrets(resolved)), tuple(_mounts(resolved)), tuple(_downward_api(resolved)), more)
 
 
-def key_parts(held: Settings) -> dict[str, str]:
-    """What of them decides a task's result, as part of its cache key."""
-    mounts = sorted([m.path, m.source, m.name, m.sub_path] for m in held.mounts)
-    variables = sorted([*map(astuple, held.secrets), *held.facts])
+def key_parts(settings: PlatformSettings) -> dict[str, str]:
+    """The cache key parts for settings that may change a task's result."""
+    mounts = sorted([m.path, m.source, m.name, m.sub_path] for m in settings.mounts)
+    variables = sorted([*map(astuple, settings.secrets), *settings.downward_api])
     return ({"mounts": digest(mounts)} if mounts else {}) | ({"variables": digest(variables)} if variables else {})
 
 
-def taken(config: Value) -> Iterator[Document]:
-    """Each place in the settings where a value is taken from around the task."""
+def dynamic_values(config: Value) -> Iterator[Document]:
+    """All dynamic values in the settings, as documents that name their source."""
     for key, item in config.items() if isinstance(config, dict) else enumerate(config) if isinstance(config, list) else ():
-        if isinstance(item, dict) and _is_taken(key, item):
+        if isinstance(item, dict) and _is_dynamic(key, item):
             yield item
         else:
-            yield from taken(_modern(item))
+            yield from dynamic_values(_without_old_form(item))
 
 
-def _is_taken(key: object, item: Mapping[str, Value]) -> bool:
+def _is_dynamic(key: object, item: Mapping[str, Value]) -> bool:
     return isinstance(key, str) and key.endswith(("Parameter", "Json")) and any(source in item for source in _SOURCES)
 
 
-def _modern(item: Value) -> Value:
-    """A mount of a claim whose name older compilers wrote beside its path."""
+def _without_old_form(item: Value) -> Value:
+    """A mount with `pvcNameParameter`; older compilers wrote the claim's name next to the path."""
     if not isinstance(item, dict) or "mountPath" not in item:
         return item
     old: dict[str, Value] = {key: item[key] for key in ("componentInputParameter", "taskOutputParameter") if key in item}
@@ -81,52 +80,52 @@ def _modern(item: Value) -> Value:
     return rest | ({"pvcNameParameter": old} if old else {})
 
 
-def _resolved(value: Value, bound: Bound, lookup: Lookup) -> Value:
+def _resolved(value: Value, value_of: ValueOf, lookup: Lookup) -> Value:
     if isinstance(value, list):
-        return [_resolved(_modern(item), bound, lookup) for item in value]
+        return [_resolved(_without_old_form(item), value_of, lookup) for item in value]
     if not isinstance(value, dict):
         return fill(value, lookup)
     out: dict[str, Value] = {}
     for key, item in value.items():
-        plain = bound(item) if isinstance(item, dict) and _is_taken(key, item) else _resolved(item, bound, lookup)
+        plain = value_of(item) if isinstance(item, dict) and _is_dynamic(key, item) else _resolved(item, value_of, lookup)
         if plain is not None:
             out[key] = int(plain) if key in _NUMBERS and isinstance(plain, str | float) else plain
     return out
 
 
-def _list(held: Document, key: str) -> Iterator[dict[str, Value]]:
-    yield from (entry for entry in held.get(key, ()) if isinstance(entry, dict))
+def _list(resolved: Document, key: str) -> Iterator[dict[str, Value]]:
+    yield from (entry for entry in resolved.get(key, ()) if isinstance(entry, dict))
 
 
-def _named(held: Document, key: str, kind: str) -> Iterator[tuple[str, dict[str, Value]]]:
-    """Entries with their names; one whose name is null is as if it were not there."""
-    for entry in _list(held, key):
+def _named(resolved: Document, key: str, kind: str) -> Iterator[tuple[str, dict[str, Value]]]:
+    """Entries with their names; an entry whose name is null is ignored."""
+    for entry in _list(resolved, key):
         if name := text(entry.get(f"{kind}NameParameter") or entry.get(f"{kind}Name")):
             yield name, entry
 
 
-def _secrets(held: Document) -> Iterator[Secret]:
+def _secrets(resolved: Document) -> Iterator[Secret]:
     for kind, config in (("secret", False), ("configMap", True)):
-        for name, entry in _named(held, f"{kind}AsEnv", kind):
+        for name, entry in _named(resolved, f"{kind}AsEnv", kind):
             for pair in _list(entry, "keyToEnv"):
                 yield Secret(text(pair["envVar"]), name, text(pair[f"{kind}Key"]), bool(entry.get("optional")), config)
 
 
-def _mounts(held: Document) -> Iterator[Mount]:
+def _mounts(resolved: Document) -> Iterator[Mount]:
     for kind, source in (("secret", Source.SECRET), ("configMap", Source.CONFIG_MAP)):
-        for name, entry in _named(held, f"{kind}AsVolume", kind):
+        for name, entry in _named(resolved, f"{kind}AsVolume", kind):
             yield Mount(text(entry["mountPath"]), source, name, optional=bool(entry.get("optional")))
-    for name, entry in _named(held, "pvcMount", "pvc"):
+    for name, entry in _named(resolved, "pvcMount", "pvc"):
         yield Mount(text(entry["mountPath"]), Source.VOLUME, name, text(entry.get("subPath")))
-    for entry in _list(held, "emptyDirMounts"):
+    for entry in _list(resolved, "emptyDirMounts"):
         options = {key: entry[key] for key in ("medium",) if entry.get(key)} | _bytes(entry, "sizeLimit")
         yield Mount(text(entry["mountPath"]), Source.EMPTY, text(entry.get("volumeName")), options=options)
-    for entry in _list(held, "genericEphemeralVolume"):
+    for entry in _list(resolved, "genericEphemeralVolume"):
         yield Mount(text(entry["mountPath"]), Source.EMPTY, text(entry.get("volumeName")), options=_ephemeral(entry))
 
 
 def _bytes(entry: dict[str, Value], key: str) -> dict[str, Value]:
-    """A quantity in plain bytes, which executors read without knowing units."""
+    """A quantity in bytes, so that executors need not parse units."""
     try:
         return {key: str(memory(text(entry[key])))} if entry.get(key) else {}
     except InputError as error:
@@ -134,55 +133,55 @@ def _bytes(entry: dict[str, Value], key: str) -> dict[str, Value]:
 
 
 def _ephemeral(entry: dict[str, Value]) -> dict[str, Value]:
-    """What the volume's claim is made from. A storage class of "" is one of its own; the default class is none given."""
+    """The options of the volume's claim. A storage class of "" is a class of that name; without one, the default applies."""
     options = {key: entry[key] for key in ("size", "metadata") if entry.get(key)} | {"accessModes": entry.get("accessModes", [])}
     return options | ({} if entry.get("defaultStorageClass") else {"storageClassName": entry.get("storageClassName", "")})
 
 
-def _facts(held: Document) -> Iterator[tuple[str, str]]:
-    return ((text(entry["name"]), text(entry["fieldPath"])) for entry in _list(held, "fieldPathAsEnv"))
+def _downward_api(resolved: Document) -> Iterator[tuple[str, str]]:
+    return ((text(entry["name"]), text(entry["fieldPath"])) for entry in _list(resolved, "fieldPathAsEnv"))
 
 
-def _for_a_cluster(held: dict[str, Value]) -> Iterator[tuple[str, Value]]:
-    for key, value in held.items():
+def _cluster_fields(resolved: dict[str, Value]) -> Iterator[tuple[str, Value]]:
+    for key, value in resolved.items():
         if key == "nodeSelector" and isinstance(value, dict):
             yield key, {**_mapping(value.get("labels"), key), **_mapping(value.get("nodeSelectorJson"), key)}
         elif key == "tolerations":
-            yield key, [toleration for entry in _list(held, key) for toleration in _tolerations(entry)]
+            yield key, [toleration for entry in _list(resolved, key) for toleration in _tolerations(entry)]
         elif key == "nodeAffinity":
-            yield key, [term for entry in _list(held, key) if (term := _node_affinity(entry))]
+            yield key, [term for entry in _list(resolved, key) if (term := _node_affinity(entry))]
         elif key == "imagePullSecret":
-            yield key, [name for name, _ in _named(held, key, "secret")]
+            yield key, [name for name, _ in _named(resolved, key, "secret")]
         elif key == "enabledSharedMemory" and isinstance(value, dict):
             yield key, value | _bytes(value, "size")
-        elif key not in _OWN:
+        elif key not in _ROLE_FIELDS:
             yield key, value
 
 
 def _tolerations(entry: dict[str, Value]) -> list[Value]:
-    """One, or those of a JSON list."""
-    given = entry.pop("tolerationJson", None)
-    found = _parsed(given) if given is not None else entry
-    return [one for one in (found if isinstance(found, list) else [found]) if one]
+    """An entry is one toleration, or a JSON list of them."""
+    as_json = entry.pop("tolerationJson", None)
+    parsed = _parsed(as_json) if as_json is not None else entry
+    return [toleration for toleration in (parsed if isinstance(parsed, list) else [parsed]) if toleration]
 
 
 def _node_affinity(entry: dict[str, Value]) -> dict[str, Value]:
-    given = entry.get("nodeAffinityJson")
-    return entry if given is None else {"nodeAffinityJson": _mapping(given, "nodeAffinity")}
+    as_json = entry.get("nodeAffinityJson")
+    return entry if as_json is None else {"nodeAffinityJson": _mapping(as_json, "nodeAffinity")}
 
 
 def _mapping(value: Value, what: str) -> dict[str, Value]:
-    found = _parsed(value)
-    if found is not None and not isinstance(found, dict):
+    parsed = _parsed(value)
+    if parsed is not None and not isinstance(parsed, dict):
         raise Unresolved(f"{what} must be a mapping, and is {text(value)[:200]!r}")
-    return found or {}
+    return parsed or {}
 
 
 def _parsed(value: Value) -> Value:
     if not isinstance(value, str):
         return value
     try:
-        found: Value = json.loads(value)
+        parsed: Value = json.loads(value)
     except ValueError:
         return value
-    return found
+    return parsed

@@ -1,7 +1,7 @@
-"""The shape of a pipeline as frozen data: components, tasks, and where their inputs come from.
+"""The shape of a pipeline as frozen data: components, tasks, and the sources of their inputs.
 
-The words are those of KFP v2 IR (pipeline_spec.proto); `kflite.plans.dag.read` makes the data from documents. Named tuples, as a
-dataclass takes four times as long to make, and all of this is imported on the way to the first task.
+The terms are those of KFP v2 IR (pipeline_spec.proto); `kflite.plans.dag.read` creates the data from documents. These are named
+tuples because defining a dataclass takes four times as long, and this module is imported before the first task starts.
 """
 
 from __future__ import annotations
@@ -17,26 +17,26 @@ from kflite.core.value import Value
 
 
 class Constant(NamedTuple):
-    """A value written in the pipeline; text in it may hold placeholders."""
+    """A value in the pipeline; text in it may contain placeholders."""
 
     value: Value
 
 
 class FromInput(NamedTuple):
-    """An input of the surrounding DAG."""
+    """An input of the task's DAG."""
 
     name: str
 
 
 class FromTask(NamedTuple):
-    """An output of a task beside this one."""
+    """An output of a sibling task."""
 
     task: str
     output: str
 
 
 class FinalStatus(NamedTuple):
-    """How a task beside this one ended."""
+    """The final status of a sibling task."""
 
     task: str
 
@@ -45,14 +45,14 @@ Source = Constant | FromInput | FromTask | FinalStatus
 
 
 class Binding(NamedTuple):
-    """Where an input comes from; `selector` picks a part of it."""
+    """The source of an input; `selector` selects a part of the value."""
 
     source: Source
     selector: str = ""
 
 
 class Parameter(NamedTuple):
-    """A declared parameter; `default` counts only when `has_default`. literals: the only values that it takes, if any."""
+    """A declared parameter; `default` is valid only if `has_default`. literals: the only values allowed, if any."""
 
     type: str
     optional: bool = False
@@ -72,9 +72,9 @@ class ArtifactKind(NamedTuple):
 
 
 class Sources(NamedTuple):
-    """Where the user has, here, the code which is in an image: the folder of a project, and what runs it where no image does.
+    """The user's copy, on this machine, of the code in an image: a project folder, and the packages that it needs.
 
-    file: the component's, where it is kfp's executor that finds it; revision: tells one state of the code from another.
+    file: the component's module, if kfp's executor imports it; revision: identifies the state of the code.
     """
 
     project: str = ""
@@ -86,12 +86,12 @@ class Sources(NamedTuple):
 
     @property
     def key(self) -> tuple[str, ...]:
-        """What of it decides a result."""
+        """The parts that may change a result, for cache keys."""
         return tuple(filter(None, (self.revision, *self.packages)))
 
 
 class Container(NamedTuple):
-    """What a container task runs; texts may hold placeholders. platform: its settings as the platform document has them."""
+    """A container to run; texts may contain placeholders. platform: its settings in the platform document."""
 
     image: str
     command: tuple[str, ...]
@@ -104,38 +104,38 @@ class Container(NamedTuple):
     sources: Sources = Sources()
 
 
-class Settings(NamedTuple):
-    """What a role has of them in fields of its own; `more` is what only a cluster can heed, by the names of kfp.kubernetes."""
+class PlatformSettings(NamedTuple):
+    """Settings of kfp.kubernetes. cluster_fields: those for clusters only, by the names of kfp.kubernetes."""
 
     secrets: tuple[Secret, ...] = ()
     mounts: tuple[Mount, ...] = ()
-    facts: tuple[tuple[str, str], ...] = ()
-    more: Mapping[str, Value] = {}
+    downward_api: tuple[tuple[str, str], ...] = ()
+    cluster_fields: Mapping[str, Value] = {}
 
 
-class Configured(NamedTuple):
-    """What a task has beside its command. resources: quantities by our own names; texts may hold placeholders."""
+class ContainerConfig(NamedTuple):
+    """A container's configuration. resources: quantities by kflite's names; texts may contain placeholders."""
 
     env: Mapping[str, str]
     resources: Mapping[str, str]
     accelerator: str = ""
-    settings: Settings = Settings()
+    settings: PlatformSettings = PlatformSettings()
 
 
 class Importer(NamedTuple):
     """An artifact that exists already; `uri` is a constant or an input parameter's name.
 
-    anew: to be fetched whatever was fetched before; workspace: tasks see a copy in the run's workspace.
+    reimport: download it again in each run; workspace: tasks see a copy in the run's workspace.
     """
 
     uri: Binding
     kind: ArtifactKind
-    anew: bool = False
+    reimport: bool = False
     workspace: bool = False
 
 
-class Loop(NamedTuple):
-    """Items of a ParallelFor: given, or from an input; each becomes the input `item`. limit: iterations at once, 0 for all."""
+class LoopSpec(NamedTuple):
+    """A ParallelFor over JSON (`raw`) or an input (`source`); each value becomes the input `item`. limit: 0 for no limit."""
 
     item: str
     raw: str = ""
@@ -144,8 +144,8 @@ class Loop(NamedTuple):
     limit: int = 0
 
 
-class Task(NamedTuple):
-    """A task of a DAG. always: run once its parents ended, however they ended. timeout_s: of a pipeline as a whole, or 0."""
+class TaskSpec(NamedTuple):
+    """A task of a DAG. always: it runs when its parents have ended, in any state. timeout_s: of a nested pipeline, or 0."""
 
     name: str
     title: str
@@ -155,7 +155,7 @@ class Task(NamedTuple):
     parents: tuple[int, ...]
     condition: str = ""
     always: bool = False
-    loop: Loop | None = None
+    loop: LoopSpec | None = None
     retry: RetryPolicy = RetryPolicy()
     cache: bool = False
     cache_key: str = ""
@@ -164,26 +164,26 @@ class Task(NamedTuple):
 
 @dataclass(frozen=True)
 class Dag:
-    """Tasks in the document's order, children by index, and where the DAG's own outputs come from.
+    """Tasks in the document's order, each task's children by index, and the sources of the DAG's outputs.
 
-    Where an output has several sources, it is the first that has a value.
+    If an output has several sources, the first one with a value is used.
     """
 
-    tasks: tuple[Task, ...]
+    tasks: tuple[TaskSpec, ...]
     children: tuple[tuple[int, ...], ...]
     parameters: Mapping[str, tuple[FromTask, ...]]
     artifacts: Mapping[str, tuple[FromTask, ...]]
 
     @cached_property
     def index(self) -> dict[str, int]:
-        """Each task's index by its name."""
+        """The index of each task, by name."""
         return {task.name: i for i, task in enumerate(self.tasks)}
 
 
 class Component(NamedTuple):
-    """What a task does, and what goes in and comes out.
+    """A task's interface and implementation.
 
-    passthroughs: settings that its TASK_CONFIG input holds, by field; true for one that the task has as well.
+    passthroughs: the settings in its TASK_CONFIG input, by field; true if the setting also applies to the task itself.
     """
 
     name: str
@@ -196,5 +196,5 @@ class Component(NamedTuple):
 
     @property
     def configures(self) -> bool:
-        """Whether it starts other work with the task's settings."""
+        """Whether it receives its task's settings in order to start other work with them."""
         return bool(self.passthroughs) or any(declared.type == "TASK_CONFIG" for declared in self.inputs.values())

@@ -1,6 +1,6 @@
-"""Task config: settings of a task that its code is handed, as parts of a Pod's specification, to start other work with.
+"""Task config: settings that a task's code receives, as parts of a Pod's specification, to start other work with.
 
-A component names the fields that it passes through; of those, a task has itself only the ones that are said to apply to it.
+A component names the fields to pass through. A field applies to the task itself only if the component says so.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from kflite.core import podspec
 from kflite.core.job import Role
 from kflite.core.value import Value
-from kflite.plans.dag.placeholders import fill, of_parameters, text
-from kflite.plans.dag.resolve import Inputs, given
-from kflite.plans.dag.shape import Component, Configured, Settings
+from kflite.plans.dag.placeholders import fill, parameter_lookup, text
+from kflite.plans.dag.resolve import Inputs, with_defaults
+from kflite.plans.dag.shape import Component, ContainerConfig, PlatformSettings
 
 _IN_MORE = {
     "KUBERNETES_AFFINITY": ("nodeAffinity", "podAffinity"),
@@ -21,49 +21,49 @@ _IN_MORE = {
 }
 
 
-def passed(config: Configured, passthroughs: Mapping[str, bool]) -> dict[str, Value]:
-    """The value of a TASK_CONFIG input: what passes through, under the names that kfp's TaskConfig reads."""
-    held, more = config.settings, config.settings.more
-    volumes, places = podspec.volumes(held.mounts) if "KUBERNETES_VOLUMES" in passthroughs else ([], [])
-    role = Role(secrets=held.secrets, facts=held.facts)
+def task_config(config: ContainerConfig, passthroughs: Mapping[str, bool]) -> dict[str, Value]:
+    """The value of a TASK_CONFIG input: the fields passed through, by the names of kfp's TaskConfig."""
+    settings, cluster_fields = config.settings, config.settings.cluster_fields
+    volumes, volume_mounts = podspec.volumes(settings.mounts) if "KUBERNETES_VOLUMES" in passthroughs else ([], [])
+    role = Role(secrets=settings.secrets, downward_api=settings.downward_api)
     out: dict[str, Value] = {
         "resources": podspec.resources(config.resources, config.accelerator) if "RESOURCES" in passthroughs else {},
         "env": [*podspec.env(role, config.env)] if "ENV" in passthroughs else [],
-        "affinity": {**podspec.affinity(more)} if "KUBERNETES_AFFINITY" in passthroughs else {},
-        "tolerations": more.get("tolerations") if "KUBERNETES_TOLERATIONS" in passthroughs else [],
-        "nodeSelector": more.get("nodeSelector") if "KUBERNETES_NODE_SELECTOR" in passthroughs else {},
+        "affinity": {**podspec.affinity(cluster_fields)} if "KUBERNETES_AFFINITY" in passthroughs else {},
+        "tolerations": cluster_fields.get("tolerations") if "KUBERNETES_TOLERATIONS" in passthroughs else [],
+        "nodeSelector": cluster_fields.get("nodeSelector") if "KUBERNETES_NODE_SELECTOR" in passthroughs else {},
         "volumes": [*volumes],
-        "volumeMounts": [*places],
+        "volumeMounts": [*volume_mounts],
     }
     return {key: value for key, value in out.items() if value}
 
 
-def kept(config: Configured, passthroughs: Mapping[str, bool]) -> Configured:
-    """What of it the task has itself."""
-    away = {field for field, applies in passthroughs.items() if not applies}
-    held, dropped = config.settings, {key for field in away for key in _IN_MORE.get(field, ())}
-    return Configured(
-        {} if "ENV" in away else config.env,
-        {} if "RESOURCES" in away else config.resources,
-        "" if "RESOURCES" in away else config.accelerator,
-        Settings(
-            () if "ENV" in away else held.secrets,
-            () if "KUBERNETES_VOLUMES" in away else held.mounts,
-            () if "ENV" in away else held.facts,
-            {key: value for key, value in held.more.items() if key not in dropped},
+def without_passed_on(config: ContainerConfig, passthroughs: Mapping[str, bool]) -> ContainerConfig:
+    """The configuration that applies to the task itself."""
+    passed_on = {field for field, applies in passthroughs.items() if not applies}
+    settings, dropped_fields = config.settings, {key for field in passed_on for key in _IN_MORE.get(field, ())}
+    return ContainerConfig(
+        {} if "ENV" in passed_on else config.env,
+        {} if "RESOURCES" in passed_on else config.resources,
+        "" if "RESOURCES" in passed_on else config.accelerator,
+        PlatformSettings(
+            () if "ENV" in passed_on else settings.secrets,
+            () if "KUBERNETES_VOLUMES" in passed_on else settings.mounts,
+            () if "ENV" in passed_on else settings.downward_api,
+            {key: value for key, value in settings.cluster_fields.items() if key not in dropped_fields},
         ),
     )
 
 
-def applied(component: Component, config: Configured, inputs: Inputs) -> tuple[Inputs, Configured]:
-    """The inputs with what the component's TASK_CONFIG inputs hold, and what the task has itself."""
+def apply_passthroughs(component: Component, config: ContainerConfig, inputs: Inputs) -> tuple[Inputs, ContainerConfig]:
+    """The inputs, TASK_CONFIG inputs included, and the configuration that applies to the task itself."""
     names = [name for name, declared in component.inputs.items() if declared.type == "TASK_CONFIG"]
-    lookup = of_parameters(given(component, inputs.parameters))
+    lookup = parameter_lookup(with_defaults(component, inputs.parameters))
     filled = config._replace(
         env={key: text(fill(value, lookup)) for key, value in config.env.items()},
         resources={key: text(fill(value, lookup)) for key, value in config.resources.items()},
         accelerator=text(fill(config.accelerator, lookup)),
     )
-    held = passed(filled, component.passthroughs)
-    parameters = {**inputs.parameters, **{name: dict(held) for name in names}}
-    return Inputs(parameters, inputs.artifacts), kept(config, component.passthroughs)
+    value = task_config(filled, component.passthroughs)
+    parameters = {**inputs.parameters, **{name: dict(value) for name in names}}
+    return Inputs(parameters, inputs.artifacts), without_passed_on(config, component.passthroughs)

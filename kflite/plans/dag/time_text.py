@@ -1,7 +1,7 @@
-"""Placeholders that KFP takes in a run's parameters: `[[RunUUID]]`, `[[Index]]`, `[[CurrentTime]]`, `[[ScheduledTime.LAYOUT]]`.
+"""Macros in a run's parameters: `[[RunUUID]]`, `[[Index]]`, `[[CurrentTime]]`, `[[ScheduledTime.LAYOUT]]`.
 
-A run that no schedule makes was scheduled when it was created, and is the first. A layout shows how Monday, 2 January 2006,
-15:04:05 would be written; times are UTC. Source: KFP's recurring runs, whose layouts are those of Go's package time.
+A run without a schedule counts as the first, scheduled when it was created. A layout shows how Monday, 2 January 2006, 15:04:05
+is written; times are UTC. Source: KFP's recurring runs, whose layouts are those of Go's package time.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from kflite.core.plan import Origin
 from kflite.core.value import Value
 
-_NAMED = r"\[\[(?:(RunUUID|Index)|(?:ScheduledTime|CurrentTime)(?:\.(.+?))?)\]\]"
+_MACRO = r"\[\[(?:(RunUUID|Index)|(?:ScheduledTime|CurrentTime)(?:\.(.+?))?)\]\]"
 _LAYOUT = "20060102150405"
-_PARTS = {
+_LAYOUT_PARTS = {
     "2006": "%Y",
     "January": "%B",
     "Jan": "%b",
@@ -38,28 +38,28 @@ _PARTS = {
     "_2": "%e",
 }
 _BARE = {"1": "%m", "2": "%d", "3": "%I", "4": "%M", "5": "%S"}  # without a leading zero
-_PART = "|".join([*map(re.escape, sorted(_PARTS, key=len, reverse=True)), r"[.,]0+(?!\d)", *_BARE])
+_LAYOUT_PART = "|".join([*map(re.escape, sorted(_LAYOUT_PARTS, key=len, reverse=True)), r"[.,]0+(?!\d)", *_BARE])
 
 
-def dated(value: Value, origin: Origin) -> Value:
-    """The value with these replaced, also inside lists and structs."""
+def fill_time_macros(value: Value, origin: Origin) -> Value:
+    """The value with macros replaced, also inside lists and structs."""
     if isinstance(value, str):
-        return re.sub(_NAMED, lambda match: _text(match, origin), value) if "[[" in value else value
+        return re.sub(_MACRO, lambda match: _text(match, origin), value) if "[[" in value else value
     if isinstance(value, list):
-        return [dated(item, origin) for item in value]
-    return {name: dated(item, origin) for name, item in value.items()} if isinstance(value, dict) else value
+        return [fill_time_macros(item, origin) for item in value]
+    return {name: fill_time_macros(item, origin) for name, item in value.items()} if isinstance(value, dict) else value
 
 
 def _text(match: re.Match[str], origin: Origin) -> str:
     if match[1]:
         return origin.run if match[1] == "RunUUID" else "1"
     at = datetime.fromtimestamp(origin.created, UTC)
-    return re.sub(_PART, lambda part: _written(part[0], at), match[2] or _LAYOUT)
+    return re.sub(_LAYOUT_PART, lambda part: _formatted(part[0], at), match[2] or _LAYOUT)
 
 
-def _written(part: str, at: datetime) -> str:
+def _formatted(part: str, at: datetime) -> str:
     if part[0] in ".,":
         return part[0] + f"{at.microsecond:06d}"[: len(part) - 1].ljust(len(part) - 1, "0")
     if part in _BARE:
         return at.strftime(_BARE[part]).lstrip("0")
-    return at.strftime(_PARTS[part])
+    return at.strftime(_LAYOUT_PARTS[part])

@@ -1,6 +1,6 @@
-"""Tasks that create and delete volumes: kfp.kubernetes' CreatePVC and DeletePVC, which have no command of their own.
+"""Tasks that create and delete volumes: kfp.kubernetes' CreatePVC and DeletePVC, which have no command.
 
-Never cached, which KFP does: a volume whose name was found in the cache may have been deleted since.
+Unlike in KFP they are never cached: a volume named in the cache may have been deleted since.
 """
 
 from __future__ import annotations
@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kflite.core.job import Claim, Exit, Job, Resources
-from kflite.core.paths import Place
+from kflite.core.job import Exit, Job, Resources, VolumeClaim
+from kflite.core.paths import RunPaths
 from kflite.core.plan import Origin, Policy, RetryPolicy
 from kflite.core.value import NOTHING, Artifact, Outputs, Value
 from kflite.plans.dag.placeholders import text
 from kflite.plans.dag.recipe import digest
 from kflite.plans.dag.resolve import Inputs, Unresolved
-from kflite.plans.dag.shape import Component, Container, Task
+from kflite.plans.dag.shape import Component, Container, TaskSpec
 
 CREATE, DELETE = "argostub/createpvc", "argostub/deletepvc"
 _OPTIONS = {
@@ -32,7 +32,7 @@ _OPTIONS = {
 class ClaimWork:
     """A task that creates or deletes a volume."""
 
-    claim: Claim
+    claim: VolumeClaim
     title: str
     parameters: Mapping[str, Value]
     retry: RetryPolicy
@@ -74,31 +74,31 @@ class ClaimWork:
     def with_digests(self, contents: Mapping[str, str]) -> ClaimWork:
         return self
 
-    def job(self, place: Place, task: str, attempt: int) -> Job:
-        labels = {"kflite.dev/run": place.run, "kflite.dev/task": task, "kflite.dev/attempt": str(attempt)}
-        folder = place.attempt(task, attempt)
-        return Job(f"{place.run}/{task}", attempt, (), folder, timeout_s=self.timeout_s, labels=labels, claim=self.claim)
+    def job(self, paths: RunPaths, task: str, attempt: int) -> Job:
+        labels = {"kflite.dev/run": paths.run, "kflite.dev/task": task, "kflite.dev/attempt": str(attempt)}
+        folder = paths.attempt(task, attempt)
+        return Job(f"{paths.run}/{task}", attempt, (), folder, timeout_s=self.timeout_s, labels=labels, claim=self.claim)
 
-    def collect(self, place: Place, task: str, attempt: int, exit: Exit) -> tuple[Exit, Outputs]:
+    def collect(self, paths: RunPaths, task: str, attempt: int, exit: Exit) -> tuple[Exit, Outputs]:
         if exit.code or self.claim.delete:
             return exit, NOTHING
         return exit, Outputs({"name": self.claim.name})
 
 
-def work(task: Task, component: Component, container: Container, inputs: Inputs, origin: Origin) -> ClaimWork:
-    """The work of a task whose image is one of the two. Raises Unresolved for one without a name."""
+def work(task: TaskSpec, component: Component, container: Container, inputs: Inputs, origin: Origin) -> ClaimWork:
+    """The work of a task whose image is CREATE or DELETE. Raises Unresolved if the volume has no name."""
     delete = container.image == DELETE
-    given = {key: value for key, value in inputs.parameters.items() if value is not None}
-    options = {ours: given[key] for key, ours in _OPTIONS.items() if key in given and not delete}
-    claim = Claim(_name(given, origin), delete, options)
+    present = {key: value for key, value in inputs.parameters.items() if value is not None}
+    options = {ours: present[key] for key, ours in _OPTIONS.items() if key in present and not delete}
+    claim = VolumeClaim(_name(present, origin), delete, options)
     return ClaimWork(claim, component.name, inputs.parameters, task.retry, container.timeout_s)
 
 
-def _name(given: Mapping[str, Value], origin: Origin) -> str:
-    """As it was given, or the run's with a suffix."""
-    if name := text(given.get("pvc_name")):
+def _name(parameters: Mapping[str, Value], origin: Origin) -> str:
+    """The given name, or the run's name with a suffix."""
+    if name := text(parameters.get("pvc_name")):
         return name
-    suffix = text(given.get("pvc_name_suffix"))
+    suffix = text(parameters.get("pvc_name_suffix"))
     if not suffix:
         raise Unresolved("the volume has no name: give pvc_name, or pvc_name_suffix to have the run's name before it")
     return f"{origin.run}-{suffix.removeprefix('-')}"

@@ -1,6 +1,6 @@
-"""The shim of kfp: components that its compiler packed run without it, with no network, no pip and no kfp.
+"""The shim of kfp: runs components of kfp's compiler without kfp, pip or a network.
 
-Lives here: `command` takes the compiler's command apart; `names`, `hints`, `installed_kfp` and `program` travel as text, after
-`artifacts` and `runner`, inside every such component's command: standard library only, in Python 3.7's language, as old images
-have it. Only `bootstrap` imports them, to make that text.
+Lives here: `command` parses the compiler's command; `names`, `hints`, `installed_kfp` and `program` travel as text, after
+`artifacts` and `runner`, in the command of such a component. They use the standard library and Python 3.7's syntax only, for old
+images. Only `bootstrap` imports them, to build that text.
 """

@@ -1,4 +1,4 @@
-"""The command that kfp's compiler writes for a lightweight Python component, taken apart.
+"""Parses the command that kfp's compiler writes for a lightweight Python component.
 
 Source: the commands of kfp 2.0 to 2.17, and of kfp.v2 in 1.8. The first three words install packages and may be missing; the
 next three write the source, the seventh word, to a file and call kfp's executor with it.
@@ -21,13 +21,13 @@ _INSTALL = re.compile(
     r"""\|\| apt-get install python3-pip\s+fi\s+PIP_DISABLE_PIP_VERSION_CHECK=1 )(?P<pip>.*\S)\s+&& "\$0" "\$@"\s*""",
     re.DOTALL,
 )
-# Made for kfp itself, after the user's packages were installed.
+# Installs kfp itself, after the user's packages.
 _VENV = re.compile(
     r"""\s*export PIP_DISABLE_PIP_VERSION_CHECK=1\s+tmp=\$\(mktemp -d\)\s+python3 -m venv "\$tmp/venv" --system-site-packages"""
     r"""\s+\. "\$tmp/venv/bin/activate"\s*"""
 )
 _PIP = ["python3", "-m", "pip", "install", "--quiet", "--no-warn-script-location"]
-_PLACES = ("--index-url", "--extra-index-url", "--trusted-host")
+_INDEX_OPTIONS = ("--index-url", "--extra-index-url", "--trusted-host")
 _KFP = re.compile(
     r"kfp\s*(?:\[[^]]*\]\s*)?(?:$|[=<>!~;@])|.*[/:]kubeflow/pipelines\b|.*\bsdk/python\b|.*/kfp-2[\w.]*[-.](?:py3|tar)"
 )
@@ -39,7 +39,7 @@ _MORE_OF_KFP = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """A component's source, and the packages that it needs; `script` is the shell's text that installs them, "" for none."""
+    """A component's source and packages; `script` is the shell line that installs them, "" for none."""
 
     source: str
     packages: tuple[str, ...] = ()
@@ -49,7 +49,7 @@ class Packed:
 
 
 def read(command: Sequence[str]) -> Packed | None:
-    """The command taken apart; None where it is not of the compiler's shape, or does what we would not do in its place."""
+    """The parsed command; None if it is not from the compiler, or does anything that the shim cannot replace."""
     words = tuple(command)
     script, words = (words[2], words[3:]) if words[:2] == ("sh", "-c") and len(words) > 3 else ("", words)
     if words[:2] != ("sh", "-ec") or len(words) != 4 or not _RUN.fullmatch(words[2]):
@@ -58,7 +58,7 @@ def read(command: Sequence[str]) -> Packed | None:
 
 
 def installed(script: str) -> Packed | None:
-    """What a line installs before the program of an image, as `read` tells it; None where it does anything else."""
+    """The packages that a shell line installs before an image's program; None if it does anything else."""
     return _with_packages(script, "")
 
 
@@ -67,27 +67,29 @@ def _with_packages(script: str, source: str) -> Packed | None:
     lines = _lines(_VENV.sub(" ", match["pip"])) if match else None
     if match is None or lines is None:
         return None
-    wanted = list(_wanted(lines, source))
-    if not wanted:
+    needed = list(_needed(lines, source))
+    if not needed:
         return Packed(source)
-    places = wanted[0][0]
-    packages = tuple(word for _, names in wanted for word in names)
-    installing = " && ".join(shlex.join([*_PIP, *(w for pair in places for w in pair), *names]) for places, names in wanted)
+    index_options = needed[0][0]
+    packages = tuple(word for _, names in needed for word in names)
+    installing = " && ".join(
+        shlex.join([*_PIP, *(w for pair in index_options for w in pair), *names]) for index_options, names in needed
+    )
     return Packed(
         source,
         packages,
-        tuple(value for option, value in places if option != "--trusted-host"),
-        tuple(value for option, value in places if option == "--trusted-host"),
+        tuple(value for option, value in index_options if option != "--trusted-host"),
+        tuple(value for option, value in index_options if option == "--trusted-host"),
         f'{match["find_pip"]}{installing} && exec "$0" "$@"',
     )
 
 
 _Line = tuple[list[tuple[str, str]], list[str]]
-"""What a call of pip is told: options that say where to look, and what to install."""
+"""A call of pip: its index options, and its requirements."""
 
 
 def _lines(text: str) -> list[_Line] | None:
-    """The calls of pip; None where the shell would do anything else than call it with these very words."""
+    """The calls of pip; None if the shell would do anything but call pip with exactly these words."""
     if any(sign in text.strip() for sign in "$`\n"):
         return None
     lexer = shlex.shlex(text, posix=True, punctuation_chars=True)
@@ -109,25 +111,25 @@ def _lines(text: str) -> list[_Line] | None:
 def _line(words: list[str]) -> _Line | None:
     if words[: len(_PIP)] != _PIP:
         return None
-    rest, places = words[len(_PIP) :], []
-    while len(rest) > 1 and rest[0] in _PLACES:
-        places.append((rest[0], rest[1]))
+    rest, index_options = words[len(_PIP) :], []
+    while len(rest) > 1 and rest[0] in _INDEX_OPTIONS:
+        index_options.append((rest[0], rest[1]))
         rest = rest[2:]
     plain = "--no-deps" in rest or not any(word.startswith("-") for word in rest)
     shell = any(set(word) <= set("();<>|&") for word in rest)
-    return (places, rest) if rest and plain and not shell else None
+    return (index_options, rest) if rest and plain and not shell else None
 
 
-def _wanted(lines: list[_Line], source: str) -> Iterator[_Line]:
-    """What is left when the compiler's own call, and kfp where the code asks for nothing that we lack, are left out."""
+def _needed(lines: list[_Line], source: str) -> Iterator[_Line]:
+    """The calls without the compiler's own, and without kfp if the shim has everything that the code uses."""
     keep = asks_for_more(source)
-    for places, names in lines:
-        own = "--no-deps" in names
-        left = [] if own else [name for name in names if keep or not _KFP.match(name)]
-        if left:
-            yield places, left
+    for index_options, names in lines:
+        is_kfp_itself = "--no-deps" in names
+        needed_names = [] if is_kfp_itself else [name for name in names if keep or not _KFP.match(name)]
+        if needed_names:
+            yield index_options, needed_names
 
 
 def asks_for_more(source: str) -> bool:
-    """Whether a component's code mentions a part of kfp that is not there at run time, such as its client."""
+    """Whether a component's code mentions a part of kfp that the shim lacks, such as its client."""
     return bool(_MORE_OF_KFP.search(_HEAD.sub("\n", source, count=1)))

@@ -1,4 +1,4 @@
-"""What a component's annotations say of its parameters, where kfp's own names are stood in for.
+"""Reads the annotations of a component's parameters without kfp.
 
 The text of this file travels in a component's command (see this package). Source: how kfp 2.17 reads annotations at run time.
 """
@@ -34,12 +34,12 @@ def plain(hint: Hint) -> Hint:
 
 
 def marker(hint: Hint) -> str:
-    """Name of the class that marks `Input[T]`, `Output[T]` and `EmbeddedInput[T]`, "" elsewhere."""
+    """The name of the marker class of `Input[T]`, `Output[T]` and `EmbeddedInput[T]`; "" for others."""
     return str(getattr(hint, "__metadata__", [type("", (), {})])[0].__name__)
 
 
 def kind(hint: Hint) -> Hint:
-    """The class of artifacts that an annotation speaks of, also inside Input, Output and List; None where it is none."""
+    """The artifact class in an annotation, also inside Input, Output and List; None if there is none."""
     inner = plain(hint)
     for _ in range(3):
         if isinstance(inner, type) and hasattr(inner, "schema_title"):
@@ -49,7 +49,7 @@ def kind(hint: Hint) -> Hint:
 
 
 def is_list(hint: Hint) -> bool:
-    """Whether an annotation speaks of a list of artifacts."""
+    """Whether an annotation is a list of artifacts."""
     inner = plain(hint)
     if marker(inner):
         inner = inner.__args__[0]
@@ -57,7 +57,7 @@ def is_list(hint: Hint) -> bool:
 
 
 def parameter(hint: Hint) -> str:
-    """The name of a parameter's type: int, float, str, bool, list or dict; "" where it is none of these."""
+    """The name of a parameter's type: int, float, str, bool, list or dict; "" for others."""
     bare = plain(hint)
     bare = getattr(bare, "__origin__", None) or bare
     name = (bare if isinstance(bare, str) else getattr(bare, "__name__", "")).split("[")[0].lower()
@@ -65,18 +65,18 @@ def parameter(hint: Hint) -> str:
 
 
 def artifact(entry: Json, hint: Hint) -> Artifact:
-    """The object for an artifact: of the standard class with its title, else of the annotation's class."""
+    """An artifact object: of the standard class with its title, else of the annotation's class."""
     title = entry.get("type", {}).get("schemaTitle")
-    made = next((c for c in ARTIFACTS if c.schema_title == title), None) or kind(hint) or Artifact
-    make = getattr(made, "_from_executor_fields", made)
-    found: Artifact = make(name=entry.get("name", ""), uri=entry.get("uri", ""), metadata=entry.get("metadata") or {})
+    artifact_class = next((c for c in ARTIFACTS if c.schema_title == title), None) or kind(hint) or Artifact
+    make = getattr(artifact_class, "_from_executor_fields", artifact_class)
+    item: Artifact = make(name=entry.get("name", ""), uri=entry.get("uri", ""), metadata=entry.get("metadata") or {})
     if entry.get("customPath"):
-        found.custom_path = entry["customPath"]
-    return found
+        item.custom_path = entry["customPath"]
+    return item
 
 
 def declared(function: FunctionType) -> Json:
-    """Annotations of what a function returns, by output name."""
+    """The annotations of a function's outputs, by output name."""
     hint = function.__annotations__.get("return")
     if hint is None:
         return {}

@@ -1,7 +1,7 @@
-"""The kfp that is installed where a component runs: it does the work, and nothing here takes its place.
+"""Finds the kfp that is installed where a component runs, which is used instead of the shim.
 
 The text of this file travels in a component's command (see this package). Processes that fork tasks load kfp's run-time part
-ahead: it takes some 10 ms, and as much as a second with old releases.
+ahead, as it takes some 10 ms, and up to a second with old releases.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ if TYPE_CHECKING:
 
     State = tuple[str, int, int]
 
-_ahead: dict[State, dict[str, ModuleType]] = {}  # modules of kfp that were loaded before a fork, by which kfp it was
+_ahead: dict[State, dict[str, ModuleType]] = {}  # kfp's modules that were loaded before a fork, by installed kfp
 
 
-def real_kfp() -> tuple[bool, list[str]]:
-    """Whether kfp is installed, and the folders that hold parts of it where it is not, such as its pipeline specification."""
+def find_installed_kfp() -> tuple[bool, list[str]]:
+    """Whether kfp is installed, and its folders; without it, folders with parts of it, such as its pipeline specification."""
     module = sys.modules.get("kfp")
     finders = (finder.find_spec("kfp", None) for finder in sys.meta_path if hasattr(finder, "find_spec"))
-    found = module.__spec__ if module else next((spec for spec in finders if spec), None)
-    return bool(found and found.origin), list(found.submodule_search_locations or ()) if found else []
+    spec = module.__spec__ if module else next((candidate for candidate in finders if candidate), None)
+    return bool(spec and spec.origin), list(spec.submodule_search_locations or ()) if spec else []
 
 
 def load_ahead() -> None:
-    """Loads kfp's run-time part for processes that will be forked from this one, and hides it again.
+    """Load kfp's run-time part for processes that are forked from this one, and hide it again.
 
-    Other code that runs here or in those is to find all of kfp, and as it is then. What cannot be loaded is told by the task.
+    Other code, here and in those processes, must find all of kfp as installed then. The task reports what cannot be loaded.
     """
-    is_real, folders = real_kfp()
-    if not is_real:
+    is_installed, folders = find_installed_kfp()
+    if not is_installed:
         return
     environment, before, ours = dict(os.environ), set(sys.modules), getattr(sys, "stdlib_module_names", ())
     os.environ["_KFP_RUNTIME"] = "true"
@@ -52,24 +52,24 @@ def load_ahead() -> None:
 
 
 def use_ahead() -> None:
-    """Brings back what was loaded ahead, where that is the kfp that is still installed."""
+    """Restore the modules that were loaded ahead, if the same kfp is still installed."""
     if _ahead and "kfp" not in sys.modules:
-        is_real, folders = real_kfp()
-        sys.modules.update(_ahead.get(which_kfp(folders), {}) if is_real else {})
+        is_installed, folders = find_installed_kfp()
+        sys.modules.update(_ahead.get(which_kfp(folders), {}) if is_installed else {})
 
 
 def which_kfp(folders: list[str]) -> State:
-    """What is another one once kfp was installed anew."""
+    """Identifies an installation of kfp; a new installation differs."""
     file = os.path.join(folders[0], "__init__.py")
-    found = os.stat(file)
-    return file, found.st_ino, found.st_mtime_ns
+    stat = os.stat(file)
+    return file, stat.st_ino, stat.st_mtime_ns
 
 
 def executor_class() -> Callable[..., object]:
-    """What calls functions in the kfp that is installed."""
+    """The class that calls functions in the installed kfp."""
     try:
         from kfp.dsl import executor
     except ImportError:  # kfp 2.0
         from kfp.components import executor
-    made: Callable[..., object] = executor.Executor
-    return made
+    kind: Callable[..., object] = executor.Executor
+    return kind

@@ -1,4 +1,4 @@
-"""The modules of kfp that components use at run time, made in memory where kfp is not installed.
+"""The modules of kfp that components use at run time, created in memory if kfp is not installed.
 
 The text of this file travels in a component's command (see kflite.runtime.kfp_shim). Source: the public names of kfp 2.17 under
 `_KFP_RUNTIME=true`, by their documentation.
@@ -29,11 +29,11 @@ class OutputAnnotation:
 
 
 class EmbeddedAnnotation:
-    """Marks an input that came with the component's code."""
+    """Marks an input that is embedded in the component's code."""
 
 
 class Marked:
-    """What `typing.Annotated` is to newer Pythons than 3.8."""
+    """Replaces `typing.Annotated` before Python 3.9."""
 
     def __init__(self, kind: object, marker: type) -> None:
         self.__args__, self.__metadata__ = (kind,), (marker,)
@@ -46,12 +46,12 @@ class Marked:
 
 
 def _generic(marker: type) -> object:
-    """What `Input[T]` is made of."""
+    """The generic annotation of a marker, such as `Input[T]`."""
     return typing.Annotated[typing.TypeVar("T"), marker] if hasattr(typing, "Annotated") else Marked(None, marker)
 
 
 class InputPath:
-    """Annotates an input that is given as the path of a file with its value."""
+    """Annotates an input that is passed as the path of a file with its value."""
 
     def __init__(self, type: object = None) -> None:
         self.type = type
@@ -64,7 +64,7 @@ class OutputPath:
         self.type = type
 
 
-# What pipelines pass to tasks to name the run; at run time they are texts like any other.
+# Pipelines pass these to tasks to name the run; at run time they are plain texts.
 _PLACEHOLDERS = {
     "PIPELINE_JOB_NAME": ".pipeline_job_name",
     "PIPELINE_JOB_RESOURCE_NAME": ".pipeline_job_resource_name",
@@ -82,12 +82,12 @@ _MARKERS = (InputAnnotation, OutputAnnotation, EmbeddedAnnotation)
 
 
 def modules(folder: str) -> dict[str, Json]:
-    """Names by module. folder: the task's own, which `get_uri` is about."""
-    place = Artifact()
-    place.path = folder
+    """The names of each module. folder: the task's, for `get_uri`."""
+    folder_artifact = Artifact()
+    folder_artifact.path = folder
 
     def get_uri(suffix: str = "Output") -> str:
-        return f"{place.uri}/{suffix}"
+        return f"{folder_artifact.uri}/{suffix}"
 
     kinds: Json = {kind.__name__: kind for kind in ARTIFACTS}
     artifact_types = {**kinds, "get_uri": get_uri}
@@ -114,7 +114,7 @@ def modules(folder: str) -> dict[str, Json]:
 
 
 def install(folder: str, path: list[str]) -> None:
-    """Let `import kfp` find these. path: folders that hold other parts of kfp, such as its pipeline specification."""
+    """Let `import kfp` find these modules. path: folders with other parts of kfp, such as its pipeline specification."""
     for name, content in modules(folder).items():
         module: ModuleType = type(sys)(name)
         module.__dict__.update(content)
@@ -122,8 +122,8 @@ def install(folder: str, path: list[str]) -> None:
         if name in ("kfp", "kfp.v2", "kfp.dsl", "kfp.dsl.types"):
             module.__path__ = path if name == "kfp" else []
         sys.modules[name] = module
-        above, _, own = name.rpartition(".")
-        if above:
-            setattr(sys.modules[above], own, module)
+        parent, _, leaf = name.rpartition(".")
+        if parent:
+            setattr(sys.modules[parent], leaf, module)
     for kind in ARTIFACTS:
         kind.__module__ = "kfp.dsl.types.artifact_types"

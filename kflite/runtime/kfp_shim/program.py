@@ -1,4 +1,4 @@
-"""Runs a component that kfp's compiler packed: by the real kfp's executor where it is installed, else in its place.
+"""Runs a component that kfp's compiler packed: with the executor of the installed kfp, else with the shim.
 
 The text of this file travels in the component's command, after those of `artifacts`, `runner` and its neighbours here.
 Source of the contract: KFP v2, executor_input and executor_output.json.
@@ -13,11 +13,11 @@ import os
 import sys
 
 from kflite.runtime.artifacts import TYPE_CHECKING, Artifact, PipelineTaskFinalStatus, TaskConfig
-from kflite.runtime.component_env import Absent
+from kflite.runtime.component_env import MissingModule
 from kflite.runtime.kfp_shim.hints import artifact, declared, is_list, kind, marker, parameter, plain
-from kflite.runtime.kfp_shim.installed_kfp import executor_class, real_kfp, use_ahead
+from kflite.runtime.kfp_shim.installed_kfp import executor_class, find_installed_kfp, use_ahead
 from kflite.runtime.kfp_shim.names import InputPath, install
-from kflite.runtime.runner import OutputError, brought, checked, content, parent_made, plain_json, report, shortened
+from kflite.runtime.runner import OutputError, checked, moved_to_uri, plain_json, report, short_repr, with_parent, word_or_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,16 +27,16 @@ if TYPE_CHECKING:
     from kflite.runtime.artifacts import Json
     from kflite.runtime.kfp_shim.hints import Hint
 
-_MODULE = "ephemeral_component"  # as kfp names it: what it defines is pickled by this name
+_MODULE = "ephemeral_component"  # kfp's name, under which its definitions are pickled
 _OLD_HEAD = "import kfp\nfrom kfp.v2 import dsl\n"
 _CHIEFS = ("workerpool0", "chief", "master")
 _WITHOUT_KFP = "kfp is not installed here, and kflite offers in its place what components use at run time only"
 
 
 def component_module(source: str, folder: str) -> ModuleType:
-    """The component's code, executed as a module with a file: debuggers, tracebacks and `inspect` find its lines."""
+    """The component's code, executed as a module with a file, so that debuggers, tracebacks and `inspect` find its lines."""
     file = os.path.join(folder, "code", f"{_MODULE}.py")
-    with open(parent_made(file), "w", encoding="utf-8") as out:
+    with open(with_parent(file), "w", encoding="utf-8") as out:
         out.write(source)
     module = type(sys)(_MODULE)
     module.__file__ = file
@@ -51,11 +51,11 @@ def provided(groups: Json, hints: Json) -> Json:
     return {name: [artifact(entry, hints.get(name)) for entry in group.get("artifacts", ())] for name, group in groups.items()}
 
 
-def keywords(function: FunctionType, given: Json, made: Json) -> Json:
-    """Arguments by name; a parameter without a value is left to its default, and is None where it has none."""
+def keywords(function: FunctionType, executor_input: Json, targets: Json) -> Json:
+    """The keyword arguments; a parameter without a value gets its default, else None."""
     hints = {name: hint for name, hint in function.__annotations__.items() if name != "return"}
     optional = defaulted(function)
-    values = {name: _value(name, hint, function, given, made) for name, hint in hints.items()}
+    values = {name: _value(name, hint, function, executor_input, targets) for name, hint in hints.items()}
     return {name: value for name, value in values.items() if value is not None or name not in optional}
 
 
@@ -66,8 +66,8 @@ def defaulted(function: FunctionType) -> set[str]:
     return {*names[len(names) - count :], *(function.__kwdefaults__ or ())}
 
 
-def _value(name: str, hint: Hint, function: FunctionType, given: Json, made: Json) -> object:
-    inputs, outputs = given.get("inputs", {}), given.get("outputs", {})
+def _value(name: str, hint: Hint, function: FunctionType, executor_input: Json, targets: Json) -> object:
+    inputs, outputs = executor_input.get("inputs", {}), executor_input.get("outputs", {})
     value = inputs.get("parameterValues", {}).get(name)
     artifacts = provided({k: v for k, v in inputs.get("artifacts", {}).items() if k == name}, {name: hint}).get(name)
     bare, is_path = plain(hint), type(plain(hint)).__name__ in ("InputPath", "OutputPath")
@@ -77,37 +77,37 @@ def _value(name: str, hint: Hint, function: FunctionType, given: Json, made: Jso
         return TaskConfig.of(value or {})
     if marker(bare) == "EmbeddedAnnotation":
         return _embedded(bare, function.__globals__)
-    if name in made:
-        return made[name][0].path if is_path else made[name][0]
+    if name in targets:
+        return targets[name][0].path if is_path else targets[name][0]
     if name in outputs.get("parameters", {}) and is_path and not isinstance(bare, InputPath):
-        return parent_made(outputs["parameters"][name]["outputFile"])
+        return with_parent(outputs["parameters"][name]["outputFile"])
     if artifacts is None:
         return _file_of(name, value, outputs["outputFile"]) if is_path and value is not None else value
     return artifacts if is_list(hint) else (artifacts[0].path if is_path else artifacts[0]) if artifacts else None
 
 
 def _embedded(hint: object, names: Json) -> Artifact:
-    place = names.get("__KFP_EMBEDDED_ASSET_FILE") or names.get("__KFP_EMBEDDED_ASSET_DIR")
-    if not place:
+    asset = names.get("__KFP_EMBEDDED_ASSET_FILE") or names.get("__KFP_EMBEDDED_ASSET_DIR")
+    if not asset:
         raise OutputError("an input is annotated as EmbeddedInput, and no file or folder came with the component's code")
-    found: Artifact = (kind(hint) or Artifact)()
-    found.path = place
-    return found
+    embedded_artifact: Artifact = (kind(hint) or Artifact)()
+    embedded_artifact.path = asset
+    return embedded_artifact
 
 
 def _file_of(name: str, value: object, output_file: str) -> str:
-    file = parent_made(os.path.join(os.path.dirname(output_file), "inputs", name))
+    file = with_parent(os.path.join(os.path.dirname(output_file), "inputs", name))
     with open(file, "w", encoding="utf-8") as out:
         out.write(value if isinstance(value, str) else json.dumps(value))
     return file
 
 
 def results(result: object, function: FunctionType) -> Json:
-    """What the function returned, by output name. Raises OutputError."""
+    """The function's results by output name. Raises OutputError."""
     names = list(declared(function))
     if not names:
         if result is not None:
-            raise OutputError(f"returned {shortened(result)}, and no return type is declared")
+            raise OutputError(f"returned {short_repr(result)}, and no return type is declared")
         return {}
     if not hasattr(function.__annotations__["return"], "_fields"):
         return {"Output": result}
@@ -115,39 +115,43 @@ def results(result: object, function: FunctionType) -> Json:
     if not isinstance(values, dict):
         values = {name: getattr(values, name) for name in names if hasattr(values, name)}
     if set(values) != set(names):
-        raise OutputError(f"returned {shortened(result)}: it must be a NamedTuple with the fields {', '.join(names)}")
+        raise OutputError(f"returned {short_repr(result)}: it must be a NamedTuple with the fields {', '.join(names)}")
     return dict(values)
 
 
-def write_packed(result: object, function: FunctionType, made: Json, file: str) -> None:
-    """Writes executor_output.json, on the chief where there are several. Raises OutputError."""
-    hints, values, lists = declared(function), results(result, function), {name: items[0] for name, items in made.items()}
-    told: Json = {}
+def write_packed(result: object, function: FunctionType, targets: Json, file: str) -> None:
+    """Write executor_output.json; of several workers, only the chief does. Raises OutputError."""
+    hints, values, lists = (
+        declared(function),
+        results(result, function),
+        {name: items[0] for name, items in targets.items()},
+    )
+    output: Json = {}
     for name, value in values.items():
         if kind(hints[name]) is not None:
             lists[name] = _returned_artifact(name, value, lists)
         elif parameter(hints[name]):
-            told.setdefault("parameterValues", {})[name] = checked(name, value, parameter(hints[name]))
+            output.setdefault("parameterValues", {})[name] = checked(name, value, parameter(hints[name]))
         else:
             raise OutputError(f"output {name!r} is declared as {hints[name]!r}, which is no type of an output")
     if lists:
-        told["artifacts"] = {name: {"artifacts": [_entry_of(brought(item))]} for name, item in lists.items()}
+        output["artifacts"] = {name: {"artifacts": [_entry_of(moved_to_uri(item))]} for name, item in lists.items()}
     try:
-        text = json.dumps(told, default=plain_json)
+        text = json.dumps(output, default=plain_json)
     except ValueError as error:
         raise OutputError(f"the outputs are no JSON: {error}") from None
     if is_chief():
-        with open(parent_made(file), "w", encoding="utf-8") as out:
+        with open(with_parent(file), "w", encoding="utf-8") as out:
             out.write(text)
 
 
-def _returned_artifact(name: str, value: object, made: Json) -> object:
-    """The artifact that was returned, or the one that was provided, holding the text of what was returned."""
+def _returned_artifact(name: str, value: object, targets: Json) -> object:
+    """The returned artifact, or the provided one with the returned value as its text."""
     if value is None or hasattr(value, "schema_title"):
-        return made[name] if value is None else value
-    with open(made[name].path, "w", encoding="utf-8") as out:
+        return targets[name] if value is None else value
+    with open(targets[name].path, "w", encoding="utf-8") as out:
         out.write(str(value))
-    return made[name]
+    return targets[name]
 
 
 def _entry_of(item: Artifact) -> Json:
@@ -156,13 +160,13 @@ def _entry_of(item: Artifact) -> Json:
 
 
 def is_chief() -> bool:
-    """Whether this is the worker, of those that CLUSTER_SPEC names, that tells the outputs."""
+    """Whether this is the worker of CLUSTER_SPEC that writes the outputs."""
     cluster = json.loads(os.environ.get("CLUSTER_SPEC") or "{}")
     return not cluster or cluster["task"]["type"] in _CHIEFS
 
 
 def show_information(source: str) -> object:
-    """Lets what a component logs at level INFO be seen, as kfp does; gives the handler, None where the code logs nothing."""
+    """Show a component's log messages from level INFO, as kfp does; return the handler, None if the code logs nothing."""
     if "logging" not in source and "logging" not in sys.modules:
         return None
     import logging
@@ -174,72 +178,83 @@ def show_information(source: str) -> object:
     return handler
 
 
-def call_real(function: FunctionType, given: Json) -> None:
-    """Calls the function as the kfp that is installed does."""
-    executor_class()(executor_input=given, function_to_execute=function).execute()  # type: ignore[attr-defined]
-    bring_all(given["outputs"]["outputFile"])
+def call_installed_kfp(function: FunctionType, executor_input: Json) -> None:
+    """Call the function with the installed kfp."""
+    executor_class()(executor_input=executor_input, function_to_execute=function).execute()  # type: ignore[attr-defined]
+    move_to_uris(executor_input["outputs"]["outputFile"])
 
 
-def bring_all(file: str) -> None:
-    """Has the bytes of each artifact that was written to a place of its own where its URI says, and tells so in the file."""
+def move_to_uris(file: str) -> None:
+    """Copy artifacts with custom paths to their URIs, and update executor_output.json."""
     if not os.path.exists(file):
         return
-    with open(file, encoding="utf-8") as told:
-        written = json.load(told)
-    entries = [entry for group in written.get("artifacts", {}).values() for entry in group.get("artifacts", ())]
+    with open(file, encoding="utf-8") as file_read:
+        output = json.load(file_read)
+    entries = [entry for group in output.get("artifacts", {}).values() for entry in group.get("artifacts", ())]
     for entry in (entry for entry in entries if entry.get("custom_path")):
         item = Artifact(uri=entry["uri"])
         item.custom_path = entry["custom_path"]
-        entry["custom_path"] = brought(item).custom_path
+        entry["custom_path"] = moved_to_uri(item).custom_path
     with open(file, "w", encoding="utf-8") as out:
-        json.dump(written, out)
+        json.dump(output, out)
 
 
-def call(function: FunctionType, given: Json) -> None:
-    """Calls the function and writes its outputs. Raises OutputError, and whatever the function raises."""
-    made = provided(given["outputs"].get("artifacts", {}), function.__annotations__)
-    for items in made.values():
-        parent_made(items[0].path)
-    write_packed(function(**keywords(function, given, made)), function, made, given["outputs"]["outputFile"])
+def call(function: FunctionType, executor_input: Json) -> None:
+    """Call the function and write its outputs. Raises OutputError, and whatever the function raises."""
+    targets = provided(executor_input["outputs"].get("artifacts", {}), function.__annotations__)
+    for items in targets.values():
+        with_parent(items[0].path)
+    write_packed(
+        function(**keywords(function, executor_input, targets)),
+        function,
+        targets,
+        executor_input["outputs"]["outputFile"],
+    )
 
 
-def call_of_1_8(function: FunctionType, given: Json) -> None:
-    """Calls a function that kfp 1.8 packed: there lists, mappings and truth values go from task to task as texts."""
-    values, hints = given.get("inputs", {}).get("parameterValues", {}), function.__annotations__
+def call_of_1_8(function: FunctionType, executor_input: Json) -> None:
+    """Call a function that kfp 1.8 packed: its lists, mappings and booleans are passed between tasks as texts."""
+    values, hints = executor_input.get("inputs", {}).get("parameterValues", {}), function.__annotations__
     for name, value in values.items():
         kind_of_it = parameter(hints.get(name))
         if isinstance(value, str) and kind_of_it not in ("", "str"):
             values[name] = bool(json.loads(value.lower())) if kind_of_it == "bool" else json.loads(value)
-    call(function, given)
-    file = given["outputs"]["outputFile"]
+    call(function, executor_input)
+    file = executor_input["outputs"]["outputFile"]
     if not is_chief():
         return
     with open(file, encoding="utf-8") as written:
-        told = json.load(written)
-    for name, value in told.get("parameterValues", {}).items():
+        output = json.load(written)
+    for name, value in output.get("parameterValues", {}).items():
         if isinstance(value, (bool, list, dict)):
-            told["parameterValues"][name] = json.dumps(value)
+            output["parameterValues"][name] = json.dumps(value)
     with open(file, "w", encoding="utf-8") as out:
-        json.dump(told, out)
+        json.dump(output, out)
 
 
 def run_packed(argv: list[str]) -> int:
-    """Runs the component that the arguments describe; returns the exit status."""
-    source, options = content(argv[0]), dict(zip(argv[1::2], argv[2::2]))  # noqa: B905
-    name, given = options["--function_to_execute"], json.loads(content(options["--executor_input"]))
+    """Run the component that the arguments describe; return the exit status."""
+    source, options = word_or_file(argv[0]), dict(zip(argv[1::2], argv[2::2]))  # noqa: B905
+    name, executor_input = options["--function_to_execute"], json.loads(word_or_file(options["--executor_input"]))
     before = _loaded()
     os.environ["_KFP_RUNTIME"] = "true"
     use_ahead()
-    is_real, path = real_kfp()
+    is_installed, path = find_installed_kfp()
     is_old = source.lstrip().startswith(_OLD_HEAD)
-    if is_old or not is_real:
-        install(os.path.dirname(given["outputs"]["outputFile"]), path)
+    if is_old or not is_installed:
+        install(os.path.dirname(executor_input["outputs"]["outputFile"]), path)
 
-    def found() -> object:
-        return getattr(component_module(source, os.path.dirname(given["outputs"]["outputFile"])), name)
+    def find_function() -> object:
+        return getattr(component_module(source, os.path.dirname(executor_input["outputs"]["outputFile"])), name)
 
     try:
-        return status(name, given, found, call_of_1_8 if is_old else call_real if is_real else call, (source, f"{_MODULE}.py"))
+        return status(
+            name,
+            executor_input,
+            find_function,
+            call_of_1_8 if is_old else call_installed_kfp if is_installed else call,
+            (source, f"{_MODULE}.py"),
+        )
     finally:  # a debugger's process goes on
         for module in set(_loaded()) - set(before):
             del sys.modules[module]
@@ -250,18 +265,20 @@ def _loaded() -> dict[str, ModuleType]:
     return {name: module for name, module in sys.modules.items() if name.split(".")[0] in ("kfp", _MODULE)}
 
 
-def status(name: str, given: Json, found: Callable[[], object], run: Callable[[Any, Json], None], code: tuple[str, str]) -> int:
-    """Finds the function and runs it; gives the exit status. code: its module's text and the file that it is in."""
+def status(
+    name: str, executor_input: Json, find_function: Callable[[], object], run: Callable[[Any, Json], None], code: tuple[str, str]
+) -> int:
+    """Find the function and run it; return the exit status. code: its module's text and file."""
     source, file = code
     handler: Any = show_information(source)
     try:
-        run(found(), given)
-    except (OutputError, Absent) as error:
+        run(find_function(), executor_input)
+    except (OutputError, MissingModule) as error:
         print(f"component {name}: {error}", file=sys.stderr)
         return 1
     except Exception as error:  # noqa: BLE001 - whatever the user's code raises is told with the user's frames
-        ended = report(users_part(error, os.path.basename(file)), source, name)
-        if "'kfp" in str(error) and isinstance(error, (ImportError, AttributeError)) and run is not call_real:
+        ended = report(from_users_file(error, os.path.basename(file)), source, name)
+        if "'kfp" in str(error) and isinstance(error, (ImportError, AttributeError)) and run is not call_installed_kfp:
             print(f"component {name}: {_WITHOUT_KFP}: install kfp, or name it in packages_to_install", file=sys.stderr)
         return ended
     finally:
@@ -270,8 +287,8 @@ def status(name: str, given: Json, found: Callable[[], object], run: Callable[[A
     return 0
 
 
-def users_part(error: BaseException, file: str) -> BaseException:
-    """The error with its traceback from the component's own file on, where it came from there."""
+def from_users_file(error: BaseException, file: str) -> BaseException:
+    """The error with its traceback cut to start in the component's file, if it passes there."""
     trace = error.__traceback__
     while trace and os.path.basename(trace.tb_frame.f_code.co_filename) != file:
         trace = trace.tb_next

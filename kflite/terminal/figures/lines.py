@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kflite.core.value import Value
-from kflite.figures.data import Confusion, Exhibit, Figure, Page, Roc, Slice, Table
+from kflite.figures.data import Confusion, Figure, Page, Roc, Slice, Table, Visualization
 from kflite.format import clean, percent, short, size, value
 from kflite.terminal.figures.matrix import matrix
 from kflite.terminal.figures.plot import Canvas
@@ -17,46 +17,50 @@ _AXIS = 6  # columns left of a plot
 _NARROWEST = 20  # columns of a plot, which the axis' title needs
 
 
-def gist(exhibit: Exhibit) -> str:
+def summary(visualization: Visualization) -> str:
     """All figures in a word or two each; "" where there are none but documents."""
-    return "; ".join(said for figure in exhibit.figures if (said := _gist(figure)))
+    return "; ".join(text for figure in visualization.figures if (text := _figure_summary(figure)))
 
 
-def _gist(figure: Figure) -> str:
+def _figure_summary(figure: Figure) -> str:
     match figure:
         case Table(values):
-            return "  ".join(f"{clean(name)} {short(held)}" for name, held in values.items())
+            return "  ".join(f"{clean(name)} {short(value)}" for name, value in values.items())
         case Roc():
             return f"ROC AUC {figure.auc:.4f}"
         case Confusion():
             return f"confusion matrix of {len(figure.labels)} labels, {percent(figure.right)} right"
         case Slice(name, figures):
-            return f"{clean(name)}: {', '.join(_gist(inner) for inner in figures)}"
+            return f"{clean(name)}: {', '.join(_figure_summary(inner) for inner in figures)}"
         case Page():
             return ""
 
 
-def troubles(exhibit: Exhibit) -> Iterator[Line]:
+def warnings(visualization: Visualization) -> Iterator[Line]:
     """What could not be shown."""
-    for sentence in exhibit.troubles:
+    for sentence in visualization.warnings:
         yield ((clean(sentence), "yellow"),)
 
 
-def about(exhibit: Exhibit, width: int) -> Iterator[Line]:
+def description(visualization: Visualization, width: int) -> Iterator[Line]:
     """Where an artifact is, and what is told about it."""
-    made = exhibit.artifact
-    facts: dict[str, Value] = {"uri": made.uri, "size": size(made.size) if made.size else "", "digest": made.digest}
-    told = {name: held for name, held in facts.items() if held} | dict(made.metadata)
-    yield from (clip(line, width) for line in table(Table(told), width))
+    artifact = visualization.artifact
+    fields: dict[str, Value] = {
+        "uri": artifact.uri,
+        "size": size(artifact.size) if artifact.size else "",
+        "digest": artifact.digest,
+    }
+    shown = {name: data for name, data in fields.items() if data} | dict(artifact.metadata)
+    yield from (clip(line, width) for line in table(Table(shown), width))
 
 
-def whole(exhibit: Exhibit, width: int, signs: Signs) -> Iterator[Line]:
+def full(visualization: Visualization, width: int, signs: Signs) -> Iterator[Line]:
     """All figures but documents, one below the other."""
-    for place, figure in enumerate(exhibit.figures):
-        if place:
+    for index, figure in enumerate(visualization.figures):
+        if index:
             yield ()
         yield from (clip(line, width, signs.more) for line in _figure(figure, width, signs))
-    yield from troubles(exhibit)
+    yield from warnings(visualization)
 
 
 def _figure(figure: Figure, width: int, signs: Signs) -> Iterator[Line]:
@@ -69,37 +73,37 @@ def _figure(figure: Figure, width: int, signs: Signs) -> Iterator[Line]:
             yield from matrix(figure, width, signs)
         case Slice(name, figures):
             yield ((f"slice {clean(name)}", "bold"),)
-            for place, inner in enumerate(figures):
-                if place:
+            for index, inner in enumerate(figures):
+                if index:
                     yield ()
                 yield from _figure(inner, width, signs)
         case Page():
             return
 
 
-def table(held: Table, width: int) -> Iterator[Line]:
+def table(data: Table, width: int) -> Iterator[Line]:
     """A line for each value."""
-    wide = min(max(columns(clean(name)) for name in held.values), max(width // 2, 8))
-    for name, given in held.values.items():
-        yield ((pad(clean(name), wide), ""), ("  ", ""), (value(given, _LONGEST), "bold"))
+    wide = min(max(columns(clean(name)) for name in data.values), max(width // 2, 8))
+    for name, shown in data.values.items():
+        yield ((pad(clean(name), wide), ""), ("  ", ""), (value(shown, _LONGEST), "bold"))
 
 
-def roc(held: Roc, width: int, signs: Signs) -> Iterator[Line]:
+def roc(data: Roc, width: int, signs: Signs) -> Iterator[Line]:
     """The curve over the dotted line of chance, with axes."""
     columns, rows = _PLOT
     columns = min(columns, width - _AXIS - 1)
-    yield (("ROC curve", "bold"), (f"  AUC {held.auc:.4f}", "bold cyan"), (f"  {len(held.points)} points", "dim"))
+    yield (("ROC curve", "bold"), (f"  AUC {data.auc:.4f}", "bold cyan"), (f"  {len(data.points)} points", "dim"))
     if columns < _NARROWEST:
         return
     rows = min(rows, max(columns // 3, 4))
     canvas = Canvas(columns, rows)
     canvas.dots(columns // 2)
-    canvas.curve(held.corners)
+    canvas.curve(data.corners)
     unicode = signs.unicode
     bar, corner, dash = ("│", "└", "─") if unicode else ("|", "+", "-")
     yield (("true positive rate", "dim"),)
-    for place, row in enumerate(canvas.braille() if unicode else canvas.stars()):
-        tick = {0: " 1.0 ", (rows - 1) // 2: " 0.5 ", rows - 1: " 0.0 "}.get(place, "     ")
+    for index, row in enumerate(canvas.braille() if unicode else canvas.stars()):
+        tick = {0: " 1.0 ", (rows - 1) // 2: " 0.5 ", rows - 1: " 0.0 "}.get(index, "     ")
         yield ((f"{tick}{bar}", "dim"), (row, "cyan"))
     yield ((" " * 5 + corner + dash * columns, "dim"),)
     middle = "0.0" + "0.5".center(columns - 6) + "1.0"

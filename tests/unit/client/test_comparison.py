@@ -12,7 +12,7 @@ from kflite.core.event import State
 from kflite.core.value import Artifact, Value
 from kflite.errors import InputError
 from kflite.figures.metrics import metrics
-from kflite.figures.read import exhibits
+from kflite.figures.read import visualizations
 from kflite.format import change, percent
 from kflite.html.comparison import comparison
 from kflite.store.base import RunRow, TaskRow
@@ -54,7 +54,7 @@ def test_what_a_run_has_not_is_none() -> None:
 
 def test_metrics_of_one_name_are_told_apart_by_their_outputs() -> None:
     task = replace(TASK, outputs={"Output": 2}, artifacts={"a": scores(loss=1, n=3), "b": scores(loss=2, note="x")})
-    assert metrics([task], exhibits([task])) == {"fit/Output": 2.0, "fit/a/loss": 1.0, "fit/n": 3.0, "fit/b/loss": 2.0}
+    assert metrics([task], visualizations([task])) == {"fit/Output": 2.0, "fit/a/loss": 1.0, "fit/n": 3.0, "fit/b/loss": 2.0}
 
 
 def test_a_page_has_the_curves_of_a_name_over_each_other() -> None:

@@ -102,10 +102,10 @@ def test_a_file_of_version_1_that_is_not_sound_is_refused(text, words):
 
 def test_every_problem_of_a_document_is_told_with_its_path():
     text = PIPELINE.replace("producerSubtask: say}", "producerSubtask: sya}").replace("{name: comp-say-2}", "{name: comp-no}")
-    with pytest.raises(InvalidPipeline) as told:
+    with pytest.raises(InvalidPipeline) as spec:
         components.load_component_from_text(text)
-    assert "root.dag.outputs.parameters.Output" in str(told.value)
-    assert "'comp-no'" in str(told.value)
+    assert "root.dag.outputs.parameters.Output" in str(spec.value)
+    assert "'comp-no'" in str(spec.value)
 
 
 def test_an_exit_task_can_be_loaded():

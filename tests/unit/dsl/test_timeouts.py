@@ -124,6 +124,6 @@ def test_how_long_a_run_is_kept_is_not_a_parts_to_say():
     def p():
         kept()
 
-    with pytest.warns(UserWarning, match="is not said by 'kept', a part of it: give ttl_seconds_after_… to the pipeline") as told:
+    with pytest.warns(UserWarning, match="is not said by 'kept', a part of it: give ttl_seconds_after_… to the pipeline") as spec:
         dsl.compile(p)
-    assert told[0].filename == __file__
+    assert spec[0].filename == __file__

@@ -12,7 +12,7 @@ from typing import TypeVar
 import pytest
 from contract.jobs import Jobs
 
-from kflite.core.job import Claim, Exit
+from kflite.core.job import Exit, VolumeClaim
 from kflite.errors import ExecutorError
 from kflite.executors.base import ended
 from kflite.testing import FakeExecutor, FakeRun, FakeWorld
@@ -23,7 +23,7 @@ T = TypeVar("T")
 @pytest.mark.anyio
 async def test_a_claim_is_a_job_like_others(jobs: Jobs) -> None:
     async with FakeExecutor() as executor:
-        ref = await executor.start(replace(jobs.job(), claim=Claim("data")))
+        ref = await executor.start(replace(jobs.job(), claim=VolumeClaim("data")))
         assert await ended(executor, ref) == Exit(0)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from kflite.config import Kubernetes
-from kflite.core.job import Claim, Job, Mount, Resources, Role, Secret, Source
+from kflite.core.job import Job, Mount, Resources, Role, Secret, Source, VolumeClaim
 from kflite.executors.images import ImageMap
 from kflite.executors.kubernetes import KubernetesOptions, manifest
 from kflite.executors.kubernetes.container import Order, command_line
@@ -98,7 +98,9 @@ def test_a_kind_of_gpu_that_is_no_resource_is_nvidias() -> None:
 
 
 def test_secrets_and_facts_are_references() -> None:
-    asked = job(secrets=(Secret("A", "s", "k"), Secret("B", "m", "k", True, config=True)), facts=(("POD", "metadata.name"),))
+    asked = job(
+        secrets=(Secret("A", "s", "k"), Secret("B", "m", "k", True, config=True)), downward_api=(("POD", "metadata.name"),)
+    )
     env = {entry["name"]: entry.get("valueFrom") for entry in main(pod(asked))["env"]}
     assert env["A"] == {"secretKeyRef": {"name": "s", "key": "k", "optional": False}}
     assert env["B"] == {"configMapKeyRef": {"name": "m", "key": "k", "optional": True}}
@@ -207,7 +209,7 @@ def test_where_folders_are_shared_nothing_is_copied(
 
 def test_a_claim_asks_for_what_its_task_says() -> None:
     options = {"size": "5Gi", "accessModes": ["ReadWriteMany"], "storageClassName": "fast", "annotations": {"a": "b"}}
-    made: Any = claim(Claim("data", options=options))
+    made: Any = claim(VolumeClaim("data", options=options))
     assert made["metadata"]["annotations"] == {"a": "b"}
     assert made["spec"] == {
         "accessModes": ["ReadWriteMany"],

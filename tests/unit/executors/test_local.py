@@ -9,7 +9,7 @@ from typing import Self
 
 import pytest
 
-from kflite.core.job import Claim, Exit, Job, Mount, Python, Resources, Role, Source
+from kflite.core.job import Exit, Job, Mount, Python, Resources, Role, Source, VolumeClaim
 from kflite.errors import ExecutorError
 from kflite.executors.base import ended
 from kflite.executors.local import LocalExecutor
@@ -107,7 +107,7 @@ async def test_python_with_mounts_runs_in_a_container_where_they_may_not(
 
 
 async def test_a_volume_is_created_without_docker(local: LocalExecutor, job: Callable[..., Job], docker: Daemon) -> None:
-    assert (await local.start(replace(job(), claim=Claim("data")))).startswith("process:")
+    assert (await local.start(replace(job(), claim=VolumeClaim("data")))).startswith("process:")
     assert docker.entered == 0
 
 

@@ -12,7 +12,7 @@ from contract.jobs import Jobs
 from kflite.core.job import Job
 from kflite.executors.base import ended
 from kflite.executors.process import ProcessExecutor
-from kflite.runtime.bootstrap import standin
+from kflite.runtime.bootstrap import kfp_shim_text
 
 pytestmark = pytest.mark.anyio
 
@@ -46,7 +46,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def component(jobs: Jobs, task: str, source: str = f"def f(): exec({TELLS!r})\n") -> Job:
     """A job that runs the function `f` as a component of kfp's compiler."""
     given = json.dumps({"outputs": {"outputFile": str(jobs.out("made"))}})
-    return jobs.python(standin(), source, "--executor_input", given, "--function_to_execute", "f", task=task)
+    return jobs.python(kfp_shim_text(), source, "--executor_input", given, "--function_to_execute", "f", task=task)
 
 
 async def log(executor: ProcessExecutor, job: Job) -> str:

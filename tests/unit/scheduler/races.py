@@ -9,7 +9,7 @@ from runner import WELL, Clock
 
 from kflite.core.event import Event, Kind, Point
 from kflite.core.job import Exit
-from kflite.core.paths import Place
+from kflite.core.paths import RunPaths
 from kflite.core.plan import Answer
 from kflite.core.value import NOTHING
 from kflite.scheduler.action import Answer as Asked
@@ -34,7 +34,7 @@ class Races:
     def _new(self, events: tuple[Event, ...]) -> tuple[Race, Run]:
         plan = Race(lambda: self.racers)
         asked = Submission("r", "n", "race", "p", "", {}, on="fake")
-        return plan, Run(asked, plan, Place(Path("/home"), "/artifacts", "p", "r"), self.clock, Caching(lambda w: {}), events)
+        return plan, Run(asked, plan, RunPaths(Path("/home"), "/artifacts", "p", "r"), self.clock, Caching(lambda w: {}), events)
 
     def store(self) -> list[object]:
         """Commit, and tell the plan of points as the loop does; returns what is to be done."""

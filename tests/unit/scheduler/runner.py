@@ -8,7 +8,7 @@ from random import Random
 
 from kflite.core.event import Event, Kind, State
 from kflite.core.job import Exit
-from kflite.core.paths import Place
+from kflite.core.paths import RunPaths
 from kflite.core.plan import Origin
 from kflite.core.value import NOTHING, Outputs
 from kflite.plans import dag
@@ -50,7 +50,7 @@ class Driver:
             "r", "n", "pipeline", "p", self.document, {}, on="fake", fail_fast=self.fail_fast, timeout_s=self.timeout_s
         )
         plan = dag.plan(self.document, {}, Origin("r", "n", 0.0))
-        return Run(asked, plan, Place(Path("/home"), "/artifacts", "p", "r"), self.clock, Caching(lambda work: {}), events)
+        return Run(asked, plan, RunPaths(Path("/home"), "/artifacts", "p", "r"), self.clock, Caching(lambda work: {}), events)
 
     @property
     def events(self) -> list[Event]:

@@ -10,7 +10,7 @@ from pipelines import Builder
 from race import BOARD
 from races import Races
 from runner import BADLY, LOST, WELL, Driver
-from unit.dag.builder import Pipeline, parameters, task
+from unit.plans.dag.builder import Pipeline, parameters, task
 
 from kflite.core.event import (
     Data,

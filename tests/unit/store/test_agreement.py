@@ -35,7 +35,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "plan": st.sampled_from(["", "d2"]),
 }
 # What a view calls otherwise, or knows of no row.
-OF_VIEW = {"task", "index", "due", "began", "gist"}
+OF_VIEW = {"task", "index", "due", "began", "summary"}
 
 
 class History:
