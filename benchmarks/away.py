@@ -21,7 +21,7 @@ from pathlib import Path
 
 from kflite import dsl
 from kflite.client import Client
-from kflite.core.event import TaskWaiting
+from kflite.core.task_event import TaskWaiting
 
 OURS = "app.kubernetes.io/managed-by=kflite"
 
@@ -126,8 +126,8 @@ async def main(seconds: float, namespace: str) -> bool:
             await asyncio.sleep(seconds)
             proxy.open = True
             await run.wait()
-            events = client.store.events(run.id, 0)
-            tasks = client.store.tasks(run.id)
+            events = client.session.store.events(run.id, 0)
+            tasks = client.session.store.tasks(run.id)
             log = run.tasks["talk"].logs()
     seen = {
         "states": {task.task: (task.state.value, task.attempts) for task in tasks},

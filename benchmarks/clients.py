@@ -88,14 +88,14 @@ def ours(space: str, pods: int) -> Figures:
     with clock.part("import"):
         from kflite.executors.kubernetes.access import access
         from kflite.executors.kubernetes.api import Api
-        from kflite.executors.kubernetes.pod_watch import Watch
+        from kflite.executors.kubernetes.pod_watch import PodWatch
 
         access("", space)  # what it needs of the official client is imported by now, and aiohttp with it
         importlib.import_module("aiohttp")
 
     async def turn() -> None:
         async with Api(partial(access, "", space), 60.0) as api:
-            watch = Watch(api)
+            watch = PodWatch(api)
             names = [f"pod-{number}" for number in range(pods)]
 
             async def ends() -> None:
@@ -128,7 +128,7 @@ def aio(space: str, pods: int) -> Figures:
 
             async def ends() -> None:
                 ended: set[str] = set()
-                async with watch.Watch().stream(api.list_namespaced_pod, space) as events:
+                async with watch.PodWatch().stream(api.list_namespaced_pod, space) as events:
                     async for event in events:
                         if event["object"].status.phase == "Succeeded":
                             ended.add(event["object"].metadata.name)
@@ -155,7 +155,7 @@ def threads(space: str, pods: int) -> Figures:
     api, ended, done = client.CoreV1Api(client.ApiClient(configuration)), set[str](), threading.Event()
 
     def ends() -> None:
-        for event in watch.Watch().stream(api.list_namespaced_pod, space):
+        for event in watch.PodWatch().stream(api.list_namespaced_pod, space):
             if event["object"].status.phase == "Succeeded":
                 ended.add(event["object"].metadata.name)
             if len(ended) == pods:

@@ -28,7 +28,7 @@ from kubernetes import client, config, watch
 from kflite.core.job import Exit, Job, Resources, Role
 from kflite.executors.base import ended
 from kflite.executors.kubernetes import KubernetesExecutor, KubernetesOptions, manifest
-from kflite.executors.kubernetes.container import Order
+from kflite.executors.kubernetes.container import PodOrder
 
 NAMESPACE = f"kflite-benchmark-{os.getpid()}"
 THREADS = 8
@@ -67,7 +67,7 @@ def plain(api: client.CoreV1Api, space: str, tasks: int, run: str, folder: Path)
     bodies = []
     for number in range(tasks):
         made = job(number, folder, run)
-        body: Any = manifest.pod(made, made.replicas[0], Order(owner), KubernetesOptions())
+        body: Any = manifest.pod(made, made.replicas[0], PodOrder(owner), KubernetesOptions())
         body["metadata"]["ownerReferences"][0]["name"] = run
         bodies.append(body)
     ended, done = set(), threading.Event()

@@ -183,7 +183,7 @@ def outputs(random: Random, work: Any) -> Any:
 
 def driven(random: Random, document: str, given: dict[str, Any]) -> None:
     """The plan from its beginning to its end."""
-    from kflite.core.event import State
+    from kflite.core.event_kind import State
     from kflite.core.paths import RunPaths
     from kflite.core.plan import Ended, Origin, Outcome, Ready
     from kflite.plans import dag

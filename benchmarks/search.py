@@ -21,17 +21,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from store import database  # isort: skip
 
 from kflite import store
-from kflite.core.event import (
-    Event,
-    RunEnded,
-    RunOptions,
-    RunStarted,
-    RunSubmitted,
-    State,
-    TaskQueued,
-    TaskStarting,
-    TaskSucceeded,
-)
+from kflite.core.event import Event
+from kflite.core.event_kind import State
+from kflite.core.run_event import RunEnded, RunStarted, RunSubmitted, SubmittedOptions
+from kflite.core.task_event import TaskQueued, TaskStarting, TaskSucceeded
 from kflite.core.value import Outputs
 from kflite.store import Database
 from kflite.store.base import Query
@@ -64,7 +57,7 @@ def events(random: Random, number: int) -> Iterator[Event]:
     run, at = f"run-{number:06d}", 1.7e9 + number
     name, experiment = random.choice(["digits", "iris"]), random.choice(["", "tune", "x"])
     parameters = {"c": random.random(), "n": number % 1000, "text": "abc"}
-    options = RunOptions(labels={"team": random.choice("abc")})
+    options = SubmittedOptions(labels={"team": random.choice("abc")})
     submitted = RunSubmitted(name, "pipeline", "p", "", parameters, options=options, experiment=experiment)
     yield Event(run, submitted, at)
     yield Event(run, RunStarted(), at + 1)

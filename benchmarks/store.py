@@ -20,17 +20,10 @@ from itertools import count
 from pathlib import Path
 
 from kflite import store
-from kflite.core.event import (
-    Event,
-    RunEnded,
-    RunStarted,
-    RunSubmitted,
-    State,
-    TaskQueued,
-    TaskRunning,
-    TaskStarting,
-    TaskSucceeded,
-)
+from kflite.core.event import Event
+from kflite.core.event_kind import State
+from kflite.core.run_event import RunEnded, RunStarted, RunSubmitted
+from kflite.core.task_event import TaskQueued, TaskRunning, TaskStarting, TaskSucceeded
 from kflite.core.value import Outputs
 from kflite.store import Database
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 
-from kflite.core.job import Job, Source
+from kflite.core.job import Job, MountSource
 
 
 async def of_job(job: Job, volumes: Path) -> dict[str, str]:
@@ -22,7 +22,7 @@ def _parts(job: Job, volumes: Path) -> dict[str, str]:
     mounts = [mount for role in job.roles for mount in role.mounts]
     secrets = [secret for role in job.roles for secret in role.secrets]
     maps: Mapping[str, str] = contents(secrets, mounts)
-    names = {mount.name for mount in mounts if mount.source is Source.VOLUME}
+    names = {mount.name for mount in mounts if mount.source is MountSource.VOLUME}
     return {**_volumes(names, volumes), **{f"config map {name}": digest for name, digest in maps.items()}}
 
 

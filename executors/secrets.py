@@ -15,7 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from kflite.config import user_file
-from kflite.core.job import Mount, Role, Secret, Source
+from kflite.core.job import Mount, MountSource, Role, Secret
 from kflite.errors import ExecutorError
 
 _PREFIXES = {False: "KFLITE_SECRET_", True: "KFLITE_CONFIG_"}
@@ -39,7 +39,7 @@ def files(mount: Mount) -> dict[str, bytes]:
 
     Raises ExecutorError for one that is nowhere, unless it may be.
     """
-    config = mount.source is Source.CONFIG_MAP
+    config = mount.source is MountSource.CONFIG_MAP
     folder = place(config) / mount.name
     found = {path.name: path.read_bytes() for path in _entries(folder, config)}
     found |= {key: text.encode() for key, text in _told(mount.name, config).items()}
@@ -65,7 +65,7 @@ def contents(secrets: Iterable[Secret], mounts: Iterable[Mount]) -> dict[str, st
         if secret.config:
             asked.setdefault(secret.name, []).append(secret)
     for mount in mounts:
-        if mount.source is Source.CONFIG_MAP:
+        if mount.source is MountSource.CONFIG_MAP:
             asked.setdefault(mount.name, []).append(mount)
     return {name: _digest(every) for name, every in asked.items()}
 

@@ -5,21 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 
-from kflite.core.job import Exit, Serving, Update, Waiting
+from kflite.core.job import AttemptWaiting, Exit, Serving, Update
 
 
 class Updates:
     """Kept for one attempt, told by what runs it, and followed by any number. To be used in the loop."""
 
     def __init__(self) -> None:
-        self._waiting: Waiting | None = None
+        self._waiting: AttemptWaiting | None = None
         self._serving: Serving | None = None
         self._queues: list[asyncio.Queue[Update | None]] = []
 
     def waiting(self, message: str) -> None:
         """It waits for something, or for nothing any longer ("")."""
-        self._waiting = Waiting(message) if message else None
-        self._tell(Waiting(message))
+        self._waiting = AttemptWaiting(message) if message else None
+        self._tell(AttemptWaiting(message))
 
     def serving(self, serving: Serving) -> None:
         """It accepts connections."""

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from kflite.core.job import Job, Mount, Replica, Source, VolumeClaim
+from kflite.core.job import Job, Mount, MountSource, Replica, VolumeClaim
 from kflite.core.value import Value
 from kflite.errors import ExecutorError
 from kflite.executors import secrets
@@ -24,7 +24,7 @@ _LONGEST_NAME = 253
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class MountView:
     """What a replica sees at `path`: the folder or file `source`; or new files, that it can only read; or else an empty folder in
     memory of at most `size` bytes (0: no bound).
     """
@@ -41,7 +41,7 @@ class Volumes:
 
     folder: Path
 
-    def seen(self, job: Job, replica: Replica) -> list[Seen]:
+    def seen(self, job: Job, replica: Replica) -> list[MountView]:
         """What a replica's mounts are here; empty folders are made. Blocks.
 
         Raises ExecutorError for a volume, secret or config map that does not exist, and for a path that cannot be mounted.
@@ -49,15 +49,15 @@ class Volumes:
         mounts = sorted(replica.role.mounts, key=lambda mount: PurePosixPath(mount.path).parts)
         return [self._seen(job, replica, number, mount) for number, mount in enumerate(mounts)]
 
-    def _seen(self, job: Job, replica: Replica, number: int, mount: Mount) -> Seen:
+    def _seen(self, job: Job, replica: Replica, number: int, mount: Mount) -> MountView:
         path = _path(mount)
-        if mount.source in (Source.SECRET, Source.CONFIG_MAP):
-            return Seen(path, files=secrets.files(mount))
-        if mount.source is Source.VOLUME:
-            return Seen(path, self._part(mount))
+        if mount.source in (MountSource.SECRET, MountSource.CONFIG_MAP):
+            return MountView(path, files=secrets.files(mount))
+        if mount.source is MountSource.VOLUME:
+            return MountView(path, self._part(mount))
         if mount.options.get("medium") == "Memory":
-            return Seen(path, size=int(str(mount.options.get("sizeLimit") or 0)))
-        return Seen(path, given(job, replica, number))
+            return MountView(path, size=int(str(mount.options.get("sizeLimit") or 0)))
+        return MountView(path, given(job, replica, number))
 
     def _part(self, mount: Mount) -> Path:
         """The volume, or the part of it that is asked for, which is made where it does not exist."""
@@ -135,7 +135,7 @@ def _path(mount: Mount) -> str:
         raise ExecutorError(
             f"{mount.path!r} is no place to mount {mount.source} {mount.name!r}: give an absolute path", "BadMount"
         )
-    if mount.sub_path and mount.source is not Source.VOLUME:
+    if mount.sub_path and mount.source is not MountSource.VOLUME:
         raise ExecutorError(f"{mount.path}: only a volume can be mounted in part, and this is a {mount.source}", "BadMount")
     return str(pure)
 

@@ -19,7 +19,7 @@ _TYPE_NAMES: Mapping[type, str] = {bool: "true or false", float: "a number of se
 
 
 @dataclass(frozen=True, slots=True)
-class Docker:
+class DockerSettings:
     """The table [docker]: how containers run.
 
     address: the daemon's, such as unix:///var/run/docker.sock; "" takes DOCKER_HOST, else the docker command's current context.
@@ -37,7 +37,7 @@ class Docker:
 
 
 @dataclass(frozen=True, slots=True)
-class Kubernetes:
+class KubernetesSettings:
     """The table [kubernetes]: how pods run. Times are in seconds.
 
     context: of the kubeconfig, "" for its current one, or the pod's own account in a cluster; namespace: "" for the context's.
@@ -77,7 +77,7 @@ class Kubernetes:
     peer_grace_s: float = 10.0
 
 
-_TABLES: Mapping[str, type] = {"docker": Docker, "kubernetes": Kubernetes}
+_TABLES: Mapping[str, type] = {"docker": DockerSettings, "kubernetes": KubernetesSettings}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +93,8 @@ class Settings:
     images: Images = ()
     profile: str = ""
     cache_days: float = 0.0
-    docker: Docker = Docker()
-    kubernetes: Kubernetes = Kubernetes()
+    docker: DockerSettings = DockerSettings()
+    kubernetes: KubernetesSettings = KubernetesSettings()
     origins: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -113,7 +113,10 @@ def load(flags: Mapping[str, str] | None = None) -> Settings:
     chosen = {name: _strongest(sources, name) for name in _NAMES}
     origins = {name: source.name if source else "default" for name, source in chosen.items()}
     home = _path(chosen["home"], "home") if chosen["home"] else default_home()
-    docker, kubernetes = _table(sources, origins, "docker", Docker), _table(sources, origins, "kubernetes", Kubernetes)
+    docker, kubernetes = (
+        _table(sources, origins, "docker", DockerSettings),
+        _table(sources, origins, "kubernetes", KubernetesSettings),
+    )
     _make_home(home, origins["home"])
     return Settings(
         home=home,

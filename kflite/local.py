@@ -17,10 +17,10 @@ from kflite.errors import KfliteError
 if TYPE_CHECKING:
     from kflite.core.value import Value
     from kflite.dsl.component import Component
-    from kflite.dsl.task import Task
-    from kflite.runs.artifact import Made
+    from kflite.dsl.task import PipelineTask
+    from kflite.runs.artifact import RunArtifact
 
-__all__ = ["DockerRunner", "Ended", "SubprocessRunner", "init"]
+__all__ = ["DockerRunner", "EndedCall", "SubprocessRunner", "init"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +39,17 @@ class DockerRunner:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class EndedCall:
     """A component or pipeline that has run. outputs: values, and artifacts with `path`, `uri` and `metadata`, by name."""
 
     run: Run
 
     @property
-    def outputs(self) -> Mapping[str, Value | Made | list[Made]]:
+    def outputs(self) -> Mapping[str, Value | RunArtifact | list[RunArtifact]]:
         return self.run.outputs
 
     @property
-    def output(self) -> Value | Made | list[Made]:
+    def output(self) -> Value | RunArtifact | list[RunArtifact]:
         """The only output. Raises KfliteError where there are none, or several."""
         if len(self.outputs) != 1:
             raise KfliteError(
@@ -64,18 +64,18 @@ def init(
     raise_on_error: bool = True,
     enable_caching: bool = False,
 ) -> None:
-    """From now on a call outside a pipeline runs, and returns what it gave as an `Ended`.
+    """From now on a call outside a pipeline runs, and returns what it gave as an `EndedCall`.
 
     runner: where, by default wherever the settings say; pipeline_root: where artifacts go, by default as for `kflite.run`;
     raise_on_error: a run that does not succeed is a KfliteError; enable_caching: earlier results are taken.
     """
 
-    def call(component: Component, arguments: Mapping[str, object]) -> Task:
+    def call(component: Component, arguments: Mapping[str, object]) -> PipelineTask:
         parameters = {name: value for name, value in arguments.items() if value is not None}
         on, root = (runner.on if runner else ""), (abspath(pipeline_root) if pipeline_root else "")
         ended = run(component, parameters, on=on, artifacts=root, cache=enable_caching)  # type: ignore[arg-type]
         if raise_on_error and ended.state != "SUCCEEDED":
             raise KfliteError(f"{ended.name} ended as {ended.state}: {ended.reason}; see kflite show {ended.id}")
-        return cast("Task", Ended(ended))
+        return cast("PipelineTask", EndedCall(ended))
 
     trace.set_outside_handler(call)

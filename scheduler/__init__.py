@@ -3,8 +3,8 @@
 It knows plans, executors and the store by their protocols only. `runs` and all above import this package.
 """
 
-from kflite.scheduler.deps import World
+from kflite.scheduler.deps import SchedulerDeps
 from kflite.scheduler.loop import Scheduler
 from kflite.scheduler.submission import Submission
 
-__all__ = ["Scheduler", "Submission", "World"]
+__all__ = ["Scheduler", "SchedulerDeps", "Submission"]

@@ -49,11 +49,11 @@ class Expire:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class AnswerQuestion:
     """Answer a question of the plan, in a thread."""
 
     id: str
     question: Callable[[], Value]
 
 
-Action = Enqueue | Reattach | StopAttempt | FetchDigests | Expire | Answer
+Action = Enqueue | Reattach | StopAttempt | FetchDigests | Expire | AnswerQuestion

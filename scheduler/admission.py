@@ -6,73 +6,71 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
-from functools import partial
 
-from kflite.core.event import State
+from kflite.core.event_kind import State
 from kflite.core.job import Resources
 from kflite.errors import ExecutorError, KfliteError
 from kflite.executors.base import Executor
 from kflite.scheduler.cache import Hits, hits
-from kflite.scheduler.capacity import Line
-from kflite.scheduler.deps import World
-from kflite.scheduler.run import Run
-from kflite.store.blobs import artifacts
+from kflite.scheduler.capacity import Queue
+from kflite.scheduler.deps import SchedulerDeps
+from kflite.scheduler.run import ActiveRun
 
 # A task that asks for no CPU counts as one, unless its run says how many tasks it wants at once.
 ONE_CPU = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """An executor that is open, and the line before it, which is that of its pool."""
+class ExecutorQueue:
+    """An executor that is open, and the queue before it, which is that of its pool."""
 
     executor: Executor
-    line: Line
+    queue: Queue
 
 
-class Lobby:
+class Admission:
     """All tasks that are queued, by pool. Executors are opened when first needed, and closed with the lobby."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self._desks: dict[str, Desk] = {}
-        self._lines: dict[str, Line] = {}  # by pool
+    def __init__(self, deps: SchedulerDeps) -> None:
+        self._deps = deps
+        self._queues: dict[str, ExecutorQueue] = {}
+        self._pools: dict[str, Queue] = {}  # by pool
         self._stack, self._opening = AsyncExitStack(), asyncio.Lock()
 
     async def close(self) -> None:
         """Leave all executors; what runs on them goes on."""
         await self._stack.aclose()
 
-    async def desk(self, on: str) -> Desk:
+    async def queue_of(self, on: str) -> ExecutorQueue:
         """The executor of this name, opened. Raises ExecutorError, InputError."""
-        if on not in self._desks:
+        if on not in self._queues:
             async with self._opening:
-                if on not in self._desks:
-                    executor = await self._stack.enter_async_context(self._world.executors(on))
-                    self._desks[on] = Desk(executor, self._line(executor, on))
-        return self._desks[on]
+                if on not in self._queues:
+                    executor = await self._stack.enter_async_context(self._deps.executors(on))
+                    self._queues[on] = ExecutorQueue(executor, self._queue_of(executor, on))
+        return self._queues[on]
 
-    def _line(self, executor: Executor, on: str) -> Line:
-        offer, line = executor.capacity(), self._lines.get(executor.pool)
-        if line is None:
-            line = self._lines[executor.pool] = Line(offer, on)
+    def _queue_of(self, executor: Executor, on: str) -> Queue:
+        offer, queue = executor.capacity(), self._pools.get(executor.pool)
+        if queue is None:
+            queue = self._pools[executor.pool] = Queue(offer, on)
         else:
-            line.join(on, offer)
-        return line
+            queue.join(on, offer)
+        return queue
 
-    async def identity(self, run: Run, task: str) -> Mapping[str, str]:
+    async def identity(self, run: ActiveRun, task: str) -> Mapping[str, str]:
         """What else decides a task's result where it runs; nothing where nobody can be asked, which its start will tell."""
         on, work = run.submission.on, run.tasks[task].work
-        if not work or not self._world.identified(on, work):
+        if not work or not self._deps.identified(on, work):
             return {}
         try:
-            executor = (await self.desk(on)).executor
+            executor = (await self.queue_of(on)).executor
             return await executor.identity(work.job(run.place, task, run.tasks[task].attempts + 1))
         except (KfliteError, OSError):
             return {}
 
-    async def add(self, queued: list[tuple[Run, str]]) -> None:
-        """Tell each run what the cache has; put the others in line, or refuse what can never start."""
+    async def add(self, queued: list[tuple[ActiveRun, str]]) -> None:
+        """Tell each run what the cache has; put the others in the queue, or refuse what can never start."""
         found = await self._cached(queued)
         for run, task in queued:
             record = run.tasks[task]
@@ -82,26 +80,25 @@ class Lobby:
                 outputs, row = found[record.key]
                 run.tasks.cached(task, outputs, row.run)
             else:
-                await self._line_up(run, task)
+                await self._enqueue(run, task)
 
-    async def _cached(self, queued: list[tuple[Run, str]]) -> Hits:
+    async def _cached(self, queued: list[tuple[ActiveRun, str]]) -> Hits:
         keys = list(dict.fromkeys(run.tasks[task].key for run, task in queued if _may_hit(run, task)))
         if not keys:
             return {}
-        world = self._world
-        intact = partial(artifacts.intact, root=world.artifacts)
-        return await world.offload(hits, world.store, keys, world.clock(), intact)
+        deps = self._deps
+        return await deps.offload(hits, deps.store, keys, deps.clock(), deps.blobs.intact)
 
-    async def _line_up(self, run: Run, task: str) -> None:
+    async def _enqueue(self, run: ActiveRun, task: str) -> None:
         try:
-            desk = await self.desk(run.submission.on)
+            opened = await self.queue_of(run.submission.on)
         except ExecutorError as error:
             return run.tasks.refuse(task, error.reason, str(error))
-        if why := desk.line.add(run.id, task, request_of(run, task), run.submission.on):
+        if why := opened.queue.add(run.id, task, request_of(run, task), run.submission.on):
             run.tasks.refuse(task, "NoCapacity", why)
         return None
 
-    def admit(self, runs: Callable[[str], Run | None]) -> Iterator[tuple[Run, str, Executor]]:
+    def admit(self, runs: Callable[[str], ActiveRun | None]) -> Iterator[tuple[ActiveRun, str, Executor]]:
         """Those whose turn it is; each is to be started."""
 
         def room(id: str) -> bool:
@@ -112,25 +109,25 @@ class Lobby:
             run = runs(id)
             return run is not None and not run.tasks.held and run.tasks[task].state is State.QUEUED
 
-        for line in self._lines.values():
-            for waiting in line.admit(room, waits):
+        for queue in self._pools.values():
+            for waiting in queue.admit(room, waits):
                 if run := runs(waiting.run):
-                    yield run, waiting.task, self._desks[waiting.on].executor
+                    yield run, waiting.task, self._queues[waiting.on].executor
 
-    def give(self, run: Run, request: Resources) -> None:
+    def give(self, run: ActiveRun, request: Resources) -> None:
         """An attempt has ended."""
         on = run.submission.on
-        self._desks[on].line.give(request, on)
+        self._queues[on].queue.give(request, on)
 
 
-def _may_hit(run: Run, task: str) -> bool:
+def _may_hit(run: ActiveRun, task: str) -> bool:
     record = run.tasks[task]
     return (
         bool(record.key) and run.submission.cache and record.attempts == 0 and not record.rerun and record.state is State.QUEUED
     )
 
 
-def request_of(run: Run, task: str) -> Resources:
+def request_of(run: ActiveRun, task: str) -> Resources:
     """What an attempt at the task takes from the executor's room."""
     request = run.tasks.work(task).request
     return request if request.cpus or run.submission.parallel else replace(request, cpus=ONE_CPU)

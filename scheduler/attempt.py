@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kflite.core.event import Point
-from kflite.core.job import Exit, Job, Points, Serving, Waiting
+from kflite.core.job import AttemptWaiting, Exit, Job, Readings, Serving
 from kflite.core.paths import RunPaths
 from kflite.core.plan import Work
 from kflite.core.value import NOTHING, Outputs
@@ -20,7 +20,7 @@ from kflite.scheduler.publish import keep, keep_logs
 
 if TYPE_CHECKING:
     from kflite.scheduler.deps import Offload
-    from kflite.scheduler.staging import Stage
+    from kflite.scheduler.staging import Staging
 
 # A start that takes longer is given up when its attempt is to stop.
 START_S = 1.0
@@ -43,12 +43,12 @@ class Attempt:
     ref: str | None = None
 
 
-def _unheard(update: Serving | Points) -> None:
+def _unheard(update: Serving | Readings) -> None:
     """Nobody listens."""
 
 
 @dataclass(frozen=True, slots=True)
-class Listener:
+class AttemptListener:
     """Told of an attempt, in the loop, in the order in which things happen.
 
     started: its ref; waiting: what it waits for, "" for nothing any longer; exited: its end, the last that is told.
@@ -58,31 +58,31 @@ class Listener:
     waiting: Callable[[str], None]
     exited: Callable[[Exit, Outputs], None]
     serving: Callable[[Serving], None] = _unheard
-    points: Callable[[Points], None] = _unheard
+    points: Callable[[Readings], None] = _unheard
 
-    def hear(self, update: Waiting | Serving | Points) -> None:
+    def hear(self, update: AttemptWaiting | Serving | Readings) -> None:
         """What the executor tells before the end."""
         match update:
-            case Waiting(message):
+            case AttemptWaiting(message):
                 self.waiting(message)
             case Serving():
                 self.serving(update)
-            case Points():
+            case Readings():
                 self.points(update)
 
 
 class Attempts:
     """All attempts that are under way."""
 
-    def __init__(self, transfer: Offload, stage: Stage) -> None:
-        self._transfer, self._stage = transfer, stage
+    def __init__(self, transfer: Offload, stage: Staging) -> None:
+        self._transfer, self._staging = transfer, stage
         self._going: dict[str, asyncio.Task[None]] = {}
         self._refs: dict[str, asyncio.Future[str]] = {}
         self._found: set[str] = set()
         self._given_up: set[str] = set()
         self._others: set[asyncio.Task[None]] = set()
 
-    def begin(self, attempt: Attempt, executor: Executor, listener: Listener) -> None:
+    def begin(self, attempt: Attempt, executor: Executor, listener: AttemptListener) -> None:
         """Start or find the attempt, and follow it to its end."""
         id = attempt.job.id
         if attempt.ref == "":
@@ -90,7 +90,7 @@ class Attempts:
         ref = self._refs[id] = asyncio.get_running_loop().create_future()
         self._going[id] = asyncio.create_task(self._go(attempt, executor, ref, listener))
 
-    async def _go(self, attempt: Attempt, executor: Executor, ref: asyncio.Future[str], listener: Listener) -> None:
+    async def _go(self, attempt: Attempt, executor: Executor, ref: asyncio.Future[str], listener: AttemptListener) -> None:
         exit, outputs = await self._run(attempt, executor, ref, listener)
         self._going.pop(attempt.job.id, None)
         self._refs.pop(attempt.job.id, None)
@@ -100,7 +100,7 @@ class Attempts:
         listener.exited(exit, outputs)
 
     async def _run(
-        self, attempt: Attempt, executor: Executor, ref: asyncio.Future[str], listener: Listener
+        self, attempt: Attempt, executor: Executor, ref: asyncio.Future[str], listener: AttemptListener
     ) -> tuple[Exit, Outputs]:
         try:
             known = attempt.ref or await self._start(attempt, executor, listener)
@@ -110,7 +110,7 @@ class Attempts:
             listener.started(known)
             exit = await _followed(executor, known, listener)
             if attempt.place.remote:
-                await self._transfer(keep_logs, attempt)
+                await self._transfer(keep_logs, attempt, self._staging.blobs)
             return await self._collect(attempt, exit)
         except ExecutorError as error:
             return Exit(1, error.reason, str(error)), NOTHING
@@ -127,18 +127,18 @@ class Attempts:
         except Exception as error:  # noqa: BLE001 - a bug of an executor ends its attempt with its name, and hangs nothing
             return Exit(1, "InternalError", f"{type(error).__name__}: {error}"), NOTHING
 
-    async def _start(self, attempt: Attempt, executor: Executor, listener: Listener) -> str:
+    async def _start(self, attempt: Attempt, executor: Executor, listener: AttemptListener) -> str:
         if attempt.job.workspace:
             attempt.job.workspace.mkdir(0o700, parents=True, exist_ok=True)
         if ours := tuple((uri, path) for uri, path in attempt.job.fetch if uri.partition("://")[0] not in executor.stages):
-            await self._stage.bring(replace(attempt.job, fetch=ours), attempt.place, attempt.work.artifacts)
+            await self._staging.bring(replace(attempt.job, fetch=ours), attempt.place, attempt.work.artifacts)
         return await executor.start(attempt.job, listener.waiting)
 
     async def _collect(self, attempt: Attempt, exit: Exit) -> tuple[Exit, Outputs]:
         exit, outputs = attempt.work.collect(attempt.place, attempt.task, attempt.job.attempt, exit)
         if exit.code or not outputs.artifacts:
             return exit, outputs
-        return exit, await self._transfer(keep, attempt, outputs)
+        return exit, await self._transfer(keep, attempt, outputs, self._staging.blobs)
 
     def stop(self, job: str, executor: Executor, grace_s: float) -> None:
         """End an attempt, also one whose start does not come to its end: an image is pulled, packages are installed."""
@@ -175,7 +175,7 @@ class Attempts:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _followed(executor: Executor, ref: str, listener: Listener) -> Exit:
+async def _followed(executor: Executor, ref: str, listener: AttemptListener) -> Exit:
     """The end of an attempt, once the listener was told all that came before it."""
     async with aclosing(executor.follow(ref)) as updates:
         async for update in updates:
@@ -196,7 +196,7 @@ class PointReader:
         self._ranks = {replica.name: replica.rank for replica in job.replicas}
         self._skip = dict(stored)
 
-    def read(self, update: Points) -> list[Point]:
+    def read(self, update: Readings) -> list[Point]:
         """The points that are new; what comes from no replica of the job is left out."""
         return [
             Point(self._run, self._task, self._attempt, rank, each.metric, each.step, each.at, each.value)

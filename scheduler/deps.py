@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from kflite.core.event import Event, Point, RunSubmitted
-from kflite.core.paths import RunPaths
-from kflite.core.plan import Origin, Plan, Work
+from kflite.core.event import Event, Point
+from kflite.core.plan import Work
+from kflite.core.run_event import RunSubmitted
 from kflite.core.threads import run_in_thread
-from kflite.core.value import Value
 from kflite.executors.base import Executor
+from kflite.scheduler.assembly import Plans, assemble
 from kflite.scheduler.retries import retries
-from kflite.scheduler.run import Run
+from kflite.scheduler.run import ActiveRun
 from kflite.scheduler.submission import Submission, submission
 from kflite.scheduler.tasks import Caching
-from kflite.store.base import RunRow, Store
+from kflite.store.base import Blobs, RunRow, Store
 
 T = TypeVar("T")
 
-Plans = Callable[[str, str, Mapping[str, Value], Origin], Plan]
 Executors = Callable[[str], Executor]
 Identified = Callable[[str, Work], bool]
 
@@ -52,23 +51,24 @@ def nobody(row: RunRow) -> bool:
     return False
 
 
-def nowhere(point: str) -> None:
+def no_failpoint(name: str) -> None:
     """No fault is to happen."""
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class SchedulerDeps:
     """plans: (kind, document, parameters, origin) -> Plan; executors: the word of `--on` -> Executor, entered when first needed.
 
     owner: from `kflite.store.owner_id`; requests: what other processes ask, as they ask it;
     identified: (on, work) -> whether its executor is to be asked what else decides a task's result there, as part of its key;
     accepts: whether a run that nobody owns is taken over without being asked for; cache_s: how long a result may be used again, 0
-    for ever; point: called by name at each point between what is decided,
+    for ever; failpoint: called by name at each point between what is decided,
     stored and done, where tests let the process die. offload: for what blocks; transfer: for what blocks as long as it takes to
     read or copy artifacts, and must not keep the store waiting.
     """
 
     store: Store
+    blobs: Blobs
     plans: Plans
     executors: Executors
     home: Path
@@ -82,17 +82,15 @@ class World:
     clock: Callable[[], float] = time.time
     offload: Offload = asyncio.to_thread
     transfer: Offload = run_in_thread
-    point: Callable[[str], None] = nowhere
+    failpoint: Callable[[str], None] = no_failpoint
 
-    def run(self, asked: Submission, created: float, events: Sequence[Event] = ()) -> Run:
+    def run(self, asked: Submission, created: float, events: Sequence[Event] = ()) -> ActiveRun:
         """A run, not begun. events: what the store holds of it. Raises InputError."""
-        place = RunPaths(self.home, self.artifacts, asked.pipeline, asked.run)
-        origin = Origin(asked.run, asked.name, created, place.root, str(place.workspace))
-        plan = self.plans(asked.kind, asked.document, asked.inputs, origin)
+        plan, paths = assemble(asked, self.plans, self.home, self.artifacts, created)
         caching = Caching(lambda work: self.identified(asked.on, work), self.cache_s)
-        return Run(asked, plan, place, self.clock, caching, events)
+        return ActiveRun(asked, plan, paths, self.clock, caching, events)
 
-    def load(self, run: str) -> tuple[Run, list[Point]]:
+    def load(self, run: str) -> tuple[ActiveRun, list[Point]]:
         """A run of the store, and the points that its plan watches. Blocks. Raises InputError."""
         events = list(self._events(run))
         submitted = events[0].data

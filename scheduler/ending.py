@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kflite.core.event import State, TaskCancelled, TaskFailed, TaskRetrying, TaskSucceeded, TaskSuspended
+from kflite.core.event_kind import State
 from kflite.core.job import Exit
 from kflite.core.plan import Policy
+from kflite.core.task_event import TaskCancelled, TaskFailed, TaskRetrying, TaskSucceeded, TaskSuspended
 from kflite.core.value import Outputs
-from kflite.scheduler.record import TaskRecord
+from kflite.scheduler.record import TaskState
 
 # Attempts that were lost (a machine, a daemon) and did not use up the user's retries.
 MOST_LOST = 3
@@ -20,7 +21,7 @@ Consequence = TaskEnded | TaskRetrying | TaskSuspended
 
 
 def consequence(
-    record: TaskRecord, policy: Policy, exit: Exit, outputs: Outputs, expires: float | None, may_retry: Callable[[float], bool]
+    record: TaskState, policy: Policy, exit: Exit, outputs: Outputs, expires: float | None, may_retry: Callable[[float], bool]
 ) -> Consequence:
     """What follows from an exit. expires: of the cached result; may_retry: whether there is time for an attempt after a delay."""
     if record.stopping and not (record.stopping_outcome is State.QUEUED and exit.code == 0):
@@ -32,12 +33,12 @@ def consequence(
     return TaskSucceeded(outputs, key=record.key, key_parts=record.key_parts, expires=expires if record.key else None)
 
 
-def may_start_again(record: TaskRecord) -> bool:
+def may_start_again(record: TaskState) -> bool:
     """Whether another attempt may follow the one that is stopped."""
     return record.stopping_outcome is State.QUEUED or (record.stopping_outcome is State.FAILED and record.stopping == TIMEOUT)
 
 
-def _stopped(record: TaskRecord, policy: Policy, exit: Exit, outputs: Outputs, may_retry: Callable[[float], bool]) -> Consequence:
+def _stopped(record: TaskState, policy: Policy, exit: Exit, outputs: Outputs, may_retry: Callable[[float], bool]) -> Consequence:
     match record.stopping_outcome:
         case State.QUEUED:
             return TaskSuspended(record.stopping)
@@ -51,7 +52,7 @@ def _stopped(record: TaskRecord, policy: Policy, exit: Exit, outputs: Outputs, m
     return TaskCancelled(record.stopping)
 
 
-def _failed(record: TaskRecord, policy: Policy, exit: Exit, may_retry: Callable[[float], bool]) -> TaskRetrying | TaskFailed:
+def _failed(record: TaskState, policy: Policy, exit: Exit, may_retry: Callable[[float], bool]) -> TaskRetrying | TaskFailed:
     retry, reason = policy.retry, exit.reason or "Error"
     left = record.lost < MOST_LOST if exit.lost else record.failed < retry.most
     delay_s = 0.0 if exit.lost else retry.delay_s(record.failed + 1)

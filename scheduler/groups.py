@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from kflite.core.event import State, TaskQueued, TaskRunning, TaskSkipped
+from kflite.core.event_kind import State
 from kflite.core.plan import Opened, Settled
+from kflite.core.task_event import TaskQueued, TaskRunning, TaskSkipped
 from kflite.scheduler import said
 from kflite.scheduler.history import History
 from kflite.scheduler.ledger import Ledger

@@ -6,21 +6,11 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from kflite.core.event import (
-    Event,
-    Point,
-    RunAnswered,
-    RunCancelRequested,
-    RunResumed,
-    RunStopping,
-    RunSuspended,
-    RunSuspendRequested,
-    State,
-    TaskEnd,
-    TaskQueued,
-    TaskSucceeded,
-)
+from kflite.core.event import Event, Point
+from kflite.core.event_kind import State
 from kflite.core.plan import Outcome, Settled
+from kflite.core.run_event import RunAnswered, RunCancelRequested, RunResumed, RunStopping, RunSuspended, RunSuspendRequested
+from kflite.core.task_event import TaskEnd, TaskQueued, TaskSucceeded
 from kflite.scheduler.record import OUTCOMES, outcome
 from kflite.scheduler.retries import RetryRequest, retries
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from kflite.core.event import Data, Event, State
-from kflite.scheduler.record import RunRecord, TaskRecord
+from kflite.core.event import Data, Event
+from kflite.core.event_kind import State
+from kflite.scheduler.record import RunState, TaskState
 
 D = TypeVar("D", bound=Data)
 
@@ -16,8 +17,8 @@ class Ledger:
 
     def __init__(self, run: str, clock: Callable[[], float]) -> None:
         self._id, self._clock = run, clock
-        self._run = RunRecord()
-        self.tasks: dict[str, TaskRecord] = {}
+        self._run = RunState()
+        self.tasks: dict[str, TaskState] = {}
         self.pending: list[Event] = []
 
     @property
@@ -29,9 +30,9 @@ class Ledger:
         """When the run began, or began again, in Unix seconds."""
         return self._run.began
 
-    def record(self, task: str) -> TaskRecord:
+    def record(self, task: str) -> TaskState:
         """The task's record, a new one where there is none."""
-        return self.tasks.setdefault(task, TaskRecord())
+        return self.tasks.setdefault(task, TaskState())
 
     def emit(self, data: D, task: str = "") -> D:
         """Something happened now."""

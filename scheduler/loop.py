@@ -14,21 +14,22 @@ from types import MappingProxyType
 from typing import Self
 
 from kflite.core import plan
-from kflite.core.event import Event, Point, State
+from kflite.core.event import Event, Point
+from kflite.core.event_kind import State
 from kflite.core.job import Exit, Job
 from kflite.core.value import NOTHING, Outputs, Value
 from kflite.errors import ExecutorError, LeaseLost, StoreError
 from kflite.executors.base import Executor
-from kflite.scheduler.action import Action, Answer, Enqueue, Expire, FetchDigests, Reattach, StopAttempt
-from kflite.scheduler.admission import Lobby, request_of
-from kflite.scheduler.attempt import Attempt, Attempts, Listener, PointReader
+from kflite.scheduler.action import Action, AnswerQuestion, Enqueue, Expire, FetchDigests, Reattach, StopAttempt
+from kflite.scheduler.admission import Admission, request_of
+from kflite.scheduler.attempt import Attempt, AttemptListener, Attempts, PointReader
 from kflite.scheduler.deadlines import FOUND_S
-from kflite.scheduler.deps import World
-from kflite.scheduler.ownership import Watch
-from kflite.scheduler.run import Run
-from kflite.scheduler.staging import Stage
+from kflite.scheduler.deps import SchedulerDeps
+from kflite.scheduler.ownership import Ownership
+from kflite.scheduler.run import ActiveRun
+from kflite.scheduler.staging import Staging
 from kflite.scheduler.submission import Submission
-from kflite.scheduler.turn import Start, Turn
+from kflite.scheduler.turn import StartAttempt, Turn
 
 # So long it may take until it is stored that a task runs: most have ended by then, and that is stored with it.
 SHARED_S = 0.02
@@ -41,37 +42,37 @@ class Scheduler:
     Leaving the context lets go of what has not ended: its tasks go on, and are found by the next scheduler.
     """
 
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self._runs: dict[str, Run] = {}
+    def __init__(self, deps: SchedulerDeps) -> None:
+        self._deps = deps
+        self._runs: dict[str, ActiveRun] = {}
         self._ends: dict[str, asyncio.Future[State]] = {}
         self._stored: dict[str, asyncio.Future[None]] = {}
-        self._messages: list[tuple[Run, Callable[[], None]]] = []
-        self._heard: list[tuple[Run, Callable[[], None]]] = []  # of points, which come before messages
+        self._messages: list[tuple[ActiveRun, Callable[[], None]]] = []
+        self._heard: list[tuple[ActiveRun, Callable[[], None]]] = []  # of points, which come before messages
         self._wake, self._adopting = asyncio.Event(), asyncio.Lock()
-        self._lobby = Lobby(world)
-        self._stage = Stage(world.transfer)
-        self._attempts = Attempts(world.transfer, self._stage)
+        self._admission = Admission(deps)
+        self._staging = Staging(deps.transfer, deps.blobs)
+        self._attempts = Attempts(deps.transfer, self._staging)
         self._besides: set[asyncio.Task[None]] = set()  # what is found out beside the turns
-        self._watch = Watch(world, self._hear, self.adopt)
+        self._ownership = Ownership(deps, self._hear, self.adopt)
         self._timers: dict[tuple[str, str], asyncio.TimerHandle] = {}
         self._work: asyncio.Task[None] | None = None
         self._soon: asyncio.TimerHandle | None = None
 
     async def __aenter__(self) -> Self:
         self._work = asyncio.create_task(self._turns(), name="kflite scheduler")
-        self._watch.open()
+        self._ownership.open()
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        await self._watch.close()
+        await self._ownership.close()
         if self._work:
             self._work.cancel()
             await asyncio.gather(self._work, return_exceptions=True)
         for task in self._besides:
             task.cancel()
         await self._attempts.close()
-        await self._lobby.close()
+        await self._admission.close()
         for run, end in self._ends.items():
             if not end.done() or end.exception():
                 await self._release(run)
@@ -79,28 +80,28 @@ class Scheduler:
     async def _release(self, run: str) -> None:
         """Others may take the run at once; if the store does not hear of it, when the lease is over."""
         with suppress(StoreError):
-            await self._world.offload(self._world.store.release, run, self._world.owner)
+            await self._deps.offload(self._deps.store.release, run, self._deps.owner)
 
     # What users ask.
 
     async def submit(self, submission: Submission) -> None:
         """Store and begin a run; returns once it is stored. Raises InputError, StoreError."""
-        world = self._world
-        run = world.run(submission, world.clock())
-        await world.offload(world.store.put_plan, submission.digest, submission.kind, submission.document)
-        run.begin(world.owner)
+        deps = self._deps
+        run = deps.run(submission, deps.clock())
+        await deps.offload(deps.store.put_plan, submission.digest, submission.kind, submission.document)
+        run.begin(deps.owner)
         await self._take_up(run)
 
     async def adopt(self, run: str) -> bool:
         """Take over a run that nobody owns; returns whether it is this scheduler's now. Raises StoreError."""
-        world = self._world
+        deps = self._deps
         async with self._adopting:  # the watch may come to it at the same time
             if run in self._runs:
                 return True
-            if not await world.offload(world.store.claim, run, world.owner, world.clock(), world.lease_s):
+            if not await deps.offload(deps.store.claim, run, deps.owner, deps.clock(), deps.lease_s):
                 return False
-            taken, points = await world.offload(world.load, run)
-            taken.replay(world.owner, points)
+            taken, points = await deps.offload(deps.load, run)
+            taken.replay(deps.owner, points)
             await self._take_up(taken)
         return True
 
@@ -113,7 +114,7 @@ class Scheduler:
         if found := self._runs.get(run):
             self._post(found, lambda: found.cancel(reason, kill))
 
-    async def _take_up(self, run: Run) -> None:
+    async def _take_up(self, run: ActiveRun) -> None:
         loop = asyncio.get_running_loop()
         self._runs[run.id], self._ends[run.id] = run, loop.create_future()
         stored = self._stored[run.id] = loop.create_future()
@@ -127,12 +128,12 @@ class Scheduler:
 
     # The turns.
 
-    def _post(self, run: Run, message: Callable[[], None]) -> None:
+    def _post(self, run: ActiveRun, message: Callable[[], None]) -> None:
         """To be applied in the next turn, if the run is still this scheduler's."""
         self._messages.append((run, message))
         self._wake.set()
 
-    def _post_soon(self, run: Run, message: Callable[[], None]) -> None:
+    def _post_soon(self, run: ActiveRun, message: Callable[[], None]) -> None:
         """As `_post`, but the turn may wait for others to share it: nothing follows from the message."""
         self._messages.append((run, message))
         if not self._soon or self._soon.when() < asyncio.get_running_loop().time():
@@ -154,13 +155,13 @@ class Scheduler:
             if self._runs.get(run.id) is run:
                 message()
         turn = await self._decide()
-        self._world.point("decided")
+        self._deps.failpoint("decided")
         await self._commit(turn)
-        self._world.point("stored")
+        self._deps.failpoint("stored")
         for run, action in turn.actions:
             if self._runs.get(run.id) is run:
                 await self._act(run, action)
-                self._world.point("acted")
+                self._deps.failpoint("acted")
         for run in list(self._runs.values()):
             if run.over:  # one that came while this turn was stored may have ended, and is stored in the next
                 await self._end(run)
@@ -169,10 +170,10 @@ class Scheduler:
         """What follows from what was heard: events to store, and actions to do then."""
         turn = Turn()
         while queued := turn.take(self._runs.values()):
-            await self._lobby.add(queued)
-        for run, task, executor in self._lobby.admit(self._runs.get):
+            await self._admission.add(queued)
+        for run, task, executor in self._admission.admit(self._runs.get):
             run.tasks.start(task, executor.name)
-            turn.actions.append((run, Start(task, run.job(task), executor)))
+            turn.actions.append((run, StartAttempt(task, run.job(task), executor)))
         turn.take(self._runs.values())
         return turn
 
@@ -201,25 +202,25 @@ class Scheduler:
                 self._wake.set()
 
     async def _append(self, events: list[Event], points: list[Point]) -> None:
-        await self._world.offload(self._world.store.append, events, self._world.owner, points)
+        await self._deps.offload(self._deps.store.append, events, self._deps.owner, points)
 
-    async def _act(self, run: Run, action: Action | Start) -> None:
+    async def _act(self, run: ActiveRun, action: Action | StartAttempt) -> None:
         match action:
-            case Start(task, job, executor):
+            case StartAttempt(task, job, executor):
                 self._begin(run, task, job, executor)
             case Reattach(task, ref):
                 await self._find(run, task, ref)
             case Enqueue(task, delay_s):
                 self._later(run, task, delay_s, partial(run.tasks.enqueue, task))
             case Expire(group, at):
-                self._later(run, group, at - self._world.clock(), partial(run.time_is_up, group))
+                self._later(run, group, at - self._deps.clock(), partial(run.time_is_up, group))
             case FetchDigests(task, uris):
                 self._beside(self._fetch_digests(run, task, uris))
-            case Answer(id, question):
+            case AnswerQuestion(id, question):
                 self._beside(self._answer(run, id, question))
             case StopAttempt(task, grace_s):
-                desk = await self._lobby.desk(run.submission.on)
-                self._attempts.stop(f"{run.id}/{task}", desk.executor, grace_s)
+                opened = await self._admission.queue_of(run.submission.on)
+                self._attempts.stop(f"{run.id}/{task}", opened.executor, grace_s)
 
     def _beside(self, work: Coroutine[object, object, None]) -> None:
         """Find something out while the turns go on."""
@@ -227,43 +228,43 @@ class Scheduler:
         self._besides.add(task)
         task.add_done_callback(self._besides.discard)
 
-    async def _answer(self, run: Run, id: str, question: Callable[[], Value]) -> None:
+    async def _answer(self, run: ActiveRun, id: str, question: Callable[[], Value]) -> None:
         try:
-            answer = plan.Answer(await self._world.transfer(question))
+            answer = plan.Answer(await self._deps.transfer(question))
         except Exception as error:  # noqa: BLE001 - the plan hears of it, and decides what that means
             answer = plan.Answer(error=f"{type(error).__name__}: {error}")
         self._post(run, lambda: run.answered(id, answer))
 
-    async def _fetch_digests(self, run: Run, task: str, uris: frozenset[str]) -> None:
-        contents = await self._stage.contents(sorted(uris))
-        identity = await self._lobby.identity(run, task)
+    async def _fetch_digests(self, run: ActiveRun, task: str, uris: frozenset[str]) -> None:
+        contents = await self._staging.contents(sorted(uris))
+        identity = await self._admission.identity(run, task)
         self._post(run, lambda: run.tasks.digests_fetched(task, contents, identity))
 
-    async def _find(self, run: Run, task: str, ref: str) -> None:
+    async def _find(self, run: ActiveRun, task: str, ref: str) -> None:
         """Wait again for an attempt of a dead scheduler, or start it again where it is not known whether it was."""
         try:
-            desk = await self._lobby.desk(run.submission.on)
+            opened = await self._admission.queue_of(run.submission.on)
         except ExecutorError as error:
             lost = Exit(-1, error.reason, str(error))
             return self._post(run, lambda: run.exited(task, lost, NOTHING))
-        desk.line.take(request_of(run, task), run.submission.on)
+        opened.queue.take(request_of(run, task), run.submission.on)
         job = run.job(task)
-        stored = await self._world.offload(self._world.store.point_counts, run.id, task, job.attempt)
-        return self._begin(run, task, job, desk.executor, ref, stored)
+        stored = await self._deps.offload(self._deps.store.point_counts, run.id, task, job.attempt)
+        return self._begin(run, task, job, opened.executor, ref, stored)
 
     def _begin(
-        self, run: Run, task: str, job: Job, executor: Executor, ref: str | None = None, stored: Mapping[int, int] = NONE
+        self, run: ActiveRun, task: str, job: Job, executor: Executor, ref: str | None = None, stored: Mapping[int, int] = NONE
     ) -> None:
         request, points = request_of(run, task), PointReader(run.id, task, job, stored)
         found_s = 0.0 if ref is None else FOUND_S
 
         def exited(exit: Exit, outputs: Outputs) -> None:
-            self._lobby.give(run, request)
+            self._admission.give(run, request)
             self._cancel_timer(run, task)
             self._post(run, lambda: run.exited(task, exit, outputs))
 
         attempt = Attempt(run.place, task, job, run.tasks.work(task), ref)
-        listener = Listener(
+        listener = AttemptListener(
             started=lambda ref: self._post_soon(run, lambda: run.tasks.running(task, ref)),
             waiting=lambda message: self._post(run, lambda: run.tasks.waiting(task, message)),
             serving=lambda update: self._post(run, lambda: run.tasks.serving(task, update.addresses)),
@@ -273,29 +274,29 @@ class Scheduler:
         self._attempts.begin(attempt, executor, listener)
         if job.timeout_s:
             began = run.tasks[task].started if ref else None
-            left_s = (began + job.timeout_s - self._world.clock()) if began else job.timeout_s
+            left_s = (began + job.timeout_s - self._deps.clock()) if began else job.timeout_s
             self._later(run, task, max(found_s, left_s), lambda: run.tasks.expired(task, job.attempt))
 
     # Time.
 
-    def _later(self, run: Run, task: str, delay_s: float, message: Callable[[], None]) -> None:
+    def _later(self, run: ActiveRun, task: str, delay_s: float, message: Callable[[], None]) -> None:
         handle = asyncio.get_running_loop().call_later(delay_s, self._post, run, message)
         self._timers[run.id, task] = handle
 
-    def _cancel_timer(self, run: Run, task: str) -> None:
+    def _cancel_timer(self, run: ActiveRun, task: str) -> None:
         if handle := self._timers.pop((run.id, task), None):
             handle.cancel()
 
     # The end.
 
-    async def _end(self, run: Run) -> None:
+    async def _end(self, run: ActiveRun) -> None:
         assert run.state
         self._ends[run.id].set_result(run.state)
         self._forget(run)
         if run.state is State.SUSPENDED:
             await self._release(run.id)
 
-    def _let_go(self, run: Run, error: Exception) -> None:
+    def _let_go(self, run: ActiveRun, error: Exception) -> None:
         """Somebody else owns the run, or the store does not take its events: it stays as it is stored, and its tasks go on."""
         self._ends[run.id].set_exception(error)
         self._ends[run.id].exception()
@@ -304,7 +305,7 @@ class Scheduler:
         self._attempts.drop(run.id)
         self._forget(run)
 
-    def _forget(self, run: Run) -> None:
+    def _forget(self, run: ActiveRun) -> None:
         del self._runs[run.id]
         for id, task in [t for t in self._timers if t[0] == run.id]:
             self._timers.pop((id, task)).cancel()

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kflite.core.event import ENDED, Event, Kind, RunEnded, State
+from kflite.core.event import Event
+from kflite.core.event_kind import ENDED, Kind, State
+from kflite.core.run_event import RunEnded
 from kflite.errors import TransitionError
 
 _S = State

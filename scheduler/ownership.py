@@ -8,14 +8,14 @@ from contextlib import suppress
 
 from kflite.core.event import Event
 from kflite.errors import InputError, LeaseLost, StoreError
-from kflite.scheduler.deps import World, nobody
+from kflite.scheduler.deps import SchedulerDeps, nobody
 
 
-class Watch:
+class Ownership:
     """Renews the owner's leases three times a lease, adopts runs that nobody owns, and passes on what is asked."""
 
-    def __init__(self, world: World, hear: Callable[[Event], None], adopt: Callable[[str], Awaitable[bool]]) -> None:
-        self._world, self._hear, self._adopt = world, hear, adopt
+    def __init__(self, deps: SchedulerDeps, hear: Callable[[Event], None], adopt: Callable[[str], Awaitable[bool]]) -> None:
+        self._deps, self._hear, self._adopt = deps, hear, adopt
         self._tasks: list[asyncio.Task[None]] = []
 
     def open(self) -> None:
@@ -29,29 +29,29 @@ class Watch:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _renew(self) -> None:
-        world = self._world
+        deps = self._deps
         while True:
             try:
                 await self._orphans()
-                await world.offload(world.store.renew, world.owner, world.clock(), world.lease_s)
+                await deps.offload(deps.store.renew, deps.owner, deps.clock(), deps.lease_s)
             except StoreError:
                 # The next commit says what is wrong with the store, and to whom.
                 await asyncio.sleep(0)
-            await asyncio.sleep(world.lease_s / 3)
+            await asyncio.sleep(deps.lease_s / 3)
 
     async def _listen(self) -> None:
         while True:
             try:
-                async for event in self._world.requests():
+                async for event in self._deps.requests():
                     self._hear(event)
             except StoreError:
-                await asyncio.sleep(self._world.lease_s / 3)  # its server may come back
+                await asyncio.sleep(self._deps.lease_s / 3)  # its server may come back
 
     async def _orphans(self) -> None:
-        world = self._world
-        if world.accepts is nobody:
+        deps = self._deps
+        if deps.accepts is nobody:
             return
-        for run in await world.offload(world.store.orphans, world.clock()):
-            if world.accepts(await world.offload(world.store.run, run)):
+        for run in await deps.offload(deps.store.orphans, deps.clock()):
+            if deps.accepts(await deps.offload(deps.store.run, run)):
                 with suppress(InputError, LeaseLost):  # a plan that this version cannot read, or another was faster
                     await self._adopt(run)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kflite.core import plan
-from kflite.core.event import RunAnswered
-from kflite.scheduler.action import Answer
+from kflite.core.run_event import RunAnswered
+from kflite.scheduler.action import AnswerQuestion
 
 
 class Questions:
@@ -35,9 +35,9 @@ class Questions:
         """A question has its answer; returns whether the plan waits for it."""
         return self._open.pop(id, None) is not None
 
-    def actions(self) -> Iterator[Answer]:
+    def actions(self) -> Iterator[AnswerQuestion]:
         """What answers all that is open."""
-        return (Answer(step.id, step.question) for step in self._open.values())
+        return (AnswerQuestion(step.id, step.question) for step in self._open.values())
 
     def drop(self) -> None:
         """The plan waits for no answer any more."""

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kflite.core.event import ENDED, Event, State, TaskCancelled, TaskEnd, TaskFailed, TaskSkipped, TaskSucceeded
+from kflite.core.event import Event
+from kflite.core.event_kind import ENDED, State
 from kflite.core.fold import RUN, TASK, fold
 from kflite.core.plan import Outcome
+from kflite.core.task_event import TaskCancelled, TaskEnd, TaskFailed, TaskSkipped, TaskSucceeded
 from kflite.core.value import NOTHING
 from kflite.scheduler.machine import run_after, task_after
 
@@ -24,7 +26,7 @@ OUTCOMES: Mapping[type[TaskEnd], State] = {
 
 
 @dataclass(slots=True)
-class RunRecord:
+class RunState:
     """A run. began: when it did, or began again after a retry, in Unix seconds."""
 
     state: State | None = None
@@ -37,7 +39,7 @@ class RunRecord:
 
 
 @dataclass(slots=True)
-class TaskRecord:
+class TaskState:
     """A task. failed: attempts that count against its retries; lost: attempts that the machine or executor lost.
 
     started: when the attempt began to run, due: when a queued task may start, in Unix seconds. rerun: it had succeeded before.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from kflite.core.event import Event, RunEnded, RunRetried
+from kflite.core.event import Event
+from kflite.core.run_event import RunEnded, RunRetried
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,12 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from kflite.core import plan as steps
-from kflite.core.event import (
-    Event,
-    Point,
+from kflite.core.event import Event, Point
+from kflite.core.event_kind import State
+from kflite.core.job import Exit, Job
+from kflite.core.paths import RunPaths
+from kflite.core.plan import Plan, Ready, Step
+from kflite.core.run_event import (
     RunAnswered,
     RunCancelRequested,
     RunEnded,
@@ -21,14 +24,10 @@ from kflite.core.event import (
     RunStopping,
     RunSuspended,
     RunSuspendRequested,
-    State,
-    TaskFailed,
 )
-from kflite.core.job import Exit, Job
-from kflite.core.paths import RunPaths
-from kflite.core.plan import Plan, Ready, Step
+from kflite.core.task_event import TaskFailed
 from kflite.core.value import Outputs
-from kflite.scheduler.action import Action, Answer
+from kflite.scheduler.action import Action, AnswerQuestion
 from kflite.scheduler.deadlines import Deadlines
 from kflite.scheduler.ending import TaskEnded
 from kflite.scheduler.groups import Groups
@@ -42,7 +41,7 @@ from kflite.scheduler.tasks import Caching, Tasks
 
 
 @dataclass(slots=True)
-class Taken:
+class Decisions:
     """What a run gives its scheduler: events and points to store in one commit, and actions to do after that."""
 
     events: list[Event] = field(default_factory=list)
@@ -50,7 +49,7 @@ class Taken:
     points: list[Point] = field(default_factory=list)
 
 
-class Run:
+class ActiveRun:
     """A run in the hands of its scheduler. `take` gives what is to be stored, and then done, since it was last called.
 
     events: what the store holds of it, where another scheduler left it.
@@ -86,9 +85,9 @@ class Run:
     def state(self) -> State | None:
         return self._ledger.state
 
-    def take(self) -> Taken:
+    def take(self) -> Decisions:
         """All since the last call."""
-        taken = Taken(self._ledger.pending, self.tasks.actions, self._points)
+        taken = Decisions(self._ledger.pending, self.tasks.actions, self._points)
         self._ledger.pending, self.tasks.actions, self._points = [], [], []
         return taken
 
@@ -306,7 +305,7 @@ class Run:
         if answer := self._questions.ask(step):
             self._follow(self._plan.hear(step.id, answer))
         elif not self._replaying:
-            self.tasks.actions.append(Answer(step.id, step.question))
+            self.tasks.actions.append(AnswerQuestion(step.id, step.question))
 
     def _opened(self, step: steps.Opened) -> None:
         self.tasks.actions += self._deadlines.of_group(step, self._replaying)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kflite.core.event import State, TaskCancelled, TaskEnd, TaskFailed, TaskQueued, TaskSkipped, TaskSucceeded
+from kflite.core.event_kind import State
 from kflite.core.plan import Settled, Work
+from kflite.core.task_event import TaskCancelled, TaskEnd, TaskFailed, TaskQueued, TaskSkipped, TaskSucceeded
 from kflite.scheduler.cache import key_of
-from kflite.scheduler.record import TaskRecord
+from kflite.scheduler.record import TaskState
 
 
-def queued(work: Work, identity: Mapping[str, str], record: TaskRecord) -> TaskQueued:
+def queued(work: Work, identity: Mapping[str, str], record: TaskState) -> TaskQueued:
     """A task is to run. identity: what else decides its result where it runs."""
     parts = work.key_parts
     whole = {**parts, **identity} if parts is not None else {}
@@ -25,12 +26,12 @@ def queued(work: Work, identity: Mapping[str, str], record: TaskRecord) -> TaskQ
     )
 
 
-def voids(record: TaskRecord) -> bool:
+def voids(record: TaskState) -> bool:
     """Whether what the task made before is void when it is queued or skipped now."""
     return record.state is State.SUCCEEDED
 
 
-def settled(step: Settled, record: TaskRecord) -> TaskEnd:
+def settled(step: Settled, record: TaskState) -> TaskEnd:
     """A group has ended, or a task without having run."""
     match step.state:
         case State.SUCCEEDED:

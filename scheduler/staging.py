@@ -11,8 +11,7 @@ from kflite.core.job import Job
 from kflite.core.paths import RunPaths
 from kflite.core.value import Artifact
 from kflite.errors import KfliteError, NotFound
-from kflite.store.blobs import artifacts, staging
-from kflite.store.blobs.remote import is_remote
+from kflite.store.base import Blobs
 
 if TYPE_CHECKING:
     from kflite.scheduler.deps import Offload
@@ -22,11 +21,11 @@ T = TypeVar("T")
 _LOOKS = 8  # at once
 
 
-class Stage:
+class Staging:
     """Brings inputs, and looks at their content where it decides a cache key."""
 
-    def __init__(self, transfer: Offload) -> None:
-        self._transfer = transfer
+    def __init__(self, transfer: Offload, blobs: Blobs) -> None:
+        self._transfer, self.blobs = transfer, blobs
         self._going: dict[tuple[object, ...], asyncio.Future[Any]] = {}
         self._room = asyncio.Semaphore(_LOOKS)
 
@@ -35,14 +34,14 @@ class Stage:
         known = {artifact.uri: (name, artifact) for name, group in inputs.items() for artifact in group}
         for uri, path in job.fetch:
             name, artifact = known[uri]
-            if not is_remote(uri) and path == place.path(uri):  # not copied to a workspace
+            if not self.blobs.is_remote(uri) and path == place.path(uri):  # not copied to a workspace
                 if (artifact.digest or artifact.outside) and not path.exists():
                     raise NotFound(f"input {name!r}: nothing is at {path}")
             elif artifact.outside:
                 since = "" if artifact.outside == "any" else artifact.outside
-                await self._once(name, staging.bring, uri, path, place.staging, since)
+                await self._once(name, self.blobs.bring, uri, path, place.staging, since)
             elif not path.exists():
-                await self._once(name, artifacts.fetch, uri, path)
+                await self._once(name, self.blobs.fetch, uri, path)
 
     async def contents(self, uris: Iterable[str]) -> dict[str, str]:
         """What stands for the content at each URI, "" where that cannot be told."""
@@ -51,7 +50,7 @@ class Stage:
     async def _content(self, uri: str) -> str:
         try:
             async with self._room:
-                digest, _ = await self._shared(artifacts.content, uri)
+                digest, _ = await self._shared(self.blobs.content, uri)
         except (KfliteError, OSError):  # the task that reads it will fail by that, and say so
             return ""
         return digest

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kflite.core.event import RunStopping, State
-from kflite.scheduler.record import TaskRecord
+from kflite.core.event_kind import State
+from kflite.core.run_event import RunStopping
+from kflite.scheduler.record import TaskState
 
 # How long a task may take to end when it is asked to; Kubernetes gives the same.
 GRACE_S = 30.0
@@ -29,7 +30,7 @@ class Stopping:
         """The run stops for good."""
         self.reason, self.verdict, self.suspending = data.reason, data.state, ""
 
-    def spares(self, record: TaskRecord) -> bool:
+    def spares(self, record: TaskState) -> bool:
         """Whether a task goes on when the run is stopped."""
         return record.always_run and not self.killed
 

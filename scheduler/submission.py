@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from kflite.core.event import Event, RunOptions, RunSubmitted
+from kflite.core.event import Event
+from kflite.core.run_event import RunSubmitted, SubmittedOptions
 from kflite.core.value import Artifact, Value
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What to run. document: the plan's text, by `kind` ("pipeline", "experiment"); pipeline: its name, for folders and cache.
+    """What to run. document: the plan's text, by `kind` ("pipeline", "tuning"); pipeline: its name, for folders and cache.
 
     artifacts: the run's input artifacts, by name. parallel: tasks at once, 0 for as many as the executor has room for;
     timeout_s: longest time of the whole run.
@@ -54,7 +55,7 @@ class Submission:
             self.parameters,
             self.artifacts,
             self.on,
-            RunOptions(self.cache, self.fail_fast, self.parallel, self.timeout_s, self.labels),
+            SubmittedOptions(self.cache, self.fail_fast, self.parallel, self.timeout_s, self.labels),
             self.experiment,
             self.profile,
         )

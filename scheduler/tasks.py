@@ -6,8 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from kflite.core.event import (
-    State,
+from kflite.core.event_kind import State
+from kflite.core.job import Exit, Job
+from kflite.core.paths import RunPaths
+from kflite.core.plan import Ready, Stop, Work
+from kflite.core.task_event import (
     TaskFailed,
     TaskRetrying,
     TaskRunning,
@@ -18,9 +21,6 @@ from kflite.core.event import (
     TaskSuspended,
     TaskWaiting,
 )
-from kflite.core.job import Exit, Job
-from kflite.core.paths import RunPaths
-from kflite.core.plan import Ready, Stop, Work
 from kflite.core.value import Outputs
 from kflite.scheduler import said
 from kflite.scheduler.action import Action, Enqueue, FetchDigests, Reattach, StopAttempt
@@ -28,7 +28,7 @@ from kflite.scheduler.deadlines import Deadlines
 from kflite.scheduler.ending import TIMEOUT, TaskEnded, consequence, given_up, may_start_again, too_long
 from kflite.scheduler.groups import Groups
 from kflite.scheduler.ledger import Ledger
-from kflite.scheduler.record import TaskRecord
+from kflite.scheduler.record import TaskState
 from kflite.scheduler.stopping import Stopping
 
 _LIVE = (State.STARTING, State.RUNNING, State.STOPPING)
@@ -70,10 +70,10 @@ class Tasks:
         self.active = 0
         self.actions: list[Action] = []
 
-    def __getitem__(self, task: str) -> TaskRecord:
+    def __getitem__(self, task: str) -> TaskState:
         return self._ledger.tasks[task]
 
-    def items(self) -> Iterable[tuple[str, TaskRecord]]:
+    def items(self) -> Iterable[tuple[str, TaskState]]:
         """Every task and group with its record."""
         return self._ledger.tasks.items()
 

@@ -9,11 +9,11 @@ from kflite.core.event import Event, Point
 from kflite.core.job import Job
 from kflite.executors.base import Executor
 from kflite.scheduler.action import Action, Enqueue
-from kflite.scheduler.run import Run
+from kflite.scheduler.run import ActiveRun
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
+class StartAttempt:
     """Start the job of an attempt whose intent is stored."""
 
     task: str
@@ -27,9 +27,9 @@ class Turn:
 
     events: list[Event] = field(default_factory=list)
     points: list[Point] = field(default_factory=list)
-    actions: list[tuple[Run, Action | Start]] = field(default_factory=list)
+    actions: list[tuple[ActiveRun, Action | StartAttempt]] = field(default_factory=list)
 
-    def take(self, runs: Iterable[Run]) -> list[tuple[Run, str]]:
+    def take(self, runs: Iterable[ActiveRun]) -> list[tuple[ActiveRun, str]]:
         """Take what the runs have; returns the tasks that are queued now, which the cache may answer in this turn."""
         queued = []
         for run in runs:
@@ -52,6 +52,6 @@ class Turn:
         """What is stored of one run."""
         return [e for e in self.events if e.run == run], [p for p in self.points if p.run == run]
 
-    def watched(self, run: Run) -> list[Point]:
+    def watched(self, run: ActiveRun) -> list[Point]:
         """The points that the run's plan is told of."""
         return [point for point in self.points if point.run == run.id and point.metric in run.watches]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
-from kflite.core.event import Event, Point, State
+from kflite.core.event import Event, Point
+from kflite.core.event_kind import State
 from kflite.core.value import Artifact, Value
 
 
@@ -242,3 +244,34 @@ class Store(Protocol):
     def release(self, run: str, owner: str) -> None: ...
     def orphans(self, now: float) -> list[str]:
         """Runs that are to go on and that nobody owns: neither ended nor suspended."""
+
+
+class Blobs(Protocol):
+    """The bytes of artifacts, by URI. All of it blocks, but for `is_remote`. Raises KfliteError, NotFound, OSError."""
+
+    def is_remote(self, uri: str) -> bool:
+        """Whether it takes more than this machine's disk to read it."""
+
+    def intact(self, artifact: Artifact) -> bool:
+        """Whether the bytes of an artifact are still there, as they were."""
+
+    def look(self, uri: str) -> tuple[str, int]:
+        """What tells one state of it from another without reading it, and its size."""
+
+    def digest(self, path: Path) -> tuple[str, int]:
+        """The hash of what is at a path of this machine, and its size."""
+
+    def content(self, uri: str) -> tuple[str, int]:
+        """What stands for its content, and its size."""
+
+    def fetch(self, uri: str, path: Path) -> None:
+        """Copy what is at the URI to a path."""
+
+    def push(self, path: Path, uri: str) -> None:
+        """Copy what is at a path to the URI."""
+
+    def bring(self, uri: str, path: Path, folder: Path, since: str) -> None:
+        """Have at `path` what is at the URI now, fetched no more often than it changes. folder: of notes on copies."""
+
+    def delete(self, uri: str) -> None:
+        """Remove what is at the URI, if anything is."""

@@ -7,7 +7,8 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
-from kflite.core.event import RunOptions, State
+from kflite.core.event_kind import State
+from kflite.core.run_event import SubmittedOptions
 from kflite.core.value import Artifact, Outputs, Value
 
 Cell: TypeAlias = "str | int | float | bool | None"
@@ -21,8 +22,8 @@ def _plain(value: object) -> object:
     """What JSON has no form of its own for."""
     if isinstance(value, Artifact | Outputs):
         return value.as_json()
-    if isinstance(value, RunOptions):
-        return {name: getattr(value, name) for name in RunOptions.__slots__}
+    if isinstance(value, SubmittedOptions):
+        return {name: getattr(value, name) for name in SubmittedOptions.__slots__}
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"{value!r} has no form as JSON")

@@ -35,11 +35,11 @@ class Connection(Protocol):
     def ring(self) -> None:
         """Wake the followers, in this process and others, once this transaction is committed."""
 
-    def ear(self) -> Ear:
+    def ear(self) -> Listener:
         """A new follower's end of the bell."""
 
 
-class Ear(Protocol):
+class Listener(Protocol):
     """What a follower waits on: readable once the bell has rung."""
 
     def fileno(self) -> int: ...

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 
-from kflite.core.event import Event, Kind, Point, RunSubmitted
+from kflite.core.event import Event, Point
 from kflite.core.event_json import to_json
+from kflite.core.event_kind import Kind
+from kflite.core.run_event import RunSubmitted
 from kflite.errors import LeaseLost
 from kflite.store.catalogue import NEW_PLAN, UNUSED_PLAN
 from kflite.store.cells import Cell, clean, dumps

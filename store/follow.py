@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 
-from kflite.core.event import Event, Kind
-from kflite.store.connection import Connection, Ear
+from kflite.core.event import Event
+from kflite.core.event_kind import Kind
+from kflite.store.connection import Connection, Listener
 from kflite.store.database import Database
 
 # A ring may be lost; so long after it one looks by oneself, in seconds.
@@ -61,7 +62,7 @@ class _Listener:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._loop, self._rung = asyncio.get_running_loop(), asyncio.Event()
-        self._ear: Ear | None = None
+        self._ear: Listener | None = None
 
     async def listen(self) -> None:
         """Get an ear. Raises StoreError."""

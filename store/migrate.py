@@ -22,6 +22,7 @@ from kflite import __version__
 from kflite.errors import StoreError
 from kflite.store import ddl
 from kflite.store.address import shown
+from kflite.store.limits import BUSY_S, LOCK
 
 FOLDER = Path(__file__).parent / "migrations"
 
@@ -75,8 +76,6 @@ def _writing(url: str) -> Iterator[Connection]:
 def _sqlite(url: str) -> tuple[list[str], Engine]:
     import sqlite3
 
-    from kflite.store.sqlite import BUSY_S
-
     path = url.removeprefix("sqlite:///")
     engine = create_engine("sqlite://", creator=lambda: sqlite3.connect(path, BUSY_S, isolation_level=None), poolclass=NullPool)
     return ["BEGIN IMMEDIATE"], engine
@@ -84,8 +83,6 @@ def _sqlite(url: str) -> tuple[list[str], Engine]:
 
 def _postgres(url: str) -> tuple[list[str], Engine]:
     import psycopg
-
-    from kflite.store.postgres import LOCK
 
     connect = partial(psycopg.connect, url, autocommit=True)
     engine = create_engine("postgresql+psycopg://", creator=connect, poolclass=NullPool, isolation_level="AUTOCOMMIT")

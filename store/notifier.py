@@ -59,7 +59,7 @@ class Bell:
             self.folder.rmdir()
 
 
-class Ear:
+class SocketListener:
     """A follower's end: a file descriptor that can be read when the bell has rung. It hears nothing in somebody else's folder."""
 
     def __init__(self, bell: Path) -> None:

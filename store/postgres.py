@@ -17,11 +17,8 @@ from kflite.errors import StoreError, StoreFull, StoreLocked
 from kflite.store import ddl
 from kflite.store.address import check, shown
 from kflite.store.connection import Row
+from kflite.store.limits import BUSY_S, LOCK
 
-# One number for all stores of a database server's databases: advisory locks are a database's own.
-LOCK = 0x6B666C697465
-# How long one waits for another process that writes.
-BUSY_S = 30.0
 CONNECT_S = 10
 # Asked of the catalogue itself: `to_regclass` may answer from before the lock was waited for.
 TABLES = "SELECT 1 FROM pg_tables WHERE tablename = 'alembic_version' AND schemaname = current_schema()"

@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from kflite.core import fold
-from kflite.core.event import Data, Event, RunSubmitted, State, TaskQueued, TaskSkipped, TaskStarting, TaskSucceeded
+from kflite.core.event import Data, Event
+from kflite.core.event_kind import State
 from kflite.core.fold import RULES, First, Given, Table, Unless
+from kflite.core.run_event import RunSubmitted
+from kflite.core.task_event import TaskQueued, TaskSkipped, TaskStarting, TaskSucceeded
 from kflite.core.value import Artifact, Value
 from kflite.store.cells import Cell, Change, cells, clean, dumps, number
 from kflite.store.columns import column

@@ -9,7 +9,8 @@ from itertools import islice
 from threading import RLock
 from typing import TypeVar
 
-from kflite.core.event import Event, Kind, Point
+from kflite.core.event import Event, Point
+from kflite.core.event_kind import Kind
 from kflite.errors import NotFound
 from kflite.store import artifact_queries, rows
 from kflite.store.base import ArtifactRow, AttemptRow, CacheRow, Holding, Query, RunRow, TaskRow

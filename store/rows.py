@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, Generic, TypeVar
 
-from kflite.core.event import Event, Point, State
+from kflite.core.event import Event, Point
 from kflite.core.event_json import from_json
+from kflite.core.event_kind import State
 from kflite.core.value import Artifact
 from kflite.store.base import ArtifactRow, AttemptRow, CacheRow, RunRow, TaskRow
 from kflite.store.columns import column

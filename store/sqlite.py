@@ -12,10 +12,9 @@ from pathlib import Path
 from kflite.errors import StoreError, StoreFull, StoreLocked
 from kflite.store import ddl
 from kflite.store.connection import Row
-from kflite.store.notifier import Bell, Ear
+from kflite.store.limits import BUSY_S
+from kflite.store.notifier import Bell, SocketListener
 
-# How long one waits for another process that writes.
-BUSY_S = 30.0
 # SQLite does not wait for its lock when a file becomes a WAL one.
 AGAIN_S = 0.01
 
@@ -99,9 +98,9 @@ class SqliteConnection:
         """See the seam."""
         self._rung = True
 
-    def ear(self) -> Ear:
+    def ear(self) -> SocketListener:
         """See the seam."""
-        return Ear(self._bell.folder)
+        return SocketListener(self._bell.folder)
 
     @contextmanager
     def _errors(self) -> Iterator[None]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from kflite.core.event import Data, Kind, State
+from kflite.core.event import Data
 from kflite.core.event_json import BY_KIND
+from kflite.core.event_kind import Kind, State
 
 REQUIRED: Mapping[Kind, Mapping[str, object]] = {
     Kind.RUN_SUBMITTED: {"name": "n", "kind": "pipeline", "pipeline": "p", "plan": ""},

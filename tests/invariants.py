@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kflite.core.event import Event, RunRetried, RunStopping, State
+from kflite.core.event import Event
+from kflite.core.event_kind import State
+from kflite.core.run_event import RunRetried, RunStopping
 from kflite.scheduler.machine import run_after, task_after
 
 _WORST = (State.FAILED, State.CANCELLED)

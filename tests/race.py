@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
-from kflite.core.event import State
+from kflite.core.event_kind import State
 from kflite.core.job import Exit, Job, Port, Resources, Role
 from kflite.core.paths import RunPaths
 from kflite.core.plan import Answer, Ask, Ended, News, Outcome, Points, Policy, Ready, RetryPolicy, Step, Stop

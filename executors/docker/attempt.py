@@ -12,10 +12,10 @@ from kflite.core.job import Exit, Serving
 from kflite.errors import ExecutorError
 from kflite.executors import record
 from kflite.executors.docker import ending, names
-from kflite.executors.docker.daemon import Gone, Refused, State
-from kflite.executors.docker.launch import Shared, remove
+from kflite.executors.docker.daemon import ContainerState, DaemonGone, DaemonRefused
+from kflite.executors.docker.launch import DockerShared, remove
 from kflite.executors.docker.names import ContainerRef
-from kflite.executors.docker.output import Copy, Log, catch_up, kept
+from kflite.executors.docker.output import ContainerLog, Copy, catch_up, kept
 from kflite.executors.exit_status import lost
 from kflite.executors.exits import end_of, from_partial, from_verdict
 from kflite.executors.gang import End, Verdict, verdict
@@ -37,7 +37,9 @@ class ContainerAttempt:
     launched: its containers with the copies of their output, None to look for them by their labels.
     """
 
-    def __init__(self, shared: Shared, ref: Ref, launched: Sequence[tuple[ContainerRef, Copy | None]] | None = None) -> None:
+    def __init__(
+        self, shared: DockerShared, ref: Ref, launched: Sequence[tuple[ContainerRef, Copy | None]] | None = None
+    ) -> None:
         self._shared, self._ref = shared, ref
         self._breaks = shared.daemon.breaks
         self._containers: dict[ContainerRef, Copy | None] = dict(launched or ())
@@ -86,7 +88,7 @@ class ContainerAttempt:
         exit = exit or self._keep(await self._outcome(look))
         self._shared.gpus.give(self._ref.group)
         if self._ref.group not in self._shared.left:
-            with suppress(Gone):
+            with suppress(DaemonGone):
                 await remove(self._shared.daemon, self._ref.group)
         await asyncio.to_thread(clear, self._ref.folder)
         return exit
@@ -96,10 +98,10 @@ class ContainerAttempt:
             if look and not await self._look():
                 return self._lost("its containers are gone: somebody removed them")
             await self._follow_all()
-        except Gone as error:
+        except DaemonGone as error:
             self._shared.left.add(self._ref.group)
             return self._lost(str(error))
-        except Refused as error:
+        except DaemonRefused as error:
             return self._lost(str(error))
         return from_verdict(self._verdict(), self._replicas)
 
@@ -167,7 +169,7 @@ class ContainerAttempt:
         broke = self._shared.daemon.breaks != self._breaks
         self._note(container, ending.judge(state, container.log, memory, broke), error, group)
 
-    async def _inspect(self, container: ContainerRef) -> tuple[State | None, int]:
+    async def _inspect(self, container: ContainerRef) -> tuple[ContainerState | None, int]:
         """The container's state and its limit of memory in bytes; None when it is gone."""
         found = await self._shared.daemon.call(lambda client: client.inspect_container(container.id), accept=(_NOT_THERE,))
         return (found["State"], found["HostConfig"]["Memory"]) if found else (None, 0)
@@ -176,7 +178,7 @@ class ContainerAttempt:
         """Go on copying the output where a dead scheduler ended."""
         source = await self._shared.daemon.call(lambda client: kept(client, container.id, follow=True))
         assert source is not None
-        return Copy(source, Log(container.log, container.offset))
+        return Copy(source, ContainerLog(container.log, container.offset))
 
     async def _finish(self, container: ContainerRef, copy: Copy) -> OSError | None:
         """Let the copy come to its end, and complete it if the connection broke."""
@@ -188,7 +190,7 @@ class ContainerAttempt:
             return copy.done.result()
         try:
             return await self._shared.daemon.call(
-                partial(catch_up, container=container.id, log=Log(container.log, container.offset))
+                partial(catch_up, container=container.id, log=ContainerLog(container.log, container.offset))
             )
         except OSError as error:
             return error

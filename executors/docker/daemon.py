@@ -31,7 +31,7 @@ _CALL_S = 30.0  # longest time for one answer
 _LONGEST_PAUSE_S = 1.0
 
 
-class State(TypedDict, total=False):
+class ContainerState(TypedDict, total=False):
     """State of a container, as `inspect` gives it."""
 
     Status: Required[str]
@@ -51,7 +51,7 @@ class Info(TypedDict, total=False):
     InitBinary: str
 
 
-class Gone(ExecutorError):
+class DaemonGone(ExecutorError):
     """The daemon does not answer, or not to us."""
 
     def __init__(self, address: str, why: object = "") -> None:
@@ -61,7 +61,7 @@ class Gone(ExecutorError):
         super().__init__(f"{text} ({why})" if why else text, reason="NoDocker")
 
 
-class Refused(ExecutorError):
+class DaemonRefused(ExecutorError):
     """The daemon's answer is an error. status: of HTTP."""
 
     def __init__(self, status: int, explanation: str) -> None:
@@ -85,7 +85,7 @@ class Daemon:
     def client(self) -> APIClient:
         """The SDK's client. Raises Gone before `connect`."""
         if self._client is None:
-            raise Gone(self.address)
+            raise DaemonGone(self.address)
         return self._client
 
     async def connect(self) -> None:
@@ -122,7 +122,7 @@ class Daemon:
         while True:
             try:
                 return await (thread or self.in_thread)(partial(answer, ask, self.client))
-            except Refused as error:
+            except DaemonRefused as error:
                 if error.status in accept:
                     return None
                 raise
@@ -130,7 +130,7 @@ class Daemon:
                 self.breaks += 1
                 deadline = deadline or clock() + self.reconnect_s
                 if clock() + pause > deadline:
-                    raise Gone(self.address, error) from error
+                    raise DaemonGone(self.address, error) from error
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE_S)
 
@@ -145,7 +145,7 @@ class Daemon:
         try:
             return APIClient(self.address, "auto", int(_CALL_S), tls, max_pool_size=2 * _THREADS)
         except DockerException as error:
-            raise Gone(self.address, error if "Permission denied" in str(error) else "") from error
+            raise DaemonGone(self.address, error if "Permission denied" in str(error) else "") from error
 
 
 def _ask_info(client: APIClient) -> Info:
@@ -161,9 +161,9 @@ def answer(ask: Callable[[APIClient], T], client: APIClient) -> T:
     try:
         return ask(client)
     except APIError as error:
-        raise Refused(error.status_code or 0, str(error.explanation or error).strip()) from error
+        raise DaemonRefused(error.status_code or 0, str(error.explanation or error).strip()) from error
     except requests.HTTPError as error:
-        raise Refused(error.response.status_code, str(error)) from error
+        raise DaemonRefused(error.response.status_code, str(error)) from error
     except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
         raise ConnectionError(str(error)) from error
     except urllib3.exceptions.HTTPError as error:

@@ -6,7 +6,7 @@ import signal
 from pathlib import Path
 
 from kflite.core.job import Exit
-from kflite.executors.docker.daemon import State
+from kflite.executors.docker.daemon import ContainerState
 from kflite.executors.exit_status import SIGNALLED, exited, lost
 
 _RUNNING = frozenset({"running", "paused", "restarting"})
@@ -14,12 +14,12 @@ _UNKNOWN_STATUS = 255  # what the daemon makes of a container whose end it misse
 _NEVER = "0001-"  # the zero time, in the year 1
 
 
-def runs(state: State) -> bool:
+def runs(state: ContainerState) -> bool:
     """Whether the container was started and has not ended."""
     return state["Status"] in _RUNNING
 
 
-def judge(state: State | None, log: Path, memory: int = 0, daemon_broke: bool = False) -> Exit:
+def judge(state: ContainerState | None, log: Path, memory: int = 0, daemon_broke: bool = False) -> Exit:
     """The exit of a container that is known to run no more; None: it is not there.
 
     memory: its limit in bytes; daemon_broke: the daemon did not answer for a while during its life.

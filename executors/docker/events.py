@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from kflite.executors.docker import names
-from kflite.executors.docker.daemon import Daemon, Gone, answer
+from kflite.executors.docker.daemon import Daemon, DaemonGone, answer
 from kflite.executors.docker.output import Reply, tell
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class ContainerEvents:
             async with asyncio.timeout(self._daemon.reconnect_s):
                 await self._connected.wait()
         except TimeoutError as error:
-            raise Gone(self._daemon.address) from error
+            raise DaemonGone(self._daemon.address) from error
 
     def ended(self, container: str) -> asyncio.Future[None]:
         """Done when it is worth looking at the container; Gone is raised when the daemon has not answered for too long."""
@@ -69,11 +69,11 @@ class ContainerEvents:
             try:
                 answer(self._listen, self._daemon.client)
                 away_since = 0.0
-            except (ConnectionError, Gone):
+            except (ConnectionError, DaemonGone):
                 self._daemon.breaks += 1
                 away_since = away_since or time.monotonic()
                 if time.monotonic() - away_since > self._daemon.reconnect_s:
-                    self._tell_all(Gone(self._daemon.address, f"no answer for {self._daemon.reconnect_s:.0f} s"))
+                    self._tell_all(DaemonGone(self._daemon.address, f"no answer for {self._daemon.reconnect_s:.0f} s"))
                 self._closing.wait(_PAUSE_S)
 
     def _listen(self, client: APIClient) -> None:
@@ -110,10 +110,10 @@ class ContainerEvents:
         if future is not None and not future.done():
             future.set_result(None)
 
-    def _tell_all(self, error: Gone) -> None:
+    def _tell_all(self, error: DaemonGone) -> None:
         tell(self._loop, partial(self._fail, error))
 
-    def _fail(self, error: Gone) -> None:
+    def _fail(self, error: DaemonGone) -> None:
         for future in self._waiting.values():
             if not future.done():
                 future.set_exception(error)

@@ -19,7 +19,7 @@ from kflite.executors.docker.attempt import ContainerAttempt
 from kflite.executors.docker.daemon import Daemon
 from kflite.executors.docker.events import ContainerEvents
 from kflite.executors.docker.host import describe
-from kflite.executors.docker.launch import Shared, Start, launch
+from kflite.executors.docker.launch import ContainerStart, DockerShared, launch
 from kflite.executors.docker.options import DockerOptions
 from kflite.executors.docker.pull import Images
 from kflite.executors.docker.sweep import sweep
@@ -59,7 +59,7 @@ class DockerExecutor:
         host = describe(self._daemon.info, self._settings, os.environ)
         self._watch = ContainerEvents(self._daemon)
         held = (self._daemon, self._watch, self._images, self._settings, host, self._volumes)
-        self._shared = Shared(*held, self._progress)
+        self._shared = DockerShared(*held, self._progress)
         await sweep(self._daemon)
         return self
 
@@ -104,7 +104,7 @@ class DockerExecutor:
         check_roles(job)
         if ref not in self._starting:
             stop = asyncio.Event()
-            self._starting[ref] = stop, asyncio.create_task(self._start(Start(job, stop, waiting), ref))
+            self._starting[ref] = stop, asyncio.create_task(self._start(ContainerStart(job, stop, waiting), ref))
         stop, starting = self._starting[ref]
         try:
             await asyncio.shield(starting)
@@ -135,7 +135,7 @@ class DockerExecutor:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         record.write(folder, Exit(0))
 
-    async def _start(self, start: Start, ref: str) -> None:
+    async def _start(self, start: ContainerStart, ref: str) -> None:
         try:
             launched = await launch(self._shared, start)
             self._attempts[ref] = ContainerAttempt(self._shared, Ref.of(start.job), launched or None)

@@ -17,16 +17,16 @@ from kflite.core.job import Job, Replica
 from kflite.errors import ExecutorError
 from kflite.executors import peers, record
 from kflite.executors.docker import names, spec
-from kflite.executors.docker.daemon import Daemon, Gone, Refused
+from kflite.executors.docker.daemon import Daemon, DaemonGone, DaemonRefused
 from kflite.executors.docker.events import ContainerEvents
 from kflite.executors.docker.host import Host
 from kflite.executors.docker.lock import alone
 from kflite.executors.docker.mounts import binds
 from kflite.executors.docker.names import ContainerRef
 from kflite.executors.docker.options import DockerOptions
-from kflite.executors.docker.output import Attached, Copy, Log
+from kflite.executors.docker.output import Attached, ContainerLog, Copy
 from kflite.executors.docker.pull import Images
-from kflite.executors.docker.spec import Bind, Image, Order
+from kflite.executors.docker.spec import Bind, ContainerOrder, Image
 from kflite.executors.docker.user import as_another
 from kflite.executors.exit_status import lost
 from kflite.executors.exits import of_each
@@ -48,7 +48,7 @@ _CONFLICT, _NOT_FOUND, _IN_USE = 409, 404, 403
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
+class ContainerStart:
     """The start of a job. stop: set to give up a pull; waiting: told what it waits for, "" for nothing any longer."""
 
     job: Job
@@ -57,7 +57,7 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
+class DockerShared:
     """What all attempts of an executor use.
 
     progress: gets a job's id and a note on the pull of its image; left: groups whose end the daemon missed, to be removed.
@@ -75,7 +75,7 @@ class Shared:
     choosing_gpus: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
-async def launch(shared: Shared, start: Start) -> list[tuple[ContainerRef, Copy | None]]:
+async def launch(shared: DockerShared, start: ContainerStart) -> list[tuple[ContainerRef, Copy | None]]:
     """Start a job's containers; those that another executor started come without a copy of their output.
 
     Returns nothing when the attempt has ended already. Raises ExecutorError; nothing is left then.
@@ -89,7 +89,7 @@ async def launch(shared: Shared, start: Start) -> list[tuple[ContainerRef, Copy 
         mounts = await daemon.in_thread(partial(_prepare, shared, job))
         async with alone(job.folder):
             return await _launch(shared, start, mounts)
-    except Gone as error:
+    except DaemonGone as error:
         _leave(shared, job, error)
         raise
     except OSError as error:
@@ -101,23 +101,23 @@ async def launch(shared: Shared, start: Start) -> list[tuple[ContainerRef, Copy 
         raise
 
 
-def _prepare(shared: Shared, job: Job) -> Mounts:
+def _prepare(shared: DockerShared, job: Job) -> Mounts:
     """What must lie on the machine, and what replicas mount of it. Blocks."""
     open_ = shared.settings.image_user or any(map(as_another, job.roles))
     prepare(job, open_)
     return binds(job, shared.volumes, open_)
 
 
-async def _undo(shared: Shared, job: Job) -> None:
+async def _undo(shared: DockerShared, job: Job) -> None:
     shared.gpus.give(Ref.of(job).group)
     await asyncio.to_thread(clear, job.folder)
     try:
         await remove(shared.daemon, Ref.of(job).group)
-    except Gone as error:
+    except DaemonGone as error:
         _leave(shared, job, error)
 
 
-def _leave(shared: Shared, job: Job, error: Gone) -> None:
+def _leave(shared: DockerShared, job: Job, error: DaemonGone) -> None:
     """Note that the attempt is over and what it made is still there: for this executor, and for those after it."""
     shared.left.add(Ref.of(job).group)
     shared.gpus.give(Ref.of(job).group)
@@ -126,7 +126,7 @@ def _leave(shared: Shared, job: Job, error: Gone) -> None:
         record.write(job.folder, of_each(job, lost(str(error))))
 
 
-async def _launch(shared: Shared, start: Start, mounts: Mounts) -> list[tuple[ContainerRef, Copy | None]]:
+async def _launch(shared: DockerShared, start: ContainerStart, mounts: Mounts) -> list[tuple[ContainerRef, Copy | None]]:
     job = start.job
     boxes = await _create_all(shared, start, mounts)
     # Whoever ends an attempt writes its exit before its containers are removed: these would run what has run.
@@ -145,7 +145,7 @@ async def remove(daemon: Daemon, group: str) -> None:
     await _all(daemon.call(partial(_remove_network, net["Id"]), accept=(_NOT_FOUND, _IN_USE)) for net in networks)
 
 
-async def _create_all(shared: Shared, start: Start, mounts: Mounts) -> list[ContainerRef]:
+async def _create_all(shared: DockerShared, start: ContainerStart, mounts: Mounts) -> list[ContainerRef]:
     job = start.job
     network = await _network(shared.daemon, job) if len(job.replicas) > 1 else ""
     hosts = [Ref.of(job).name(replica.rank) for replica in job.replicas]
@@ -157,7 +157,7 @@ async def _create_all(shared: Shared, start: Start, mounts: Mounts) -> list[Cont
                 shared,
                 start,
                 replica,
-                partial(spec.Order, env=env, network=network, gpus=share, binds=mounts.get(replica.rank, ())),
+                partial(spec.ContainerOrder, env=env, network=network, gpus=share, binds=mounts.get(replica.rank, ())),
             )
             for replica, env, share in zip(job.replicas, envs, shares, strict=True)
         )
@@ -168,9 +168,9 @@ async def _network(daemon: Daemon, job: Job) -> str:
     name, labels = Ref.of(job).group, names.group_labels(job)
     try:
         await daemon.call(partial(_create_network, name, labels, ""), accept=(_CONFLICT,))
-    except Refused as error:
+    except DaemonRefused as error:
         for subnet in _subnets(name):  # the daemon's own address ranges are full: it has about thirty
-            with suppress(Refused):
+            with suppress(DaemonRefused):
                 await daemon.call(partial(_create_network, name, labels, subnet), accept=(_CONFLICT,))
                 return name
         raise ExecutorError(f"{job.id}: no network for its replicas: {error.explanation}; try `docker network prune`") from error
@@ -184,7 +184,7 @@ def _subnets(name: str) -> Iterator[str]:
     return (str(ranges[(first + n) % len(ranges)]) for n in range(_TRIES))
 
 
-async def _shares(shared: Shared, job: Job) -> list[tuple[str, ...]]:
+async def _shares(shared: DockerShared, job: Job) -> list[tuple[str, ...]]:
     """The GPUs of each replica: those that no container of ours has, nor another executor here."""
     daemon = shared.daemon
     wanted = [max(replica.role.request.gpus, replica.role.limit.gpus) for replica in job.replicas]
@@ -197,7 +197,9 @@ async def _shares(shared: Shared, job: Job) -> list[tuple[str, ...]]:
     return [tuple(islice(left, count)) for count in wanted]
 
 
-async def _create(shared: Shared, start: Start, replica: Replica, order: Callable[[Image], Order]) -> ContainerRef:
+async def _create(
+    shared: DockerShared, start: ContainerStart, replica: Replica, order: Callable[[Image], ContainerOrder]
+) -> ContainerRef:
     job, asked = start.job, replica.role.image
     name, tell = Ref.of(job).name(replica.rank), partial(_tell, shared, job, replica)
     policy = str(replica.role.settings.get("imagePullPolicy", ""))
@@ -209,7 +211,7 @@ async def _create(shared: Shared, start: Start, replica: Replica, order: Callabl
         raise ExecutorError(f"{error}; `kflite component build FOLDER` makes images of components", error.reason) from error
     try:
         return await _create_of(shared, job, replica, name, order(image))
-    except Refused as error:
+    except DaemonRefused as error:
         if error.status != _NOT_FOUND:
             raise
     shared.images.forget(asked)  # somebody removed it since it was looked at
@@ -218,7 +220,7 @@ async def _create(shared: Shared, start: Start, replica: Replica, order: Callabl
     )
 
 
-async def _create_of(shared: Shared, job: Job, replica: Replica, name: str, order: Order) -> ContainerRef:
+async def _create_of(shared: DockerShared, job: Job, replica: Replica, name: str, order: ContainerOrder) -> ContainerRef:
     body = spec.container(job, replica, order, shared.host)
     made = await shared.daemon.call(partial(_create_container, body, name), accept=(_CONFLICT,))
     if made is not None:
@@ -230,16 +232,16 @@ async def _create_of(shared: Shared, job: Job, replica: Replica, name: str, orde
     return ContainerRef.of(found["Id"] if found else "", labels, found=True)
 
 
-async def _start(shared: Shared, box: ContainerRef) -> tuple[ContainerRef, Copy | None]:
+async def _start(shared: DockerShared, box: ContainerRef) -> tuple[ContainerRef, Copy | None]:
     """Start a container, unless somebody has: a scheduler that died meanwhile."""
     if box.found and await shared.daemon.call(lambda client: client.inspect_container(box.id)["State"]["Status"]) != "created":
         return box, None
     shared.watch.ended(box.id)
     attached = await shared.daemon.call(lambda client: Attached(client, box.id))
-    copy = Copy(attached, Log(box.log, box.offset)) if attached else None
+    copy = Copy(attached, ContainerLog(box.log, box.offset)) if attached else None
     try:
         await shared.daemon.call(lambda client: client.start(box.id))
-    except Refused as error:
+    except DaemonRefused as error:
         raise ExecutorError(f"{box.name}: {error.explanation}", _reason(error.explanation)) from error
     return box, copy
 
@@ -256,7 +258,7 @@ def _reason(explanation: str) -> str:
     return next((reason for text, reason in known.items() if text in explanation.lower()), "StartFailed")
 
 
-def _tell(shared: Shared, job: Job, replica: Replica, text: str) -> None:
+def _tell(shared: DockerShared, job: Job, replica: Replica, text: str) -> None:
     """Note what keeps the job waiting, in its log where nobody else listens."""
     if shared.progress:
         shared.progress(job.id, text)

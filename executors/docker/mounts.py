@@ -11,7 +11,7 @@ from pathlib import Path
 
 from kflite.core.job import Job, Replica
 from kflite.executors.docker.spec import Bind
-from kflite.executors.volumes import Seen, Volumes, given
+from kflite.executors.volumes import MountView, Volumes, given
 
 _ANYBODY = 0o1777  # as of a folder for temporary files: in memory there is nobody else
 
@@ -28,7 +28,7 @@ def _of(job: Job, replica: Replica, volumes: Volumes, shared: bool) -> list[Bind
     return [_bind(job, replica, number, seen, shared) for number, seen in enumerate(volumes.seen(job, replica))]
 
 
-def _bind(job: Job, replica: Replica, number: int, seen: Seen, shared: bool) -> Bind:
+def _bind(job: Job, replica: Replica, number: int, seen: MountView, shared: bool) -> Bind:
     if seen.source:
         _open(seen.source, shared)
         return {"Type": "bind", "Source": str(seen.source), "Target": seen.path}

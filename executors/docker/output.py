@@ -26,7 +26,7 @@ _CHUNK = 1 << 16  # bytes
 _CONNECT_S = 15.0
 
 
-class Source(Protocol):
+class LogSource(Protocol):
     """Bytes in frames, and a way to end the reading from another thread."""
 
     def __iter__(self) -> Iterator[bytes]: ...
@@ -127,7 +127,7 @@ def skipping(chunks: Iterable[bytes], count: int) -> Iterator[bytes]:
         count = max(0, count - len(chunk))
 
 
-class Log:
+class ContainerLog:
     """A log file that one thread at a time appends a container's output to, in whichever process.
 
     offset: bytes at its beginning that are not the container's.
@@ -157,7 +157,7 @@ class Log:
 class Copy:
     """A thread that copies a container's output to its log. `done` gets the error that kept it from writing, or None."""
 
-    def __init__(self, source: Source, log: Log) -> None:
+    def __init__(self, source: LogSource, log: ContainerLog) -> None:
         self._source, self._log = source, log
         self._loop = asyncio.get_running_loop()
         self.done: asyncio.Future[OSError | None] = self._loop.create_future()
@@ -176,7 +176,7 @@ class Copy:
         tell(self._loop, partial(_settle, self.done, error))
 
 
-def catch_up(client: APIClient, container: str, log: Log) -> OSError | None:
+def catch_up(client: APIClient, container: str, log: ContainerLog) -> OSError | None:
     """Append what the daemon has and the log lacks."""
     return log.append(payloads(kept(client, container, follow=False)))
 

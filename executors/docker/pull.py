@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypedDict
 from kflite.core.threads import run_in_thread
 from kflite.errors import ExecutorError
 from kflite.executors.docker import names
-from kflite.executors.docker.daemon import Daemon, Refused, answer
+from kflite.executors.docker.daemon import Daemon, DaemonRefused, answer
 from kflite.executors.docker.spec import Image
 from kflite.executors.images import ImageMap
 
@@ -51,7 +51,7 @@ class Images:
             if name not in self._known or policy == "Always":
                 try:
                     self._known[name] = await self._look(name, tell, stop, policy, note)
-                except Refused as error:
+                except DaemonRefused as error:
                     raise _not_found(asked, name, error.explanation) from error
             return self._known[name]
 
@@ -79,7 +79,7 @@ class Images:
     ) -> Image:
         found = await self._daemon.call(partial(_inspect, name), accept=(404,)) if policy != "Always" else None
         if found is None and policy == "Never":
-            raise Refused(404, "it is not here, and is not to be pulled (imagePullPolicy Never)")
+            raise DaemonRefused(404, "it is not here, and is not to be pulled (imagePullPolicy Never)")
         if found is None:
             note(f"for the image {name}, which is pulled")
             self._pulling.add(name)
@@ -107,7 +107,7 @@ class Images:
         try:
             await asyncio.wait({pulling, stopped}, return_when=asyncio.FIRST_COMPLETED)
             if not pulling.done():
-                raise Refused(0, "its pull was given up")
+                raise DaemonRefused(0, "its pull was given up")
             await pulling
         finally:
             pulling.cancel()
@@ -162,7 +162,7 @@ def _pull(name: str, tell: Callable[[str], None], stop: asyncio.Event, client: A
         if stop.is_set():
             return
         if "error" in line:
-            raise Refused(404, str(line["error"]))
+            raise DaemonRefused(404, str(line["error"]))
         _note(layers, line)
         if layers and time.monotonic() - told > _TELL_S:
             told = time.monotonic()

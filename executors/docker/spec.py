@@ -45,7 +45,7 @@ Bind: TypeAlias = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class ContainerOrder:
     """What a replica's container is made of, beside the job.
 
     env: what it is told of its gang and of the machine; network: "" for the default; binds: what it mounts for itself.
@@ -63,7 +63,7 @@ def ports(replica: Replica) -> dict[str, int]:
     return {port.name: port.number or _FIRST_PORT + place for place, port in enumerate(replica.role.ports)}
 
 
-def container(job: Job, replica: Replica, order: Order, host: Host) -> dict[str, object]:
+def container(job: Job, replica: Replica, order: ContainerOrder, host: Host) -> dict[str, object]:
     """The body of the request that creates the container."""
     told, late = _told(job, replica, host)
     env = {**(host.env or {}), "HOME": str(home(job)), **replica.role.env, **secrets.values(replica.role), **told, **order.env}
@@ -152,7 +152,7 @@ def _mounts(job: Job, host: Host) -> Iterator[dict[str, object]]:
         yield {"Type": "bind", "Source": str(source), "Target": str(target), "ReadOnly": True}
 
 
-def _bounds(replica: Replica, order: Order, host: Host) -> dict[str, object]:
+def _bounds(replica: Replica, order: ContainerOrder, host: Host) -> dict[str, object]:
     limit = replica.role.limit
     # As much as on the machine itself: Docker's own 64 MB stall data loaders.
     bounds: dict[str, object] = {"ShmSize": host.memory // 2} if host.memory else {}

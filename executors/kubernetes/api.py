@@ -36,7 +36,7 @@ _LONGEST_MESSAGE = 16 << 20  # bytes of a websocket's message
 _JSON = {"Accept": "application/json"}
 
 
-class Gone(ExecutorError):
+class ClusterGone(ExecutorError):
     """The API server does not answer, or not to us."""
 
     def __init__(self, access: Access, why: object) -> None:
@@ -44,7 +44,7 @@ class Gone(ExecutorError):
         super().__init__(f"no answer from the cluster {access.context} at {access.address}: {why}; {remedy}", "NoCluster")
 
 
-class Refused(ExecutorError):
+class ClusterRefused(ExecutorError):
     """The API server's answer is an error. status: of HTTP."""
 
     def __init__(self, status: int, message: str) -> None:
@@ -95,7 +95,7 @@ class Api:
         while True:
             try:
                 return await self._ask(method, path, body, query)
-            except Refused as error:
+            except ClusterRefused as error:
                 if error.status in accept:
                     return None
                 if error.status not in _AGAIN or clock() - began > self.reconnect_s or self.in_vain(error):
@@ -103,7 +103,7 @@ class Api:
                 await self._renew(error.status)
             except Broken as error:
                 if clock() + pause - began > self.reconnect_s:
-                    raise Gone(self.access, error) from error
+                    raise ClusterGone(self.access, error) from error
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE_S)
 
@@ -111,7 +111,7 @@ class Api:
         """From now on give up after so long without an answer, also what has begun."""
         self.reconnect_s, self._call_s = min(self.reconnect_s, seconds), min(self._call_s, seconds)
 
-    def in_vain(self, error: Refused) -> bool:
+    def in_vain(self, error: ClusterRefused) -> bool:
         """Whether waiting will not help: the server never took our credentials, or what it got is too large for it."""
         return error.too_large or (error.status == UNAUTHORIZED and not self.answered)
 
@@ -170,13 +170,13 @@ class Api:
             self.outage.begin(_why(error))
             raise Broken(_why(error)) from error
 
-    async def _refused(self, response: ClientResponse) -> Refused:
+    async def _refused(self, response: ClientResponse) -> ClusterRefused:
         said = _message(response.status, await response.read())
         if response.status >= 500:
             self.outage.begin(said)
         else:
             self.outage.end()
-        return Refused(response.status, said + self._remedy(response.status, said))
+        return ClusterRefused(response.status, said + self._remedy(response.status, said))
 
     def _remedy(self, status: int, said: str) -> str:
         namespace = self.access.namespace
@@ -215,7 +215,7 @@ class Api:
                 self.outage.end()
                 yield socket
         except WSServerHandshakeError as error:
-            raise Refused(error.status, f"no program can be run in {pod}: HTTP status {error.status}") from error
+            raise ClusterRefused(error.status, f"no program can be run in {pod}: HTTP status {error.status}") from error
         except (ClientError, TimeoutError, OSError) as error:
             self.outage.begin(_why(error))
             raise Broken(_why(error)) from error

@@ -17,8 +17,8 @@ from kflite.executors.kubernetes import manifest
 from kflite.executors.kubernetes.api import NOT_FOUND
 from kflite.executors.kubernetes.attempt_state import AttemptState
 from kflite.executors.kubernetes.pod_follower import PodFollower
-from kflite.executors.kubernetes.shared import Shared
-from kflite.executors.kubernetes.transfer import Taken
+from kflite.executors.kubernetes.shared import ClusterShared
+from kflite.executors.kubernetes.transfer import Received
 from kflite.executors.ref import Ref
 from kflite.executors.updates import Updates
 
@@ -31,10 +31,10 @@ class PodAttempt:
     `left` once nothing of it is in the cluster.
     """
 
-    def __init__(self, shared: Shared, ref: Ref, state: AttemptState | None) -> None:
+    def __init__(self, shared: ClusterShared, ref: Ref, state: AttemptState | None) -> None:
         self._shared, self._ref = shared, ref
         self._state = state
-        taken = Taken(state.outputs if state else ())
+        taken = Received(state.outputs if state else ())
         self.updates = Updates()
         heard = self.updates.waiting
         self._followers = [PodFollower(shared, state, pod, taken.another(), heard) for pod in state.replicas] if state else []

@@ -17,7 +17,7 @@ from kflite.executors.kubernetes.api import CONFLICT, NOT_FOUND, Api
 from kflite.executors.kubernetes.ending import Trouble
 from kflite.executors.kubernetes.objects import Object, Pod
 from kflite.executors.kubernetes.options import KubernetesOptions
-from kflite.executors.kubernetes.shared import Shared
+from kflite.executors.kubernetes.shared import ClusterShared
 
 _KIND = "persistentvolumeclaims"
 _PAUSE_S = 0.2
@@ -26,7 +26,7 @@ _NO_CLASS = "give it a class (storage_class_name of CreatePVC, pvcSpecPatch of a
 _SEE = "`kubectl get storageclass,persistentvolume` shows what the cluster has"
 
 
-async def settle(shared: Shared, job: Job) -> None:
+async def settle(shared: ClusterShared, job: Job) -> None:
     """Create or delete the claim that a job without replicas asks for. Raises ExecutorError."""
     claim, api = job.claim, shared.api
     assert claim is not None
@@ -38,7 +38,7 @@ async def settle(shared: Shared, job: Job) -> None:
     record.write(job.folder, Exit(0))
 
 
-async def _create(shared: Shared, name: str, body: Object) -> None:
+async def _create(shared: ClusterShared, name: str, body: Object) -> None:
     """Create a claim that is not there; one that is being deleted is waited for, as it goes with the last pod that uses it."""
     api = shared.api
     try:

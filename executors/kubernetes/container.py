@@ -25,7 +25,7 @@ _IN_PYTHON = ("-ISc", "import os,sys;os.dup2(1,2);os.execvp(sys.argv[1],sys.argv
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class PodOrder:
     """What a replica's pod is made of, beside the job. owner: the uid of the run's config map.
 
     env: what it is told of its gang; hosts: the others' names; send: whether files are sent to it before main starts.
@@ -66,7 +66,7 @@ def roots(job: Job) -> list[Path]:
     return [folder for folder in folders if not any(folder.is_relative_to(other) for other in folders if other != folder)]
 
 
-def main(job: Job, replica: Replica, order: Order, settings: KubernetesOptions) -> Fields:
+def main(job: Job, replica: Replica, order: PodOrder, settings: KubernetesOptions) -> Fields:
     """The container that runs what the role says."""
     role = replica.role
     command, args = command_line(role)
@@ -105,7 +105,7 @@ def escaped(text: str) -> str:
     return text.replace("$", "$$")
 
 
-def _env(role: Role, order: Order) -> Iterator[Fields]:
+def _env(role: Role, order: PodOrder) -> Iterator[Fields]:
     for name, text in {**role.env, **order.env}.items():
         yield {"name": name, "value": escaped(text)}
     for secret in role.secrets:

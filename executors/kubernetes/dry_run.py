@@ -9,7 +9,7 @@ from functools import partial
 from kflite.core.job import Job
 from kflite.executors.kubernetes import container, manifest, names
 from kflite.executors.kubernetes.access import access
-from kflite.executors.kubernetes.api import CONFLICT, Api, Refused
+from kflite.executors.kubernetes.api import CONFLICT, Api, ClusterRefused
 from kflite.executors.kubernetes.launch import inputs, orders
 from kflite.executors.kubernetes.manifest import Manifest
 from kflite.executors.kubernetes.options import KubernetesOptions
@@ -53,6 +53,6 @@ async def _refusals(made: list[Manifest], settings: KubernetesOptions) -> list[s
 async def _refusal(api: Api, made: Manifest) -> str:
     try:
         await api.call("POST", api.path(_PLURALS[str(made["kind"])]), made, {"dryRun": "All"}, accept=(CONFLICT,))
-    except Refused as error:
+    except ClusterRefused as error:
         return str(error)
     return ""

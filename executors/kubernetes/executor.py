@@ -15,7 +15,7 @@ from kflite.executors.base import unheard
 from kflite.executors.checks import check_roles
 from kflite.executors.kubernetes import names
 from kflite.executors.kubernetes.access import access
-from kflite.executors.kubernetes.api import Api, Gone
+from kflite.executors.kubernetes.api import Api, ClusterGone
 from kflite.executors.kubernetes.attempt import PodAttempt
 from kflite.executors.kubernetes.claims import settle
 from kflite.executors.kubernetes.launch import launch
@@ -23,7 +23,7 @@ from kflite.executors.kubernetes.options import KubernetesOptions
 from kflite.executors.kubernetes.owners import Owners
 from kflite.executors.kubernetes.pod_watch import PodWatch
 from kflite.executors.kubernetes.recover import recover
-from kflite.executors.kubernetes.shared import Shared
+from kflite.executors.kubernetes.shared import ClusterShared
 from kflite.executors.kubernetes.staging import staged_schemes
 from kflite.executors.kubernetes.sweep import Sweep
 from kflite.executors.ref import Ref
@@ -54,7 +54,7 @@ class KubernetesExecutor:
         self._watch = PodWatch(self._api)
         owners = Owners(self._api, self._watch, settings)
         self._sweep = Sweep(self._api, self._watch, settings.kept_s, owners.mine)
-        self._shared = Shared(self._api, self._watch, owners, settings)
+        self._shared = ClusterShared(self._api, self._watch, owners, settings)
         outage, address = self._api.outage, self._api.access.address
         self._listening = asyncio.create_task(outage.tell(address, settings.reconnect_s, self._tell))
         return self
@@ -138,7 +138,7 @@ class KubernetesExecutor:
         try:
             await asyncio.wait({connecting}, timeout=_CONTACT_S)
             if not connecting.done() and not self._api.answered:
-                raise Gone(self._api.access, self._api.outage.why)
+                raise ClusterGone(self._api.access, self._api.outage.why)
             await connecting
             self._sweep.begin()
         finally:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import TypeAlias, cast
 
 from kflite.core import podspec
-from kflite.core.job import Role, Source, VolumeClaim
+from kflite.core.job import MountSource, Role, VolumeClaim
 from kflite.core.value import Value
 
 Fields: TypeAlias = dict[str, Value]
@@ -19,9 +19,9 @@ _GPU = "nvidia.com/gpu"
 
 def volumes(role: Role) -> Iterator[tuple[Fields | None, Fields]]:
     """Each of the role's mounts: its volume, unless an earlier one has that (no node mounts a claim twice); where it is seen."""
-    named: dict[tuple[Source, str, bool], str] = {}
+    named: dict[tuple[MountSource, str, bool], str] = {}
     for number, mount in enumerate(role.mounts):
-        own = (mount.source, mount.name if mount.source is not Source.EMPTY else str(number), mount.optional)
+        own = (mount.source, mount.name if mount.source is not MountSource.EMPTY else str(number), mount.optional)
         volume: Fields | None = {"name": f"mount-{number}", **podspec.source(mount)} if own not in named else None
         seen: Fields = {"name": named.setdefault(own, f"mount-{number}"), "mountPath": mount.path}
         if mount.sub_path:

@@ -13,12 +13,12 @@ from kflite.errors import ExecutorError
 from kflite.executors import peers, record
 from kflite.executors.folders import prepare
 from kflite.executors.kubernetes import container, manifest, names
-from kflite.executors.kubernetes.api import CONFLICT, NOT_FOUND, Refused
+from kflite.executors.kubernetes.api import CONFLICT, NOT_FOUND, ClusterRefused
 from kflite.executors.kubernetes.attempt_state import AttemptState
-from kflite.executors.kubernetes.container import Order
+from kflite.executors.kubernetes.container import PodOrder
 from kflite.executors.kubernetes.objects import Object, Pod, PodObject
 from kflite.executors.kubernetes.options import KubernetesOptions
-from kflite.executors.kubernetes.shared import Shared
+from kflite.executors.kubernetes.shared import ClusterShared
 from kflite.executors.kubernetes.staging import LONGEST_FILES, by_pods, outputs
 from kflite.executors.ref import Ref
 
@@ -27,7 +27,7 @@ _QUOTA_S, _LONGEST_QUOTA_S = 2.0, 15.0  # between two attempts at what a quota h
 _TOO_LONG = "its command, arguments and environment are longer than a cluster takes: hand long texts on in a file or artifact"
 
 
-async def launch(shared: Shared, job: Job, given_up: asyncio.Event, waiting: Callable[[str], None]) -> AttemptState:
+async def launch(shared: ClusterShared, job: Job, given_up: asyncio.Event, waiting: Callable[[str], None]) -> AttemptState:
     """Create a job's pods, or find them; wait while a quota is used up, which `waiting` is told.
 
     Raises ExecutorError; nothing is left then.
@@ -53,7 +53,7 @@ async def launch(shared: Shared, job: Job, given_up: asyncio.Event, waiting: Cal
     return state
 
 
-async def remove(shared: Shared, state: AttemptState, group: str) -> None:
+async def remove(shared: ClusterShared, state: AttemptState, group: str) -> None:
     """Remove all that an attempt has in the cluster, running or not."""
     api, body = shared.api, manifest.deletion(grace_s=1)
     objects = [("pods", each.pod) for each in state.replicas] + [("services", group)] * (len(state.replicas) > 1)
@@ -61,13 +61,13 @@ async def remove(shared: Shared, state: AttemptState, group: str) -> None:
     await asyncio.gather(*calls, return_exceptions=True)
 
 
-def orders(job: Job, owner: str, send: bool, state: str = "") -> Iterator[tuple[Replica, Order]]:
+def orders(job: Job, owner: str, send: bool, state: str = "") -> Iterator[tuple[Replica, PodOrder]]:
     """What each replica's pod is made of."""
     hosts = container.hosts(job)
     envs = peers.environments(job, hosts, [container.ports(replica) for replica in job.replicas])
     others = tuple(hosts) if len(hosts) > 1 else ()
     for replica, env in zip(job.replicas, envs, strict=True):
-        yield replica, Order(owner, env, others, send, "" if replica.rank else state)
+        yield replica, PodOrder(owner, env, others, send, "" if replica.rank else state)
 
 
 def inputs(job: Job, settings: KubernetesOptions) -> tuple[Path, ...]:
@@ -78,7 +78,7 @@ def inputs(job: Job, settings: KubernetesOptions) -> tuple[Path, ...]:
     return (*here, *(job.files if long else ()))
 
 
-def _prepare(shared: Shared, job: Job) -> AttemptState:
+def _prepare(shared: ClusterShared, job: Job) -> AttemptState:
     prepare(job, shared=False)
     staged = not container.shared(shared.settings)
     pods = [Ref.of(job).name(replica.rank) for replica in job.replicas]
@@ -88,22 +88,22 @@ def _prepare(shared: Shared, job: Job) -> AttemptState:
     return state
 
 
-async def _create_all(shared: Shared, job: Job, state: AttemptState) -> Refused | None:
+async def _create_all(shared: ClusterShared, job: Job, state: AttemptState) -> ClusterRefused | None:
     """Create all or nothing; returns what was refused because a quota is used up, which others may free."""
     try:
         with shared.cleanup.during(job.id):
             await _create_each(shared, job, state)
     except BaseException as error:
         await remove(shared, state, Ref.of(job).group)
-        if isinstance(error, Refused) and "exceeded quota" in str(error):
+        if isinstance(error, ClusterRefused) and "exceeded quota" in str(error):
             return error
-        if isinstance(error, Refused) and error.too_large:
+        if isinstance(error, ClusterRefused) and error.too_large:
             raise ExecutorError(_TOO_LONG, "ArgumentTooLong") from error
         raise
     return None
 
 
-async def _create_each(shared: Shared, job: Job, state: AttemptState) -> None:
+async def _create_each(shared: ClusterShared, job: Job, state: AttemptState) -> None:
     owner = await shared.owners.uid(state.run)
     api, settings = shared.api, shared.settings
     if job.workspace and state.staged:
@@ -122,7 +122,7 @@ async def _create_each(shared: Shared, job: Job, state: AttemptState) -> None:
             raise result
 
 
-async def _create(shared: Shared, job: Job, body: Object) -> None:
+async def _create(shared: ClusterShared, job: Job, body: Object) -> None:
     api = shared.api
     name = cast("dict[str, str]", body["metadata"])["name"]
     shared.watch.keep(name)

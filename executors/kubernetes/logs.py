@@ -10,7 +10,7 @@ import json
 import os
 from pathlib import Path
 
-from kflite.executors.kubernetes.api import NOT_FOUND, Api, Broken, Refused
+from kflite.executors.kubernetes.api import NOT_FOUND, Api, Broken, ClusterRefused
 
 _SAVE_S = 1.0  # between two notes of the place
 _PAUSE_S = 0.5
@@ -18,7 +18,7 @@ _LATE_S = 5.0
 _TRIES = 20  # in a row, without a byte
 
 
-class Log:
+class PodLog:
     """Copies one container's output to `path`, after what is in there already."""
 
     def __init__(self, api: Api, pod: str, path: Path) -> None:
@@ -49,7 +49,7 @@ class Log:
                 await self._follow(follow=not was_over)
                 if was_over or await _soon(over):
                     return ""
-            except Refused as error:
+            except ClusterRefused as error:
                 if error.status == NOT_FOUND or over.is_set():
                     return str(error)
                 fails += 1

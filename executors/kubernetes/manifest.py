@@ -11,7 +11,7 @@ from typing import cast
 from kflite.core.job import Job, Replica, Role, VolumeClaim
 from kflite.core.value import Value
 from kflite.executors.kubernetes import container, fields, names, staging
-from kflite.executors.kubernetes.container import WORKSPACE, Order, roots, shared
+from kflite.executors.kubernetes.container import WORKSPACE, PodOrder, roots, shared
 from kflite.executors.kubernetes.fields import Fields
 from kflite.executors.kubernetes.options import KubernetesOptions
 from kflite.executors.kubernetes.staging import PROGRAM, SEND_S
@@ -35,7 +35,7 @@ def service(job: Job, owner: str, settings: KubernetesOptions) -> Manifest:
     return {"apiVersion": "v1", "kind": "Service", "metadata": _metadata(job, group, owner, settings), "spec": spec}
 
 
-def pod(job: Job, replica: Replica, order: Order, settings: KubernetesOptions) -> Manifest:
+def pod(job: Job, replica: Replica, order: PodOrder, settings: KubernetesOptions) -> Manifest:
     """The pod of one replica."""
     about, asked = _metadata(job, Ref.of(job).name(replica.rank), order.owner, settings), replica.role.settings
     labels = fields.metadata(asked, "labels") | _queue_labels(job, settings) | cast("Fields", about["labels"])
@@ -44,7 +44,7 @@ def pod(job: Job, replica: Replica, order: Order, settings: KubernetesOptions) -
     return {"apiVersion": "v1", "kind": "Pod", "metadata": about, "spec": _spec(job, replica, order, settings)}
 
 
-def _spec(job: Job, replica: Replica, order: Order, settings: KubernetesOptions) -> Manifest:
+def _spec(job: Job, replica: Replica, order: PodOrder, settings: KubernetesOptions) -> Manifest:
     role, staged = replica.role, not shared(settings)
     main = container.main(job, replica, order, settings)
     first = [staging.fetch(job, order, settings)] if staged or order.hosts else []
@@ -114,7 +114,7 @@ def _queue_labels(job: Job, settings: KubernetesOptions) -> dict[str, Value]:
     return {"kueue.x-k8s.io/queue-name": settings.queue, **group}
 
 
-def _annotations(job: Job, replica: Replica, order: Order, settings: KubernetesOptions) -> dict[str, Value]:
+def _annotations(job: Job, replica: Replica, order: PodOrder, settings: KubernetesOptions) -> dict[str, Value]:
     own: dict[str, Value] = {names.JOB: job.id, names.REPLICA: f"{replica.role.name}.{replica.index}"}
     own |= {names.MEMO: order.memo} if order.memo else {}
     count = len(job.replicas)
@@ -130,7 +130,7 @@ def _metadata(job: Job, name: str, owner: str, settings: KubernetesOptions) -> M
     return {"name": name, "labels": labels, "ownerReferences": [reference]}
 
 
-def _volumes(job: Job, order: Order, settings: KubernetesOptions) -> Iterator[Manifest]:
+def _volumes(job: Job, order: PodOrder, settings: KubernetesOptions) -> Iterator[Manifest]:
     if job.workspace and not shared(settings):
         yield {"name": WORKSPACE, "persistentVolumeClaim": {"claimName": workspace_name(job)}}
     if order.hosts or not shared(settings):

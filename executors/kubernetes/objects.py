@@ -24,7 +24,7 @@ class Metadata(TypedDict, total=False):
     deletionTimestamp: str
 
 
-class Waiting(TypedDict, total=False):
+class WaitingState(TypedDict, total=False):
     reason: str
     message: str
 
@@ -37,18 +37,18 @@ class Terminated(TypedDict, total=False):
     finishedAt: str
 
 
-class ContainerState(TypedDict, total=False):
-    waiting: Waiting
+class PodContainerState(TypedDict, total=False):
+    waiting: WaitingState
     running: dict[str, str]
     terminated: Terminated
 
 
 class ContainerStatus(TypedDict, total=False):
     name: str
-    state: ContainerState
+    state: PodContainerState
 
 
-class Condition(TypedDict, total=False):
+class PodCondition(TypedDict, total=False):
     type: str
     status: str
     reason: str
@@ -60,7 +60,7 @@ class Status(TypedDict, total=False):
     phase: str
     reason: str
     message: str
-    conditions: list[Condition]
+    conditions: list[PodCondition]
     initContainerStatuses: list[ContainerStatus]
     containerStatuses: list[ContainerStatus]
 
@@ -101,8 +101,8 @@ class Pod:
     message: str = ""
     deleting: bool = False
     gone: bool = False
-    states: Mapping[str, ContainerState] = field(default_factory=dict)
-    conditions: Mapping[str, Condition] = field(default_factory=dict)
+    states: Mapping[str, PodContainerState] = field(default_factory=dict)
+    conditions: Mapping[str, PodCondition] = field(default_factory=dict)
     claims: tuple[str, ...] = ()
     created: str = ""
     warning: tuple[str, str] = ("", "")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Self
 
-from kflite.config import Kubernetes
+from kflite.config import KubernetesSettings
 from kflite.executors.images import ImageMap
 
 
 @dataclass(frozen=True, slots=True)
-class KubernetesOptions(Kubernetes):
+class KubernetesOptions(KubernetesSettings):
     """How the Kubernetes executor works: the settings' table, and what it shares with other executors.
 
     home: where this machine keeps the folders of attempts; those that lie elsewhere are another machine's, "" for none.
@@ -21,6 +21,6 @@ class KubernetesOptions(Kubernetes):
     home: str = ""
 
     @classmethod
-    def of(cls, table: Kubernetes, images: ImageMap, profile: str, home: str) -> Self:
+    def of(cls, table: KubernetesSettings, images: ImageMap, profile: str, home: str) -> Self:
         """The options of a user's settings."""
         return cls(**asdict(table), images=images, profile=profile, home=home)

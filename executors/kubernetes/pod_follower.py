@@ -10,13 +10,13 @@ from typing import cast
 from kflite.core.job import Exit
 from kflite.executors.exit_status import lost
 from kflite.executors.kubernetes import claims, ending, transfer
-from kflite.executors.kubernetes.api import NOT_FOUND, Refused
+from kflite.executors.kubernetes.api import NOT_FOUND, ClusterRefused
 from kflite.executors.kubernetes.attempt_state import AttemptState, PodRef
 from kflite.executors.kubernetes.ending import Trouble
-from kflite.executors.kubernetes.logs import Log
+from kflite.executors.kubernetes.logs import PodLog
 from kflite.executors.kubernetes.objects import Pod, PodObject
-from kflite.executors.kubernetes.shared import Shared
-from kflite.executors.kubernetes.transfer import Taken, TransferFailed
+from kflite.executors.kubernetes.shared import ClusterShared
+from kflite.executors.kubernetes.transfer import Received, TransferFailed
 
 _PASSING_S = 3.0  # what keeps a pod waiting for less is not worth a word
 _LOG_S = 30.0  # longest time between a pod's end and that of its log
@@ -28,14 +28,14 @@ class PodFollower:
     """
 
     def __init__(
-        self, shared: Shared, attempt: AttemptState, replica: PodRef, taken: Taken, waiting: Callable[[str], None]
+        self, shared: ClusterShared, attempt: AttemptState, replica: PodRef, taken: Received, waiting: Callable[[str], None]
     ) -> None:
         self._shared, self._attempt, self.replica = shared, attempt, replica
         self.asked = False
         self._taken, self._waiting = taken, waiting
         self._over = asyncio.Event()
         self._tasks: dict[str, asyncio.Task[object]] = {}
-        self._log: Log | None = None
+        self._log: PodLog | None = None
         self._trouble: tuple[str, float] = ("", 0.0)
         self._borne_s = 0.0
         self._told = False
@@ -76,7 +76,7 @@ class PodFollower:
         if pod.terminated("main") or pod.ended:
             self._over.set()
         if pod.began("main") and not _simulated(pod):
-            self._log = self._log or Log(api, pod.name, self.replica.log)
+            self._log = self._log or PodLog(api, pod.name, self.replica.log)
             self._begin("log", self._log.copy(self._over))
         if pod.runs("push") and attempt.staged and not _simulated(pod):
             self._begin("fetch", transfer.fetch(api, pod.name, self._taken))
@@ -135,7 +135,7 @@ class PodFollower:
 
     async def _explained(self, pod: Pod, trouble: Trouble) -> Trouble:
         if trouble.claim:
-            with suppress(Refused):  # we may not look at claims or events: the pod's own word must do
+            with suppress(ClusterRefused):  # we may not look at claims or events: the pod's own word must do
                 return await claims.explained(self._shared.api, pod, trouble, self._shared.settings)
         return trouble
 

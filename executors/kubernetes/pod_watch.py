@@ -13,7 +13,7 @@ from typing import TypedDict, cast
 
 from kflite.errors import ExecutorError
 from kflite.executors.kubernetes import warnings
-from kflite.executors.kubernetes.api import EXPIRED, Api, Broken, Gone, Refused
+from kflite.executors.kubernetes.api import EXPIRED, Api, Broken, ClusterGone, ClusterRefused
 from kflite.executors.kubernetes.names import MANAGED, MANAGER, RUN
 from kflite.executors.kubernetes.objects import Pod, PodObject
 
@@ -127,10 +127,12 @@ class PodWatch:
                 if not self._version:
                     await self._list()
                 await self._listen()
-            except (Broken, Refused) as error:
-                if isinstance(error, Refused) and error.status == EXPIRED:
+            except (Broken, ClusterRefused) as error:
+                if isinstance(error, ClusterRefused) and error.status == EXPIRED:
                     self._version = ""
-                elif clock() - self._heard > self._api.reconnect_s or (isinstance(error, Refused) and self._in_vain(error)):
+                elif clock() - self._heard > self._api.reconnect_s or (
+                    isinstance(error, ClusterRefused) and self._in_vain(error)
+                ):
                     self._fail(error)
                     return
                 await asyncio.sleep(_PAUSE_S)
@@ -138,11 +140,11 @@ class PodWatch:
                 self._fail(error)
                 return
 
-    def _in_vain(self, error: Refused) -> bool:
+    def _in_vain(self, error: ClusterRefused) -> bool:
         return error.status == 403 or self._api.in_vain(error)
 
     def _fail(self, error: Exception) -> None:
-        self._error = error if isinstance(error, ExecutorError) else Gone(self._api.access, error)
+        self._error = error if isinstance(error, ExecutorError) else ClusterGone(self._api.access, error)
         for name in list(self._waiting):
             self._wake(name)
 
@@ -176,7 +178,7 @@ class PodWatch:
     def _hear(self, event: _Event) -> None:
         if event["type"] == "ERROR":
             status = cast("dict[str, object]", event["object"])
-            raise Refused(cast("int", status.get("code", 500)), str(status.get("message", "the watch failed")))
+            raise ClusterRefused(cast("int", status.get("code", 500)), str(status.get("message", "the watch failed")))
         self._version = event["object"]["metadata"]["resourceVersion"]
         if event["type"] != "BOOKMARK":
             self._note(Pod.read(event["object"], event["type"] == "DELETED"))

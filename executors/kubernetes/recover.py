@@ -11,11 +11,11 @@ from kflite.executors.kubernetes import names
 from kflite.executors.kubernetes.api import NOT_FOUND
 from kflite.executors.kubernetes.attempt_state import AttemptState
 from kflite.executors.kubernetes.objects import Pod, PodObject
-from kflite.executors.kubernetes.shared import Shared
+from kflite.executors.kubernetes.shared import ClusterShared
 from kflite.executors.ref import Ref
 
 
-async def recover(shared: Shared, ref: Ref) -> AttemptState | None:
+async def recover(shared: ClusterShared, ref: Ref) -> AttemptState | None:
     """What is known of the attempt; None where there is nothing, or it has ended long ago."""
     if (state := AttemptState.read(ref.folder)) or record.read(ref.folder) or not ref.folder.is_relative_to(shared.settings.home):
         return state

@@ -12,7 +12,7 @@ from kflite.executors.kubernetes.pod_watch import PodWatch
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
+class ClusterShared:
     """cleanup: says when pods that have ended may be removed, so that they do not hold up others."""
 
     api: Api

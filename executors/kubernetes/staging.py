@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kflite.core.job import Job
 from kflite.executors.folders import working_folder
-from kflite.executors.kubernetes.container import SAFE, Order, escaped, root_mounts, roots, shared
+from kflite.executors.kubernetes.container import SAFE, PodOrder, escaped, root_mounts, roots, shared
 from kflite.executors.kubernetes.fields import Fields
 from kflite.executors.kubernetes.options import KubernetesOptions
 
@@ -35,7 +35,7 @@ def outputs(job: Job, settings: KubernetesOptions) -> tuple[Path, ...]:
     return tuple(path for path in job.outputs if path not in pushed)
 
 
-def fetch(job: Job, order: Order, settings: KubernetesOptions) -> Fields:
+def fetch(job: Job, order: PodOrder, settings: KubernetesOptions) -> Fields:
     """What prepares the pod before main."""
     staged = not shared(settings)
     files = {} if order.send or not staged else {str(path): text for path, text in job.files.items()}

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypedDict, cast
 
 from kflite.core.paths import private
 from kflite.errors import ExecutorError
-from kflite.executors.kubernetes.api import Api, Broken, Refused
+from kflite.executors.kubernetes.api import Api, Broken, ClusterRefused
 from kflite.executors.kubernetes.staging import STAGE_COMMAND
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class TransferFailed(ExecutorError):
 
 
 @dataclass(slots=True)
-class Taken:
+class Received:
     """What came from a pod so far. done: paths, from whichever replica came first; part: a file that came in part.
 
     turn: held by whose replica's files come.
@@ -60,9 +60,9 @@ class Taken:
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     part: str = ""
 
-    def another(self) -> Taken:
+    def another(self) -> Received:
         """The same for another replica of the attempt."""
-        return Taken(self.outputs, self.done, self.turn)
+        return Received(self.outputs, self.done, self.turn)
 
     def target(self, path: str) -> Path:
         """Where a file of the pod belongs. Raises TransferFailed for one that is no output: the pod is not trusted."""
@@ -95,7 +95,7 @@ async def send(api: Api, pod: str, paths: Iterable[Path]) -> None:
     await _tried(api, pod, "fetch", "take", once)
 
 
-async def fetch(api: Api, pod: str, taken: Taken) -> None:
+async def fetch(api: Api, pod: str, taken: Received) -> None:
     """Bring the outputs of a pod whose `push` waits here, and let it end. Raises TransferFailed."""
 
     async def once(talk: Talk) -> None:
@@ -111,7 +111,7 @@ async def fetch(api: Api, pod: str, taken: Taken) -> None:
         await _tried(api, pod, "push", "give", once)
 
 
-def unpack(message: str, taken: Taken) -> None:
+def unpack(message: str, taken: Received) -> None:
     """Write the outputs that came as the message of `push`. Raises TransferFailed, OSError."""
     try:
         held = json.loads(zlib.decompress(base64.b64decode(message, validate=True)))
@@ -194,7 +194,7 @@ async def _tried(api: Api, pod: str, container: str, verb: str, once: Conversati
                 heard = clock()
                 await once(Talk(socket))
             return
-        except Refused as error:
+        except ClusterRefused as error:
             if error.status in (403, 404):
                 raise TransferFailed(error) from error
             last, heard, fails = error, clock(), fails + 1
@@ -228,7 +228,7 @@ async def _send_file(talk: Talk, path: Path, head: Head) -> None:
     await talk.say({"digest": digest.hexdigest()})
 
 
-async def _receive(talk: Talk, head: Head, taken: Taken) -> None:
+async def _receive(talk: Talk, head: Head, taken: Received) -> None:
     target = taken.target(head["path"])
     if head["kind"] == "folder":
         _folder(target)

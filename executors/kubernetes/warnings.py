@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable
 from typing import TypedDict
 
-from kflite.executors.kubernetes.api import Api, Broken, Refused
+from kflite.executors.kubernetes.api import Api, Broken, ClusterRefused
 
 _TELLING = frozenset({"FailedMount", "FailedAttachVolume", "FailedCreatePodSandBox", "FailedBinding"})
 _OWN_LAG = "failed to sync"  # a node that is busy has not read a config map or secret yet; it tries again at once
@@ -45,7 +45,7 @@ async def listen(api: Api, tell: Callable[[str, str, str], None]) -> None:
                     *lines, rest = (rest + chunk).split(b"\n")
                     for line in lines:
                         _hear(json.loads(line), tell)
-        except Refused as error:
+        except ClusterRefused as error:
             if error.status == _NOT_ALLOWED:
                 return
         except Broken:  # the watch of pods tells who waits when the server stays away

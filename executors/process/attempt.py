@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from kflite.executors.attempt_folder import Ending
     from kflite.executors.gang import Verdict
-    from kflite.executors.process.message import Start
+    from kflite.executors.process.message import StartMessage
     from kflite.executors.process.zygote import Peer
 
 
@@ -33,7 +33,7 @@ class Process:
 class ZygoteAttempt:
     """An attempt, until its end has been told. closing_until: set once all replicas ended, while what they left behind dies."""
 
-    def __init__(self, start: Start, follower: Peer) -> None:
+    def __init__(self, start: StartMessage, follower: Peer) -> None:
         self.ref = start["start"]
         self.followers = [follower]
         self.replicas = [replica_of(told["name"]) for told in start["replicas"]]

@@ -24,7 +24,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import CodeType, ModuleType
 
-    from kflite.executors.process.message import ReplicaOrder, Start
+    from kflite.executors.process.message import ReplicaOrder, StartMessage
 
 
 OUT_OF_MEMORY = 137  # the status with which kflite's runner ends when a component's memory ran out
@@ -32,7 +32,7 @@ _REMEDY = "run with --on docker, or let users have user namespaces (sysctl user.
 _MESSAGE = 500  # characters of an error that are passed on: a note is at most 4 KiB, so that the pipe takes it whole
 
 
-def prepare(start: Start, owner: str) -> None:
+def prepare(start: StartMessage, owner: str) -> None:
     """Make the attempt's folders and files, and claim it. FileExistsError: it was started before."""
     place = start["start"]
     for path in (place.rpartition("/")[0], place, *start["folders"]):  # the task's own is new, mostly
@@ -63,7 +63,7 @@ class Program:
         self.code: CodeType = compile(text, "<string>", "exec", dont_inherit=True)
 
 
-def become(start: Start, rank: int, program: Program | None, owner: str, notes: int, others: list[int]) -> None:
+def become(start: StartMessage, rank: int, program: Program | None, owner: str, notes: int, others: list[int]) -> None:
     """Turn a fresh fork into a replica and run it; never returns.
 
     owner: the claim still to be made, "" when it has been. notes: a pipe to tell the zygote what an exit status cannot.

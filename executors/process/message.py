@@ -34,7 +34,7 @@ class ReplicaOrder(TypedDict):
 
 
 @final
-class Start(TypedDict):
+class StartMessage(TypedDict):
     """Start an attempt in the folder `start`.
 
     gpus: numbers, by comma; success_roles: those whose success is the attempt's, where it names some.
@@ -61,7 +61,7 @@ class Code(TypedDict):
 
 
 @final
-class Stop(TypedDict):
+class StopMessage(TypedDict):
     """Stop the attempt with this folder."""
 
     stop: str
@@ -76,7 +76,7 @@ class Follow(TypedDict):
 
 
 @final
-class Ended(TypedDict):
+class EndedMessage(TypedDict):
     """The attempt with this folder ended."""
 
     ended: str
@@ -90,5 +90,5 @@ class Elsewhere(TypedDict):
     elsewhere: str
 
 
-Order: TypeAlias = Start | Code | Stop | Follow
-News: TypeAlias = Ended | Elsewhere
+Order: TypeAlias = StartMessage | Code | StopMessage | Follow
+News: TypeAlias = EndedMessage | Elsewhere

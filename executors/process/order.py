@@ -12,11 +12,11 @@ from kflite.core.job import Job, Replica, Role
 from kflite.errors import ExecutorError
 from kflite.executors import attempt_folder, peers, secrets, serving
 from kflite.executors.process.link import Link
-from kflite.executors.process.message import ProcessMount, ReplicaOrder, Start
+from kflite.executors.process.message import ProcessMount, ReplicaOrder, StartMessage
 from kflite.runtime.bootstrap import kfp_function
 
 if TYPE_CHECKING:
-    from kflite.executors.volumes import Seen, Volumes
+    from kflite.executors.volumes import MountView, Volumes
 
 HOST = "127.0.0.1"
 # What nearly every replica is told; a zygote has it in its environment, so that its forks need not set it.
@@ -31,7 +31,7 @@ def start(
     others: Sequence[str],
     mounts: Mapping[int, list[ProcessMount]],
     ports: Sequence[Mapping[str, int]],
-) -> Start:
+) -> StartMessage:
     """The order to start all replicas.
 
     gpus: taken for the job; envs: entries of each replica's interpreter, by rank; others: its path where it is not the zygote's;
@@ -50,7 +50,7 @@ def start(
         )
         for replica, gang, share, own in zip(job.replicas, *told, strict=True)
     ]
-    made: Start = {
+    made: StartMessage = {
         "start": str(job.folder),
         "gpus": ",".join(gpus),
         "folders": list(dict.fromkeys(str(path.parent) for path in (*job.outputs, *job.files))),
@@ -92,7 +92,7 @@ def mounts_of(job: Job, volumes: Volumes) -> dict[int, list[ProcessMount]]:
     return {replica.rank: [_mount(seen) for seen in volumes.seen(job, replica)] for replica in job.replicas}
 
 
-def _mount(seen: Seen) -> ProcessMount:
+def _mount(seen: MountView) -> ProcessMount:
     if seen.source:
         return {"path": seen.path, "source": str(seen.source)}
     if seen.files is None:

@@ -26,7 +26,7 @@ from kflite.executors.process.process_tree import ProcessTree
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from kflite.executors.attempt_folder import Ending
-    from kflite.executors.process.message import News, Order, Start
+    from kflite.executors.process.message import News, Order, StartMessage
 
 PEER_GRACE_S = 10.0  # from SIGTERM to SIGKILL for the replicas of a gang in which one failed
 _CLOSING_S = 5.0  # how long the end of a group that was killed is waited for; only a process stuck in the kernel takes longer
@@ -137,7 +137,7 @@ class Zygote:
         else:
             peer.send({"elsewhere": order["follow"]})
 
-    def _start(self, peer: Peer, start: Start) -> None:
+    def _start(self, peer: Peer, start: StartMessage) -> None:
         if running := self.attempts.get(start["start"]):
             running.followers.append(peer)
             return
@@ -158,7 +158,7 @@ class Zygote:
         if not running.living:
             self._finish(running)
 
-    def _fork(self, running: ZygoteAttempt, start: Start, rank: int, owner: str) -> None:
+    def _fork(self, running: ZygoteAttempt, start: StartMessage, rank: int, owner: str) -> None:
         replica = start["replicas"][rank]
         program = self.programs[replica["code"]] if "code" in replica else None
         pid = os.fork()

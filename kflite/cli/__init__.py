@@ -1,7 +1,7 @@
 """The command line: one file per verb or small family, each loaded when its verb is used.
 
-May live here: arguments, exit statuses, and what is written where. A verb asks the client; it holds no logic that is not about
-showing. Nothing imports this package but the entry point.
+Lives here: arguments, exit statuses, and what is written where. A verb asks the client, `runs` and the engine, never executors or
+the store; it holds no logic that is not about showing. Nothing imports this package but the entry point.
 """
 
 from kflite.cli.entry import main

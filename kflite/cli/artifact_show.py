@@ -10,47 +10,51 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kflite.cli.common import Given, found, known_runs, out
+from kflite.cli.common import CliContext, find_run, known_runs, out
 from kflite.errors import NotFound
 
 if TYPE_CHECKING:
     from kflite.core.paths import RunPaths
     from kflite.figures.data import Visualization
-    from kflite.store import Database
-    from kflite.store.base import RunRow, TaskRow
+    from kflite.runs.stored import Database, RunRow, TaskRow
     from kflite.terminal.out import Out
     from kflite.terminal.style import Line
 
 
-def titled(exhibit: Visualization, place: RunPaths, out: Out, most: int | None = None) -> Iterator[Line]:
+def titled(visualization: Visualization, place: RunPaths, out: Out, most: int | None = None) -> Iterator[Line]:
     """An artifact's figures and documents under its name; what shows nothing is described. most: lines at most of a document."""
     from kflite.figures.read import kind
     from kflite.format import clean
     from kflite.terminal.figures.lines import description, full
 
-    yield ((clean(exhibit.name), "bold"), (f"  {clean(kind(exhibit.artifact))}", "dim"))
-    if not exhibit.figures:
-        yield from description(exhibit, out.width)
-    yield from full(exhibit, out.width, out.signs)
-    written = iter(_document(exhibit, place, out))
+    yield ((clean(visualization.name), "bold"), (f"  {clean(kind(visualization.artifact))}", "dim"))
+    if not visualization.figures:
+        yield from description(visualization, out.width)
+    yield from full(visualization, out.width, out.signs)
+    written = iter(_document(visualization, place, out))
     yield from islice(written, most)
     if rest := sum(1 for _ in written):
         run = place.run
-        yield ((f"{out.signs.more} {rest} more lines: kflite artifacts show {run} {exhibit.task} {exhibit.output}", "dim"),)
+        yield (
+            (
+                f"{out.signs.more} {rest} more lines: kflite artifacts show {run} {visualization.task} {visualization.output}",
+                "dim",
+            ),
+        )
 
 
-def _document(exhibit: Visualization, place: RunPaths, out: Out) -> Iterator[Line]:
+def _document(visualization: Visualization, place: RunPaths, out: Out) -> Iterator[Line]:
     from kflite.figures.content import content
     from kflite.figures.data import Page
     from kflite.format import clean
     from kflite.terminal.figures.document import html, markdown
 
-    for figure in exhibit.figures:
+    for figure in visualization.figures:
         if isinstance(figure, Page):
-            held = content(exhibit.artifact, place)
-            if held.problem:
-                yield ((clean(held.problem), "yellow"),)
-            yield from (markdown if figure.kind == "Markdown" else html)(held.text, out.width)
+            document = content(visualization.artifact, place)
+            if document.problem:
+                yield ((clean(document.problem), "yellow"),)
+            yield from (markdown if figure.kind == "Markdown" else html)(document.text, out.width)
 
 
 run_argument = click.argument("run", shell_complete=known_runs)
@@ -63,20 +67,20 @@ output_argument = click.argument("output", required=False, default="")
 @task_argument
 @output_argument
 @click.pass_obj
-def show(given: Given, run: str, task: str, output: str) -> None:
+def show(context: CliContext, run: str, task: str, output: str) -> None:
     """Show what RUN made, or one TASK, or one OUTPUT of it: metrics, curves, matrices, documents.
 
     An artifact's id, as `artifacts ls` prints it, is `RUN/TASK/OUTPUT` and does as well.
     """
-    with given.store() as store:
+    with context.store() as store:
         chosen = choose(store, run, task, output)
-    place = given.place(chosen.run)
+    place = context.paths(chosen.run)
     if not chosen.visualizations:
         name = chosen.run.run
         return out().line((f"nothing that {task or name} made can be shown: kflite artifacts ls {name} lists it", "dim"))
-    for number, exhibit in enumerate(chosen.visualizations):
+    for number, visualization in enumerate(chosen.visualizations):
         out().lines([()] if number else [])
-        out().lines(titled(exhibit, place, out()))
+        out().lines(titled(visualization, place, out()))
     return None
 
 
@@ -95,7 +99,7 @@ def choose(store: Database, run: str, task: str, output: str) -> Chosen:
     from kflite.runs.lookup import below, task_and_output
 
     run, _, path = run.partition("/")
-    row = found(store, run)
+    row = find_run(store, run)
     tasks = store.tasks(row.run)
     words = [word for word in (path, task, output) if word]
     if not words:
@@ -104,7 +108,11 @@ def choose(store: Database, run: str, task: str, output: str) -> Chosen:
     if not wanted:
         meant = below(tasks, one) if one.group else [one]
         return Chosen(row, meant, visualizations(meant))
-    shown = [exhibit for exhibit in read_task(one) if exhibit.output == wanted or exhibit.output.startswith(f"{wanted}[")]
+    shown = [
+        visualization
+        for visualization in read_task(one)
+        if visualization.output == wanted or visualization.output.startswith(f"{wanted}[")
+    ]
     if not shown:
         raise NotFound(f"task {one.task} of run {row.run} has no output artifact {wanted}: {_has(one)}")
     return Chosen(row, [one], shown)
@@ -122,7 +130,7 @@ def _has(task: TaskRow) -> str:
 @click.option("--browser/--no-browser", default=True, help="Open it; or only say where it is.")
 @click.option("--network", is_flag=True, help="Let HTML that tasks wrote load from the network, as plots' scripts.")
 @click.pass_obj
-def open_(given: Given, run: str, task: str, output: str, to: Path | None, browser: bool, network: bool) -> None:
+def open_(context: CliContext, run: str, task: str, output: str, to: Path | None, browser: bool, network: bool) -> None:
     """Write a page with what RUN made, or one TASK, or one OUTPUT of it, and open it in a browser.
 
     It is one file, needs no network, and can be sent on. HTML that tasks wrote stands in frames that can reach nothing.
@@ -131,8 +139,8 @@ def open_(given: Given, run: str, task: str, output: str, to: Path | None, brows
     from kflite.html.document import write
     from kflite.html.run import run_page
 
-    with given.store() as store:
+    with context.store() as store:
         chosen = choose(store, run, task, output)
-    place = given.place(chosen.run)
+    place = context.paths(chosen.run)
     text = run_page(chosen.run, chosen.tasks, chosen.visualizations, place, network)
     show_page(write(text, to or place.runs / "report.html"), browser)

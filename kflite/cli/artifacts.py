@@ -7,13 +7,12 @@ from pathlib import Path
 import click
 
 from kflite.cli.artifact_show import open_, show
-from kflite.cli.common import Given, as_json, known_runs, out
-from kflite.errors import InputError, NotFound
+from kflite.cli.common import CliContext, as_json, known_runs, out
 
 
 @click.group()
 def artifacts() -> None:
-    """List what was made; show it; copy it out."""
+    """List artifacts; show them; copy them out."""
 
 
 @artifacts.command("ls")
@@ -21,12 +20,12 @@ def artifacts() -> None:
 @click.option("--limit", "-n", type=click.IntRange(min=1), default=50, show_default=True, help="How many, the newest first.")
 @as_json
 @click.pass_obj
-def list_(given: Given, run: str, limit: int, json_: bool) -> None:
-    """List what RUN made; without one, what all runs made, the newest first."""
+def list_(context: CliContext, run: str, limit: int, json_: bool) -> None:
+    """List the artifacts of RUN; without one, those of all runs, the newest first."""
     from kflite.format import clean, size
     from kflite.runs.as_json import artifact_json
 
-    with given.store() as store:
+    with context.store() as store:
         rows = store.artifacts(store.run(run).run if run else "", limit)
     if json_:
         return out().document([artifact_json(row) for row in rows])
@@ -51,20 +50,13 @@ def list_(given: Given, run: str, limit: int, json_: bool) -> None:
 @click.argument("to", required=False, default=".", type=click.Path(path_type=Path))
 @click.option("--force", is_flag=True, help="Write over what is there.")
 @click.pass_obj
-def get(given: Given, artifact: str, to: Path, force: bool) -> None:
+def get(context: CliContext, artifact: str, to: Path, force: bool) -> None:
     """Copy ARTIFACT, by its id, to a file or folder TO; into TO where that is a folder."""
-    from kflite.store.blobs.artifacts import delete, exists, fetch
+    from kflite.runs.artifact_copy import copy_out
 
-    with given.store() as store:
+    with context.store() as store:
         row = store.artifact(artifact)
-    target = to / row.artifact.uri.rstrip("/").rpartition("/")[2] if to.is_dir() else to
-    if target.exists() and not force:
-        raise InputError(f"{target} exists: name another place, or write over it with --force")
-    if not exists(row.artifact.uri):
-        raise NotFound(f"artifact {row.id} is gone, nothing is at {row.artifact.uri}: kflite clone {row.run} makes it again")
-    delete(str(target))
-    fetch(row.artifact.uri, target)
-    out().line(str(target))
+    out().line(str(copy_out(row, to, force)))
 
 
 artifacts.add_command(show)

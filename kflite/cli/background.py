@@ -5,27 +5,32 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from kflite.runs import background
+from kflite.runs.background import start
+from kflite.runs.stored import open_store
+from kflite.runs.submit import store_unowned
 
 if TYPE_CHECKING:
     from kflite.config import Settings
+    from kflite.runs.stored import RunRow
     from kflite.scheduler.submission import Submission
-    from kflite.store.base import RunRow
 
 
 def detach(settings: Settings, submission: Submission, json_: bool) -> int:
     """Store the run, and leave it to a scheduler in the background."""
-    return leave(settings, background.stored(settings, submission, "--detach"), json_)
+    with open_store(settings) as store:
+        row = store_unowned(store, submission, "--detach")
+    return leave(settings, row, json_)
 
 
 def submit(settings: Settings, submission: Submission, json_: bool) -> int:
     """Store the run, and leave it to whoever serves the store."""
-    return _print(background.stored(settings, submission, "--submit"), json_)
+    with open_store(settings) as store:
+        return _print(store_unowned(store, submission, "--submit"), json_)
 
 
 def leave(settings: Settings, run: RunRow, json_: bool) -> int:
     """Leave a stored run to a scheduler in the background."""
-    background.start(settings, run.run)
+    start(settings, run.run)
     return _print(run, json_)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kflite.cli.common import Given, as_json, known_runs, out
+from kflite.cli.common import CliContext, as_json, known_runs, out
 from kflite.errors import InputError
 
 if TYPE_CHECKING:
@@ -24,12 +24,12 @@ def cache() -> None:
 @click.option("--pipeline", default="", help="Only results of this pipeline.")
 @as_json
 @click.pass_obj
-def list_(given: Given, limit: int, pipeline: str, json_: bool) -> None:
+def list_(context: CliContext, limit: int, pipeline: str, json_: bool) -> None:
     """List results that can be used again."""
     from kflite.format import clean, short_time
     from kflite.runs.as_json import cache_json
 
-    with given.store() as store:
+    with context.store() as store:
         rows = store.cache(limit, pipeline)
     if json_:
         return out().document([cache_json(row) for row in rows])
@@ -55,16 +55,15 @@ def list_(given: Given, limit: int, pipeline: str, json_: bool) -> None:
 @click.argument("task")
 @as_json
 @click.pass_obj
-def why(given: Given, run: str, task: str, json_: bool) -> None:
+def why(context: CliContext, run: str, task: str, json_: bool) -> None:
     """Say why TASK of RUN was, or was not, answered from the cache."""
     from kflite.runs.cache_report import why as explain
     from kflite.runs.lookup import one_task
-    from kflite.store.blobs.artifacts import intact
 
-    with given.store() as store:
+    with context.store() as store:
         row = store.run(run)
         chosen = one_task(store.tasks(row.run), task, row.run)
-        answer = explain(store, row, chosen, lambda artifact: intact(artifact, given.settings.artifacts))
+        answer = explain(store, row, chosen, context.settings.artifacts)
     if json_:
         return out().document(answer.as_json())
     sign, style = ("hit", "green") if answer.hit else ("miss", "yellow")
@@ -95,11 +94,11 @@ def _table(parts: tuple[Difference, ...]) -> None:
 @click.option("--pipeline", default="", help="All results of this pipeline.")
 @click.option("--all", "all_", is_flag=True, help="All results.")
 @click.pass_obj
-def rm(given: Given, keys: tuple[str, ...], pipeline: str, all_: bool) -> None:
+def rm(context: CliContext, keys: tuple[str, ...], pipeline: str, all_: bool) -> None:
     """Forget results: by (the beginning of) their KEYS, of a pipeline, or all. Artifacts stay where they are."""
     if not keys and not pipeline and not all_:
         raise InputError("cache rm: name keys (see kflite cache ls), or --pipeline NAME, or --all")
-    with given.store() as store:
+    with context.store() as store:
         rows = store.cache(1_000_000, pipeline)
         chosen = [row.key for row in rows if not keys or row.key.startswith(keys)]
         out().line(f"forgot {store.uncache(chosen)} of {len(rows)} results")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from kflite.cli.common import Given, known_runs, out
+from kflite.cli.common import CliContext, known_runs, out
 
 
 @click.command()
@@ -12,18 +12,18 @@ from kflite.cli.common import Given, known_runs, out
 @click.option("--kill", is_flag=True, help="Give tasks no time to end in peace.")
 @click.option("--reason", default="cancelled by kflite cancel", show_default=True, help="What the run's record will say.")
 @click.pass_obj
-def cancel(given: Given, runs: tuple[str, ...], kill: bool, reason: str) -> None:
+def cancel(context: CliContext, runs: tuple[str, ...], kill: bool, reason: str) -> None:
     """Stop RUNS and wait until they have stopped."""
     import asyncio
 
-    asyncio.run(_cancel(given, runs, kill, reason))
+    asyncio.run(_cancel(context, runs, kill, reason))
 
 
-async def _cancel(given: Given, runs: tuple[str, ...], kill: bool, reason: str) -> None:
+async def _cancel(context: CliContext, runs: tuple[str, ...], kill: bool, reason: str) -> None:
     from kflite.client.client import Client
 
-    async with Client(settings=given.settings, adopt=False) as client:
-        rows = [client.store.run(run) for run in runs]
+    async with Client(settings=context.settings, adopt=False) as client:
+        rows = [(await client.run(run)).record.run for run in runs]
         for row in rows:
             if row.state.ended:
                 out().line(f"run {row.run} has ended already: {row.state}")

@@ -1,4 +1,4 @@
-"""What verbs share: the settings that were given, the open store, the run that was meant, and parameters as text."""
+"""What verbs share: the settings, the open store, the run that was meant, and parameters as text."""
 
 from __future__ import annotations
 
@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     from kflite.core.paths import RunPaths
     from kflite.core.value import Value
     from kflite.ir import Pipeline
-    from kflite.runs.submit import Around
-    from kflite.store import Database
-    from kflite.store.base import ArtifactRow, RunRow
+    from kflite.runs.stored import ArtifactRow, Database, RunRow
+    from kflite.runs.submit import SubmitContext
     from kflite.target import Target
     from kflite.terminal.out import Out
 
@@ -28,7 +27,7 @@ C = TypeVar("C", bound=Callable[..., object])
 
 
 @dataclass(frozen=True)
-class Given:
+class CliContext:
     """The settings given as options before the verb."""
 
     flags: dict[str, str]
@@ -47,31 +46,31 @@ class Given:
     @contextmanager
     def store(self) -> Iterator[Database]:
         """The store, open."""
-        from kflite import store
+        from kflite.runs.stored import open_store
 
-        opened = store.open(self.settings.store)
-        try:
+        with open_store(self.settings) as opened:
             yield opened
-        finally:
-            opened.close()
 
     def target(self, text: str) -> Target:
         """What a target is; the store is opened where one that was uploaded is named."""
-        from kflite.runs.pipelines import load
+        from kflite.runs.pipelines import load, uploaded, uploaded_name
 
-        return load(text, self.store)
+        if not (named := uploaded_name(text)):
+            return load(text)
+        with self.store() as store:
+            return uploaded(store, *named)
 
-    def around(self, settings: Settings) -> Around:
+    def submit_context(self, settings: Settings) -> SubmitContext:
         """What a submission is made with; the store is opened where an earlier run's artifact is named."""
-        from kflite.runs.submit import Around
+        from kflite.runs.submit import SubmitContext
 
         def find(id: str) -> ArtifactRow:
             with self.store() as store:
                 return store.artifact(id)
 
-        return Around(settings.on, settings.artifacts, find)
+        return SubmitContext(settings.on, settings.artifacts, find)
 
-    def place(self, run: RunRow) -> RunPaths:
+    def paths(self, run: RunRow) -> RunPaths:
         """Where the run's files lie."""
         from kflite.core.paths import RunPaths
 
@@ -95,17 +94,19 @@ def take_settings(command: click.Command) -> None:
     """Let a verb take the same options after it."""
     taken = {option for parameter in command.params for option in parameter.opts}
     command.params += [
-        click.Option([name], hidden=True, expose_value=False, callback=_late) for name in _SETTINGS if name not in taken
+        click.Option([name], hidden=True, expose_value=False, callback=_setting_after_verb)
+        for name in _SETTINGS
+        if name not in taken
     ]
     if isinstance(command, click.Group):
         for inner in command.commands.values():
             take_settings(inner)
 
 
-def _late(ctx: click.Context, parameter: click.Parameter, value: str | None) -> None:
-    given = ctx.find_object(Given)
-    if value and given and parameter.name:
-        given.flags[parameter.name] = value
+def _setting_after_verb(ctx: click.Context, parameter: click.Parameter, value: str | None) -> None:
+    context = ctx.find_object(CliContext)
+    if value and context and parameter.name:
+        context.flags[parameter.name] = value
 
 
 ARTIFACT = "An input artifact: a path, a URI, or an id that `artifacts ls` shows; more than once for a list."
@@ -120,12 +121,12 @@ def optional_run(command: C) -> C:
 
 def known_runs(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
     """Ids of runs, for the shell's completion."""
-    given = ctx.find_object(Given) or Given({})
-    with given.store() as store:
+    context = ctx.find_object(CliContext) or CliContext({})
+    with context.store() as store:
         return [row.run for row in store.runs(1000) if row.run.startswith(incomplete)]
 
 
-def found(store: Database, run: str) -> RunRow:
+def find_run(store: Database, run: str) -> RunRow:
     """The run that was meant; the newest where none was named."""
     if run:
         return store.run(run)
@@ -153,29 +154,29 @@ def parameters(pipeline: Pipeline, pairs: Sequence[str], file: str) -> dict[str,
 
 def texts(pairs: Sequence[str], option: str = "--param") -> dict[str, str]:
     """`NAME=TEXT` options as a mapping. Raises InputError for what has no `=`."""
-    given: dict[str, str] = {}
+    named: dict[str, str] = {}
     for pair in pairs:
         name, equals, text = pair.partition("=")
         if not equals or not name.strip():
             raise InputError(f"{option} {pair}: it must be NAME=VALUE")
-        given[name.strip()] = text
-    return given
+        named[name.strip()] = text
+    return named
 
 
 def artifacts(pairs: Sequence[str]) -> dict[str, Value]:
     """What `--artifact` gives: a list of texts by name."""
-    given: dict[str, list[Value]] = {}
+    named: dict[str, list[Value]] = {}
     for pair in pairs:
         for name, text in texts((pair,), "--artifact").items():
-            given.setdefault(name, []).append(text)
-    return {**given}
+            named.setdefault(name, []).append(text)
+    return {**named}
 
 
 def _file(path: Path) -> dict[str, Value]:
     from kflite.ir.read import load
     from kflite.ir.text import parse
 
-    held, *more = parse(load(path), str(path))
-    if more or not isinstance(held, dict):
+    values, *more = parse(load(path), str(path))
+    if more or not isinstance(values, dict):
         raise InputError(f"--params {path}: it must hold one mapping of names to values")
-    return held
+    return values

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kflite.cli.common import Given, as_json, out, parameters
+from kflite.cli.common import CliContext, as_json, out, parameters
 from kflite.errors import InputError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ _OUTPUT = "A .yaml, .json, .zip or .tar.gz file; standard output, in YAML, if no
 @click.option("--namespace", default="", help="The manifests' namespace.")
 @click.pass_obj
 def compile_(
-    given: Given,
+    context: CliContext,
     target: str,
     output: Path | None,
     name: str,
@@ -55,7 +55,7 @@ def compile_(
 
     if (version or namespace) and not manifest:
         raise InputError("--version and --namespace are of manifests: give --manifest too")
-    loaded = given.target(target)
+    loaded = context.target(target)
     pipeline = runnable(loaded)
     pipeline = with_defaults(pipeline, parameters(pipeline, pairs, file)) if pairs or file else pipeline
     pipeline = renamed(pipeline, name) if name else pipeline
@@ -93,28 +93,29 @@ def write(pipeline: Pipeline, output: Path | None, manifest: bool, version: str 
 @click.option("--on", default="", metavar="WHERE", help="Where it is to run: tells what has no effect there.")
 @as_json
 @click.pass_obj
-def check(given: Given, target: str, pairs: tuple[str, ...], file: str, on: str, json_: bool) -> None:
+def check(context: CliContext, target: str, pairs: tuple[str, ...], file: str, on: str, json_: bool) -> None:
     """Check TARGET, all of it, and print its plan; start nothing."""
     from kflite.ir.check import ensure
     from kflite.ir.ignored_settings import ignored_settings
     from kflite.runs.submit import runnable
     from kflite.terminal.ignored_settings import report
 
-    loaded = given.target(target)
+    loaded = context.target(target)
     pipeline = runnable(loaded)
     values = parameters(pipeline, pairs, file) if pairs or file else None
     ensure(pipeline, loaded.source, values)
-    found = ignored_settings(pipeline.documents, _place(given.with_flags({"on": on})))
-    said = _asked(given, loaded, on, values or {})
+    settings = ignored_settings(pipeline.documents, _destination(context.with_flags({"on": on})))
+    answer = _cluster_answer(context, loaded, on, values or {})
     if json_:
-        held: dict[str, Value] = {"name": loaded.name, "source": loaded.source, "sound": True}
-        vain: list[Value] = [{"setting": one.setting, "reason": one.why, "tasks": [*one.tasks]} for one in found]
-        return out().document(held | {"ignored": _ignored(pipeline), "unheeded": vain} | ({"cluster": said} if said else {}))
-    out().lines((*plan_lines(pipeline), *([((said, ""),)] if said else [])))
-    return report(found)
+        checked: dict[str, Value] = {"name": loaded.name, "source": loaded.source, "valid": True, "ignored": _ignored(pipeline)}
+        without_effect: list[Value] = [{"setting": s.setting, "reason": s.why, "tasks": [*s.tasks]} for s in settings]
+        checked |= {"ignored_settings": without_effect} | ({"cluster": answer} if answer else {})
+        return out().document(checked)
+    out().lines((*plan_lines(pipeline), *([((answer, ""),)] if answer else [])))
+    return report(settings)
 
 
-def _place(settings: Settings) -> str:
+def _destination(settings: Settings) -> str:
     """Where it is to run. Raises InputError for a place that there is not."""
     from kflite.engine.executors import Executors
 
@@ -122,20 +123,22 @@ def _place(settings: Settings) -> str:
     return settings.on
 
 
-def _asked(given: Given, loaded: Target, on: str, values: Mapping[str, Value]) -> str:
+def _cluster_answer(context: CliContext, loaded: Target, on: str, values: Mapping[str, Value]) -> str:
     """What the cluster that the pipeline is to run on says to all that would be created first; "" where it runs on none.
 
     Raises InputError for what it refuses.
     """
-    from kflite.engine.dry_run import WORD, refusals
+    from kflite.engine.destination import cluster_of
+    from kflite.engine.dry_run import refusals
     from kflite.errors import InvalidPipeline
-    from kflite.runs.submit import Options, of_target
+    from kflite.runs.options import SubmitOptions
+    from kflite.runs.submit import target_submission
 
-    settings = given.with_flags({"on": on})
-    if settings.on.partition(":")[0] != WORD:
+    settings = context.with_flags({"on": on})
+    if cluster_of(settings.on) is None:
         return ""
     try:
-        submission = of_target(loaded, values, Options(on=settings.on), given.around(settings))
+        submission = target_submission(loaded, values, SubmitOptions(on=settings.on), context.submit_context(settings))
     except InvalidPipeline as error:
         return f"{settings.on} was not asked: {error}"
     if refused := refusals(settings, submission):
@@ -158,7 +161,7 @@ def plan_lines(pipeline: Pipeline) -> Iterator[Line]:
 
     whole = DocumentView(pipeline.documents[0])
     root = whole.document["root"]
-    yield ((pipeline.name, "bold"), ("  is sound", "green"))
+    yield ((pipeline.name, "bold"), ("  is valid", "green"))
     for name, spec in declared(root, "input", "parameters").items():
         default = f" = {value(with_integers(spec['defaultValue']))}" if "defaultValue" in spec else ""
         yield (("  takes ", "dim"), (clean(f"{name}: {spec['parameterType']}{default}"), ""))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from kflite.cli.common import Given, out
+from kflite.cli.common import CliContext, out
 
 _PATTERN = "Which files may have components; all Python files below FOLDER if not given."
 
@@ -31,7 +31,7 @@ def component() -> None:
 @click.option("--engine", type=click.Choice(["docker"]), default="docker", hidden=True)
 @click.pass_obj
 def build(
-    given: Given,
+    context: CliContext,
     folder: Path,
     pattern: str,
     dry_run: bool,
@@ -49,7 +49,7 @@ def build(
     packages_to_install name, and copies FOLDER. A Dockerfile of yours is used as it is. The image runs components of kflite
     and of kfp, also where it has neither.
     """
-    from kflite.images.component_build import Docker
+    from kflite.images.component_build import DockerCli
     from kflite.images.component_files import ImageSpec, dockerfile, write
     from kflite.images.component_sources import PATTERN, components
 
@@ -59,7 +59,7 @@ def build(
     if dry_run:
         return out().line(dockerfile(recipe).rstrip())
     write(recipe, overwrite_dockerfile, _tell)
-    docker = Docker(given.settings, _tell)
+    docker = DockerCli(context.settings, _tell)
     if builds:
         docker.build(recipe, platform)
     if builds and checks:

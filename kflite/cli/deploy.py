@@ -26,12 +26,12 @@ def deploy(image: str, namespace: str, secret: str, storage: str, replicas: int,
     """
     import yaml
 
-    from kflite.executors.kubernetes.deployment import Deployment, manifests, rights
+    from kflite.engine.deployment import deployment, rights
 
     if not only and not image:
         raise InputError("--image is missing: name an image with kflite in it, which `kflite image build` makes")
     if replicas > 1 and not secret:
         raise InputError("--replicas: several schedulers need PostgreSQL; name a secret with KFLITE_STORE by --secret")
-    found = rights(namespace) if only else manifests(Deployment(image, namespace, secret, storage, replicas, size))
-    yaml.safe_dump_all(found, sys.stdout, sort_keys=False)
+    documents = rights(namespace) if only else deployment(image, namespace, secret, storage, replicas, size)
+    yaml.safe_dump_all(documents, sys.stdout, sort_keys=False)
     return 0

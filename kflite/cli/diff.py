@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kflite.cli.common import Given, as_json, known_runs, out
+from kflite.cli.common import CliContext, as_json, known_runs, out
 from kflite.errors import InputError
 
 if TYPE_CHECKING:
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 @click.option("--output", "-o", "to", type=click.Path(path_type=Path, dir_okay=False), help="Write the page here.")
 @as_json
 @click.pass_obj
-def diff(given: Given, runs: tuple[str, ...], all_: bool, open_: bool, no_browser: bool, to: Path | None, json_: bool) -> None:
+def diff(
+    context: CliContext, runs: tuple[str, ...], all_: bool, open_: bool, no_browser: bool, to: Path | None, json_: bool
+) -> None:
     """Compare runs: parameters, outputs, metrics, curves, confusion matrices, and what each task did.
 
     The first RUN is what the others are compared with.
@@ -34,13 +36,13 @@ def diff(given: Given, runs: tuple[str, ...], all_: bool, open_: bool, no_browse
 
     if len(runs) < 2:
         raise InputError(f"kflite diff {runs[0]}: name another run to compare it with")
-    with given.store() as store:
+    with context.store() as store:
         rows = [store.run(run) for run in runs]
         compared = Comparison.of([(row, store.tasks(row.run)) for row in rows])
     if json_:
         return out().document(compared.json())
     if open_ or to:
-        return _open(compared, to or given.settings.home / "comparisons" / _name(compared), open_ and not no_browser)
+        return _open(compared, to or context.settings.home / "comparisons" / _name(compared), open_ and not no_browser)
     return _print(compared, all_)
 
 
@@ -63,7 +65,7 @@ def _print(compared: Comparison, all_: bool) -> None:
     if not shown:
         return out().line(f"{', '.join(names[:-1])} and {names[-1]} are the same: {len(compared.entries)} values compared")
     cells = _fitting(shown)
-    heads = [f"#{place}" for place in range(1, len(names) + 1)]
+    heads = [f"#{index}" for index in range(1, len(names) + 1)]
     if sum(len(name) + 2 for name in names) + max(len(row[1][0]) for row in cells) + 14 <= out().width:
         heads = names
     else:
@@ -83,27 +85,27 @@ def _cells(entry: Entry, parts: bool) -> tuple[Span, ...]:
     from kflite.format import clean
 
     titles = {"roc": "AUC", "confusion": "right"}
-    values = ((_value(entry, place, parts), _style(entry, place)) for place in range(len(entry.values)))
+    values = ((_value(entry, index, parts), _style(entry, index)) for index in range(len(entry.values)))
     return ((titles.get(entry.section, entry.section), "dim"), (clean(entry.name), ""), *values)
 
 
-def _value(entry: Entry, place: int, parts: bool) -> str:
+def _value(entry: Entry, index: int, parts: bool) -> str:
     from kflite.figures.data import number
     from kflite.format import change, value
 
-    held = entry.values[place]
-    if held is None:
+    each = entry.values[index]
+    if each is None:
         return "-"
-    first, now = (None, None) if entry.section == "parameters" else (number(entry.values[0]), number(held))
+    first, now = (None, None) if entry.section == "parameters" else (number(entry.values[0]), number(each))
     moved = change(first, now, parts) if first is not None and now is not None else ""
-    shown = f"{held:.6g}" if isinstance(held, float) else value(held, 40)
+    shown = f"{each:.6g}" if isinstance(each, float) else value(each, 40)
     return f"{shown}  {moved}" if moved else shown
 
 
-def _style(entry: Entry, place: int) -> str:
-    if entry.same or entry.values[place] is None:
+def _style(entry: Entry, index: int) -> str:
+    if entry.same or entry.values[index] is None:
         return "dim"
-    return "" if entry.values[place] == entry.values[0] else "yellow"
+    return "" if entry.values[index] == entry.values[0] else "yellow"
 
 
 def _matrices(compared: Comparison, heads: list[str], all_: bool) -> Iterator[Line]:
@@ -114,8 +116,8 @@ def _matrices(compared: Comparison, heads: list[str], all_: bool) -> Iterator[Li
     for name, row in compared.matrices.items():
         if all_ or name not in same:
             blocks = [
-                [((head, "dim"), (f"  {percent(held.right)} right", "bold cyan")), *grid(held, out().width, out().signs)]
-                for head, held in zip(heads, row, strict=True)
-                if held
+                [((head, "dim"), (f"  {percent(matrix.right)} right", "bold cyan")), *grid(matrix, out().width, out().signs)]
+                for head, matrix in zip(heads, row, strict=True)
+                if matrix
             ]
             yield from ((), ((clean(name), "bold"), ("  rows true, columns predicted", "dim")), *beside(blocks, out().width))

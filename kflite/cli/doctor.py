@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import click
 
-from kflite.cli.common import Given, as_json, out
+from kflite.cli.common import CliContext, as_json, out
 
 
 @click.command()
 @as_json
 @click.pass_obj
-def doctor(given: Given, json_: bool) -> int:
+def doctor(context: CliContext, json_: bool) -> int:
     """Say what this machine has, what is missing, and how to get it. The exit status is 1 where something is wrong."""
     from kflite.doctor.report import examine
     from kflite.format import clean
 
-    findings = list(examine(given.settings))
+    findings = list(examine(context.settings))
     if json_:
         out().document([finding.as_json() for finding in findings])
     else:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from kflite.core.paths import RunPaths
-from kflite.core.plan import Opened, Origin, Ready, Step
-from kflite.engine.dry_run import WORD, manifests
+from kflite.core.plan import Opened
+from kflite.engine.destination import cluster_of
+from kflite.engine.dry_run import manifests
+from kflite.engine.plan_of import FirstSteps, first_steps
 from kflite.format import clean, size, value
-from kflite.plans.kinds import plan
 from kflite.terminal.out import Out
 from kflite.terminal.style import Line
 
@@ -26,22 +25,19 @@ _OPENED = 8  # groups that are named
 
 def dry(settings: Settings, submission: Submission, json_: bool) -> int:
     """Print what would start first; returns the exit status."""
-    place = RunPaths(settings.home, settings.artifacts, submission.pipeline, submission.run)
-    origin = Origin(submission.run, submission.name, time.time(), place.root, str(place.workspace))
-    steps = plan(submission.kind, submission.document, submission.inputs, origin).begin()
-    jobs = [(step.task, step.work.job(place, step.task, 1)) for step in steps if isinstance(step, Ready)]
+    first = first_steps(settings, submission)
     out = Out(sys.stdout)
-    on_cluster = submission.on.partition(":")[0] == WORD
+    on_cluster = cluster_of(submission.on) is not None
     if on_cluster and not json_:
         return _manifests(out, settings, submission)
     if json_:
-        held: list[Value] = [
-            {"task": task, "roles": [_role_json(role) for role in job.roles], **_claim(job)} for task, job in jobs
+        jobs: list[Value] = [
+            {"task": task, "roles": [_role_json(role) for role in job.roles], **_claim(job)} for task, job in first.jobs
         ]
         more: dict[str, Value] = {"manifests": [*manifests(settings, submission)]} if on_cluster else {}
-        out.document({"run": submission.run, "name": submission.name, "on": submission.on, "jobs": held, **more})
+        out.document({"run": submission.run, "name": submission.name, "on": submission.on, "jobs": jobs, **more})
     else:
-        out.lines(_lines(submission, steps, jobs))
+        out.lines(_lines(submission, first))
     return 0
 
 
@@ -58,17 +54,17 @@ def _claim(job: Job) -> dict[str, Value]:
     return {"claim": {"name": job.claim.name, "delete": job.claim.delete}} if job.claim else {}
 
 
-def _lines(submission: Submission, steps: list[Step], jobs: list[tuple[str, Job]]) -> Iterator[Line]:
+def _lines(submission: Submission, first: FirstSteps) -> Iterator[Line]:
     yield ((f"{submission.name}", "bold"), (f"  {submission.kind} on {submission.on}: nothing was started", "dim"))
-    for name, given in submission.parameters.items():
-        yield (("  with ", "dim"), (clean(name), ""), (" = ", "dim"), (value(given), ""))
+    for name, parameter in submission.parameters.items():
+        yield (("  with ", "dim"), (clean(name), ""), (" = ", "dim"), (value(parameter), ""))
     for name, group in submission.artifacts.items():
         yield from ((("  with ", "dim"), (clean(name), ""), (" = ", "dim"), (clean(a.uri), "")) for a in group)
-    opened = [step.task for step in steps if isinstance(step, Opened)]
+    opened = [step.task for step in first.steps if isinstance(step, Opened)]
     if opened:
         more = f" and {len(opened) - _OPENED} more" if len(opened) > _OPENED else ""
         yield (("  opens ", "dim"), (", ".join(opened[:_OPENED]), ""), (more, "dim"))
-    for task, job in jobs:
+    for task, job in first.jobs:
         yield ()
         yield ((task, "bold"),)
         if job.claim:
@@ -76,7 +72,7 @@ def _lines(submission: Submission, steps: list[Step], jobs: list[tuple[str, Job]
         for role in job.roles:
             yield from _role(role)
     yield ()
-    yield ((f"{len(jobs)} jobs would start first; what follows depends on how they end", "dim"),)
+    yield ((f"{len(first.jobs)} jobs would start first; what follows depends on how they end", "dim"),)
 
 
 def _role(role: Role) -> Iterator[Line]:
@@ -86,8 +82,8 @@ def _role(role: Role) -> Iterator[Line]:
     yield (("  runs ", "dim"), (command(role), ""))
     if role.python and role.python.packages:
         yield (("  packages ", "dim"), (" ".join(role.python.packages), ""))
-    for title, given in (("  asks for ", role.request), ("  limit ", role.limit)):
-        if text := _resources(given):
+    for title, resources in (("  asks for ", role.request), ("  limit ", role.limit)):
+        if text := _resources(resources):
             yield ((title, "dim"), (text, ""))
     for name, text in role.env.items():
         yield (("  env ", "dim"), (clean(f"{name}={text}"), ""))
@@ -109,17 +105,17 @@ def command(role: Role) -> str:
     """The command in a line; a component's runner and source, which every one carries, by their names only."""
     if role.python:
         argv = list(role.python.argv)
-        told = next((word for word in ("--function", "--function_to_execute") if word in argv), "")
-        return f"python function {argv[argv.index(told) + 1]}" if told else "python"
+        option = next((word for word in ("--function", "--function_to_execute") if word in argv), "")
+        return f"python function {argv[argv.index(option) + 1]}" if option else "python"
     words = [*role.command, *role.args]
     return " ".join(clean(word if len(word) <= 60 else word[:57] + "…") for word in words) or "the image's own command"
 
 
-def _resources(held: Resources) -> str:
+def _resources(resources: Resources) -> str:
     parts = [
-        f"{held.cpus:g} CPUs" if held.cpus else "",
-        f"{size(held.memory)} memory" if held.memory else "",
-        f"{held.gpus} GPUs" if held.gpus else "",
+        f"{resources.cpus:g} CPUs" if resources.cpus else "",
+        f"{size(resources.memory)} memory" if resources.memory else "",
+        f"{resources.gpus} GPUs" if resources.gpus else "",
     ]
     return ", ".join(filter(None, parts))
 

@@ -10,7 +10,7 @@ from typing import NoReturn
 import click
 
 from kflite import __version__
-from kflite.cli.common import Given, settings_options, take_settings
+from kflite.cli.common import CliContext, settings_options, take_settings
 from kflite.errors import KfliteError
 
 # Verb: module and name of the command in it, and its line in the help, so that the help loads none of them.
@@ -23,22 +23,22 @@ VERBS = {
     "ls": ("kflite.cli.ls:ls", "List runs, or find some by an expression."),
     "show": ("kflite.cli.show:show", "Show a run, or one task of it."),
     "logs": ("kflite.cli.logs:logs", "Print the logs of a run, a task, a replica."),
-    "watch": ("kflite.cli.watch:watch", "Follow a run that goes on."),
+    "watch": ("kflite.cli.watch:watch", "Follow a run until it ends."),
     "cancel": ("kflite.cli.cancel:cancel", "Stop runs."),
-    "retry": ("kflite.cli.again:retry", "Do again what did not succeed in a run."),
-    "resume": ("kflite.cli.again:resume", "Go on with what a dead scheduler left."),
-    "clone": ("kflite.cli.again:clone", "Run the same again, with other parameters."),
-    "archive": ("kflite.cli.labels:archive", "Leave runs out of lists, and keep all of them."),
-    "unarchive": ("kflite.cli.labels:unarchive", "Bring archived runs back."),
-    "label": ("kflite.cli.labels:label", "Set labels of a run, take them off, print them."),
+    "retry": ("kflite.cli.retry:retry", "Run again what did not succeed in a run."),
+    "resume": ("kflite.cli.resume:resume", "Go on with what a dead scheduler left."),
+    "clone": ("kflite.cli.clone:clone", "Run a run again, with other parameters."),
+    "archive": ("kflite.cli.labels:archive", "Hide runs from listings; nothing is deleted."),
+    "unarchive": ("kflite.cli.labels:unarchive", "Show archived runs in listings again."),
+    "label": ("kflite.cli.labels:label", "Set, remove and print labels of a run."),
     "rm": ("kflite.cli.rm:rm", "Remove runs, with their logs and artifacts."),
     "diff": ("kflite.cli.diff:diff", "Compare runs: parameters, metrics, curves, matrices, caching."),
     "pipelines": ("kflite.cli.pipelines:pipelines", "Keep pipelines by name and version."),
     "experiments": ("kflite.cli.experiments:experiments", "Group runs; archive and remove them together."),
-    "artifacts": ("kflite.cli.artifacts:artifacts", "List what was made; show it, in a browser too; copy it out."),
+    "artifacts": ("kflite.cli.artifacts:artifacts", "List artifacts; show them, in a browser too; copy them out."),
     "lineage": ("kflite.cli.lineage:lineage", "Show what an artifact was made from, and what was made from it."),
     "cache": ("kflite.cli.cache:cache", "List cached results; why a task did or did not hit; remove them."),
-    "volumes": ("kflite.cli.volumes:volumes", "List what tasks mount by name; remove it."),
+    "volumes": ("kflite.cli.volumes:volumes", "List and remove volumes that tasks mount by name."),
     "tune": ("kflite.cli.tune:tune", "Search for the best parameters of a pipeline."),
     "serve": ("kflite.cli.serve:serve", "Run what is submitted, until stopped."),
     "deploy": ("kflite.cli.deploy:deploy", "Print the manifests of a scheduler in a cluster."),
@@ -73,12 +73,12 @@ class Verbs(click.Group):
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="kflite")
 @click.pass_context
-def kflite(ctx: click.Context, /, **given: str | None) -> None:
+def kflite(ctx: click.Context, /, **flags: str | None) -> None:
     """Pipelines, tuning and training: on this machine, in Docker, unchanged on Kubernetes.
 
     A RUN is named by its id or a unique beginning of it; where it may be left out, the newest run is meant.
     """
-    ctx.obj = Given({name: text for name, text in given.items() if text})
+    ctx.obj = CliContext({name: text for name, text in flags.items() if text})
 
 
 kflite.params += settings_options()
@@ -105,7 +105,7 @@ def _status(arguments: list[str] | None) -> int:
         sys.stdout.flush()
         return result if isinstance(result, int) else 0
     except KfliteError as error:
-        return _trouble(error, error.exit_status)
+        return _failed(error, error.exit_status)
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.ClickException as error:
@@ -114,10 +114,10 @@ def _status(arguments: list[str] | None) -> int:
     except (KeyboardInterrupt, click.Abort):
         return 130
     except BrokenPipeError:
-        return _unread()
+        return _broken_pipe()
 
 
-def _trouble(error: KfliteError, status: int) -> int:
+def _failed(error: KfliteError, status: int) -> int:
     if os.environ.get("KFLITE_DEBUG"):
         raise error
     from kflite.format import clean
@@ -133,7 +133,7 @@ def _usage(error: click.ClickException) -> None:
     sys.stderr.write(f"kflite: {error.format_message()}{where}\n")
 
 
-def _unread() -> int:
-    """Nobody reads on: no word of it, and nothing more to write when the interpreter ends."""
+def _broken_pipe() -> int:
+    """Exit quietly on a broken pipe: nothing is left to write when the interpreter ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 1

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kflite.cli.common import Given, as_json, out
+from kflite.cli.common import CliContext, as_json, out
 from kflite.errors import InputError
 
 if TYPE_CHECKING:
-    from kflite.store.catalogue import ExperimentRow
+    from kflite.runs.stored import ExperimentRow
 
 
 def known(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
     """Experiments, for the shell's completion."""
-    given = ctx.find_object(Given) or Given({})
-    with given.store() as store:
+    context = ctx.find_object(CliContext) or CliContext({})
+    with context.store() as store:
         return [row.name for row in store.catalogue.experiments(None) if row.name.startswith(incomplete)]
 
 
@@ -34,12 +34,12 @@ def experiments() -> None:
 @click.option("--description", default="", help="What is tried.")
 @as_json
 @click.pass_obj
-def create(given: Given, name: str, description: str, json_: bool) -> None:
+def create(context: CliContext, name: str, description: str, json_: bool) -> None:
     """Make the experiment NAME."""
     from kflite.runs.as_json import experiment_json
     from kflite.runs.experiments import create as make
 
-    with given.store() as store:
+    with context.store() as store:
         row = make(store, name, description)
     return out().document(experiment_json(row)) if json_ else out().line(row.name)
 
@@ -49,14 +49,14 @@ def create(given: Given, name: str, description: str, json_: bool) -> None:
 @click.option("--all", "-a", "all_", is_flag=True, help="Archived ones too.")
 @as_json
 @click.pass_obj
-def list_(given: Given, archived: bool, all_: bool, json_: bool) -> None:
+def list_(context: CliContext, archived: bool, all_: bool, json_: bool) -> None:
     """List experiments, the newest first."""
     from kflite.format import clean, clock
     from kflite.runs.as_json import experiment_json
 
     if archived and all_:
         raise InputError("--archived lists only archived experiments, and --all archived ones too: give one of them")
-    with given.store() as store:
+    with context.store() as store:
         rows = store.catalogue.experiments(None if all_ else archived)
     if json_:
         return out().document([experiment_json(row) for row in rows])
@@ -70,12 +70,12 @@ def list_(given: Given, archived: bool, all_: bool, json_: bool) -> None:
 @_named
 @as_json
 @click.pass_obj
-def show(given: Given, name: str, json_: bool) -> None:
+def show(context: CliContext, name: str, json_: bool) -> None:
     """Show the experiment NAME: how many of its runs are in which state."""
     from kflite.format import clean, clock
     from kflite.runs.as_json import experiment_json
 
-    with given.store() as store:
+    with context.store() as store:
         row, states = store.catalogue.experiment(name), store.catalogue.states(name)
     if json_:
         return out().document(experiment_json(row) | {"states": dict(states)})
@@ -91,21 +91,21 @@ def show(given: Given, name: str, json_: bool) -> None:
 @experiments.command()
 @_named
 @click.pass_obj
-def archive(given: Given, name: str) -> None:
-    """Leave the experiment NAME and its runs out of lists; nothing of them is lost."""
-    _archive(given, name, time.time(), "archived")
+def archive(context: CliContext, name: str) -> None:
+    """Hide the experiment NAME and its runs from listings; nothing is deleted."""
+    _archive(context, name, time.time(), "archived")
 
 
 @experiments.command()
 @_named
 @click.pass_obj
-def unarchive(given: Given, name: str) -> None:
-    """Bring the experiment NAME back, and its runs, but for those that were archived themselves."""
-    _archive(given, name, None, "unarchived")
+def unarchive(context: CliContext, name: str) -> None:
+    """Show the experiment NAME and its runs in listings again, except runs that were archived themselves."""
+    _archive(context, name, None, "unarchived")
 
 
-def _archive(given: Given, name: str, at: float | None, done: str) -> None:
-    with given.store() as store:
+def _archive(context: CliContext, name: str, at: float | None, done: str) -> None:
+    with context.store() as store:
         row: ExperimentRow = store.catalogue.archive(name, at)
     out().line(f"{done} {row.name}, {row.runs} run{'' if row.runs == 1 else 's'}")
 
@@ -114,10 +114,10 @@ def _archive(given: Given, name: str, at: float | None, done: str) -> None:
 @_named
 @click.option("--runs", is_flag=True, help="With all of its runs, their logs and their artifacts.")
 @click.pass_obj
-def rm(given: Given, name: str, runs: bool) -> None:
+def rm(context: CliContext, name: str, runs: bool) -> None:
     """Remove the experiment NAME; one that has runs only with them."""
     from kflite.runs.experiments import delete
 
-    with given.store() as store:
-        removed = delete(store, name, given.settings, runs=runs)
+    with context.store() as store:
+        removed = delete(store, name, context.settings, runs=runs)
     out().line(f"removed {name}" + (f" and {removed} run{'' if removed == 1 else 's'}" if removed else ""))

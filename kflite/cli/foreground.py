@@ -11,12 +11,12 @@ from kflite.client.attend import Interrupts, attend
 from kflite.client.client import Client
 from kflite.client.run_handle import Run
 from kflite.config import Settings
-from kflite.core.event import State
+from kflite.core.event_kind import State
 from kflite.engine.executors import Executors
 from kflite.runs.as_json import run_json
 from kflite.runs.follow import View
-from kflite.runs.logs import log_files
-from kflite.store.base import RunRow, Store, TaskRow
+from kflite.runs.log_files import log_files
+from kflite.runs.stored import RunRow, TaskRow
 from kflite.terminal import report
 from kflite.terminal.choose import for_command
 from kflite.terminal.out import Out
@@ -41,27 +41,27 @@ async def _foreground(client: Client, begin: Callable[[Client], Awaitable[Run]],
     interrupts = Interrupts()
     with interrupts.signals():
         async with client:
-            run = await begin(client)
             with redirect_stdout(sys.stderr if json_ else sys.stdout):  # tasks that run inline print as they like
-                await attend(client, run.id, view_of(run, json_), interrupts)
+                run = await begin(client)
+                await attend(client.session, run.id, view_of(run, json_), interrupts)
+            await run.load()
             more(run)
-            return finish(client.store, run, json_, interrupts.count > 0)
+            return finish(run, json_, interrupts.count > 0)
 
 
 def view_of(run: Run, json_: bool) -> View:
     """With `--json` standard output is the object's alone, and a tree is shown only to a person at standard error."""
     if json_:
-        return for_command(sys.stderr, run.row, run.place, Out(sys.stderr).live)
-    view = for_command(sys.stdout, run.row, run.place)
+        return for_command(sys.stderr, run.record.run, run.paths, Out(sys.stderr).live)
+    view = for_command(sys.stdout, run.record.run, run.paths)
     if not Out(sys.stdout).live:
         view.say(f"run {run.id}")
     return view
 
 
-def finish(store: Store, run: Run, json_: bool, interrupted: bool = False) -> int:
-    """Say how the run ended; returns the exit status."""
-    row = store.run(run.id)
-    tasks = store.tasks(row.run) if json_ or row.state is not State.SUCCEEDED else []
+def finish(run: Run, json_: bool, interrupted: bool = False) -> int:
+    """Say how the run, which is loaded, ended; returns the exit status."""
+    row, tasks = run.row, run.task_rows
     out = Out(sys.stdout)
     if json_:
         out.document(run_json(row, tasks))
@@ -83,7 +83,7 @@ def _failures(run: Run, tasks: list[TaskRow]) -> list[Line]:
     failed = _failed(tasks)
     lines: list[Line] = []
     for task in failed[:_FAILURES]:
-        logs = log_files(run.place, task.task, task.attempts) if task.attempts else []
+        logs = log_files(run.paths, task.task, task.attempts) if task.attempts else []
         lines += report.failure(task.task, task.reason, task.message, logs)
     if len(failed) > _FAILURES:
         lines.append(((f"and {len(failed) - _FAILURES} more failed: kflite show {run.id}", "dim"),))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from kflite.cli.common import Given, out
+from kflite.cli.common import CliContext, out
 
 
 @click.group()
@@ -17,7 +17,7 @@ def image() -> None:
 @click.option("--name", default="", help="Its name; kflite/PURPOSE:VERSION if not given.")
 @click.option("--base", default="", help="An image with Python to make it from; the staging image of the settings if not given.")
 @click.pass_obj
-def build(given: Given, purpose: str, name: str, base: str) -> None:
+def build(context: CliContext, purpose: str, name: str, base: str) -> None:
     """Build an image with Docker, and print its name.
 
     It copies artifacts between pods and S3, and, but for staging, runs a scheduler in the cluster. Push it to where the cluster
@@ -25,4 +25,4 @@ def build(given: Given, purpose: str, name: str, base: str) -> None:
     """
     from kflite.images.cluster_image import build
 
-    out().line(build(given.settings, purpose, name, base))
+    out().line(build(context.settings, purpose, name, base))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kflite.cli.common import Given, as_json, known_runs, out, texts
+from kflite.cli.common import CliContext, as_json, known_runs, out, texts
 from kflite.errors import InputError
 
 if TYPE_CHECKING:
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("runs", nargs=-1, required=True, shell_complete=known_runs)
 @click.pass_obj
-def archive(given: Given, runs: tuple[str, ...]) -> None:
-    """Leave RUNS that have ended out of lists; nothing of them is lost. `kflite ls --archived` lists them."""
+def archive(context: CliContext, runs: tuple[str, ...]) -> None:
+    """Hide RUNS that have ended from listings; nothing is deleted. `kflite ls --archived` lists them."""
     from kflite.runs.labels import archive as note
 
-    with given.store() as store:
+    with context.store() as store:
         rows = [store.run(run) for run in runs]
         note(store, rows)
     for row in rows:
@@ -30,11 +30,11 @@ def archive(given: Given, runs: tuple[str, ...]) -> None:
 @click.command()
 @click.argument("runs", nargs=-1, required=True, shell_complete=known_runs)
 @click.pass_obj
-def unarchive(given: Given, runs: tuple[str, ...]) -> None:
-    """Bring archived RUNS back into lists."""
+def unarchive(context: CliContext, runs: tuple[str, ...]) -> None:
+    """Show archived RUNS in listings again."""
     from kflite.runs.labels import unarchive as note
 
-    with given.store() as store:
+    with context.store() as store:
         rows = [store.run(run) for run in runs]
         note(store, rows)
     for row in rows:
@@ -46,17 +46,17 @@ def unarchive(given: Given, runs: tuple[str, ...]) -> None:
 @click.argument("changes", nargs=-1, metavar="[K=V | K-]...")
 @as_json
 @click.pass_obj
-def label(given: Given, run: str, changes: tuple[str, ...], json_: bool) -> None:
-    """Set labels of RUN by K=V, take them off by K-, and print those that it has then."""
+def label(context: CliContext, run: str, changes: tuple[str, ...], json_: bool) -> None:
+    """Set labels of RUN by K=V, remove them by K-, and print those that it has then."""
     from kflite.format import clean
     from kflite.runs.labels import label as note
 
-    with given.store() as store:
+    with context.store() as store:
         note(store, store.run(run), _changes(changes))
         labels = store.run(run).labels
     if json_:
-        held: dict[str, Value] = dict(labels)
-        return out().document(held)
+        printed: dict[str, Value] = dict(labels)
+        return out().document(printed)
     return out().lines(((clean(name), "bold"), ("=", "dim"), (clean(text), "")) for name, text in labels.items())
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from kflite.cli.common import Given, as_json, out
+from kflite.cli.common import CliContext, as_json, out
 
 
 @click.command()
@@ -14,7 +14,7 @@ from kflite.cli.common import Given, as_json, out
 @click.option("--limit", "-n", type=click.IntRange(min=1), default=1000, show_default=True, help="Tasks that are followed.")
 @as_json
 @click.pass_obj
-def lineage(given: Given, of: str, up: bool, down: bool, limit: int, json_: bool) -> None:
+def lineage(context: CliContext, of: str, up: bool, down: bool, limit: int, json_: bool) -> None:
     """Show what ARTIFACT was made from, and what was made from it: across runs, imports and cached results.
 
     ARTIFACT is an id that `artifacts ls` shows (RUN/TASK/OUTPUT), RUN/TASK for a task, or the path or URI of what lies outside.
@@ -23,7 +23,7 @@ def lineage(given: Given, of: str, up: bool, down: bool, limit: int, json_: bool
     from kflite.terminal.lineage import lines
 
     ways = (up or not down, down or not up)
-    with given.store() as store:
+    with context.store() as store:
         graph = trace(store, of, *ways, most=limit)
     if json_:
         return out().document(graph.as_json())

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from kflite.cli.common import Given, found, optional_run
+from kflite.cli.common import CliContext, find_run, optional_run
 from kflite.errors import NotFound
 
 
@@ -20,15 +20,16 @@ from kflite.errors import NotFound
 @click.option("--replica", default="", metavar="N|ROLE.N", help="This replica only.")
 @click.option("--tail", "-n", type=click.IntRange(min=0), default=None, metavar="LINES", help="Only the last lines of each log.")
 @click.pass_obj
-def logs(given: Given, run: str, task: str, follow: bool, attempt: int | None, replica: str, tail: int | None) -> None:
+def logs(context: CliContext, run: str, task: str, follow: bool, attempt: int | None, replica: str, tail: int | None) -> None:
     """Print the logs of RUN, of one TASK of it, of one replica; each line under its task's name where there are several."""
-    from kflite.runs.logs import Tails, follow_logs, logs_of
+    from kflite.runs.log_files import logs_of
+    from kflite.runs.logs import Tails, follow_logs
     from kflite.runs.lookup import one_task
 
-    with given.store() as store:
-        row = found(store, run)
+    with context.store() as store:
+        row = find_run(store, run)
         tasks = store.tasks(row.run)
-        place = given.place(row)
+        place = context.paths(row)
         if task and not (follow and not any(each.task == task for each in tasks) and not row.state.ended):
             tasks = [one_task(tasks, task, row.run)]
             task = tasks[0].task

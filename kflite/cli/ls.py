@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kflite.cli.common import Given, as_json, known_runs, out
+from kflite.cli.common import CliContext, as_json, known_runs, out
 from kflite.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kflite.store.base import RunRow
+    from kflite.runs.stored import RunRow
 
 _EXAMPLES = """
 \b
@@ -41,7 +41,7 @@ kflite ls --where 'param.c>0.3 or not label.team=a' --sort metric.accuracy
 @as_json
 @click.pass_obj
 def ls(
-    given: Given,
+    context: CliContext,
     limit: int,
     where: str,
     state: str,
@@ -55,12 +55,12 @@ def ls(
 ) -> None:
     """List runs, the newest first."""
     from kflite.runs.as_json import listed_json
-    from kflite.store.base import Query
+    from kflite.runs.stored import Query
 
     if archived and all_:
         raise InputError("--archived lists only archived runs, and --all archived runs too: give one of them")
     query = Query(where, state, experiment, None if all_ else archived, sort, reverse, after, limit + 1)
-    with given.store() as store:
+    with context.store() as store:
         runs = store.search(query)
     if json_:
         return out().document([listed_json(run) for run in runs[:limit]])

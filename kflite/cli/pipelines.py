@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kflite.cli.common import Given, as_json, out
+from kflite.cli.common import CliContext, as_json, out
 
 if TYPE_CHECKING:
-    from kflite.store.catalogue import VersionRow
+    from kflite.runs.stored import VersionRow
 
 
 def known(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
     """Pipelines and their versions, for the shell's completion."""
-    given = ctx.find_object(Given) or Given({})
-    with given.store() as store:
+    context = ctx.find_object(CliContext) or CliContext({})
+    with context.store() as store:
         rows = store.catalogue.versions()
     names = dict.fromkeys(name for row in rows for name in (row.pipeline, row.title))
     return [name for name in names if name.startswith(incomplete)]
@@ -37,13 +37,13 @@ def pipelines() -> None:
 @click.option("--description", default="", help="What is new; the pipeline's own description if not given.")
 @as_json
 @click.pass_obj
-def upload(given: Given, target: str, name: str, version: str, description: str, json_: bool) -> None:
+def upload(context: CliContext, target: str, name: str, version: str, description: str, json_: bool) -> None:
     """Keep TARGET's pipeline as its newest version. One that is there already stays the version that it is."""
     from kflite.runs.as_json import version_json
     from kflite.runs.pipelines import upload as put
 
-    loaded = given.target(target)
-    with given.store() as store:
+    loaded = context.target(target)
+    with context.store() as store:
         row, new = put(store, loaded, name, version, description)
     if json_:
         return out().document(version_json(row) | {"new": new})
@@ -53,13 +53,13 @@ def upload(given: Given, target: str, name: str, version: str, description: str,
 @pipelines.command("ls")
 @as_json
 @click.pass_obj
-def list_(given: Given, json_: bool) -> None:
+def list_(context: CliContext, json_: bool) -> None:
     """List pipelines, each with its newest version."""
     from kflite.runs.as_json import version_json
 
-    with given.store() as store:
+    with context.store() as store:
         rows = store.catalogue.versions()
-    newest = [row for place, row in enumerate(rows) if not place or rows[place - 1].pipeline != row.pipeline]
+    newest = [row for index, row in enumerate(rows) if not index or rows[index - 1].pipeline != row.pipeline]
     if json_:
         return out().document([version_json(row) for row in newest])
     if not rows:
@@ -71,11 +71,11 @@ def list_(given: Given, json_: bool) -> None:
 @click.argument("name", shell_complete=known)
 @as_json
 @click.pass_obj
-def versions(given: Given, name: str, json_: bool) -> None:
+def versions(context: CliContext, name: str, json_: bool) -> None:
     """List all versions of the pipeline NAME, the newest first."""
     from kflite.runs.as_json import version_json
 
-    with given.store() as store:
+    with context.store() as store:
         store.catalogue.version(name)
         rows = store.catalogue.versions(name)
     return out().document([version_json(row) for row in rows]) if json_ else _table(rows)
@@ -85,7 +85,7 @@ def versions(given: Given, name: str, json_: bool) -> None:
 @_named
 @as_json
 @click.pass_obj
-def show(given: Given, title: str, json_: bool) -> None:
+def show(context: CliContext, title: str, json_: bool) -> None:
     """Show a version, the newest where none is named: what it takes, its tasks, and how many runs it has."""
     from kflite.cli.compile import plan_lines
     from kflite.format import clean, clock
@@ -93,7 +93,7 @@ def show(given: Given, title: str, json_: bool) -> None:
     from kflite.runs.pipelines import get as read
     from kflite.runs.pipelines import split
 
-    with given.store() as store:
+    with context.store() as store:
         row, pipeline = read(store, *split(title))
     if json_:
         return out().document(version_json(row))
@@ -108,13 +108,13 @@ def show(given: Given, title: str, json_: bool) -> None:
 @click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Where to; standard output if not given.")
 @click.option("--manifest", is_flag=True, help="As Kubernetes manifests of kinds Pipeline and PipelineVersion.")
 @click.pass_obj
-def get(given: Given, title: str, output: Path | None, manifest: bool) -> None:
+def get(context: CliContext, title: str, output: Path | None, manifest: bool) -> None:
     """Write a version, the newest where none is named, as KFP v2 IR."""
     from kflite.cli.compile import write
     from kflite.runs.pipelines import get as read
     from kflite.runs.pipelines import split
 
-    with given.store() as store:
+    with context.store() as store:
         row, pipeline = read(store, *split(title))
     write(pipeline, output, manifest, row.title.replace("@", "-"))
 
@@ -122,12 +122,12 @@ def get(given: Given, title: str, output: Path | None, manifest: bool) -> None:
 @pipelines.command()
 @click.argument("titles", metavar="NAME[@VERSION]...", nargs=-1, required=True, shell_complete=known)
 @click.pass_obj
-def rm(given: Given, titles: tuple[str, ...]) -> None:
+def rm(context: CliContext, titles: tuple[str, ...]) -> None:
     """Remove versions, or pipelines with all of theirs. Runs keep what they need."""
     from kflite.runs.pipelines import split
 
     named = [split(title) for title in titles]
-    with given.store() as store:
+    with context.store() as store:
         for name, version in named:
             store.catalogue.version(name, version)
         for name, version in named:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Unpack
+
 import click
 
-from kflite.cli.common import ARTIFACT, Given, as_json
+from kflite.cli.common import ARTIFACT, CliContext, as_json
+from kflite.cli.options import SharedOptions, as_options, shared_options
 
 
 @click.command()
@@ -12,59 +15,49 @@ from kflite.cli.common import ARTIFACT, Given, as_json
 @click.option("--param", "-p", "pairs", multiple=True, metavar="K=V", help="A parameter; more than once for more.")
 @click.option("--artifact", "-a", "made", multiple=True, metavar="K=V", help=ARTIFACT)
 @click.option("--params", "file", default="", metavar="FILE", help="Parameters from a YAML or JSON file.")
-@click.option("--on", default="", metavar="WHERE", help="local, process, docker, inline or kubernetes[:CONTEXT/NAMESPACE].")
-@click.option("--name", default="", help="The run's name; the pipeline's if not given.")
-@click.option("--experiment", default="", help="The experiment that the run belongs to.")
-@click.option("--label", "labels", multiple=True, metavar="K=V", help="A label of the run; more than once for more.")
-@click.option("--no-cache", is_flag=True, help="Use no result of an earlier run.")
+@shared_options
 @click.option("--parallel", type=click.IntRange(min=0), default=0, help="Tasks at once; 0: as many as there is room for.")
-@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="S", help="Longest time of the run, in seconds.")
 @click.option("--fail-fast", is_flag=True, help="Stop everything at the first failure.")
-@click.option("--detach", is_flag=True, help="Print the run's id and leave it running in the background.")
 @click.option("--submit", is_flag=True, help="Print the run's id and leave it to `kflite serve`.")
 @click.option("--dry-run", is_flag=True, help="Print the jobs; start nothing.")
 @as_json
 @click.pass_obj
 def run(
-    given: Given,
+    context: CliContext,
     target: str,
     pairs: tuple[str, ...],
     made: tuple[str, ...],
     file: str,
     on: str,
-    name: str,
-    experiment: str,
-    labels: tuple[str, ...],
-    no_cache: bool,
     parallel: int,
-    timeout: float | None,
     fail_fast: bool,
     detach: bool,
     submit: bool,
     dry_run: bool,
     json_: bool,
+    **shared: Unpack[SharedOptions],
 ) -> int:
     """Run TARGET to its end.
 
     TARGET is file.py, file.py:name, package.module:name, a YAML, JSON, zip or tar.gz file with KFP v2 IR, or
     pipeline:NAME[@VERSION], which was uploaded (see kflite pipelines).
     """
-    settings = given.with_flags({"on": on})
+    settings = context.with_flags({"on": on})
     from kflite.engine.executors import Executors
 
     executors = Executors(settings)
     if not (dry_run or detach or submit):
         executors.warm(settings.on)  # it gets ready while the target is read
 
-    from kflite.cli.common import artifacts, parameters, texts
+    from kflite.cli.common import artifacts, parameters
     from kflite.runs.ignored_settings import of_document
-    from kflite.runs.submit import Options, of_target, runnable
+    from kflite.runs.submit import runnable, target_submission
     from kflite.terminal.ignored_settings import report
 
-    loaded = given.target(target)
+    loaded = context.target(target)
     values = {**parameters(runnable(loaded), pairs, file), **artifacts(made)}
-    options = Options(name, experiment, settings.on, not no_cache, parallel, timeout, fail_fast, texts(labels, "--label"))
-    submission = of_target(loaded, values, options, given.around(settings))
+    options = as_options(shared, settings, parallel, fail_fast)
+    submission = target_submission(loaded, values, options, context.submit_context(settings))
     report(of_document(submission.kind, submission.document, submission.on))
     if dry_run:
         from kflite.cli.dry_run import dry

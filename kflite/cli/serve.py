@@ -7,26 +7,28 @@ import signal
 
 import click
 
-from kflite.cli.common import Given, out
+from kflite.cli.common import CliContext, out
 
 
 @click.command()
 @click.option("--on", "places", multiple=True, metavar="WHERE", help="Take only runs for this place; more than once for more.")
 @click.pass_obj
-def serve(given: Given, places: tuple[str, ...]) -> int:
+def serve(context: CliContext, places: tuple[str, ...]) -> int:
     """Run what `run --submit` leaves in the store, and what dead schedulers left, until Ctrl-C or SIGTERM.
 
-    Tasks that run then go on, and the next scheduler finds them. Several may serve one store: each run has one of them.
+    Running tasks then go on, and the next scheduler finds them. Several may serve one store: each run has one of them.
     """
-    return asyncio.run(_serve(given, places))
+    return asyncio.run(_serve(context, places))
 
 
-async def _serve(given: Given, places: tuple[str, ...]) -> int:
-    from kflite.client.client import Client
+async def _serve(context: CliContext, places: tuple[str, ...]) -> int:
+    from kflite.client.local_session import LocalSession
     from kflite.client.server import Server
 
-    async with Client(settings=given.settings, adopt=False) as client:
-        server = asyncio.ensure_future(Server(client, places, _say).serve())
+    session = LocalSession(context.settings, adopt=False)
+    await session.open()
+    try:
+        server = asyncio.ensure_future(Server(session, places, _say).serve())
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, server.cancel)
@@ -34,6 +36,8 @@ async def _serve(given: Given, places: tuple[str, ...]) -> int:
         await asyncio.wait([server])
         if not server.cancelled():
             server.result()
+    finally:
+        await session.close()
     return 0
 
 

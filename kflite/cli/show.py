@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kflite.cli.common import Given, as_json, found, optional_run, out
+from kflite.cli.common import CliContext, as_json, find_run, optional_run, out
 
 if TYPE_CHECKING:
     from kflite.core.paths import RunPaths
     from kflite.core.value import Value
     from kflite.figures.data import Visualization
-    from kflite.store.base import AttemptRow, RunRow, TaskRow
+    from kflite.runs.stored import AttemptRow, RunRow, TaskRow
     from kflite.terminal.style import Line, Span
 
 _DETAILED = 25  # tasks at most for details below each; with more, they are asked for
@@ -27,7 +27,7 @@ _PAGE_LINES = 40  # lines at most of a document that a task wrote
 @click.option("--details/--no-details", default=None, help="Inputs, outputs and logs of each task.")
 @as_json
 @click.pass_obj
-def show(given: Given, run: str, task: str, details: bool | None, json_: bool) -> None:
+def show(context: CliContext, run: str, task: str, details: bool | None, json_: bool) -> None:
     """Show RUN: its tree of tasks, parameters and outputs; or one TASK of it, as `RUN TASK` or `RUN/TASK`."""
     run, _, path = run.partition("/")
     task = task or path
@@ -35,32 +35,32 @@ def show(given: Given, run: str, task: str, details: bool | None, json_: bool) -
     from kflite.runs.ignored_settings import of_run
     from kflite.terminal.ignored_settings import lines
 
-    with given.store() as store:
-        row = found(store, run)
+    with context.store() as store:
+        row = find_run(store, run)
         tasks = store.tasks(row.run)
         if task:
             from kflite.runs.lookup import one_task
 
             chosen = one_task(tasks, task, row.run)
-            return _show_task(chosen, store.attempts(row.run, chosen.task), given.place(row), json_)
-        vain, artifacts = ([], {}) if json_ else (of_run(store, row), by_output(store.given(row.run)))
+            return _show_task(chosen, store.attempts(row.run, chosen.task), context.paths(row), json_)
+        settings, inputs = ([], {}) if json_ else (of_run(store, row), by_output(store.given(row.run)))
     if json_:
         from kflite.runs.as_json import run_json
 
         return out().document(run_json(row, tasks))
-    out().lines(_run(row, tasks, artifacts, given.place(row), len(tasks) <= _DETAILED if details is None else details))
-    return out().lines(lines(vain))
+    out().lines(_run(row, tasks, inputs, context.paths(row), len(tasks) <= _DETAILED if details is None else details))
+    return out().lines(lines(settings))
 
 
-def _run(row: RunRow, tasks: list[TaskRow], given: Mapping[str, Value], place: RunPaths, details: bool) -> Iterator[Line]:
+def _run(row: RunRow, tasks: list[TaskRow], inputs: Mapping[str, Value], place: RunPaths, details: bool) -> Iterator[Line]:
     from kflite.format import clock
-    from kflite.runs.progress import Board
+    from kflite.runs.progress import RunProgress
     from kflite.terminal import report, tree
 
-    yield from tree.lines(Board.of(row, tasks), time.time(), out().signs, out().width)
+    yield from tree.lines(RunProgress.of(row, tasks), time.time(), out().signs, out().width)
     yield (("created ", "dim"), (clock(row.created), ""), ("  on ", "dim"), (row.on, ""), *_grouped(row))
     yield from _values("with ", row.parameters)
-    yield from ((("with ", "dim"), *line) for line in report.artifact_lines(given))
+    yield from ((("with ", "dim"), *line) for line in report.artifact_lines(inputs))
     yield from report.outputs(row)
     for task in tasks if details else ():
         facts = [] if task.group else list(_facts(task, place, True))
@@ -83,7 +83,7 @@ def _grouped(row: RunRow) -> Iterator[Span]:
 def _facts(task: TaskRow, place: RunPaths, figures: bool) -> Iterator[Line]:
     from kflite.figures.read import read_task
     from kflite.format import clean
-    from kflite.runs.logs import log_files
+    from kflite.runs.log_files import log_files
     from kflite.terminal import report
 
     if task.reason:
@@ -93,34 +93,34 @@ def _facts(task: TaskRow, place: RunPaths, figures: bool) -> Iterator[Line]:
     yield from _values("  in ", task.parameters)
     yield from ((("  in ", "dim"), *line) for line in report.artifact_lines(task.inputs))
     yield from _values("  out ", task.outputs)
-    for exhibit in read_task(task):
-        yield from _made(exhibit, figures)
+    for visualization in read_task(task):
+        yield from _made(visualization, figures)
     for log in log_files(place, task.task, task.attempts) if task.attempts else ():
         yield (("  log ", "dim"), (str(log), ""))
 
 
-def _made(exhibit: Visualization, figures: bool) -> Iterator[Line]:
-    """Where an artifact is, and its gist; of metrics that have no file the gist alone."""
+def _made(visualization: Visualization, figures: bool) -> Iterator[Line]:
+    """Where an artifact is, and its summary; of metrics that have no file the summary alone."""
     from kflite.format import clean
     from kflite.terminal import report
     from kflite.terminal.figures.lines import summary, warnings
     from kflite.terminal.style import clip
 
-    title, said = ("  out ", "dim"), summary(exhibit) if figures else ""
-    if said and not exhibit.artifact.digest:
-        line = (title, (clean(exhibit.output), "bold"), (" = ", "dim"), (said, "cyan"))
+    title, text = ("  out ", "dim"), summary(visualization) if figures else ""
+    if text and not visualization.artifact.digest:
+        line = (title, (clean(visualization.output), "bold"), (" = ", "dim"), (text, "cyan"))
         yield clip(line, out().width, out().signs.more)
     else:
-        yield from ((title, *line) for line in report.artifact_lines({exhibit.output: [exhibit.artifact.as_json()]}))
-        yield from [((f"      {said}", "cyan"),)] if said else []
-    yield from ((("      ", ""), *line) for line in (warnings(exhibit) if figures else ()))
+        yield from ((title, *line) for line in report.artifact_lines({visualization.output: [visualization.artifact.as_json()]}))
+        yield from [((f"      {text}", "cyan"),)] if text else []
+    yield from ((("      ", ""), *line) for line in (warnings(visualization) if figures else ()))
 
 
 def _values(title: str, values: Mapping[str, Value]) -> Iterator[Line]:
     from kflite.format import clean, value
 
-    for name, given in values.items():
-        yield ((title, "dim"), (clean(name), ""), (" = ", "dim"), (value(given), ""))
+    for name, each in values.items():
+        yield ((title, "dim"), (clean(name), ""), (" = ", "dim"), (value(each), ""))
 
 
 def _show_task(task: TaskRow, attempts: list[AttemptRow], place: RunPaths, json_: bool) -> None:
@@ -146,7 +146,7 @@ def _task(task: TaskRow, attempts: list[AttemptRow], place: RunPaths) -> Iterato
         took = duration(attempt.ended - attempt.started) if attempt.ended else ""
         why = f"{attempt.reason}: {attempt.message}" if attempt.message else attempt.reason
         code = "" if attempt.code is None else f"  exit {attempt.code}"
-        told = f"  attempt {attempt.attempt}  {attempt.state}  {clock(attempt.started)}  {took}{code}  {clean(why)}"
-        yield ((told, "dim"),)
-    for exhibit in visualizations([task]):
-        yield from ((), *titled(exhibit, place, out(), _PAGE_LINES))
+        text = f"  attempt {attempt.attempt}  {attempt.state}  {clock(attempt.started)}  {took}{code}  {clean(why)}"
+        yield ((text, "dim"),)
+    for visualization in visualizations([task]):
+        yield from ((), *titled(visualization, place, out(), _PAGE_LINES))

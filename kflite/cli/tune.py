@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
-from kflite.cli.common import Given, as_json, out, texts
+from kflite.cli.common import CliContext, as_json, out, texts
+from kflite.cli.options import SharedOptions, as_options, shared_options
 from kflite.errors import InputError
 
 if TYPE_CHECKING:
     from kflite.client.run_handle import Run
-    from kflite.client.tuning import Tuning
     from kflite.core.value import Value
     from kflite.space import Dimension
 
@@ -31,17 +31,11 @@ _FORM = "write NAME=double:LOW..HIGH[:log][:step=S], NAME=integer:LOW..HIGH[:log
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--param", "-p", "pairs", multiple=True, metavar="K=V", help="A parameter that stays as it is.")
 @click.option("--params", "file", default="", metavar="FILE", help="Such parameters from a YAML or JSON file.")
-@click.option("--on", default="", metavar="WHERE", help="local, process, docker, inline or kubernetes[:CONTEXT/NAMESPACE].")
-@click.option("--name", default="", help="The run's name; the pipeline's if not given.")
-@click.option("--experiment", default="", help="The experiment that the run belongs to.")
-@click.option("--label", "labels", multiple=True, metavar="K=V", help="A label of the run; more than once for more.")
-@click.option("--no-cache", is_flag=True, help="Use no result of an earlier run.")
-@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), metavar="S", help="Longest time in all, in seconds.")
-@click.option("--detach", is_flag=True, help="Print the run's id and leave it running in the background.")
+@shared_options
 @as_json
 @click.pass_obj
 def tune(
-    given: Given,
+    context: CliContext,
     target: str,
     spaces: tuple[str, ...],
     metric: str,
@@ -53,13 +47,9 @@ def tune(
     pairs: tuple[str, ...],
     file: str,
     on: str,
-    name: str,
-    experiment: str,
-    labels: tuple[str, ...],
-    no_cache: bool,
-    timeout: float | None,
     detach: bool,
     json_: bool,
+    **shared: Unpack[SharedOptions],
 ) -> int:
     """Search for the parameters of TARGET with the best METRIC.
 
@@ -69,36 +59,37 @@ def tune(
     from kflite.cli.common import parameters
     from kflite.cli.foreground import foreground
     from kflite.runs.ignored_settings import of_document
-    from kflite.runs.submit import Options, Search, of_search, runnable
+    from kflite.runs.options import Search
+    from kflite.runs.submit import runnable, tuning_submission
     from kflite.terminal.ignored_settings import report
 
-    settings = given.with_flags({"on": on})
+    settings = context.with_flags({"on": on})
     searched = {key: dimension(key, text) for key, text in texts(spaces, "--space").items()}
-    loaded = given.target(target)
+    loaded = context.target(target)
     values = parameters(runnable(loaded), pairs, file)
     search = Search(searched, metric, goal, algorithm, trials, parallel, seed)
-    options = Options(name, experiment, settings.on, cache=not no_cache, timeout=timeout, labels=texts(labels, "--label"))
-    submission = of_search(loaded, search, values, options, given.around(settings))
+    submission = tuning_submission(loaded, search, values, as_options(shared, settings), context.submit_context(settings))
     report(of_document(submission.kind, submission.document, submission.on))
     if detach:
         return background.detach(settings, submission, json_)
 
-    def best(run: Run) -> None:
-        from kflite.client.tuning import Tuning
-
+    def show_trials(run: Run) -> None:
         if not json_:
-            _show(Tuning.of(run.load(), submission.document))
+            _show(run, submission.document)
 
-    return foreground(settings, None, lambda client: client.start(submission), json_, best)
+    return foreground(settings, None, lambda client: client.start(submission), json_, show_trials)
 
 
-def _show(tuning: Tuning) -> None:
+def _show(run: Run, document: str) -> None:
+    from kflite.client.tuning import Tuning
     from kflite.format import short
+    from kflite.plans.tuning import loads
     from kflite.terminal.style import STYLES
 
-    names = list(tuning.experiment.space)
+    tuning = Tuning(run, loads(document))
+    names = list(tuning.spec.space)
     trials = sorted(tuning.trials, key=lambda trial: (trial.value is None, trial.value or 0.0))
-    trials = trials[::-1] if tuning.experiment.goal == "maximize" else trials
+    trials = trials[::-1] if tuning.spec.goal == "maximize" else trials
     rows = [
         (
             (trial.trial, "bold"),
@@ -108,7 +99,7 @@ def _show(tuning: Tuning) -> None:
         )
         for trial in sorted(trials, key=lambda trial: trial.value is None)
     ]
-    out().table(("TRIAL", "STATE", tuning.experiment.metric.upper(), *names), rows)
+    out().table(("TRIAL", "STATE", tuning.spec.metric.upper(), *names), rows)
 
 
 def dimension(name: str, text: str) -> Dimension:
@@ -154,7 +145,7 @@ def _range(text: str, number: Callable[[str], int | float]) -> dict[str, Value]:
 def _value(text: str) -> Value:
     """A number or boolean where it reads as one, else the text."""
     try:
-        held: Value = json.loads(text)
+        value: Value = json.loads(text)
     except ValueError:
         return text
-    return held if isinstance(held, bool | int | float) else text
+    return value if isinstance(value, bool | int | float) else text

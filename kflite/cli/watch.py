@@ -2,37 +2,37 @@
 
 from __future__ import annotations
 
-import time
-
 import click
 
-from kflite.cli.common import Given, found, optional_run
+from kflite.cli.common import CliContext, find_run, optional_run
 
 
 @click.command()
 @optional_run
 @click.pass_obj
-def watch(given: Given, run: str) -> int:
+def watch(context: CliContext, run: str) -> int:
     """Follow RUN to its end. Ctrl-C ends the watching and leaves the run alone."""
     import asyncio
 
-    return asyncio.run(_watch(given, run))
+    with context.store() as store:
+        row = find_run(store, run)
+    return asyncio.run(_watch(context, row.run))
 
 
-async def _watch(given: Given, run: str) -> int:
+async def _watch(context: CliContext, run: str) -> int:
     import asyncio
 
     from kflite.cli.foreground import finish, view_of
     from kflite.client.client import Client
-    from kflite.runs.follow import feed
+    from kflite.runs.follow import stream
 
-    async with Client(settings=given.settings) as client:
-        chosen = await client.run(found(client.store, run).run)
+    async with Client(settings=context.settings) as client:
+        chosen = await client.run(run)
         view = view_of(chosen, False)
-        if chosen.id in client.store.orphans(time.time()):
+        if chosen.id in await client.orphans():
             view.say(f"no scheduler has run {chosen.id}: kflite resume {chosen.id} goes on with it")
         try:
-            await feed(client.store, chosen.id, view, asyncio.ensure_future(client.ended(chosen.id)))
+            await stream(client.session, chosen.id, view, asyncio.ensure_future(client.ended(chosen.id)))
         finally:
             view.close()
-        return finish(client.store, chosen, False)
+        return finish(await chosen.load(), False)

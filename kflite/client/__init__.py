@@ -1,6 +1,8 @@
 """The client: what users embed, and what the command line and the dashboards are built on.
 
-May live here: submitting, following and reading runs, and how a run looks in text. Imports all below it; nothing above it.
+Lives here: the client, its handles, and the `Session` protocol that they stand on with its one implementation, a store and a
+scheduler of this process. Imports the engine, `runs` and all below; HTML and terminal for what a handle shows. The command line,
+`kflite.local` and image building import it.
 """
 
 from __future__ import annotations
@@ -13,17 +15,19 @@ if TYPE_CHECKING:
     from kflite.client.client import Client
     from kflite.client.comparison import Comparison, compare
     from kflite.client.run_handle import Run
+    from kflite.client.session import Session
     from kflite.client.task import Task
     from kflite.client.tuning import Trial, Tuning
-    from kflite.runs.artifact import Made
+    from kflite.runs.artifact import RunArtifact
 
-__all__ = ["Client", "Comparison", "Made", "Run", "Task", "Trial", "Tuning", "compare", "run", "tune"]
+__all__ = ["Client", "Comparison", "Run", "RunArtifact", "Session", "Task", "Trial", "Tuning", "compare", "run", "tune"]
 
 _HOMES = {
     "Client": "kflite.client.client",
     "Comparison": "kflite.client.comparison",
-    "Made": "kflite.runs.artifact",
     "Run": "kflite.client.run_handle",
+    "RunArtifact": "kflite.runs.artifact",
+    "Session": "kflite.client.session",
     "Task": "kflite.client.task",
     "Trial": "kflite.client.tuning",
     "Tuning": "kflite.client.tuning",

@@ -1,4 +1,4 @@
-"""Staying with a run until it ends: showing it, and stopping it when the user asks for that, gently first and then at once."""
+"""Showing a run until it ends, and stopping it when the user asks for that: gently first, and then at once."""
 
 from __future__ import annotations
 
@@ -8,37 +8,37 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from kflite.core.event import State
+from kflite.core.event_kind import State
 from kflite.errors import KfliteError
-from kflite.runs.follow import View, feed
+from kflite.runs.follow import View, stream
 
 if TYPE_CHECKING:
-    from kflite.client.client import Client
+    from kflite.client.session import Session
 
 
 class Interrupts:
-    """Wishes to stop, from a signal or from another thread; the first asks for a cancel, the next for a kill."""
+    """Requests to stop, from a signal or from another thread; the first asks for a cancel, the next for a kill."""
 
     def __init__(self) -> None:
         self.count = 0
         self.cause = ""
-        self._news = asyncio.Event()
+        self._asked = asyncio.Event()
 
     def add(self, cause: str) -> None:
-        """One more wish. To be called in the event loop's thread."""
+        """One more request. To be called in the event loop's thread."""
         self.count += 1
         self.cause = cause
-        self._news.set()
+        self._asked.set()
 
     async def next(self) -> int:
-        """Wait for the next wish; returns how many there have been."""
-        await self._news.wait()
-        self._news.clear()
+        """Wait for the next request; returns how many there have been."""
+        await self._asked.wait()
+        self._asked.clear()
         return self.count
 
     @contextmanager
     def signals(self) -> Iterator[None]:
-        """Take Ctrl-C and SIGTERM as wishes. Only the main thread gets signals; elsewhere this changes nothing."""
+        """Take Ctrl-C and SIGTERM as requests. Only the main thread gets signals; elsewhere this changes nothing."""
         loop = asyncio.get_running_loop()
         causes = {signal.SIGINT: "cancelled by Ctrl-C", signal.SIGTERM: "cancelled by SIGTERM"}
         try:
@@ -54,12 +54,12 @@ class Interrupts:
                 loop.remove_signal_handler(number)
 
 
-async def attend(client: Client, run: str, view: View, interrupts: Interrupts) -> State:
-    """Show the run and wait for its end, passing wishes to stop on to its scheduler."""
-    ended = asyncio.ensure_future(client.ended(run))
-    stopping = asyncio.ensure_future(_stop(client, run, view, interrupts))
+async def attend(session: Session, run: str, view: View, interrupts: Interrupts) -> State:
+    """Show the run and wait for its end, passing requests to stop on to its scheduler."""
+    ended = asyncio.ensure_future(session.ended(run))
+    stopping = asyncio.ensure_future(_stop(session, run, view, interrupts))
     try:
-        await feed(client.store, run, view, ended)
+        await stream(session, run, view, ended)
     finally:
         stopping.cancel()
         ended.cancel()
@@ -67,12 +67,12 @@ async def attend(client: Client, run: str, view: View, interrupts: Interrupts) -
     return await ended
 
 
-async def _stop(client: Client, run: str, view: View, interrupts: Interrupts) -> None:
+async def _stop(session: Session, run: str, view: View, interrupts: Interrupts) -> None:
     while True:
         kill = await interrupts.next() > 1
         text = f"killing what is left of run {run}" if kill else f"cancelling run {run}: once more kills its tasks at once"
         view.say(text)
         try:
-            await client.cancel(run, interrupts.cause, kill=kill)
+            await session.cancel(run, interrupts.cause, kill)
         except KfliteError as error:
             view.say(str(error))

@@ -1,4 +1,4 @@
-"""The calls that block: in a script, in a thread, and where an event loop is running already, as in a notebook."""
+"""Calls that block: in a script, in a thread, and where an event loop is running already, as in a notebook."""
 
 from __future__ import annotations
 
@@ -6,14 +6,24 @@ import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
-from typing import TypeVar
+from typing import TypeVar, Unpack, cast
 
+from kflite import config
 from kflite.client.attend import Interrupts, attend
 from kflite.client.client import Client
 from kflite.client.run_handle import Run
 from kflite.client.tuning import Tuning
-from kflite.runs.ignored_settings import of_run
-from kflite.runs.inputs import Given
+from kflite.engine.executors import Executors
+from kflite.runs.ignored_settings import of_document
+from kflite.runs.inputs import RunInput
+from kflite.runs.options import (
+    BlockingOptions,
+    BlockingRunOptions,
+    BlockingTuneOptions,
+    RunOptions,
+    TuneOptions,
+    split_options,
+)
 from kflite.space import Space
 from kflite.terminal.choose import for_script
 from kflite.terminal.ignored_settings import report
@@ -21,113 +31,62 @@ from kflite.terminal.ignored_settings import report
 T = TypeVar("T")
 
 
-def run(
-    target: object,
-    parameters: Mapping[str, Given] | None = None,
-    *,
-    on: str = "",
-    name: str = "",
-    experiment: str = "",
-    cache: bool = True,
-    parallel: int = 0,
-    timeout: float | None = None,
-    fail_fast: bool = False,
-    labels: Mapping[str, str] | None = None,
-    store: str = "",
-    artifacts: str = "",
-    home: str = "",
-    progress: bool = True,
-) -> Run:
+def run(target: object, parameters: Mapping[str, RunInput] | None = None, **options: Unpack[BlockingRunOptions]) -> Run:
     """Run a target to its end; a run that failed is returned as one, with its state, and not raised.
 
     target: a pipeline or component (kflite's or kfp's), a path, a dict. parameters: values and artifacts, as for `Client.submit`.
-    on: `local`, `process`, `docker`, `inline`. timeout: in seconds. progress: show the run while it goes on. Raises InputError
-    for what cannot be run, and KeyboardInterrupt, once the run is cancelled, for Ctrl-C.
+    options: see `kflite.runs.options.BlockingRunOptions`. Raises InputError for what cannot be run, TypeError for an option that
+    there is not, and KeyboardInterrupt, once the run is cancelled, for Ctrl-C.
     """
+    blocking, others = split_options(options, BlockingRunOptions, "run")
 
     async def work(interrupts: Interrupts) -> Run:
-        async with Client(store=store, artifacts=artifacts, home=home, on=on) as client:
-            client.executors.warm(client.settings.on)
-            started = await client.submit(
-                target,
-                parameters,
-                name=name,
-                experiment=experiment,
-                cache=cache,
-                parallel=parallel,
-                timeout=timeout,
-                fail_fast=fail_fast,
-                labels=labels,
-            )
-            return await _to_the_end(client, started, interrupts, progress)
+        async with _opened(blocking, options) as client:
+            started = await client.submit(target, parameters, **cast(RunOptions, others))
+            return await _to_the_end(client, started, interrupts, blocking)
 
     return block(work)
 
 
-def tune(
-    target: object,
-    space: Space,
-    *,
-    metric: str,
-    goal: str = "maximize",
-    algorithm: str = "random",
-    trials: int = 10,
-    parallel: int = 1,
-    seed: int = 0,
-    parameters: Mapping[str, Given] | None = None,
-    on: str = "",
-    name: str = "",
-    experiment: str = "",
-    cache: bool = True,
-    timeout: float | None = None,
-    labels: Mapping[str, str] | None = None,
-    store: str = "",
-    artifacts: str = "",
-    home: str = "",
-    progress: bool = True,
-) -> Tuning:
+def tune(target: object, space: Space, **options: Unpack[BlockingTuneOptions]) -> Tuning:
     """Search for the parameters with the best `metric`, an output of the target; `.best` of what it returns holds them.
 
-    space: by parameter, see `kflite.space`. goal: `maximize` or `minimize`. trials: how many; parallel: how many at once. The
-    rest as for `run`.
+    space: by parameter, see `kflite.space`. options: see `kflite.runs.options.BlockingTuneOptions`. Raises as `run` does.
     """
+    blocking, others = split_options(options, BlockingTuneOptions, "tune")
 
     async def work(interrupts: Interrupts) -> Tuning:
-        async with Client(store=store, artifacts=artifacts, home=home, on=on) as client:
-            client.executors.warm(client.settings.on)
-            started = await client.tune(
-                target,
-                space,
-                metric=metric,
-                goal=goal,
-                algorithm=algorithm,
-                trials=trials,
-                parallel=parallel,
-                seed=seed,
-                parameters=parameters,
-                name=name,
-                experiment=experiment,
-                cache=cache,
-                timeout=timeout,
-                labels=labels,
-            )
-            run = await _to_the_end(client, started, interrupts, progress)
-            return Tuning.of(run, client.store.plan(run.row.plan)[1])
+        async with _opened(blocking, options) as client:
+            started = await client.tune(target, space, **cast(TuneOptions, others))
+            ended = await _to_the_end(client, started, interrupts, blocking)
+            return await Tuning.load(ended)
 
     return block(work)
 
 
-async def _to_the_end(client: Client, started: Run, interrupts: Interrupts, progress: bool) -> Run:
+def _opened(blocking: BlockingOptions, options: Mapping[str, object]) -> Client:
+    """A client that gets ready for where the run goes while the target is read."""
+    places = {name: blocking.get(name) or "" for name in ("store", "artifacts", "home")}
+    flags = {**places, "on": options.get("on") or ""}
+    settings = config.load({name: str(text) for name, text in flags.items() if text})
+    executors = Executors(settings)
+    executors.warm(settings.on)
+    return Client(settings=settings, executors=executors)
+
+
+async def _to_the_end(client: Client, started: Run, interrupts: Interrupts, blocking: BlockingOptions) -> Run:
+    progress = blocking.get("progress", True)
     if progress:
-        report(await asyncio.to_thread(of_run, client.store, started.row))
-    await attend(client, started.id, for_script(started.row, progress), interrupts)
-    return await asyncio.to_thread(started.load)
+        kind, document = await started.document()
+        report(of_document(kind, document, started.record.run.on))
+    await attend(client.session, started.id, for_script(started.record.run, progress), interrupts)
+    return await started.load()
 
 
 def block(work: Callable[[Interrupts], Coroutine[object, object, T]]) -> T:
     """Run a coroutine in an event loop of its own, which is in another thread where this thread has one running.
 
-    Ctrl-C is a wish to stop, and KeyboardInterrupt follows when the coroutine has ended.
+    Ctrl-C is a request to stop, and KeyboardInterrupt follows when the coroutine has ended.
     """
     interrupts = Interrupts()
     try:

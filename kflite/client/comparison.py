@@ -48,17 +48,14 @@ def compare(*runs: Run | str, store: str = "", home: str = "") -> Comparison:
 
 
 def _held(run: Run) -> tuple[RunRow, list[TaskRow]]:
-    return run.row, [task.row for task in run.tasks.values()]
+    return run.row, run.task_rows
 
 
 def _read(run: str, store: str, home: str) -> tuple[RunRow, list[TaskRow]]:
     from kflite import config
-    from kflite import store as stores
+    from kflite.runs.stored import open_store
 
-    given = {name: text for name, text in (("store", store), ("home", home)) if text}
-    opened = stores.open(config.load(given).store)
-    try:
+    flags = {name: text for name, text in (("store", store), ("home", home)) if text}
+    with open_store(config.load(flags)) as opened:
         row = opened.run(run)
         return row, opened.tasks(row.run)
-    finally:
-        opened.close()

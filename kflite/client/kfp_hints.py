@@ -30,5 +30,5 @@ _METHODS = {
 
 def elsewhere(client: object, name: str) -> object:
     """Raises AttributeError, with the remedy where the name is one of kfp's."""
-    told = f"; kfp's client has it, and here it is {_METHODS[name]}" if name in _METHODS else ""
-    raise AttributeError(f"{type(client).__name__!r} object has no attribute {name!r}{told}", name=name, obj=client)
+    hint = f"; kfp's client has it, and here it is {_METHODS[name]}" if name in _METHODS else ""
+    raise AttributeError(f"{type(client).__name__!r} object has no attribute {name!r}{hint}", name=name, obj=client)

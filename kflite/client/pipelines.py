@@ -2,46 +2,45 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from kflite.ir import Pipeline
-from kflite.runs import pipelines
-from kflite.store.catalogue import VersionRow
+from kflite.client.targets import load
 
 if TYPE_CHECKING:
-    from kflite.client.client import Client
+    from kflite.client.session import Session
+    from kflite.ir import Pipeline
+    from kflite.store.catalogue import VersionRow
 
 
 class Pipelines:
-    """`client.pipelines`: what is uploaded. Every call raises NotFound for what is not there."""
+    """`client.pipelines`: uploaded pipelines. Every call raises NotFound for what is not there."""
 
-    def __init__(self, client: Client) -> None:
-        self._client = client
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     async def upload(self, target: object, *, name: str = "", version: str = "", description: str = "") -> VersionRow:
         """Keep a pipeline as the newest version of `name`, its own where none is given.
 
         A document that is there already stays the version that it is, which is returned. Raises InputError.
         """
-        loaded = self._client.target(target)
-        return (await asyncio.to_thread(pipelines.upload, self._client.store, loaded, name, version, description))[0]
+        return await self._session.upload(await load(self._session, target), name, version, description)
 
     async def list(self) -> Sequence[VersionRow]:
         """The newest version of each pipeline, by name."""
-        rows = await asyncio.to_thread(self._client.store.catalogue.versions)
+        rows = await self._session.versions("")
         return list({row.pipeline: row for row in reversed(rows)}.values())[::-1]
 
     async def versions(self, name: str) -> Sequence[VersionRow]:
         """All versions of a pipeline, the newest first."""
-        await asyncio.to_thread(self._client.store.catalogue.version, name)
-        return await asyncio.to_thread(self._client.store.catalogue.versions, name)
+        return await self._session.versions(name)
 
     async def get(self, name: str, version: str = "") -> Pipeline:
         """The pipeline of a version, the newest where none is named."""
-        return (await asyncio.to_thread(pipelines.get, self._client.store, name, version))[1]
+        target = await self._session.pipeline(name, version)
+        assert target.pipeline
+        return target.pipeline
 
     async def delete(self, name: str, version: str = "") -> None:
         """Remove a version, or all of them. Runs keep what they need."""
-        await asyncio.to_thread(self._client.store.catalogue.remove, name, version)
+        await self._session.remove_versions(name, version)

@@ -1,54 +1,88 @@
-"""The handle of a run: what users hold, whether the run is theirs, another process's, or over."""
+"""The handle of a run: what users hold, whether the run is theirs, another process's, or over.
+
+The package has a function `run`, so that no module of it can have that name.
+"""
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from kflite.client.task import Task
-from kflite.core.event import Event, Kind, State
+from kflite.core.event import Event
+from kflite.core.event_kind import Kind, State
 from kflite.core.value import Value
-from kflite.runs.artifact import Made, by_output
+from kflite.errors import KfliteError
+from kflite.runs.artifact import RunArtifact, by_output
 from kflite.runs.as_json import run_json
-from kflite.store.follow import follow
 
 if TYPE_CHECKING:
-    from kflite.client.client import Client
+    from kflite.client.followers import Followers
+    from kflite.client.session import RunRecord, Session
+    from kflite.core.paths import RunPaths
     from kflite.figures.data import Visualization
     from kflite.store.base import AttemptRow, RunRow, TaskRow
 
 
 class Run:
-    """A run. What it tells is read when it is asked for; once it has ended, or the client is closed, what was read last."""
+    """A run, as last heard of: no attribute asks the store.
 
-    def __init__(self, client: Client, row: RunRow) -> None:
-        self._client, self._last = client, row
-        self._tasks: dict[str, Task] | None = None
-        self._given: dict[str, Made | list[Made]] | None = None
-        self.place = client.place(row)
+    What a handle tells of a run that goes on is refreshed while its client is open, from when the handle is first looked at;
+    `wait` and `load` refresh it at once. A handle of `Client.runs` has no tasks and inputs until `await run.load()`.
+    """
+
+    def __init__(self, session: Session, followers: Followers, record: RunRecord, loaded: bool = True) -> None:
+        self._session, self._followers, self._record = session, followers, record
+        self._loaded, self._followed = loaded, False
 
     def __repr__(self) -> str:
-        return f"<kflite.Run {self.id} {self._last.state}>"
+        return f"<kflite.Run {self.id} {self._record.run.state}>"
+
+    def _latest(self) -> RunRecord:
+        if not self._followed and not self._record.run.state.ended:
+            self._followed = self._followers.begin(self.id, self._refresh)
+        return self._record
+
+    async def _refresh(self) -> bool:
+        self._followed = not (await self.load()).row.state.ended
+        return not self._followed
+
+    @property
+    def loaded(self) -> bool:
+        """Whether the run's tasks and inputs are there."""
+        return self._loaded
+
+    def _whole(self) -> RunRecord:
+        if not self._loaded:
+            raise KfliteError(f"run {self.id} is known by its row only: call `await run.load()` first")
+        return self._latest()
 
     @property
     def id(self) -> str:
         """The run's id; any unique beginning of it names the run on the command line."""
-        return self._last.run
+        return self._record.run.run
+
+    @property
+    def record(self) -> RunRecord:
+        """All that was last heard of the run. Looking at it refreshes nothing."""
+        return self._record
+
+    @property
+    def paths(self) -> RunPaths:
+        """Where the run's files are on this machine."""
+        return self._record.paths
 
     @property
     def row(self) -> RunRow:
-        """The run as the store lists it."""
-        if not self._last.state.ended and self._client.open:
-            self._last = self._client.store.run(self.id)
-        return self._last
+        """The run as listings have it."""
+        return self._latest().run
 
     @property
     def name(self) -> str:
-        return self._last.name
+        return self._record.run.name
 
     @property
     def state(self) -> State:
@@ -61,59 +95,48 @@ class Run:
 
     @property
     def parameters(self) -> Mapping[str, Value]:
-        return self._last.parameters
+        return self._record.run.parameters
 
     @property
-    def inputs(self) -> Mapping[str, Made | list[Made]]:
+    def inputs(self) -> Mapping[str, RunArtifact | list[RunArtifact]]:
         """The artifacts that the run was given, by name."""
-        if self._client.open and self._given is None:
-            self._given = Made.named(by_output(self._client.store.given(self.id)), self.place)
-        return self._given or {}
+        return RunArtifact.named(by_output(self._whole().inputs), self.paths)
 
     @property
     def labels(self) -> Mapping[str, str]:
-        return self._last.labels
+        return self._record.run.labels
 
     @property
-    def outputs(self) -> Mapping[str, Value | Made | list[Made]]:
+    def outputs(self) -> Mapping[str, Value | RunArtifact | list[RunArtifact]]:
         """Output parameters as values, output artifacts as objects with `.uri` and `.path`, by name."""
-        held = self.row.outputs
-        parameters, artifacts = held.get("parameters") or {}, held.get("artifacts") or {}
+        outputs = self.row.outputs
+        parameters, artifacts = outputs.get("parameters") or {}, outputs.get("artifacts") or {}
         assert isinstance(parameters, dict)
         assert isinstance(artifacts, dict)
-        return {**parameters, **Made.named(artifacts, self.place)}
+        return {**parameters, **RunArtifact.named(artifacts, self.paths)}
 
     @property
     def tasks(self) -> Mapping[str, Task]:
         """Tasks by their path, in the order in which they were queued."""
-        if self._client.open and (self._tasks is None or not self._last.state.ended):
-            over = self.row.state.ended
-            tasks = self._read()
-            if not over:
-                return tasks
-            self._tasks = tasks
-        return self._tasks or {}
-
-    def _read(self) -> dict[str, Task]:
+        record = self._whole()
         attempts: dict[str, list[AttemptRow]] = {}
-        for attempt in self._client.store.attempts(self.id):
+        for attempt in record.attempts:
             attempts.setdefault(attempt.task, []).append(attempt)
-        rows = self._client.store.tasks(self.id)
-        return {row.task: Task(row, tuple(attempts.get(row.task, ())), self.place) for row in rows}
+        return {row.task: Task(row, tuple(attempts.get(row.task, ())), record.paths) for row in record.tasks}
 
     @property
     def metrics(self) -> Mapping[str, float]:
         """All numbers that tasks logged or returned, by `task/name`."""
         from kflite.figures.metrics import metrics
 
-        return metrics(self._rows(), self.figures.values())
+        return metrics(self.task_rows, self.figures.values())
 
     @property
     def figures(self) -> Mapping[str, Visualization]:
         """What can be shown, by `task/output`: `.figures` of each are tables, ROC curves, confusion matrices, slices, pages."""
         from kflite.figures.read import visualizations
 
-        return {exhibit.name: exhibit for exhibit in visualizations(self._rows())}
+        return {visualization.name: visualization for visualization in visualizations(self.task_rows)}
 
     def report(self, path: str | os.PathLike[str] = "", *, network: bool = False) -> Path:
         """Write a page with all that is to be seen of the run; returns its absolute path.
@@ -123,18 +146,20 @@ class Run:
         from kflite.html.document import write
         from kflite.html.run import run_page
 
-        text = run_page(self.row, self._rows(), list(self.figures.values()), self.place, network)
-        return write(text, Path(path) if path else self.place.runs / "report.html")
+        text = run_page(self.row, self.task_rows, list(self.figures.values()), self.paths, network)
+        return write(text, Path(path) if path else self.paths.runs / "report.html")
 
     def _repr_html_(self) -> str:
         from kflite.html.document import part
         from kflite.html.report import report
 
-        shown = [exhibit for exhibit in self.figures.values() if not exhibit.is_page]
-        return part(report(self.row, self._rows(), shown, {}, network=False))
+        shown = [visualization for visualization in self.figures.values() if not visualization.is_page]
+        return part(report(self.row, self.task_rows, shown, {}, network=False))
 
-    def _rows(self) -> list[TaskRow]:
-        return [task.row for task in self.tasks.values()]
+    @property
+    def task_rows(self) -> list[TaskRow]:
+        """The tasks as the store keeps them."""
+        return list(self._whole().tasks)
 
     def logs(self) -> str:
         """The logs of all tasks, each under its path; bytes that are no text are replaced."""
@@ -143,7 +168,7 @@ class Run:
 
     async def events(self, after: int = 0) -> AsyncIterator[Event]:
         """What happened since event number `after`, and what happens, until the run ends."""
-        async with aclosing(follow(self._client.store, self.id, after)) as batches:
+        async with aclosing(self._session.events(self.id, after)) as batches:
             over = False
             async for batch in batches:
                 for event in batch:
@@ -152,26 +177,27 @@ class Run:
                 if over:
                     return
 
-    async def wait(self) -> Run:
-        """Wait for the run's end, whichever process runs it; returns this handle, which then needs no client any more."""
-        await self._client.ended(self.id)
-        await asyncio.to_thread(self.load)
+    async def wait(self) -> Self:
+        """Wait for the run's end, whichever process runs it; returns this handle, which then tells all of the ended run."""
+        await self._session.ended(self.id)
+        return await self.load()
+
+    async def load(self) -> Self:
+        """Read all that is known of the run now; returns this handle."""
+        self._record, self._loaded = await self._session.run(self.id), True
         return self
 
-    def load(self) -> Run:
-        """Read all that the store holds of the run, so that this handle goes on without its client."""
-        self._last = self._client.store.run(self.id)
-        self._tasks = self._read()
-        self._given = Made.named(by_output(self._client.store.given(self.id)), self.place)
-        return self
+    async def document(self) -> tuple[str, str]:
+        """The kind and the document of what runs: the IR of a pipeline, or the specification of a tuning."""
+        return await self._session.document(self._record)
 
     async def cancel(self, reason: str = "cancelled") -> None:
         """Ask the run to stop; `wait` tells when it has."""
-        await self._client.cancel(self.id, reason)
+        await self._session.cancel(self.id, reason, kill=False)
 
     def json(self) -> dict[str, Value]:
         """The object that `kflite show --json` prints."""
-        return run_json(self.row, self._rows())
+        return run_json(self.row, self.task_rows)
 
 
 def _headed(name: str, path: Path) -> str:

@@ -1,14 +1,15 @@
-"""A scheduler that stays: what is left to it runs here, and what dead schedulers left."""
+"""A scheduler that stays: it runs what is submitted to its store, and what dead schedulers left."""
 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Collection, Coroutine
 from contextlib import aclosing
 
-from kflite.client.client import Client
-from kflite.core.event import Event, Kind, RunEnded
+from kflite.client.local_session import LocalSession
+from kflite.core.event import Event
+from kflite.core.event_kind import Kind
+from kflite.core.run_event import RunEnded
 from kflite.errors import KfliteError, StoreError
 from kflite.scheduler.deps import LEASE_S
 from kflite.store.follow import news
@@ -19,16 +20,16 @@ _NEWS = (Kind.RUN_SUBMITTED, Kind.RUN_RETRIED, Kind.RUN_RESUMED, Kind.RUN_CANCEL
 class Server:
     """Takes up every run that nobody has and that is meant for one of `places`; for any place where there are none.
 
-    say: hears a line of each run that is taken up, of its end, and of what goes wrong meanwhile. client: open, not adopting.
+    say: hears a line of each run that is taken up, of its end, and of what goes wrong meanwhile. session: open, not adopting.
     """
 
-    def __init__(self, client: Client, places: Collection[str], say: Callable[[str], None]) -> None:
-        self._client, self._places, self._say = client, places, say
-        self._mine: set[str] = set()
+    def __init__(self, session: LocalSession, places: Collection[str], say: Callable[[str], None]) -> None:
+        self._session, self._places, self._say = session, places, say
+        self._own: set[str] = set()
 
     async def serve(self) -> None:
         """Until cancelled. What runs then goes on, and the next scheduler finds it."""
-        await self._client.scheduler()
+        await self._session.scheduler()
         async with asyncio.TaskGroup() as group:
             for work in (self._look, self._listen):
                 group.create_task(self._always(work))
@@ -43,28 +44,28 @@ class Server:
             await asyncio.sleep(LEASE_S / 3)
 
     async def _look(self) -> None:
-        for run in await asyncio.to_thread(self._client.store.orphans, time.time()):
+        for run in await self._session.orphans():
             await self._take(run)
 
     async def _listen(self) -> None:
-        async with aclosing(news(self._client.store, _NEWS)) as events:
+        async with aclosing(news(self._session.store, _NEWS)) as events:
             async for event in events:
                 await self._hear(event)
 
     async def _hear(self, event: Event) -> None:
         if not isinstance(event.data, RunEnded):
             await self._take(event.run)
-        elif event.run in self._mine:
-            self._mine.remove(event.run)
+        elif event.run in self._own:
+            self._own.remove(event.run)
             self._say(f"run {event.run} {event.data.state}")
 
     async def _take(self, run: str) -> None:
         try:
-            row = await asyncio.to_thread(self._client.store.run, run)
-            if run in self._mine or row.state.ended or (self._places and row.on not in self._places):
+            row = await asyncio.to_thread(self._session.store.run, run)
+            if run in self._own or row.state.ended or (self._places and row.on not in self._places):
                 return
-            if await self._client.adopt(run):
-                self._mine.add(run)
+            if await self._session.adopt(run):
+                self._own.add(run)
                 self._say(f"run {run} taken up")
         except StoreError:
             raise

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from kflite.core.event import State
+from kflite.core.event_kind import State
 from kflite.core.paths import RunPaths
 from kflite.core.value import Value
 from kflite.errors import NotFound
-from kflite.runs.artifact import Made
-from kflite.runs.logs import log_files
+from kflite.runs.artifact import RunArtifact
+from kflite.runs.log_files import log_files
 from kflite.store.base import AttemptRow, TaskRow
 
 
@@ -21,7 +21,7 @@ class Task:
 
     row: TaskRow
     attempts: tuple[AttemptRow, ...]
-    place: RunPaths
+    paths: RunPaths
 
     @property
     def name(self) -> str:
@@ -48,9 +48,9 @@ class Task:
         return self.row.parameters
 
     @property
-    def inputs(self) -> Mapping[str, Made | list[Made]]:
+    def inputs(self) -> Mapping[str, RunArtifact | list[RunArtifact]]:
         """Input artifacts."""
-        return Made.named(self.row.inputs, self.place)
+        return RunArtifact.named(self.row.inputs, self.paths)
 
     @property
     def outputs(self) -> Mapping[str, Value]:
@@ -58,13 +58,13 @@ class Task:
         return self.row.outputs
 
     @property
-    def artifacts(self) -> Mapping[str, Made | list[Made]]:
+    def artifacts(self) -> Mapping[str, RunArtifact | list[RunArtifact]]:
         """Output artifacts."""
-        return Made.named(self.row.artifacts, self.place)
+        return RunArtifact.named(self.row.artifacts, self.paths)
 
     def log_files(self, attempt: int = 0) -> list[Path]:
         """The log of each replica of an attempt, of the latest one if 0."""
-        return log_files(self.place, self.name, attempt or self.row.attempts)
+        return log_files(self.paths, self.name, attempt or self.row.attempts)
 
     def logs(self, attempt: int = 0, replica: int = 0) -> str:
         """What a replica wrote in an attempt, of the latest one if 0; bytes that are no text are replaced.

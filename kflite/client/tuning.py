@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Self
 
 from kflite.client.run_handle import Run
-from kflite.core.event import State
+from kflite.core.event_kind import State
 from kflite.core.value import Value
-from kflite.errors import NotFound
-from kflite.plans.tuning import Experiment, loads
+from kflite.errors import InputError, NotFound
+from kflite.plans.kinds import kind_of
+from kflite.plans.tuning import TuningSpec, loads
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +28,19 @@ class Trial:
 class Tuning:
     """A tuning that was run."""
 
-    def __init__(self, run: Run, experiment: Experiment) -> None:
-        self.run, self.experiment = run, experiment
+    def __init__(self, run: Run, spec: TuningSpec) -> None:
+        self.run, self.spec = run, spec
 
     def __repr__(self) -> str:
         return f"<kflite.Tuning {self.run.id} {self.run.state}, {len(self.trials)} trials>"
 
     @classmethod
-    def of(cls, run: Run, document: str) -> Tuning:
-        """The tuning of a run of the kind "experiment"."""
-        return cls(run, loads(document))
+    async def load(cls, run: Run) -> Self:
+        """The tuning of a run, with all that is known of its trials now. Raises InputError where the run is none."""
+        kind, document = await run.document()
+        if not kind_of(kind).HAS_TRIALS:
+            raise InputError(f"run {run.id} is a {kind_of(kind).NOUN}, and has no trials")
+        return cls(await run.load(), loads(document))
 
     @property
     def state(self) -> State:
@@ -44,21 +49,21 @@ class Tuning:
     @property
     def trials(self) -> list[Trial]:
         """All trials, in the order in which they were begun."""
-        groups = (task for task in self.run.tasks.values() if "/" not in task.name and task.row.title == "trial")
+        trials = (task for task in self.run.tasks.values() if "/" not in task.name and task.row.title == "trial")
         return [
-            Trial(task.name, task.parameters, _number(task.outputs.get(self.experiment.metric)), task.state, task.reason)
-            for task in groups
+            Trial(task.name, task.parameters, _number(task.outputs.get(self.spec.metric)), task.state, task.reason)
+            for task in trials
         ]
 
     @property
     def best(self) -> Trial:
         """The trial with the best value. Raises NotFound where none has one."""
-        sign = -1.0 if self.experiment.goal == "maximize" else 1.0
+        sign = -1.0 if self.spec.goal == "maximize" else 1.0
         judged = [
             (sign * trial.value, trial) for trial in self.trials if trial.value is not None and trial.state is State.SUCCEEDED
         ]
         if not judged:
-            raise NotFound(f"run {self.run.id}: no trial has a value of {self.experiment.metric!r} ({self.run.state})")
+            raise NotFound(f"run {self.run.id}: no trial has a value of {self.spec.metric!r} ({self.run.state})")
         return min(judged, key=lambda pair: pair[0])[1]
 
 

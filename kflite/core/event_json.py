@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, Field, fields
 from typing import Any, NamedTuple, TypeVar, get_args
 
-from kflite.core.event import Data, RunOptions, State
+from kflite.core.event import Data
+from kflite.core.event_kind import State
+from kflite.core.run_event import SubmittedOptions
 from kflite.core.value import Artifact, Outputs, Value
 from kflite.errors import EventError
 
@@ -188,5 +190,5 @@ _FORMS: Mapping[str, _Form] = {
     "Mapping[str, str | None]": _Form(None, _labels),
     "Mapping[str, tuple[Artifact, ...]]": _Form(lambda groups: Outputs({}, groups).as_json().get("artifacts", {}), _artifacts),
     "Outputs": _Form(lambda outputs: outputs.as_json(), _outputs),
-    "RunOptions": _Form(_written, lambda value: _read(RunOptions, _mapping(value))),
+    "SubmittedOptions": _Form(_written, lambda value: _read(SubmittedOptions, _mapping(value))),
 }

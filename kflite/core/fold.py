@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
-from kflite.core import event as ev
-from kflite.core.event import ENDED, Event, State
+from kflite.core import run_event, task_event
+from kflite.core.event import Data, Event
+from kflite.core.event_kind import ENDED, State
 from kflite.core.value import NOTHING
 
 Read = Callable[[Event], Any]
@@ -94,7 +95,7 @@ class Changes:
     only_in: tuple[State, ...] = ()
 
 
-Table = Mapping[type[ev.Data], Changes]
+Table = Mapping[type[Data], Changes]
 _Steps = tuple[list[tuple[str, object]], list[tuple[str, Any]], tuple[State, ...]]
 _STEPS: dict[tuple[type, int, type], _Steps] = {}
 
@@ -130,7 +131,7 @@ _BEGUN = Unless(State.RUNNING, (State.STOPPING, State.SUSPENDED))
 _UNOWNED = {"owner": "", "lease": 0.0}
 
 RUN: Table = {
-    ev.RunSubmitted: Changes(
+    run_event.RunSubmitted: Changes(
         {
             **{name: _data(name) for name in ("name", "kind", "pipeline", "experiment", "on", "profile", "plan")},
             **{name: _data(name) for name in ("parameters", "options")},
@@ -140,13 +141,13 @@ RUN: Table = {
             "outputs": NOTHING,
         }
     ),
-    ev.RunStarted: Changes({"state": _BEGUN, "started": First(_AT), "began": When(_AT, State.QUEUED)}),
-    ev.RunStopping: Changes({"state": State.STOPPING, "reason": _REASON}),
-    ev.RunEnded: Changes(
+    run_event.RunStarted: Changes({"state": _BEGUN, "started": First(_AT), "began": When(_AT, State.QUEUED)}),
+    run_event.RunStopping: Changes({"state": State.STOPPING, "reason": _REASON}),
+    run_event.RunEnded: Changes(
         {"state": _data("state"), "reason": _REASON, "outputs": _data("outputs"), "ended": _NOW, **_UNOWNED},
     ),
     # Of a run that goes on nothing changes: such a request comes of two that were made at once.
-    ev.RunRetried: Changes(
+    run_event.RunRetried: Changes(
         {
             "state": State.QUEUED,
             "reason": "",
@@ -156,10 +157,10 @@ RUN: Table = {
         },
         only_in=tuple(sorted(ENDED)),
     ),
-    ev.RunSuspended: Changes({"state": State.SUSPENDED, "reason": _REASON, **_UNOWNED}),
-    ev.RunResumed: Changes({"state": State.QUEUED, "reason": ""}, only_in=(State.SUSPENDED,)),
-    ev.RunArchived: Changes({"archived": First(_AT)}),
-    ev.RunUnarchived: Changes({"archived": None}),
+    run_event.RunSuspended: Changes({"state": State.SUSPENDED, "reason": _REASON, **_UNOWNED}),
+    run_event.RunResumed: Changes({"state": State.QUEUED, "reason": ""}, only_in=(State.SUSPENDED,)),
+    run_event.RunArchived: Changes({"archived": First(_AT)}),
+    run_event.RunUnarchived: Changes({"archived": None}),
 }
 
 _NOT_STOPPING = {"stopping": "", "stopping_group": "", "stopping_outcome": None}
@@ -186,12 +187,12 @@ def _last_part(event: Event) -> str:
 
 
 def _title(event: Event) -> str:
-    assert isinstance(event.data, ev.TaskQueued)
+    assert isinstance(event.data, task_event.TaskQueued)
     return event.data.title or _last_part(event)
 
 
 def _next_attempt(event: Event) -> float:
-    assert isinstance(event.data, ev.TaskRetrying)
+    assert isinstance(event.data, task_event.TaskRetrying)
     return event.at + event.data.delay_s
 
 
@@ -201,7 +202,7 @@ def _ended(state: State, source: object = "") -> Changes:
 
 
 TASK: Table = {
-    ev.TaskQueued: Changes(
+    task_event.TaskQueued: Changes(
         {
             **_RENEWED,
             "title": Told(_title),
@@ -216,7 +217,7 @@ TASK: Table = {
             "inputs": _data("artifacts"),
         }
     ),
-    ev.TaskSkipped: Changes(
+    task_event.TaskSkipped: Changes(
         {
             **_RENEWED,
             "title": Told(_last_part),
@@ -230,7 +231,7 @@ TASK: Table = {
             "inputs": {},
         }
     ),
-    ev.TaskStarting: Changes(
+    task_event.TaskStarting: Changes(
         {
             "state": State.STARTING,
             "reason": "",
@@ -243,9 +244,9 @@ TASK: Table = {
             **_NOT_STOPPING,
         }
     ),
-    ev.TaskRunning: Changes({"state": _BEGUN, "ref": _data("ref"), "started": First(_AT)}),
-    ev.TaskWaiting: Changes({"reason": _REASON, "message": _MESSAGE}),
-    ev.TaskStopping: Changes(
+    task_event.TaskRunning: Changes({"state": _BEGUN, "ref": _data("ref"), "started": First(_AT)}),
+    task_event.TaskWaiting: Changes({"reason": _REASON, "message": _MESSAGE}),
+    task_event.TaskStopping: Changes(
         {
             "state": State.STOPPING,
             "reason": _REASON,
@@ -255,7 +256,7 @@ TASK: Table = {
             "stopping_outcome": _data("outcome"),
         }
     ),
-    ev.TaskRetrying: Changes(
+    task_event.TaskRetrying: Changes(
         {
             "state": State.QUEUED,
             "reason": _REASON,
@@ -267,12 +268,12 @@ TASK: Table = {
             "lost": Plus(attrgetter("data.lost")),
         }
     ),
-    ev.TaskSuspended: Changes(
+    task_event.TaskSuspended: Changes(
         {"state": State.QUEUED, "reason": _REASON, "message": "", "began": None, "started": None, "due": 0.0, **_NOT_STOPPING}
     ),
-    ev.TaskSucceeded: _ended(State.SUCCEEDED, _data("source")),
-    ev.TaskFailed: _ended(State.FAILED),
-    ev.TaskCancelled: _ended(State.CANCELLED),
+    task_event.TaskSucceeded: _ended(State.SUCCEEDED, _data("source")),
+    task_event.TaskFailed: _ended(State.FAILED),
+    task_event.TaskCancelled: _ended(State.CANCELLED),
 }
 
 
@@ -282,7 +283,7 @@ def _over(state: State, code: object, message: object = _MESSAGE) -> Changes:
 
 # TaskStarting makes an attempt; one that has ended is changed by nothing.
 ATTEMPT: Table = {
-    ev.TaskStarting: Changes(
+    task_event.TaskStarting: Changes(
         {
             "state": State.STARTING,
             "executor": _data("executor"),
@@ -294,11 +295,11 @@ ATTEMPT: Table = {
             "ended": None,
         }
     ),
-    ev.TaskRunning: Changes({"state": _BEGUN, "ref": _data("ref")}),
-    ev.TaskStopping: Changes({"state": State.STOPPING, "reason": _REASON}),
-    ev.TaskRetrying: _over(State.FAILED, _data("code")),
-    ev.TaskSuspended: _over(State.CANCELLED, None, ""),
-    ev.TaskSucceeded: _over(State.SUCCEEDED, 0),
-    ev.TaskFailed: _over(State.FAILED, _data("code")),
-    ev.TaskCancelled: _over(State.CANCELLED, None),
+    task_event.TaskRunning: Changes({"state": _BEGUN, "ref": _data("ref")}),
+    task_event.TaskStopping: Changes({"state": State.STOPPING, "reason": _REASON}),
+    task_event.TaskRetrying: _over(State.FAILED, _data("code")),
+    task_event.TaskSuspended: _over(State.CANCELLED, None, ""),
+    task_event.TaskSucceeded: _over(State.SUCCEEDED, 0),
+    task_event.TaskFailed: _over(State.FAILED, _data("code")),
+    task_event.TaskCancelled: _over(State.CANCELLED, None),
 }

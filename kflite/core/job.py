@@ -67,7 +67,7 @@ class Secret:
     config: bool = False
 
 
-class Source(StrEnum):
+class MountSource(StrEnum):
     """The kinds of mounted volumes."""
 
     SECRET = "secret"
@@ -84,7 +84,7 @@ class Mount:
     """
 
     path: str
-    source: Source
+    source: MountSource
     name: str
     sub_path: str = ""
     optional: bool = False
@@ -242,7 +242,7 @@ class Exit:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class AttemptWaiting:
     """What keeps an attempt from running, "" for nothing any longer."""
 
     message: str
@@ -267,11 +267,11 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Points:
+class Readings:
     """Readings that an attempt reports, in order."""
 
     points: tuple[Reading, ...]
 
 
-Update: TypeAlias = Waiting | Serving | Points | Exit
+Update: TypeAlias = AttemptWaiting | Serving | Readings | Exit
 """What an attempt tells; the last is its exit."""

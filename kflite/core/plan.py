@@ -10,7 +10,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from kflite.core.event import Point, State
+from kflite.core.event import Point
+from kflite.core.event_kind import State
 from kflite.core.job import Exit, Job, Resources
 from kflite.core.paths import RunPaths
 from kflite.core.value import NOTHING, Artifact, Outputs, Value

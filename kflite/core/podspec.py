@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
-from kflite.core.job import Mount, Role, Secret, Source
+from kflite.core.job import Mount, MountSource, Role, Secret
 from kflite.core.value import Value
 
 Json: TypeAlias = dict[str, Value]
@@ -46,11 +46,11 @@ def volumes(mounts: Iterable[Mount]) -> tuple[list[Json], list[Json]]:
 
 def source(mount: Mount) -> Json:
     """The source of a Pod's volume."""
-    if mount.source is Source.SECRET:
+    if mount.source is MountSource.SECRET:
         return {"secret": {"secretName": mount.name, "optional": mount.optional}}
-    if mount.source is Source.CONFIG_MAP:
+    if mount.source is MountSource.CONFIG_MAP:
         return {"configMap": {"name": mount.name, "optional": mount.optional}}
-    if mount.source is Source.VOLUME:
+    if mount.source is MountSource.VOLUME:
         return {"persistentVolumeClaim": {"claimName": mount.name}}
     if "accessModes" in mount.options:
         about: Json = {"metadata": mount.options["metadata"]} if mount.options.get("metadata") else {}

@@ -35,7 +35,7 @@ from kflite.dsl.placeholders import (
 )
 from kflite.dsl.python import component
 from kflite.dsl.runtime import get_uri, run_notebook
-from kflite.dsl.task import Task as PipelineTask
+from kflite.dsl.task import PipelineTask as PipelineTask
 from kflite.dsl.task_config import TaskConfigField, TaskConfigPassthrough
 from kflite.runtime.artifacts import (
     HTML,

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 from kflite.dsl import trace
-from kflite.dsl.conditions import AnyOf, Comparison, Condition, Membership
+from kflite.dsl.conditions import AnyOf, ComparisonCondition, Condition, Membership
 from kflite.dsl.types import LIST, STRING, STRUCT, ArtifactType, Parameter, Type, common_type
 
 if TYPE_CHECKING:
     from kflite.dsl.groups import Group
     from kflite.dsl.loops import ParallelFor
-    from kflite.dsl.task import Task
+    from kflite.dsl.task import PipelineTask
 
 
 class Channel:
@@ -64,30 +64,30 @@ class Channel:
             return values.contains(self)
         if isinstance(values, str) or not isinstance(values, Sequence) or not values:
             raise trace.refused(f"in_() takes a list with values, or one that the run will have, not {values!r}")
-        comparisons = [Comparison(self, "==", value) for value in values]
+        comparisons = [ComparisonCondition(self, "==", value) for value in values]
         return AnyOf(*comparisons) if len(comparisons) > 1 else comparisons[0]
 
     def contains(self, value: object) -> Condition:
         """Whether this list contains a constant, input or output."""
         return Membership(value, self)
 
-    def __eq__(self, other: object) -> Comparison:  # type: ignore[override]
-        return Comparison(self, "==", other)
+    def __eq__(self, other: object) -> ComparisonCondition:  # type: ignore[override]
+        return ComparisonCondition(self, "==", other)
 
-    def __ne__(self, other: object) -> Comparison:  # type: ignore[override]
-        return Comparison(self, "!=", other)
+    def __ne__(self, other: object) -> ComparisonCondition:  # type: ignore[override]
+        return ComparisonCondition(self, "!=", other)
 
-    def __lt__(self, other: object) -> Comparison:
-        return Comparison(self, "<", other)
+    def __lt__(self, other: object) -> ComparisonCondition:
+        return ComparisonCondition(self, "<", other)
 
-    def __le__(self, other: object) -> Comparison:
-        return Comparison(self, "<=", other)
+    def __le__(self, other: object) -> ComparisonCondition:
+        return ComparisonCondition(self, "<=", other)
 
-    def __gt__(self, other: object) -> Comparison:
-        return Comparison(self, ">", other)
+    def __gt__(self, other: object) -> ComparisonCondition:
+        return ComparisonCondition(self, ">", other)
 
-    def __ge__(self, other: object) -> Comparison:
-        return Comparison(self, ">=", other)
+    def __ge__(self, other: object) -> ComparisonCondition:
+        return ComparisonCondition(self, ">=", other)
 
     def __hash__(self) -> int:
         return id(self)
@@ -113,7 +113,7 @@ class PipelineInput(Channel):
 class OutputChannel(Channel):
     """An output of `producer`, a task or a group of branches. output: its name there."""
 
-    def __init__(self, type: Type | None, key: str, producer: Task | Group, output: str) -> None:
+    def __init__(self, type: Type | None, key: str, producer: PipelineTask | Group, output: str) -> None:
         super().__init__(type, key)
         self.producer = producer
         self.output = output
@@ -125,9 +125,9 @@ class OutputChannel(Channel):
     @property
     def home(self) -> Group:
         """The group that contains the producer."""
-        from kflite.dsl.task import Task
+        from kflite.dsl.task import PipelineTask
 
-        group = self.producer.group if isinstance(self.producer, Task) else self.producer.parent
+        group = self.producer.group if isinstance(self.producer, PipelineTask) else self.producer.parent
         assert group, "a producer has been added to a group"
         return group
 
@@ -135,7 +135,7 @@ class OutputChannel(Channel):
 class TaskOutput(OutputChannel):
     """An output of a task."""
 
-    def __init__(self, task: Task, output: str, type: Type) -> None:
+    def __init__(self, task: PipelineTask, output: str, type: Type) -> None:
         super().__init__(type, f"pipelinechannel--{task.name}-{output}", task, output)
 
 

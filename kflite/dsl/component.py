@@ -8,7 +8,7 @@ from kflite.core.value import Value
 from kflite.dsl import trace
 from kflite.dsl.channels import Channel
 from kflite.dsl.interface import Input, Interface
-from kflite.dsl.task import Argument, Task
+from kflite.dsl.task import Argument, PipelineTask
 from kflite.dsl.types import Parameter, fits, type_of, value_problem
 from kflite.errors import CompileError
 from kflite.runtime.typed import as_json
@@ -28,11 +28,11 @@ class Component:
         self.interface = interface
         self.location = location
 
-    def __call__(self, *arguments: Argument, **named: Argument) -> Task:
+    def __call__(self, *arguments: Argument, **named: Argument) -> PipelineTask:
         """A task of the component. Raises CompileError outside a pipeline, and for arguments that do not fit the inputs."""
         by_name = self._by_name(arguments, named)
         call = trace.outside_handler()
-        return call(self, by_name) if call else Task(self, checked_arguments(self, by_name))
+        return call(self, by_name) if call else PipelineTask(self, checked_arguments(self, by_name))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
@@ -92,7 +92,7 @@ def _check(where: str, name: str, value: Argument, spec: Input) -> None:
 
 
 def _constant_type(where: str, name: str, value: Argument) -> Parameter | None:
-    if isinstance(value, Task):
+    if isinstance(value, PipelineTask):
         raise CompileError(f"{where}: {name!r} was given the task {value.name!r}: pass one of its outputs")
     kind = type_of(value)
     for part in _parts(value):

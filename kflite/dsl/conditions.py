@@ -42,7 +42,7 @@ class Condition:
         raise NotImplementedError
 
 
-class Comparison(Condition):
+class ComparisonCondition(Condition):
     """A comparison of a channel with a constant or another channel. operator: == != < <= > >="""
 
     def __init__(self, left: Channel, operator: str, right: object) -> None:

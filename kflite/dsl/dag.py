@@ -16,7 +16,7 @@ from kflite.dsl.placeholders import WORKSPACE_PATH_PLACEHOLDER
 from kflite.dsl.scope import Scope
 from kflite.dsl.settings import cached_by_default, is_placeholder
 from kflite.dsl.specs import declare_input, set_constant
-from kflite.dsl.task import Task
+from kflite.dsl.task import PipelineTask
 from kflite.dsl.types import LIST, ArtifactType, Parameter
 from kflite.errors import CompileError
 
@@ -34,15 +34,15 @@ def write_group(scope: Scope, library: Library) -> None:
     """Write the group's members as tasks of the scope's DAG, and their components into the library."""
     for member in scope.group.members:
         task = scope.spec.dag.tasks[member.name]
-        task.task_info.name = (member.settings.label if isinstance(member, Task) else member.label) or member.name
-        if isinstance(member, Task):
+        task.task_info.name = (member.settings.label if isinstance(member, PipelineTask) else member.label) or member.name
+        if isinstance(member, PipelineTask):
             _write_task(scope, task, member, library)
         else:
             _write_subgroup(scope, task, member, library)
     refuse_cycles(scope)
 
 
-def _write_task(scope: Scope, task: PipelineTaskSpec, member: Task, library: Library) -> None:
+def _write_task(scope: Scope, task: PipelineTaskSpec, member: PipelineTask, library: Library) -> None:
     platform = _platform(scope, task, member)
     task.component_ref.name = library.name_of(member.component, member.settings, member.name, platform)
     _write_pipeline_config(scope, member, library)
@@ -60,7 +60,7 @@ def _write_task(scope: Scope, task: PipelineTaskSpec, member: Task, library: Lib
     _write_trigger(scope, task, member)
 
 
-def _write_pipeline_config(scope: Scope, member: Task, library: Library) -> None:
+def _write_pipeline_config(scope: Scope, member: PipelineTask, library: Library) -> None:
     """Set a nested pipeline's timeout; the task's own takes precedence."""
     requested_config = member.component.requested_config
     if seconds := member.settings.timeout_s or int(float(str(requested_config.get("activeDeadlineSeconds", 0)))):
@@ -77,7 +77,7 @@ def _names_workspace(value: object) -> bool:
     return isinstance(value, str) and (WORKSPACE_PATH_PLACEHOLDER in value or value.startswith(WORKSPACE))
 
 
-def _platform(scope: Scope, task: PipelineTaskSpec, member: Task) -> dict[str, Value]:
+def _platform(scope: Scope, task: PipelineTaskSpec, member: PipelineTask) -> dict[str, Value]:
     """The task's Kubernetes settings. The task waits for the producers of their values, which do not become inputs."""
     if not member.settings.kubernetes:
         return {}
@@ -109,7 +109,7 @@ def _channels_as_text(value: object) -> object:
     return str(value) if isinstance(value, Channel) else value
 
 
-def _bind_channels_in_text(scope: Scope, task: PipelineTaskSpec, member: Task, value: object) -> None:
+def _bind_channels_in_text(scope: Scope, task: PipelineTaskSpec, member: PipelineTask, value: object) -> None:
     """Bind the channels that are part of texts in a constant or setting."""
     if isinstance(value, str):
         for key in _MENTIONED.findall(value) if is_placeholder(value) else ():
@@ -124,7 +124,7 @@ def _bind_channels_in_text(scope: Scope, task: PipelineTaskSpec, member: Task, v
             _bind_channels_in_text(scope, task, member, item)
 
 
-def _write_settings(scope: Scope, task: PipelineTaskSpec, member: Task) -> None:
+def _write_settings(scope: Scope, task: PipelineTaskSpec, member: PipelineTask) -> None:
     settings = member.settings
     task.caching_options.enable_cache = cached_by_default() if settings.caching is None else settings.caching
     task.caching_options.cache_key = settings.cache_key
@@ -151,10 +151,13 @@ def _write_settings(scope: Scope, task: PipelineTaskSpec, member: Task) -> None:
         _bind_channels_in_text(scope, task, member, text)
 
 
-def _write_order(scope: Scope, task: PipelineTaskSpec, member: Task, predecessor: Task | Group) -> None:
+def _write_order(scope: Scope, task: PipelineTaskSpec, member: PipelineTask, predecessor: PipelineTask | Group) -> None:
     """Make the task, or its enclosing group that is a sibling of the predecessor's group, wait."""
-    predecessor_path = [*(predecessor.group.path if isinstance(predecessor, Task) else predecessor.path[:-1]), predecessor]
-    own_path: list[Task | Group] = [*scope.group.path, member]
+    predecessor_path = [
+        *(predecessor.group.path if isinstance(predecessor, PipelineTask) else predecessor.path[:-1]),
+        predecessor,
+    ]
+    own_path: list[PipelineTask | Group] = [*scope.group.path, member]
     depth = next((i for i, (a, b) in enumerate(zip(predecessor_path, own_path, strict=False)) if a is not b), 0)
     if depth == 0:
         raise CompileError(f"{member.location}: {member.name}.after() names a group that it is in, or a task of another pipeline")
@@ -171,7 +174,7 @@ def _write_order(scope: Scope, task: PipelineTaskSpec, member: Task, predecessor
     scope.depend(task, predecessor_path[depth].name)
 
 
-def _write_trigger(scope: Scope, task: PipelineTaskSpec, member: Task) -> None:
+def _write_trigger(scope: Scope, task: PipelineTaskSpec, member: PipelineTask) -> None:
     if member.exits:
         scope.depend(task, member.exits.name)
     if member.exits or member.settings.ignore_upstream_failure:
@@ -181,7 +184,7 @@ def _write_trigger(scope: Scope, task: PipelineTaskSpec, member: Task) -> None:
             task.inputs.parameters[name].task_final_status.producer_task = _watched_task(task, member)
 
 
-def _watched_task(task: PipelineTaskSpec, member: Task) -> str:
+def _watched_task(task: PipelineTaskSpec, member: PipelineTask) -> str:
     """The task whose final status a task receives."""
     if member.exits:
         return member.exits.name

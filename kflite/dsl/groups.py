@@ -9,7 +9,7 @@ from kflite.dsl.conditions import All, Condition, Not
 from kflite.errors import CompileError
 
 if TYPE_CHECKING:
-    from kflite.dsl.task import Task
+    from kflite.dsl.task import PipelineTask
 
 
 class Group:
@@ -19,7 +19,7 @@ class Group:
 
     def __init__(self, label: str | None = None) -> None:
         self.label = label
-        self.members: list[Task | Group] = []
+        self.members: list[PipelineTask | Group] = []
         self.parent: Group | None = None
         self.name = ""
         self.location = trace.caller()
@@ -118,11 +118,11 @@ class ExitHandler(Group):
 
     kind = "exit-handler"
 
-    def __init__(self, exit_task: Task, name: str | None = None) -> None:
-        from kflite.dsl.task import Task
+    def __init__(self, exit_task: PipelineTask, name: str | None = None) -> None:
+        from kflite.dsl.task import PipelineTask
 
         super().__init__(name)
-        if not isinstance(exit_task, Task):
+        if not isinstance(exit_task, PipelineTask):
             raise CompileError(f"{self.location}: dsl.ExitHandler takes a task, not {exit_task!r}: call the component first")
         if exit_task.exits:
             raise CompileError(

@@ -11,7 +11,7 @@ from kflite.dsl.component import Component
 from kflite.dsl.interface import Input, Interface, Output
 from kflite.dsl.placeholders import WORKSPACE_PATH_PLACEHOLDER
 from kflite.dsl.settings import is_placeholder
-from kflite.dsl.task import Argument, Task
+from kflite.dsl.task import Argument, PipelineTask
 from kflite.dsl.types import STRING, ArtifactType, Parameter, artifact_type, fits
 from kflite.runtime.artifacts import Artifact
 
@@ -37,7 +37,7 @@ def importer(
     reimport: bool = False,
     metadata: Mapping[str, object] | None = None,
     download_to_workspace: bool = False,
-) -> Task:
+) -> PipelineTask:
     """A task with the output `artifact` at `artifact_uri`; nothing is read.
 
     reimport: create a new artifact even if this one is known. metadata: JSON, with channels of the pipeline as keys and
@@ -60,7 +60,7 @@ def importer(
     arguments: dict[str, Argument] = {"uri": artifact_uri, **dict(channels.values())}
     component = Importer(kind, interface, constant, metadata_with_inputs)
     component.reimport, component.to_workspace = reimport, download_to_workspace
-    return Task(component, arguments)
+    return PipelineTask(component, arguments)
 
 
 def _with_inputs(value: object, channels: dict[str, tuple[str, Channel]]) -> object:

@@ -13,7 +13,7 @@ from kflite.dsl.component import Component
 from kflite.dsl.config import PipelineConfig
 from kflite.dsl.groups import Group
 from kflite.dsl.interface import interface_of, location_of, summary
-from kflite.dsl.task import Task
+from kflite.dsl.task import PipelineTask
 from kflite.dsl.types import fits
 from kflite.errors import CompileError
 
@@ -53,7 +53,7 @@ class PipelineComponent(Component):
         pipeline.description = pipeline.pipeline_root = pipeline.label = ""
         pipeline.config = None
         with trace.Trace(), Group() as pipeline.root:
-            task = Task(component, {n: PipelineInput(n, spec.type) for n, spec in inputs.items()})
+            task = PipelineTask(component, {n: PipelineInput(n, spec.type) for n, spec in inputs.items()})
             pipeline.returned = dict(task.outputs)
         return pipeline
 
@@ -87,7 +87,7 @@ class PipelineComponent(Component):
 
     def _output(self, name: str, value: object) -> Channel:
         where = f"{self.location}: the output {name!r} of the pipeline {self.name}"
-        if isinstance(value, Task):
+        if isinstance(value, PipelineTask):
             raise CompileError(f"{where} is a task: return {value.name}.output or .outputs[...]")
         if not isinstance(value, Channel) or isinstance(value, PipelineInput):
             raise CompileError(f"{where} is no output of a task: pass it through a component, and return that one's")

@@ -24,7 +24,7 @@ _TRUE = ("1", "true", "t", "yes", "y", "on")  # as KFP reads them
 
 
 @dataclass(frozen=True, slots=True)
-class RetryPolicy:
+class RetrySettings:
     """Attempts after the first, and the time between them in seconds, multiplied by `factor` after each."""
 
     count: int
@@ -50,7 +50,7 @@ class TaskSettings:
     accelerator_type: str = ""
     accelerator_limit: str = ""
     kubernetes: Tree = field(default_factory=dict)
-    retry: RetryPolicy | None = None
+    retry: RetrySettings | None = None
     caching: bool | None = None
     cache_key: str = ""
     label: str = ""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self, TypeAlias
 from kflite.dsl import trace
 from kflite.dsl.channels import Channel, TaskOutput
 from kflite.dsl.groups import ExitHandler, Group
-from kflite.dsl.settings import RetryPolicy, TaskSettings, cores, gigabytes, is_placeholder, seconds
+from kflite.dsl.settings import RetrySettings, TaskSettings, cores, gigabytes, is_placeholder, seconds
 
 if TYPE_CHECKING:
     from kflite.dsl.component import Component
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Argument: TypeAlias = object
 
 
-class Task:
+class PipelineTask:
     """A call of a component in a pipeline; methods return the task, so that they can be chained."""
 
     def __init__(self, component: Component, arguments: Mapping[str, Argument]) -> None:
@@ -29,9 +29,9 @@ class Task:
         self.group = pipeline.groups[-1]
         self.location = trace.caller()
         self.settings = TaskSettings()
-        self.predecessors: list[Task | Group] = []
+        self.predecessors: list[PipelineTask | Group] = []
         self.exits: ExitHandler | None = None
-        self.outputs = Outputs(self)
+        self.outputs = TaskOutputs(self)
         self.group.members.append(self)
 
     @property
@@ -43,10 +43,10 @@ class Task:
             raise trace.refused(f"{self.component.name} has {len(names) or 'no'} outputs: {remedy}")
         return self.outputs[names[0]]
 
-    def after(self, *tasks: Task | Group) -> Self:
+    def after(self, *tasks: PipelineTask | Group) -> Self:
         """Start only after these tasks (or loops, exit handlers) have succeeded."""
         for task in tasks:
-            if task is self or not isinstance(task, Task | Group):
+            if task is self or not isinstance(task, PipelineTask | Group):
                 raise trace.refused(f"{self.name}.after() takes other tasks, not {task!r}")
         self.predecessors += tasks
         return self
@@ -70,7 +70,7 @@ class Task:
         """Retry after failures. Durations: seconds, or texts like "30s"; by default 0 s, factor 2, at most 1 h."""
         if num_retries < 0 or (backoff_factor is not None and backoff_factor <= 0):
             raise trace.refused("set_retry() takes num_retries of 0 or more, and a backoff_factor above 0")
-        self.own_container("set_retry").retry = RetryPolicy(
+        self.own_container("set_retry").retry = RetrySettings(
             num_retries,
             seconds(backoff_duration or 0),
             2.0 if backoff_factor is None else float(backoff_factor),
@@ -189,10 +189,10 @@ class Task:
         return text
 
 
-class Outputs(Mapping[str, TaskOutput]):
+class TaskOutputs(Mapping[str, TaskOutput]):
     """A task's outputs by name."""
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: PipelineTask) -> None:
         self._task = task
         self._channels: dict[str, TaskOutput] = {}
 

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from kflite.dsl.channels import Channel
     from kflite.dsl.component import Component
     from kflite.dsl.groups import Group
-    from kflite.dsl.task import Task
+    from kflite.dsl.task import PipelineTask
 
 _PACKAGE = str(Path(__file__).parent)
 _warned: dict[str | tuple[str, type[Warning], int], int] = {}  # what was warned of, each once
-_outside_handler: Callable[[Component, Mapping[str, object]], Task] | None = None  # what a call outside a pipeline does
+_outside_handler: Callable[[Component, Mapping[str, object]], PipelineTask] | None = None  # what a call outside a pipeline does
 _current: ContextVar[Trace | None] = ContextVar("kflite_trace", default=None)
 
 
@@ -61,13 +61,13 @@ class Trace:
         _current.reset(self._token)
 
 
-def set_outside_handler(call: Callable[[Component, Mapping[str, object]], Task]) -> None:
+def set_outside_handler(call: Callable[[Component, Mapping[str, object]], PipelineTask]) -> None:
     """Let `call` handle calls of components outside a pipeline, which are errors otherwise."""
     global _outside_handler  # noqa: PLW0603 - scripts say it once, for whatever they import
     _outside_handler = call
 
 
-def outside_handler() -> Callable[[Component, Mapping[str, object]], Task] | None:
+def outside_handler() -> Callable[[Component, Mapping[str, object]], PipelineTask] | None:
     """The handler of calls outside a pipeline; None inside a pipeline, and if none is set."""
     return None if _current.get() else _outside_handler
 

@@ -1,11 +1,13 @@
-"""What runs have on a cluster though their schedulers are gone: found for `kflite doctor`, removed with a run."""
+"""What runs left on a cluster though their schedulers are gone: found for `kflite doctor`, removed with a run."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING
 
+from kflite.engine.destination import cluster_of
 from kflite.errors import ExecutorError, KfliteError
+from kflite.runs.stored import open_store
 
 if TYPE_CHECKING:
     from kflite.config import Settings
@@ -19,19 +21,19 @@ _ANSWER_S = 5.0  # longest wait for the cluster
 
 def remove(row: RunRow, settings: Settings) -> str:
     """Remove what a run that has ended still has on its cluster. Blocks; returns why that could not be done, "" where it was."""
-    if row.on.partition(":")[0] != "kubernetes":
+    if (cluster := cluster_of(row.on)) is None:
         return ""
     try:
-        asyncio.run(_remove(row, settings))
+        asyncio.run(_remove(row, settings, cluster))
     except ExecutorError as error:
         return f"{error}; what run {row.run} may still have there stays until its cluster is asked again"
     return ""
 
 
-async def _remove(row: RunRow, settings: Settings) -> None:
+async def _remove(row: RunRow, settings: Settings, cluster: str) -> None:
     from kflite.executors.kubernetes import names, sweep
 
-    async with reached(settings, row.on.partition(":")[2]) as api:
+    async with reached(settings, cluster) as api:
         await sweep.remove(api, names.owner(row.run))
 
 
@@ -45,15 +47,11 @@ async def behind(api: Api, settings: Settings) -> tuple[int, list[Left]]:
 
 def _over(run: str, settings: Settings) -> bool:
     """Whether the store says that the run has ended; its tasks may go on on a cluster that did not answer then."""
-    from kflite import store
-
-    opened = store.open(settings.store)
-    try:
-        return opened.run(run).state.ended
-    except KfliteError:
-        return False  # it is of another store
-    finally:
-        opened.close()
+    with open_store(settings) as store:
+        try:
+            return store.run(run).state.ended
+        except KfliteError:
+            return False  # it is of another store
 
 
 def reached(settings: Settings, where: str, answer_s: float = _ANSWER_S) -> Api:

@@ -10,17 +10,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kflite.core.event import Event, State, TaskQueued
-from kflite.core.paths import RunPaths
-from kflite.core.plan import News, Origin, Plan, Ready, Settled, Step
+from kflite.core.event import Event
+from kflite.core.event_kind import State
+from kflite.core.plan import News, Plan, Ready, Settled, Step
+from kflite.core.task_event import TaskQueued
 from kflite.core.value import Value
 from kflite.errors import InputError
 from kflite.ir.document import Document, DocumentView, component_name, parents, tasks
-from kflite.plans.kinds import plan
+from kflite.plans.kinds import kind_of, plan
 from kflite.runs.cache_report import compare, everything
-from kflite.runs.retry import Asked
+from kflite.runs.retry import PreparedRetry
+from kflite.scheduler.assembly import assemble
 from kflite.scheduler.retries import retries
-from kflite.scheduler.run import Run
+from kflite.scheduler.run import ActiveRun
 from kflite.scheduler.submission import submission
 from kflite.scheduler.tasks import Caching
 from kflite.store.base import RunRow, Store, TaskRow
@@ -33,19 +35,19 @@ _ENDS = {State.FAILED: "it failed", State.CANCELLED: "it was cancelled", State.S
 
 
 @dataclass(frozen=True, slots=True)
-class Rehearsed:
-    """A task and what would become of it. does: "keep", "again", or "drop" for one that is no longer in the pipeline."""
+class PreviewedTask:
+    """A task and what would become of it. action: "keep", "again", or "drop" for one that is no longer in the pipeline."""
 
     task: str
-    does: str
-    why: str
+    action: str
+    reason: str
 
     def as_json(self) -> dict[str, Value]:
         """As `--json` prints it."""
-        return {"name": self.task, "does": self.does, "reason": self.why}
+        return {"name": self.task, "action": self.action, "reason": self.reason}
 
 
-class _Noted:
+class _RecordedPlan:
     """A plan that notes which tasks it gives, which end without running, and which it is told to have ended."""
 
     def __init__(self, plan: Plan) -> None:
@@ -55,7 +57,7 @@ class _Noted:
         self.kept: set[str] = set()
 
     def begin(self) -> list[Step]:
-        return self._note(self._plan.begin())
+        return self._record(self._plan.begin())
 
     @property
     def watches(self) -> Collection[str]:
@@ -63,58 +65,62 @@ class _Noted:
 
     def hear(self, name: str, news: News) -> list[Step]:
         self.kept.add(name)
-        return self._note(self._plan.hear(name, news))
+        return self._record(self._plan.hear(name, news))
 
     def halt(self) -> list[Step]:
-        return self._note(self._plan.halt())
+        return self._record(self._plan.halt())
 
-    def _note(self, steps: list[Step]) -> list[Step]:
+    def _record(self, steps: list[Step]) -> list[Step]:
         self.given.update((step.task, step.work) for step in steps if isinstance(step, Ready))
         self.settled.update(step.task for step in steps if isinstance(step, Settled))
         return steps
 
 
-def rehearse(store: Store, run: RunRow, asked: Asked, home: Path, artifacts: str) -> list[Rehearsed]:
+def preview_retry(store: Store, run: RunRow, request: PreparedRetry, home: Path, artifacts: str) -> list[PreviewedTask]:
     """Every task that runs something: whether it stays or is done again, and why. Blocks. Raises InputError for a search."""
-    if run.kind != "pipeline":
-        raise InputError(f"run {run.run} is a search for parameters: what a retry of it does cannot be told before")
-    events = [*everything(store.events, run.run), asked.event]
+    if not (kind := kind_of(run.kind)).SINGLE_TASKS:
+        raise InputError(f"run {run.run} is a {kind.NOUN}: what a retry of it does cannot be told before")
+    events = [*everything(store.events, run.run), request.event]
     before = store.plan(next((r.plan for r in reversed([*retries(events[:-1])]) if r.plan), run.plan))[1]
-    document = asked.document or before
-    held, place = submission(events[0], document), RunPaths(home, artifacts, run.pipeline, run.run)
-    noted = _Noted(
-        plan(run.kind, document, held.inputs, Origin(run.run, run.name, events[0].at, place.root, str(place.workspace)))
-    )
-    Run(held, noted, place, time.time, Caching(), events).replay("")
+    document = request.document or before
+    stored = submission(events[0], document)
+    begun, paths = assemble(stored, plan, home, artifacts, events[0].at)
+    recorded = _RecordedPlan(begun)
+    ActiveRun(stored, recorded, paths, time.time, Caching(), events).replay("")
     known = {row.task: row for row in store.tasks(run.run) if not row.group}
-    return list(_Rehearsal(noted, known, events, _leaves(_whole(before)), _whole(document)).tell())
+    return list(_Preview(recorded, known, events, _leaves(_whole(before)), _whole(document)).tell())
 
 
-class _Rehearsal:
+class _Preview:
     """The tasks of a run that was replayed.
 
     known: as they had ended before, by path; events: with the request, the last; before: paths in the pipeline as it was.
     """
 
     def __init__(
-        self, noted: _Noted, known: Mapping[str, TaskRow], events: list[Event], before: frozenset[str], whole: DocumentView
+        self,
+        recorded: _RecordedPlan,
+        known: Mapping[str, TaskRow],
+        events: list[Event],
+        before: frozenset[str],
+        whole: DocumentView,
     ) -> None:
-        self._noted, self._known, self._before, self._whole = noted, known, before, whole
+        self._recorded, self._known, self._before, self._whole = recorded, known, before, whole
         self._named = next(reversed([*retries(events)])).names
         self._queued = {event.task: event.data for event in events if isinstance(event.data, TaskQueued)}
         self._leaves = _leaves(whole)
 
-    def tell(self) -> Iterator[Rehearsed]:
+    def tell(self) -> Iterator[PreviewedTask]:
         """In the order in which they had been queued; what is new comes last."""
-        for task in dict.fromkeys([*self._known, *self._noted.given]):
-            if task in self._noted.kept:
-                yield Rehearsed(task, "keep", self._kept(task))
-            elif task in self._noted.given:
-                yield Rehearsed(task, "again", self._why(task))
-            elif task not in self._noted.settled and _bare(task) in self._before | self._leaves:
+        for task in dict.fromkeys([*self._known, *self._recorded.given]):
+            if task in self._recorded.kept:
+                yield PreviewedTask(task, "keep", self._kept(task))
+            elif task in self._recorded.given:
+                yield PreviewedTask(task, "again", self._why(task))
+            elif task not in self._recorded.settled and _bare(task) in self._before | self._leaves:
                 yield self._later(task)
-        for path in sorted(self._leaves - {_bare(task) for task in (*self._known, *self._noted.given)}):
-            yield self._later(path) if path in self._before else Rehearsed(path, "again", "it is new")
+        for path in sorted(self._leaves - {_bare(task) for task in (*self._known, *self._recorded.given)}):
+            yield self._later(path) if path in self._before else PreviewedTask(path, "again", "it is new")
 
     def _kept(self, task: str) -> str:
         changed = self._changed(task)
@@ -133,7 +139,7 @@ class _Rehearsal:
 
     def _changed(self, task: str) -> str:
         """What of the task differs from what it was, "" for nothing."""
-        work, before = self._noted.given[task], self._queued.get(task)
+        work, before = self._recorded.given[task], self._queued.get(task)
         if before is None or before.definition in ("", work.definition):
             return ""
         old, new = before.key_parts, work.key_parts
@@ -141,12 +147,12 @@ class _Rehearsal:
         names = ", ".join(part.name for part in told if part.new is not None and not part.same)
         return f"its {names} changed" if names else "its step changed"
 
-    def _later(self, task: str) -> Rehearsed:
+    def _later(self, task: str) -> PreviewedTask:
         levels = list(self._levels(_bare(task)))
         if _bare(task) not in self._leaves:
-            return Rehearsed(task, "drop", "it is not in the pipeline any more")
+            return PreviewedTask(task, "drop", "it is not in the pipeline any more")
         first = next((name for level in reversed(levels) for name in sorted(level) if self._moves(name)), "")
-        return Rehearsed(task, "again", f"it comes after {first}" if first else "what it comes after is done again")
+        return PreviewedTask(task, "again", f"it comes after {first}" if first else "what it comes after is done again")
 
     def _levels(self, path: str) -> Iterator[list[str]]:
         """For each group around the task, from the outermost, and itself: what it comes after."""
@@ -159,7 +165,7 @@ class _Rehearsal:
 
     def _moves(self, path: str) -> bool:
         """Whether a task, or one in a group, is done again."""
-        moving = {_bare(task) for task in (*self._noted.given, *self._known) if task not in self._noted.kept}
+        moving = {_bare(task) for task in (*self._recorded.given, *self._known) if task not in self._recorded.kept}
         return any(task == path or task.startswith(f"{path}/") for task in moving)
 
 

@@ -18,7 +18,7 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Point:
+class RocPoint:
     """A point of a ROC curve. fpr, tpr: rates from 0 to 1; the first threshold of a curve is often infinite."""
 
     fpr: float
@@ -30,7 +30,7 @@ class Point:
 class Roc:
     """A ROC curve. points: by increasing false positive rate."""
 
-    points: tuple[Point, ...]
+    points: tuple[RocPoint, ...]
 
     @property
     def corners(self) -> list[tuple[float, float]]:

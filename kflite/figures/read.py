@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from math import isfinite, nan
 
 from kflite.core.value import Artifact, Value
-from kflite.figures.data import Confusion, Figure, Page, Point, Roc, Slice, Table, Visualization, number
+from kflite.figures.data import Confusion, Figure, Page, Roc, RocPoint, Slice, Table, Visualization, number
 from kflite.store.base import TaskRow
 
 _LONGEST = 40  # characters of a quoted value
@@ -102,13 +102,13 @@ def _roc(value: Value, warnings: Warnings) -> Iterator[Roc]:
         yield Roc(tuple(sorted(point for point in points if point)))
 
 
-def _point(entry: Value) -> Point | None:
+def _point(entry: Value) -> RocPoint | None:
     if not isinstance(entry, dict):
         return None
     fpr, tpr, threshold = (number(entry.get(name)) for name in ("falsePositiveRate", "recall", "confidenceThreshold"))
     if fpr is None or tpr is None or not (0 <= fpr <= 1 and 0 <= tpr <= 1):
         return None
-    return Point(fpr, tpr, nan if threshold is None else threshold)
+    return RocPoint(fpr, tpr, nan if threshold is None else threshold)
 
 
 def _fault(entry: Value, index: int) -> str:

@@ -1,4 +1,4 @@
-"""Random search (Bergstra and Bengio, 2012): trials are drawn independently."""
+"""Random search (Bergstra and Bengio, 2012): each trial is drawn independently of all others."""
 
 from __future__ import annotations
 
@@ -7,26 +7,27 @@ from collections.abc import Sequence
 from random import Random
 
 from kflite.core.value import Value
-from kflite.hpo.algorithm import Observation
+from kflite.hpo.base import Observation
 from kflite.space import Choice, Dimension, Double, Space
 
 
 class RandomSearch:
-    """Draws trial n with a generator seeded by the search's seed and n."""
+    """Trial n is drawn from a generator of its own, seeded by the experiment's seed and n."""
 
     def propose(self, space: Space, history: Sequence[Observation], seed: int) -> dict[str, Value] | None:
+        """Parameters of trial number `len(history)`."""
         random = Random(f"{seed}/{len(history)}")
         return {name: sample(dimension, random) for name, dimension in space.items()}
 
 
 def sample(dimension: Dimension, random: Random) -> Value:
-    """A random value of the dimension."""
+    """A value of the dimension."""
     if isinstance(dimension, Choice):
         return random.choice(dimension.values)
     if isinstance(dimension, Double):
         return _on_grid(_between(dimension.low, dimension.high, dimension.log, random), dimension)
     if dimension.log:
-        # Half a unit more on both sides makes the ends as likely as values between them.
+        # Half a unit on both sides, so that the ends are as likely as what lies between.
         drawn = round(_between(dimension.low - 0.5 if dimension.low > 1 else 0.5, dimension.high + 0.5, True, random))
         step, last = dimension.step, _last(dimension.low, dimension.high, dimension.step)
         return max(dimension.low, min(dimension.low + round((drawn - dimension.low) / step) * step, last))

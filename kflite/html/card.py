@@ -17,10 +17,10 @@ def card(visualization: Visualization, data: Content, network: bool) -> Markup:
     """All figures of an artifact, side by side if there is room. data: a document's content."""
     head = tag("header", tag("h3", visualization.name), tag("span", kind(visualization.artifact), class_="soft"))
     pages = [document(each, data, visualization.name, network) for each in visualization.figures if isinstance(each, Page)]
-    troubles = [tag("p", sentence, class_="trouble") for sentence in visualization.warnings]
+    warnings = [tag("p", sentence, class_="trouble") for sentence in visualization.warnings]
     parts = list(_parts(visualization))
     style = "card broad" if len(parts) > 1 else "card"
-    return tag("section", head, tag("div", parts, class_="parts"), pages, troubles, class_=style)
+    return tag("section", head, tag("div", parts, class_="parts"), pages, warnings, class_=style)
 
 
 def _parts(visualization: Visualization) -> Iterator[Markup]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kflite.core.event import State
+from kflite.core.event_kind import State
 from kflite.core.value import Value
 from kflite.figures.data import number
 from kflite.figures.read import output_artifacts
 from kflite.format import duration, short, size, value
 from kflite.html.figure import header, table
 from kflite.html.markup import Markup, tag
+from kflite.plans.kinds import has_trials
 from kflite.store.base import RunRow, TaskRow
 
 ROWS = 500  # most rows of a table; further ones are counted
@@ -65,7 +66,7 @@ def _task(task: TaskRow, begin: float, span_s: float) -> Markup:
 def trials(run: RunRow, tasks: Sequence[TaskRow]) -> Markup:
     """A search's trials, with their results."""
     shown = [task for task in tasks if task.group and task.title == "trial" and "/" not in task.task]
-    if run.kind != "experiment" or not shown:
+    if not shown or not has_trials(run.kind):
         return Markup()
     parameters = list(dict.fromkeys(name for task in shown for name in task.parameters))
     outputs = list(dict.fromkeys(name for task in shown for name in task.outputs))

@@ -26,7 +26,7 @@ _NO_ACCESS = re.compile("permission denied.*docker", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Docker:
+class DockerCli:
     """The `docker` command. tell: receives each line of its output."""
 
     settings: Settings

@@ -1,6 +1,6 @@
 """The plan of a search: trials, each the plan of a pipeline with parameters of its own, some at once.
 
-Trial n is the group `trial-n` of the run, its tasks lie below it. The scheduler knows none of this.
+TrialPlan n is the group `trial-n` of the run, its tasks lie below it. The scheduler knows none of this.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from kflite import space
-from kflite.core.event import State
+from kflite.core.event_kind import State
 from kflite.core.plan import Answer, Ask, Ended, News, Opened, Origin, Plan, Settled, Step
 from kflite.core.value import Outputs, Value
 from kflite.errors import InputError
@@ -20,7 +20,7 @@ from kflite.plans import dag
 
 
 @dataclass(frozen=True, slots=True)
-class Experiment:
+class TuningSpec:
     """What to search. pipeline: IR as `kflite.ir.Pipeline.dumps` wrote it; metric: an output parameter of it.
 
     goal: "maximize" or "minimize"; trials: how many in all; parallel: how many at once.
@@ -36,30 +36,30 @@ class Experiment:
     seed: int = 0
 
     def dumps(self) -> str:
-        """The experiment as JSON: the document of a submission of the kind "experiment"."""
+        """The specification as JSON: the document of a run of the kind "tuning"."""
         fields = {name: getattr(self, name) for name in self.__dataclass_fields__}
         return json.dumps(fields | {"space": space.dump(self.space)}, sort_keys=True)
 
 
-def loads(document: str) -> Experiment:
-    """The experiment that `dumps` wrote. Raises InputError where it makes no sense."""
+def loads(document: str) -> TuningSpec:
+    """The specification that `dumps` wrote. Raises InputError where it makes no sense."""
     fields = json.loads(document)
-    experiment = Experiment(**fields | {"space": space.load(fields["space"])})
-    if experiment.goal not in ("maximize", "minimize"):
-        raise InputError(f"the goal {experiment.goal!r} must be maximize or minimize")
-    if experiment.trials < 1 or experiment.parallel < 1:
-        raise InputError("an experiment has at least one trial, and runs at least one at once")
-    algorithm(experiment.algorithm)
-    return experiment
+    spec = TuningSpec(**fields | {"space": space.load(fields["space"])})
+    if spec.goal not in ("maximize", "minimize"):
+        raise InputError(f"the goal {spec.goal!r} must be maximize or minimize")
+    if spec.trials < 1 or spec.parallel < 1:
+        raise InputError("a tuning has at least one trial, and runs at least one at once")
+    algorithm(spec.algorithm)
+    return spec
 
 
-def plan(document: str, parameters: Mapping[str, Value], origin: Origin) -> ExperimentPlan:
-    """The plan of an experiment; `parameters` are the same in all trials. Raises InputError."""
-    return ExperimentPlan(loads(document), parameters, origin)
+def plan(document: str, parameters: Mapping[str, Value], origin: Origin) -> TuningPlan:
+    """The plan of a tuning; `parameters` are the same in all trials. Raises InputError."""
+    return TuningPlan(loads(document), parameters, origin)
 
 
 @dataclass(slots=True)
-class Trial:
+class TrialPlan:
     """A trial: its place among all, what it tries, its plan while it runs, and how it ended."""
 
     index: int
@@ -69,17 +69,17 @@ class Trial:
     value: float | None = None
 
 
-class ExperimentPlan:
+class TuningPlan:
     """Keeps `parallel` trials going until there have been enough, or the space is exhausted.
 
     What to try next is a question, as an algorithm may take its time: one is open at a time, so that no two get the same answer.
     """
 
-    def __init__(self, experiment: Experiment, parameters: Mapping[str, Value], origin: Origin) -> None:
-        self._experiment, self._fixed, self._origin = experiment, parameters, origin
-        self._algorithm = algorithm(experiment.algorithm)
-        self._sign = -1.0 if experiment.goal == "maximize" else 1.0
-        self._trials: dict[str, Trial] = {}
+    def __init__(self, spec: TuningSpec, parameters: Mapping[str, Value], origin: Origin) -> None:
+        self._spec, self._fixed, self._origin = spec, parameters, origin
+        self._algorithm = algorithm(spec.algorithm)
+        self._sign = -1.0 if spec.goal == "maximize" else 1.0
+        self._trials: dict[str, TrialPlan] = {}
         self._observations: list[Observation] = []
         self._going = 0
         self._asked = ""
@@ -109,14 +109,14 @@ class ExperimentPlan:
 
     def _fill(self) -> list[Step]:
         """Ask what to try next while there is room for it; the end, when the last trial has ended."""
-        enough = self._exhausted or len(self._trials) >= self._experiment.trials
-        if not enough and not self._asked and self._going < self._experiment.parallel:
+        enough = self._exhausted or len(self._trials) >= self._spec.trials
+        if not enough and not self._asked and self._going < self._spec.parallel:
             self._asked = f"trial-{len(self._trials)}"
             return [Ask(self._asked, self._question())]
         return [self._end()] if enough and not self._going else []
 
     def _question(self) -> Callable[[], Value]:
-        algorithm, space, seed = self._algorithm, self._experiment.space, self._experiment.seed
+        algorithm, space, seed = self._algorithm, self._spec.space, self._spec.seed
         history = list(self._observations)
         return lambda: algorithm.propose(space, history, seed)
 
@@ -128,8 +128,8 @@ class ExperimentPlan:
         return self._begin(name, parameters) + self._fill()
 
     def _begin(self, name: str, parameters: Mapping[str, Value]) -> list[Step]:
-        inner = dag.plan(self._experiment.pipeline, {**self._fixed, **parameters}, self._origin, name)
-        trial = self._trials[name] = Trial(len(self._trials), parameters, inner)
+        inner = dag.plan(self._spec.pipeline, {**self._fixed, **parameters}, self._origin, name)
+        trial = self._trials[name] = TrialPlan(len(self._trials), parameters, inner)
         self._observations.append(Observation(parameters, None))
         self._going += 1
         opened = Opened(name, "trial", parameters)
@@ -139,21 +139,21 @@ class ExperimentPlan:
             self._settle(trial, State.FAILED)
             return [opened, Settled(name, State.FAILED, reason="BadInput", message=str(error))]
 
-    def _of(self, trial: Trial, steps: list[Step]) -> list[Step]:
+    def _of(self, trial: TrialPlan, steps: list[Step]) -> list[Step]:
         return [self._close(trial, step) if isinstance(step, Ended) else step for step in steps]
 
-    def _close(self, trial: Trial, end: Ended) -> Step:
+    def _close(self, trial: TrialPlan, end: Ended) -> Step:
         """A trial's end. One that succeeded without a number as its metric has failed."""
-        name, value = f"trial-{trial.index}", end.outputs.parameters.get(self._experiment.metric)
+        name, value = f"trial-{trial.index}", end.outputs.parameters.get(self._spec.metric)
         trial.value = _finite(value)
         if trial.value is None and end.state is State.SUCCEEDED:
             self._settle(trial, State.FAILED)
-            message = f"the output {self._experiment.metric!r} is {value!r}, and must be a number"
+            message = f"the output {self._spec.metric!r} is {value!r}, and must be a number"
             return Settled(name, State.FAILED, end.outputs, "NoMetric", message)
         self._settle(trial, end.state)
         return Settled(name, end.state, end.outputs, "", end.reason)
 
-    def _settle(self, trial: Trial, state: State) -> None:
+    def _settle(self, trial: TrialPlan, state: State) -> None:
         trial.state = state
         self._going -= 1
         loss = None if trial.value is None else self._sign * trial.value
@@ -162,7 +162,7 @@ class ExperimentPlan:
     def _end(self) -> Step:
         """The best trial's parameters and value; it has failed when no trial gave a value."""
         if self._error:
-            return Ended(State.FAILED, reason=f"the algorithm {self._experiment.algorithm} failed: {self._error}")
+            return Ended(State.FAILED, reason=f"the algorithm {self._spec.algorithm} failed: {self._error}")
         judged = [
             (self._sign * trial.value, trial.index, name, trial)
             for name, trial in self._trials.items()

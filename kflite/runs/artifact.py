@@ -13,14 +13,14 @@ from kflite.store.base import ArtifactRow
 
 def by_output(rows: Iterable[ArtifactRow]) -> dict[str, Value]:
     """Artifacts by the name of the output (or of the run's input), in the form of `Outputs.as_json()["artifacts"]`."""
-    found: dict[str, list[Value]] = {}
+    artifacts: dict[str, list[Value]] = {}
     for row in rows:
-        found.setdefault(row.output, []).append(row.artifact.as_json())
-    return {**found}
+        artifacts.setdefault(row.output, []).append(row.artifact.as_json())
+    return {**artifacts}
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class RunArtifact:
     """A file or folder that a task made. digest: hash of its content; size: in bytes; both may be unknown ("" and 0).
 
     outside: "" for what kflite keeps, else how it is imported.
@@ -36,18 +36,30 @@ class Made:
     outside: str = ""
 
     @classmethod
-    def of(cls, artifact: Artifact, place: RunPaths) -> Made:
+    def of(cls, artifact: Artifact, place: RunPaths) -> RunArtifact:
         """The artifact, found on this machine."""
         path = Path(artifact.custom_path) if artifact.custom_path else place.path(artifact.uri)
-        told = (artifact.type, artifact.metadata, artifact.digest, artifact.size, artifact.outside)
-        return cls(artifact.name, artifact.uri, path, *told)
+        content = (artifact.digest, artifact.size, artifact.outside)
+        return cls(artifact.name, artifact.uri, path, artifact.type, artifact.metadata, *content)
+
+    def as_artifact(self) -> Artifact:
+        """The artifact as the store keeps it."""
+        return Artifact(
+            name=self.name,
+            uri=self.uri,
+            type=self.type,
+            metadata=self.metadata,
+            digest=self.digest,
+            size=self.size,
+            outside=self.outside,
+        )
 
     @classmethod
-    def named(cls, artifacts: Mapping[str, Value], place: RunPaths) -> dict[str, Made | list[Made]]:
+    def named(cls, artifacts: Mapping[str, Value], place: RunPaths) -> dict[str, RunArtifact | list[RunArtifact]]:
         """Artifacts as rows hold them, by name: the one where there is one, else the list."""
-        out: dict[str, Made | list[Made]] = {}
+        out: dict[str, RunArtifact | list[RunArtifact]] = {}
         for name, many in artifacts.items():
             assert isinstance(many, list)
-            made = [cls.of(Artifact.from_json(one), place) for one in many if isinstance(one, dict)]
-            out[name] = made[0] if len(made) == 1 else made
+            several = [cls.of(Artifact.from_json(one), place) for one in many if isinstance(one, dict)]
+            out[name] = several[0] if len(several) == 1 else several
         return out

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from kflite.core.event import Event, State, TaskQueued
+from kflite.core.event import Event
+from kflite.core.event_kind import State
+from kflite.core.task_event import TaskQueued
 from kflite.core.value import Artifact, Outputs, Value
 from kflite.store.base import RunRow, Store, TaskRow
 
@@ -27,7 +29,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Why:
+class CacheReport:
     """The answer. verdict: a word; text: a sentence; compared: "RUN/TASK" of the nearest cached result, "" for none."""
 
     hit: bool
@@ -42,19 +44,19 @@ class Why:
         return {"hit": self.hit, "verdict": self.verdict, "text": self.text, "compared": self.compared, "inputs": parts}
 
 
-def why(store: Store, run: RunRow, task: TaskRow, intact: Callable[[Artifact], bool]) -> Why:
-    """Explain. intact: whether the bytes of an artifact are still there, as they were."""
+def why(store: Store, run: RunRow, task: TaskRow, root: str) -> CacheReport:
+    """Explain a task's caching. root: of artifacts. Blocks."""
     key_parts = key_parts_of(store.events, run.run, task.task)
     if task.reason == "cached":
         parts = tuple(Difference(name, text, text) for name, text in (key_parts or {}).items())
-        return Why(True, "hit", f"it was answered from run {task.source}", task.source, parts)
+        return CacheReport(True, "hit", f"it was answered from run {task.source}", task.source, parts)
     if task.group:
-        return Why(False, "group", "it holds other tasks; those are cached, one by one")
+        return CacheReport(False, "group", "it holds other tasks; those are cached, one by one")
     if key_parts is None or not task.key:
-        return Why(False, "off", "caching is off for this task: set_caching_options, or what it is, says so")
+        return CacheReport(False, "off", "caching is off for this task: set_caching_options, or what it is, says so")
     if run.options.get("cache") is False:
-        return Why(False, "off", "caching was off for the whole run: it was started with --no-cache")
-    return _same_key(store, run, task, intact) or _nearest(store, run, task, key_parts)
+        return CacheReport(False, "off", "caching was off for the whole run: it was started with --no-cache")
+    return _same_key(store, run, task, root) or _nearest(store, run, task, key_parts)
 
 
 def key_parts_of(events: Callable[[str, int], list[Event]], run: str, task: str) -> Mapping[str, str] | None:
@@ -74,21 +76,25 @@ def everything(events: Callable[[str, int], list[Event]], run: str) -> Iterator[
         last = batch[-1].seq
 
 
-def _same_key(store: Store, run: RunRow, task: TaskRow, intact: Callable[[Artifact], bool]) -> Why | None:
+def _same_key(store: Store, run: RunRow, task: TaskRow, root: str) -> CacheReport | None:
     """The same work was done before, and yet its result could not be used."""
+    from kflite.store.blobs.artifacts import intact
+
     for earlier, twin in _twins(store, run, task):
-        gone = [artifact.uri for artifact in _artifacts(twin) if not intact(artifact)]
+        gone = [artifact.uri for artifact in _artifacts(twin) if not intact(artifact, root)]
         source = f"{earlier.run}/{twin.task}"
         if gone:
-            return Why(
+            return CacheReport(
                 False,
                 "gone",
                 f"the same was done in {source}, and its artifact {gone[0]} is no longer there, or no longer what it was",
                 source,
             )
         if twin.ended and twin.ended > task.queued:
-            return Why(False, "later", f"{source} did the same at the same time, and was not over yet", source)
-        return Why(False, "removed", f"the same was done in {source}, and its cached result had expired or been removed", source)
+            return CacheReport(False, "later", f"{source} did the same at the same time, and was not over yet", source)
+        return CacheReport(
+            False, "removed", f"the same was done in {source}, and its cached result had expired or been removed", source
+        )
     return None
 
 
@@ -101,19 +107,21 @@ def _twins(store: Store, run: RunRow, task: TaskRow) -> Iterator[tuple[RunRow, T
 
 
 def _artifacts(task: TaskRow) -> list[Artifact]:
-    held = Outputs.from_json({"artifacts": dict(task.artifacts)})
-    return [artifact for many in held.artifacts.values() for artifact in many]
+    outputs = Outputs.from_json({"artifacts": dict(task.artifacts)})
+    return [artifact for many in outputs.artifacts.values() for artifact in many]
 
 
-def _nearest(store: Store, run: RunRow, task: TaskRow, key_parts: Mapping[str, str]) -> Why:
+def _nearest(store: Store, run: RunRow, task: TaskRow, key_parts: Mapping[str, str]) -> CacheReport:
     entries = [row for row in store.cache(_ENTRIES, run.pipeline, task.title) if row.created < task.queued]
     if not entries:
-        return Why(False, "first", f"component {task.title} of pipeline {run.pipeline} has no earlier result in the cache")
+        return CacheReport(
+            False, "first", f"component {task.title} of pipeline {run.pipeline} has no earlier result in the cache"
+        )
     nearest = min(entries, key=lambda row: sum(not part.same for part in compare(row.key_parts, key_parts)))
     parts = compare(nearest.key_parts, key_parts)
     names = ", ".join(part.name for part in parts if not part.same)
     source = f"{nearest.run}/{nearest.task}"
-    return Why(False, "changed", f"compared with {source}, these differ: {names}", source, parts)
+    return CacheReport(False, "changed", f"compared with {source}, these differ: {names}", source, parts)
 
 
 def compare(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[Difference, ...]:

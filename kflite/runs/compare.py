@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from kflite.core.event import State
+from kflite.core.event_kind import State
 from kflite.core.value import Value
 from kflite.figures.data import Confusion, Figure, Roc, Slice, Visualization
 from kflite.figures.metrics import metrics
@@ -50,8 +50,8 @@ class ComparedRuns:
         """What `kflite diff --json` prints: by section and name, the value in each run."""
         out: dict[str, Value] = {"runs": [run.run for run in self.runs]}
         for section in SECTIONS:
-            held = [entry for entry in self.entries if entry.section == section]
-            out[section] = {entry.name: {"values": list(entry.values), "same": entry.same} for entry in held}
+            entries = [entry for entry in self.entries if entry.section == section]
+            out[section] = {entry.name: {"values": list(entry.values), "same": entry.same} for entry in entries}
         return out
 
 
@@ -61,8 +61,8 @@ def compared(sides: Sequence[tuple[RunRow, Sequence[TaskRow]]]) -> ComparedRuns:
     drawn = [list(_drawn(each)) for each in shown]
     curves = _columns([{name: it for name, it in side if isinstance(it, Roc)} for side in drawn])
     matrices = _columns([{name: it for name, it in side if isinstance(it, Confusion)} for side in drawn])
-    held = [_values(run, tasks, each) for (run, tasks), each in zip(sides, shown, strict=True)]
-    rows: dict[str, Columns[Value]] = {section: _columns([side[section] for side in held]) for section in held[0]}
+    sections = [_values(run, tasks, each) for (run, tasks), each in zip(sides, shown, strict=True)]
+    rows: dict[str, Columns[Value]] = {section: _columns([side[section] for side in sections]) for section in sections[0]}
     rows["roc"] = {name: tuple(it.auc if it else None for it in row) for name, row in curves.items()}
     rows["confusion"] = {name: tuple(it.right if it else None for it in row) for name, row in matrices.items()}
     entries = tuple(Entry(section, name, row) for section in SECTIONS for name, row in rows[section].items())
@@ -85,12 +85,12 @@ def _values(run: RunRow, tasks: Sequence[TaskRow], shown: Sequence[Visualization
 
 
 def _drawn(shown: Iterable[Visualization]) -> Iterator[tuple[str, Figure]]:
-    for exhibit in shown:
-        for figure in exhibit.figures:
+    for visualization in shown:
+        for figure in visualization.figures:
             if isinstance(figure, Slice):
-                yield from ((f"{exhibit.name}/{figure.name}", inner) for inner in figure.figures)
+                yield from ((f"{visualization.name}/{figure.name}", inner) for inner in figure.figures)
             else:
-                yield exhibit.name, figure
+                yield visualization.name, figure
 
 
 def _content(value: Value) -> Value:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from kflite.errors import InputError
 from kflite.ir.names import bad_title
-from kflite.runs.delete import delete as delete_run
 from kflite.store.base import Query
 from kflite.store.catalogue import ExperimentRow
 
@@ -25,7 +24,7 @@ def create(store: Database, name: str, description: str = "") -> ExperimentRow:
     return store.catalogue.create(name, description, time.time())
 
 
-def admit(store: Database, name: str) -> None:
+def ensure_open(store: Database, name: str) -> None:
     """Raises InputError for an experiment that is archived, in which no run begins."""
     if name and any(row.name == name for row in store.catalogue.experiments(archived=True)):
         raise InputError(f"experiment {name!r} is archived: bring it back, kflite experiments unarchive {name!r}")
@@ -36,6 +35,8 @@ def delete(store: Database, name: str, settings: Settings, *, runs: bool = False
 
     Raises NotFound, and InputError while it has runs that are not to go with it, or that go on.
     """
+    from kflite.runs.delete import delete as delete_run
+
     store.catalogue.experiment(name)
     removed = 0
     if runs:

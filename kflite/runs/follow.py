@@ -1,4 +1,4 @@
-"""Bringing a run's events to a view, at the view's own pace, until the run's end is known."""
+"""Streaming a run's events to a view, at the view's own pace, until the run has ended."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from collections.abc import AsyncGenerator, Iterable
 from contextlib import suppress
 from typing import Protocol
 
-from kflite.core.event import Event, State
-from kflite.store import Database
-from kflite.store.follow import follow
+from kflite.core.event import Event
+from kflite.core.event_kind import State
 
-_TICK_S = 0.5  # a view is asked to draw this often where nothing happens, for its clocks
+_TICK_S = 0.5  # a view draws at least this often, for its clocks
 
 
 class View(Protocol):
-    """Shows a run. every_s: seconds of rest that it asks for after each batch; None: it wants no events."""
+    """Shows a run. every_s: seconds to wait after each batch; None: it wants no events."""
 
     every_s: float | None
 
@@ -23,19 +22,29 @@ class View(Protocol):
         """Show what happened; no events: time has passed."""
 
     def say(self, text: str) -> None:
-        """Show a word of the program's own."""
+        """Show a message of kflite itself."""
 
     def close(self) -> None:
         """Leave what is to stay."""
 
 
-async def feed(store: Database, run: str, view: View, ended: asyncio.Future[State]) -> None:
+class EventSource(Protocol):
+    """Where a run's events are read."""
+
+    def events(self, run: str, after: int = 0) -> AsyncGenerator[list[Event], None]:
+        """Batches of events after number `after`, as they are stored, until the caller closes it."""
+
+    async def past_events(self, run: str, after: int = 0) -> list[Event]:
+        """Events after number `after` that are stored already; not all of them where they are many."""
+
+
+async def stream(source: EventSource, run: str, view: View, ended: asyncio.Future[State]) -> None:
     """Show the run's events from the first one, until `ended` is done and all that was stored by then is shown."""
     if view.every_s is None:
         await asyncio.wait({ended})
         return
-    last = await _until(ended, follow(store, run), view)
-    while rest := store.events(run, last):
+    last = await _until(ended, source.events(run), view)
+    while rest := await source.past_events(run, last):
         view.show(rest)
         last = rest[-1].seq
 

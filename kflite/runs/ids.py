@@ -31,4 +31,4 @@ def slug(name: str, longest: int = _NAME_LENGTH) -> str:
 
 
 def _base32(number: int, width: int) -> str:
-    return "".join(_DIGITS[number >> 5 * place & 31] for place in reversed(range(width)))
+    return "".join(_DIGITS[number >> 5 * index & 31] for index in reversed(range(width)))

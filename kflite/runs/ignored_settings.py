@@ -1,9 +1,11 @@
-"""What runs ask for in vain: looked for in their documents, which the store keeps, so that it can be told at any time."""
+"""Settings of runs that have no effect where they go: found in their documents, which the store keeps."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
+
+from kflite.plans.kinds import kind_of
 
 if TYPE_CHECKING:
     from kflite.ir.ignored_settings import IgnoredSetting
@@ -13,16 +15,15 @@ _SIGNS = ('"platforms"', "argostub/", '"accelerator"', '"defaultPipelineRoot"') 
 
 
 def of_document(kind: str, document: str, on: str) -> list[IgnoredSetting]:
-    """Of a plan as it is submitted. kind: "pipeline" or "experiment"."""
-    if kind == "experiment":
-        document = json.loads(document)["pipeline"]
-    if not any(sign in document for sign in _SIGNS):
+    """The ignored settings of a plan as it is submitted. kind: of the run."""
+    pipeline = kind_of(kind).inner_pipeline(document)
+    if not any(sign in pipeline for sign in _SIGNS):
         return []
     from kflite.ir.ignored_settings import ignored_settings
 
-    return ignored_settings([json.loads(line) for line in document.splitlines()], on)
+    return ignored_settings([json.loads(line) for line in pipeline.splitlines()], on)
 
 
 def of_run(store: Store, row: RunRow) -> list[IgnoredSetting]:
-    """Of a run in the store. Blocks."""
+    """The ignored settings of a run in the store. Blocks."""
     return of_document(*store.plan(row.plan), row.on)

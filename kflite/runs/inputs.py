@@ -1,4 +1,4 @@
-"""Artifacts that a run is given: paths, URIs, and what earlier runs made, looked at before anything starts."""
+"""Artifacts that a run is given: paths, URIs, and what earlier runs made, all examined before anything starts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kflite.core.value import Artifact, Value
 from kflite.errors import InputError, KfliteError, NotFound
 from kflite.ir import Pipeline
 from kflite.ir.document import Document, declared
-from kflite.runs.artifact import Made
+from kflite.runs.artifact import RunArtifact
 from kflite.runtime.artifacts import Artifact as Described
 from kflite.runtime.typed import as_json
 from kflite.store.base import ArtifactRow
@@ -20,23 +20,23 @@ from kflite.store.base import ArtifactRow
 _ANY = "system.Artifact"
 _RUN = "run:"
 
-One: TypeAlias = "str | os.PathLike[str] | Made | ArtifactRow | Artifact | Described"
-Given: TypeAlias = "Value | One | Sequence[One]"
+ArtifactInput: TypeAlias = "str | os.PathLike[str] | RunArtifact | ArtifactRow | Artifact | Described"
+RunInput: TypeAlias = "Value | ArtifactInput | Sequence[ArtifactInput]"
 """What a run may be given by name: a parameter's value; or an artifact's path, URI, id or object, or a list of them."""
 Find: TypeAlias = "Callable[[str], ArtifactRow]"
 """Gives the artifact of an id, RUN/TASK/OUTPUT. Raises NotFound."""
 
 
-class Inputs:
+class RunInputs:
     """What a run is given. parameters: all but artifacts; problems: (artifact, what is wrong with it)."""
 
-    def __init__(self, pipeline: Pipeline, given: Mapping[str, Given], find: Find, root: str) -> None:
+    def __init__(self, pipeline: Pipeline, parameters: Mapping[str, RunInput], find: Find, root: str) -> None:
         self.artifacts: dict[str, tuple[Artifact, ...]] = {}
         self.problems: list[tuple[str, str]] = []
         self._find, self._root = find, root
         known = declared(pipeline.documents[0].get("root", {}), "input", "artifacts")  # type: ignore[arg-type]
-        self.parameters = {name: as_json(value) for name, value in given.items() if name not in known}
-        for name, value in given.items():
+        self.parameters = {name: as_json(value) for name, value in parameters.items() if name not in known}
+        for name, value in parameters.items():
             if name in known and value is not None:
                 several = isinstance(value, Sequence) and not isinstance(value, str)
                 self._take(name, known[name], value if several else [value])  # type: ignore[arg-type, list-item]
@@ -46,7 +46,7 @@ class Inputs:
         """Parameters, and artifacts as lists of JSON objects."""
         return {**self.parameters, **{name: [a.as_json() for a in group] for name, group in self.artifacts.items()}}
 
-    def _take(self, name: str, spec: Document, values: Sequence[One]) -> None:
+    def _take(self, name: str, spec: Document, values: Sequence[ArtifactInput]) -> None:
         kind = spec.get("artifactType", {})
         wanted = Artifact(name, "", kind.get("schemaTitle") or _ANY, kind.get("schemaVersion", "0.0.1"))
         taken = []
@@ -58,27 +58,26 @@ class Inputs:
                 taken.append(replace(wanted, uri="?"))
         self.artifacts[name] = tuple(taken)
 
-    def _artifact(self, value: One, wanted: Artifact) -> Artifact:
+    def _artifact(self, value: ArtifactInput, wanted: Artifact) -> Artifact:
         if isinstance(value, str):
             return self._named(value, wanted)
         if isinstance(value, os.PathLike):
-            return _looked_at(replace(wanted, uri=os.fspath(value)))
+            return _outside(replace(wanted, uri=os.fspath(value)))
         if isinstance(value, ArtifactRow):
             return self._earlier(value.artifact)
         if isinstance(value, Artifact):
             return self._earlier(value)
-        if isinstance(value, Made):
-            told = {name: getattr(value, name) for name in ("name", "uri", "type", "metadata", "digest", "size", "outside")}
-            return self._earlier(Artifact(**told))
+        if isinstance(value, RunArtifact):
+            return self._earlier(value.as_artifact())
         if isinstance(value, Described):
-            return _looked_at(replace(wanted, uri=value.uri, type=value.schema_title, metadata=value.metadata))
+            return _outside(replace(wanted, uri=value.uri, type=value.schema_title, metadata=value.metadata))
         raise InputError(f"a {type(value).__name__} is no artifact: give a path, a URI, or what a run of kflite made")
 
     def _named(self, text: str, wanted: Artifact) -> Artifact:
         if "://" in text:
-            return _looked_at(replace(wanted, uri=text))
+            return _outside(replace(wanted, uri=text))
         if not text.startswith(_RUN) and os.path.lexists(text):
-            return _looked_at(replace(wanted, uri=text))
+            return _outside(replace(wanted, uri=text))
         id = text.removeprefix(_RUN)
         if id == text and "/" not in text.strip("/"):
             raise NotFound(f"nothing is at {Path(text).absolute()}")
@@ -92,7 +91,7 @@ class Inputs:
         from kflite.store.blobs.artifacts import intact
 
         if artifact.outside:
-            return _looked_at(artifact)
+            return _outside(artifact)
         if not intact(artifact, self._root):
             raise NotFound(f"what was at {artifact.uri} is gone, or no longer what it was")
         return artifact
@@ -103,7 +102,7 @@ class Inputs:
         return replace(artifact, name=wanted.name)
 
 
-def _looked_at(artifact: Artifact) -> Artifact:
+def _outside(artifact: Artifact) -> Artifact:
     """The artifact as it lies where it does, outside of kflite's care. Raises KfliteError and OSError where it cannot be read."""
     from kflite.store.blobs.artifacts import content
     from kflite.store.blobs.remote import is_remote

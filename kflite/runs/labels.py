@@ -7,7 +7,8 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from kflite.core.event import Event, RunArchived, RunLabelled, RunUnarchived
+from kflite.core.event import Event
+from kflite.core.run_event import RunArchived, RunLabelled, RunUnarchived
 from kflite.errors import InputError
 from kflite.ir.names import bad_title
 

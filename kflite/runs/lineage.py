@@ -113,9 +113,9 @@ class _Tracer:
             if not path or "://" in text or not run:
                 raise NotFound(f"there is no artifact {text!r}: give RUN/TASK/OUTPUT, RUN/TASK, a path or a URI") from None
             run = self._store.run(run).run
-            found = self._store.tasks_at([(run, path)]) or [one_task(self._store.tasks(run), path, run)]
-            self._graph.tasks[_name(found[0])] = found[0]
-            return None, found[0]
+            tasks = self._store.tasks_at([(run, path)]) or [one_task(self._store.tasks(run), path, run)]
+            self._graph.tasks[_name(tasks[0])] = tasks[0]
+            return None, tasks[0]
         self._look([row.artifact.uri])
         return self._piece(row.artifact, row.created), None
 
@@ -132,11 +132,11 @@ class _Tracer:
 
     def _makers(self, pieces: Iterable[Piece]) -> list[TaskRow]:
         wanted = [piece.maker for piece in pieces if piece.maker and "/".join(piece.maker) not in self._graph.before]
-        found = self._new(self._store.tasks_at(wanted), self._graph.before)
+        makers = self._new(self._store.tasks_at(wanted), self._graph.before)
         for piece in pieces:
             if piece.maker:
                 _add(self._graph.makes, "/".join(piece.maker), piece.id)
-        return found
+        return makers
 
     def _down(self, pieces: list[Piece]) -> None:
         while pieces:
@@ -227,9 +227,9 @@ def _name(task: TaskRow) -> str:
 
 
 def _add(to: dict[str, list[str]], key: str, value: str) -> None:
-    held = to.setdefault(key, [])
-    if value not in held:
-        held.append(value)
+    values = to.setdefault(key, [])
+    if value not in values:
+        values.append(value)
 
 
 def _inputs(task: TaskRow) -> Iterator[Artifact]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -13,6 +11,7 @@ from kflite.errors import InputError
 from kflite.ir import Pipeline
 from kflite.ir.check import ensure
 from kflite.ir.names import bad_pipeline, bad_title
+from kflite.plans.kinds import PIPELINE
 from kflite.runs.submit import runnable
 from kflite.store.catalogue import VersionRow
 from kflite.target import Target
@@ -25,15 +24,22 @@ PREFIX = "pipeline:"
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 
 
-def load(target: object, store: Callable[[], AbstractContextManager[Database]]) -> Target:
-    """A target, as `kflite.target.load` has it; `pipeline:NAME[@VERSION]`, for which the store is opened; or one found before."""
-    if isinstance(target, Target):
-        return target
-    if not (isinstance(target, str) and target.startswith(PREFIX)):
-        return load_other(target)
-    with store() as opened:
-        row, pipeline = get(opened, *split(target.removeprefix(PREFIX)))
-    return Target("pipeline", row.pipeline, pipeline, None, f"{PREFIX}{row.title}")
+def uploaded_name(target: object) -> tuple[str, str] | None:
+    """The name and the version in `pipeline:NAME[@VERSION]`; None for any other target. Raises InputError."""
+    if isinstance(target, str) and target.startswith(PREFIX):
+        return split(target.removeprefix(PREFIX))
+    return None
+
+
+def load(target: object) -> Target:
+    """A target that is not uploaded, as `kflite.target.load` has it; or one that was loaded before."""
+    return target if isinstance(target, Target) else load_other(target)
+
+
+def uploaded(store: Database, name: str, version: str = "") -> Target:
+    """An uploaded pipeline as a target; the newest version where none is named. Raises NotFound."""
+    row, pipeline = get(store, name, version)
+    return Target(PIPELINE, row.pipeline, pipeline, None, f"{PREFIX}{row.title}")
 
 
 def split(title: str) -> tuple[str, str]:

@@ -9,8 +9,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from kflite.core.event import Event, State, TaskEnd, TaskQueued, TaskSucceeded
+from kflite.core.event import Event
+from kflite.core.event_kind import State
 from kflite.core.fold import RUN, TASK, fold
+from kflite.core.task_event import TaskEnd, TaskQueued, TaskSucceeded
 from kflite.core.value import Outputs
 from kflite.figures.metrics import summary
 from kflite.store.base import RunRow, TaskRow
@@ -20,7 +22,7 @@ ACTIVE = frozenset({State.STARTING, State.RUNNING, State.STOPPING})
 
 
 @dataclass(slots=True)
-class Seen:
+class TaskProgress:
     """A task as last heard of. Times are Unix seconds.
 
     index: its place among its siblings; began: when its attempt was being started; due: when the next one is;
@@ -47,7 +49,7 @@ class Seen:
         return self.started or self.began
 
 
-class Board:
+class RunProgress:
     """The tasks of one run as a tree, with counts by state below each group.
 
     tasks: by path. children: paths by their parent's path, "" for the run. counts: by state, of tasks below a path that are no
@@ -63,14 +65,14 @@ class Board:
         self.created = 0.0
         self.ended: float | None = None
         self.seq = 0
-        self.tasks: dict[str, Seen] = {}
+        self.tasks: dict[str, TaskProgress] = {}
         self.children: dict[str, list[str]] = {"": []}
         self.counts: dict[str, Counter[State]] = defaultdict(Counter)
         self.active: dict[str, None] = {}
         self.failed: dict[str, None] = {}
 
     @classmethod
-    def of(cls, run: RunRow, tasks: Iterable[TaskRow]) -> Board:
+    def of(cls, run: RunRow, tasks: Iterable[TaskRow]) -> RunProgress:
         """The board of a run as the store lists it."""
         board = cls(run.run)
         board.name, board.kind, board.state, board.reason = run.name, run.kind, run.state, run.reason
@@ -90,7 +92,7 @@ class Board:
             board._list(seen)
         return board
 
-    def apply(self, event: Event) -> Seen | None:
+    def apply(self, event: Event) -> TaskProgress | None:
         """Take an event in; returns the task that it was about, if it was about one."""
         self.seq = event.seq
         if not event.task:
@@ -100,7 +102,7 @@ class Board:
         self._apply_task(seen, event)
         return seen
 
-    def _apply_task(self, seen: Seen, event: Event) -> None:
+    def _apply_task(self, seen: TaskProgress, event: Event) -> None:
         self._count(seen, -1)
         fold(seen, event, TASK)
         self._count(seen, 1)
@@ -108,29 +110,29 @@ class Board:
             seen.summary = summary(event.data.outputs.artifacts) if isinstance(event.data, TaskSucceeded) else ""
         self._list(seen)
 
-    def _task(self, path: str, group: bool) -> Seen:
+    def _task(self, path: str, group: bool) -> TaskProgress:
         seen = self.tasks.get(path) or self._add(path, group)
         if group and not seen.group:  # it was skipped before, which says nothing of what is in it
             self._count(seen, -1)
             seen.group = True
         return seen
 
-    def _add(self, path: str, group: bool) -> Seen:
+    def _add(self, path: str, group: bool) -> TaskProgress:
         parent = parent_of(path)
         if parent and parent not in self.tasks:
             self._add(parent, True)
         siblings = self.children.setdefault(parent, [])
-        seen = self.tasks[path] = Seen(path, len(siblings), group=group)
+        seen = self.tasks[path] = TaskProgress(path, len(siblings), group=group)
         siblings.append(path)
         self._count(seen, 1)
         return seen
 
-    def _list(self, seen: Seen) -> None:
+    def _list(self, seen: TaskProgress) -> None:
         if not seen.group:
             _keep(self.active, seen.task, seen.state in ACTIVE)
             _keep(self.failed, seen.task, seen.state == State.FAILED)
 
-    def _count(self, seen: Seen, by: int) -> None:
+    def _count(self, seen: TaskProgress, by: int) -> None:
         if seen.group:
             return
         path = seen.task

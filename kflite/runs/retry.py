@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from kflite.core.event import Event, RunRetried, State
+from kflite.core.event import Event
+from kflite.core.event_kind import State
+from kflite.core.run_event import RunRetried
 from kflite.errors import InputError
+from kflite.plans.kinds import kind_of
 from kflite.runs.lookup import one_task
-from kflite.runs.submit import Around, checked, runnable
+from kflite.runs.submit import SubmitContext, checked_inputs, runnable
 from kflite.scheduler.submission import submission
 from kflite.store import Database
 from kflite.store.base import RunRow, Store
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PreparedRetry:
     """A request that is not stored yet. document: the changed pipeline's, "" where it is the same."""
 
     run: str
@@ -35,16 +38,20 @@ class Asked:
         return Event(self.run, self.request, self.at)
 
 
-def ask(store: Database, run: RunRow, changed: Target | None = None, *, keep: bool = False, tasks: Sequence[str] = ()) -> None:
-    """Store the request; whoever takes the run over acts on it. See `asked`."""
-    request = asked(store, run, changed, keep=keep, tasks=tasks)
+def store_retry(
+    store: Database, run: RunRow, changed: Target | None = None, *, keep: bool = False, tasks: Sequence[str] = ()
+) -> None:
+    """Store the request; whoever takes the run over acts on it. See `retry_request`."""
+    request = retry_request(store, run, changed, keep=keep, tasks=tasks)
     if request.document:
-        store.put_plan(request.request.plan, "pipeline", request.document)
+        store.put_plan(request.request.plan, run.kind, request.document)
     store.append([request.event])
 
 
-def asked(store: Store, run: RunRow, changed: Target | None = None, *, keep: bool = False, tasks: Sequence[str] = ()) -> Asked:
-    """The request for a retry, once it is found sound.
+def retry_request(
+    store: Store, run: RunRow, changed: Target | None = None, *, keep: bool = False, tasks: Sequence[str] = ()
+) -> PreparedRetry:
+    """The request for a retry, once it is found valid.
 
     changed: the pipeline as it is now, for the rest of the run; what succeeded stays where its task is as it was, and nothing
     that it comes after is done again, or, with `keep`, whatever has changed. tasks: done again with all that follows from them.
@@ -68,20 +75,22 @@ def asked(store: Store, run: RunRow, changed: Target | None = None, *, keep: boo
     if run.state is State.SUCCEEDED and not tasks and (digest or run.plan) == run.plan:
         why = "and its pipeline is the same" if changed else "there is nothing to retry"
         raise InputError(f"run {run.run} has succeeded, {why}: kflite clone {run.run} runs it again")
-    return Asked(run.run, RunRetried(digest, keep, named), time.time(), document)
+    return PreparedRetry(run.run, RunRetried(digest, keep, named), time.time(), document)
 
 
 def _of_pipeline(run: RunRow) -> None:
-    if run.kind != "pipeline":
-        raise InputError(f"run {run.run} is a search for parameters: only what did not succeed in it can be done again")
+    if not (kind := kind_of(run.kind)).SINGLE_TASKS:
+        raise InputError(f"run {run.run} is a {kind.NOUN}: only what did not succeed in it can be done again")
 
 
 def _document(store: Store, run: RunRow, changed: Target) -> str:
-    """The changed pipeline's document, once it is found sound."""
+    """The changed pipeline's document, once it is found valid."""
     _of_pipeline(run)
     pipeline = runnable(changed)
     if pipeline.name != run.pipeline:
         raise InputError(f"{changed.source} is the pipeline {pipeline.name!r}, and run {run.run} is one of {run.pipeline!r}")
     before = submission(store.events(run.run, limit=1)[0], "")
-    checked(pipeline, changed.source, {**before.parameters, **before.artifacts}, Around(run.on, "", store.artifact))
-    return pipeline.dumps()
+    document = pipeline.dumps()
+    parameters, context = {**before.parameters, **before.artifacts}, SubmitContext(run.on, "", store.artifact)
+    checked_inputs(run.kind, document, pipeline, changed.source, parameters, context)
+    return document

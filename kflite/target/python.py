@@ -11,11 +11,11 @@ from pathlib import Path
 from types import ModuleType
 
 from kflite.errors import InputError, KfliteError
+from kflite.target.importing import INSTALLED, importable
 from kflite.target.objects import of_object, role
 from kflite.target.target import Target
 from kflite.target.without_kfp import MISSING, is_installed, kfp_stand_in
 
-INSTALLED = ("site-packages", "dist-packages")
 _MOST_LINES = 8  # innermost lines of a traceback
 _PACKAGE = str(Path(__file__).resolve().parents[1])
 
@@ -52,17 +52,6 @@ def module_in(file: Path, folder: Path) -> ModuleType:
 def _places(module: ModuleType) -> list[str]:
     file = getattr(module, "__file__", None)
     return [file] if file else [str(location) for location in getattr(module, "__path__", ())]
-
-
-@contextmanager
-def importable(folder: str) -> Iterator[None]:
-    """Make the folder's modules importable meanwhile, as when Python runs a script."""
-    sys.path.insert(0, folder)
-    try:
-        yield
-    finally:
-        if folder in sys.path:
-            sys.path.remove(folder)
 
 
 def _executed(file: Path) -> ModuleType:

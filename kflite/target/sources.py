@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from kflite.ir.document import Document, DocumentView
 from kflite.runtime.bootstrap import installed_first, kfp_function
+from kflite.target.importing import INSTALLED, importable
 
 if TYPE_CHECKING:
     from kflite.core.value import Value
@@ -51,8 +52,6 @@ def _sources(executor: Document, base_folder: Path) -> dict[str, Value] | None:
 
 def _from_loaded_modules(name: str, image: str) -> Path | None:
     """The file of a kfp component with this name and image in the user's loaded modules."""
-    from kflite.target.python import INSTALLED
-
     for module in list(sys.modules.values()):
         file = Path(getattr(module, "__file__", None) or "/")
         if any(part in INSTALLED for part in file.parts):
@@ -123,7 +122,6 @@ def _revision(file: Path, folder: Path) -> str:
     import hashlib
 
     from kflite.dsl import project
-    from kflite.target.python import importable
 
     module = ".".join(file.relative_to(folder).with_suffix("").parts)
     with importable(str(file.parent)), importable(str(folder)):

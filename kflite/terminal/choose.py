@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from kflite.runs.follow import View
-from kflite.runs.logs import log_files
-from kflite.runs.progress import Board
+from kflite.runs.log_files import log_files
+from kflite.runs.progress import RunProgress
 from kflite.terminal.out import Out
 from kflite.terminal.plain import Plain, Silent
 
@@ -29,7 +29,7 @@ def for_command(stream: TextIO, run: RunRow, paths: RunPaths, wanted: bool = Tru
         files = log_files(paths, task, attempt)
         return paths.attempt(task, attempt) if len(files) > 1 else next(iter(files), None)
 
-    return Plain(out, Board(run.run), log)
+    return Plain(out, RunProgress(run.run), log)
 
 
 def for_script(run: RunRow, wanted: bool) -> View:
@@ -40,11 +40,11 @@ def for_script(run: RunRow, wanted: bool) -> View:
     if wanted and "ipykernel" in type(sys.stdout).__module__:
         from kflite.terminal.line import OneLine
 
-        return OneLine(out, Board(run.run))
+        return OneLine(out, RunProgress(run.run))
     return Silent(Out(sys.stderr))
 
 
 def _live(out: Out, run: str) -> View:
     from kflite.terminal.live import Live
 
-    return Live(out, Board(run))
+    return Live(out, RunProgress(run))

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from kflite.core.event import Event
 from kflite.format import clean, duration
-from kflite.runs.progress import Board
+from kflite.runs.progress import RunProgress
 from kflite.terminal.out import Out
 from kflite.terminal.tree import progress
 
@@ -19,7 +19,7 @@ class OneLine:
 
     every_s: float | None = EVERY_S
 
-    def __init__(self, out: Out, board: Board) -> None:
+    def __init__(self, out: Out, board: RunProgress) -> None:
         self._out, self._board = out, board
         self._width = 0
 
@@ -49,7 +49,7 @@ class OneLine:
         self._width = 0
 
 
-def line(board: Board, now: float) -> str:
+def line(board: RunProgress, now: float) -> str:
     """The run in one line: `digits-… RUNNING 12 s, 3/7 tasks, at work: fit, failed: split`."""
     done, total = progress(board, "")
     elapsed = duration((board.ended or now) - board.created) if board.created else ""

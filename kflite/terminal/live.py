@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from kflite.core.event import Event
-from kflite.runs.progress import Board
+from kflite.runs.progress import RunProgress
 from kflite.terminal import tree
 from kflite.terminal.out import Out
 
@@ -25,7 +25,7 @@ class Live:
     Nothing is drawn at first: a very short run is printed once, without the cost of a display.
     """
 
-    def __init__(self, out: Out, board: Board) -> None:
+    def __init__(self, out: Out, board: RunProgress) -> None:
         self._out, self._board = out, board
         self._display: Display | None = None
         self.every_s: float | None = EVERY_S

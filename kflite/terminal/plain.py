@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from kflite.core.event import (
-    Event,
-    State,
+from kflite.core.event import Event
+from kflite.core.event_kind import State
+from kflite.core.task_event import (
     TaskCancelled,
     TaskFailed,
     TaskRetrying,
@@ -18,7 +18,7 @@ from kflite.core.event import (
     TaskWaiting,
 )
 from kflite.format import clean, duration
-from kflite.runs.progress import Board, Seen
+from kflite.runs.progress import RunProgress, TaskProgress
 from kflite.terminal.out import Out
 from kflite.terminal.style import STYLES, Line, Span
 
@@ -49,7 +49,7 @@ class Plain:
 
     every_s: float | None = EVERY_S
 
-    def __init__(self, out: Out, board: Board, log: Callable[[str, int], Path | None]) -> None:
+    def __init__(self, out: Out, board: RunProgress, log: Callable[[str, int], Path | None]) -> None:
         self._out, self._board, self._log = out, board, log
 
     def show(self, events: Iterable[Event]) -> None:
@@ -69,7 +69,7 @@ class Plain:
     def close(self) -> None:
         """Every line is written already."""
 
-    def _task(self, event: Event, seen: Seen) -> list[Line]:
+    def _task(self, event: Event, seen: TaskProgress) -> list[Line]:
         match event.data:
             case TaskStarting():
                 attempt = f", attempt {event.attempt}" if event.attempt > 1 else ""
@@ -103,5 +103,5 @@ def _why(reason: str, message: str) -> str:
     return clean(f"{reason}: {message}" if reason and message else reason or message)
 
 
-def _time(seen: Seen) -> str:
+def _time(seen: TaskProgress) -> str:
     return f"  {duration(seen.ended - seen.since)}" if seen.ended and seen.since else ""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from kflite.core.value import Value
 from kflite.format import clean, duration, short, size, value
+from kflite.plans.kinds import has_trials
 from kflite.store.base import RunRow
 from kflite.terminal.style import Line
 
@@ -22,7 +23,7 @@ def outputs(run: RunRow) -> Iterator[Line]:
     for name, value_given in parameters.items():
         text = (
             _best(value_given)
-            if run.kind == "experiment" and name == "best" and isinstance(value_given, dict)
+            if has_trials(run.kind) and name == "best" and isinstance(value_given, dict)
             else value(value_given)
         )
         yield ((clean(name), "bold"), (" = ", "dim"), (text, ""))

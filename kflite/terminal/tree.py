@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from kflite.core.event import State
+from kflite.core.event_kind import State
 from kflite.format import clean, duration
-from kflite.runs.progress import Board, Seen, parent_of
+from kflite.runs.progress import RunProgress, TaskProgress, parent_of
 from kflite.terminal.style import STYLES, Line, Signs, clip
 
 FOLD = 20  # groups with more children are folded
@@ -31,14 +31,14 @@ class Row:
     note: str = ""
 
 
-def lines(board: Board, now: float, signs: Signs, width: int = 10_000, height: int | None = None) -> list[Line]:
+def lines(board: RunProgress, now: float, signs: Signs, width: int = 10_000, height: int | None = None) -> list[Line]:
     """The run's tree in at most `height` lines of at most `width` characters; if `height` is None, only long loops are folded."""
     body = rows(board, now, signs, None if height is None else max(height - 1, 1))
     pad = min(max((len(row.guide) + len(row.label) for row in body), default=0), _NAME_WIDTH)
     return [clip(line, width, signs.more) for line in (heading(board, now, signs), *(_line(r, pad, signs) for r in body))]
 
 
-def heading(board: Board, now: float, signs: Signs) -> Line:
+def heading(board: RunProgress, now: float, signs: Signs) -> Line:
     """The run's line: its id, state, time and progress."""
     done, total = progress(board, "")
     spent = duration((board.ended or now) - board.created) if board.created else ""
@@ -51,13 +51,13 @@ def heading(board: Board, now: float, signs: Signs) -> Line:
     )
 
 
-def progress(board: Board, path: str) -> tuple[int, int]:
+def progress(board: RunProgress, path: str) -> tuple[int, int]:
     """The numbers of ended and of known tasks below a path."""
     counts = board.counts[path]
     return sum(n for state, n in counts.items() if state.ended), counts.total()
 
 
-def rows(board: Board, now: float, signs: Signs, height: int | None) -> list[Row]:
+def rows(board: RunProgress, now: float, signs: Signs, height: int | None) -> list[Row]:
     """The rows below the heading, folded until they fit into `height`."""
     if height is None:
         return _Tree(board, now, signs, FOLD, None).below("", "")
@@ -73,7 +73,7 @@ def rows(board: Board, now: float, signs: Signs, height: int | None) -> list[Row
 
 @dataclass(frozen=True, slots=True)
 class _Tree:
-    board: Board
+    board: RunProgress
     now: float
     signs: Signs
     fold: int
@@ -138,19 +138,19 @@ class _Tree:
         children = self.board.children.get(path, [])
         return self._only(children[0]) if path.endswith("]") and len(children) == 1 else path
 
-    def _row(self, task: Seen, label: str, guide: str) -> Row:
+    def _row(self, task: TaskProgress, label: str, guide: str) -> Row:
         row = Row(guide, clean(label), self.board.state_of(task.task), self._time(task), note_of(task, self.now))
         if not task.group:
             return row
         done, total = progress(self.board, task.task)
         return replace(row, note=f"{done}/{total}  {row.note}".strip()) if total else row
 
-    def _time(self, seen: Seen) -> float | None:
+    def _time(self, seen: TaskProgress) -> float | None:
         since = seen.since or (seen.queued if seen.group else 0.0)
         return (seen.ended or self.now) - since if since else None
 
 
-def note_of(task: Seen, now: float) -> str:
+def note_of(task: TaskProgress, now: float) -> str:
     """A task's attempts, next retry, reason and metrics."""
     parts = [f"attempt {task.attempts}"] if task.attempts > 1 else []
     if task.state is State.QUEUED and task.due > now:
@@ -163,7 +163,7 @@ def note_of(task: Seen, now: float) -> str:
     return clean("  ".join(parts))
 
 
-def _waits(task: Seen, now: float) -> list[str]:
+def _waits(task: TaskProgress, now: float) -> list[str]:
     """The reason why a queued task waits, after a short time."""
     if task.attempts:
         return ["to be tried again"]

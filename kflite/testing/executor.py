@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Self, TypeAlias
 
-from kflite.core.job import Exit, Job, Points, Resources, Serving, Update, Waiting
+from kflite.core.job import AttemptWaiting, Exit, Job, Readings, Resources, Serving, Update
 from kflite.errors import ExecutorError
 from kflite.executors import serving
 from kflite.executors.base import ended, unheard
@@ -16,7 +16,7 @@ from kflite.executors.checks import check_roles
 from kflite.executors.exits import end_of, from_verdict, of_each
 from kflite.executors.gang import End, verdict
 
-Told: TypeAlias = Waiting | Serving | Points
+Told: TypeAlias = AttemptWaiting | Serving | Readings
 
 _SIGTERM, _SIGKILL = -15, -9
 _SUCCESS = Exit(0)
@@ -202,8 +202,8 @@ def _due(attempt: FakeAttempt, before: float, now: float) -> list[Told]:
     due = [update for at, update in attempt.updates if before < at <= now and at < attempt.ends]
     if before > -math.inf:
         return due
-    holds = {type(update): update for update in due if attempt.ends > now and update != Waiting("")}
-    return [update for update in due if isinstance(update, Points) or holds.get(type(update)) is update]
+    holds = {type(update): update for update in due if attempt.ends > now and update != AttemptWaiting("")}
+    return [update for update in due if isinstance(update, Readings) or holds.get(type(update)) is update]
 
 
 def _tell(attempt: FakeAttempt) -> Exit:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from kflite.core.event import Event, RunLabelled, RunSubmitted
+from kflite.core.event import Event
+from kflite.core.run_event import RunLabelled, RunSubmitted
 from kflite.core.value import Value
 from kflite.store.cells import Change, clean, dumps, number
 

@@ -13,7 +13,7 @@ from kflite.store.base import Query, RunRow
 from kflite.store.cells import Cell, clean
 from kflite.store.columns import column
 from kflite.store.search.index import LONGEST
-from kflite.store.search.where import TEXTS, TIMES, And, Condition, Node, Not, Or, field, only, parse
+from kflite.store.search.where import TEXTS, TIMES, And, Clause, Negation, Node, Or, field, only, parse
 
 Part: TypeAlias = "tuple[str, list[Cell]]"
 
@@ -44,18 +44,18 @@ def page(query: Query, run: Callable[[str], RunRow]) -> Part:
 def condition(node: Node, now: float) -> Part:
     """What is true of the rows of `run` that the expression is true of."""
     match node:
-        case Not(of):
+        case Negation(of):
             sql, values = condition(of, now)
             return f"NOT {sql}", values
         case And(of) | Or(of):
             parts = [condition(each, now) for each in of]
             joined = (" AND " if isinstance(node, And) else " OR ").join(sql for sql, _ in parts)
             return f"({joined})", [value for _, values in parts for value in values]
-        case Condition():
+        case Clause():
             return _test(node, now)
 
 
-def _test(test: Condition, now: float) -> Part:
+def _test(test: Clause, now: float) -> Part:
     if test.field in ("param", "label"):
         return _held(test)
     if test.field == "metric":
@@ -69,13 +69,13 @@ def _test(test: Condition, now: float) -> Part:
     return _text(column(test.field), test)
 
 
-def _text(column: str, test: Condition) -> Part:
+def _text(column: str, test: Clause) -> Part:
     if test.operator == "~":
         return f"(lower({column}) LIKE ? ESCAPE '!')", [f"%{clean(test.text).translate(_LOWER).translate(_MARKED)}%"]
     return f"({column} = ?)", [clean(test.text)]
 
 
-def _time(test: Condition) -> Part:
+def _time(test: Clause) -> Part:
     column = test.field
     if test.operator == "=":
         return f"({column} IS NOT NULL AND {column} >= ? AND {column} < ?)", [test.number, test.until]
@@ -88,7 +88,7 @@ def _version(pipeline: str, at: str, version: str) -> Part:
     return f'(run."plan" IN (SELECT v."plan" FROM version v WHERE {named}))', [pipeline, version] if at else [pipeline]
 
 
-def _held(test: Condition) -> Part:
+def _held(test: Clause) -> Part:
     """A condition on a parameter or label."""
     table = "parameter" if test.field == "param" else "label"
     rows = f"SELECT run FROM {table} WHERE name = ?"
@@ -107,7 +107,7 @@ def _held(test: Condition) -> Part:
     return f"(run IN ({rows} AND number {test.operator} ?))", [key, test.number]
 
 
-def _metric(test: Condition) -> Part:
+def _metric(test: Clause) -> Part:
     named, values = _metric_name(test.key)
     if test.operator == "has":
         return f"(run IN (SELECT run FROM metric WHERE {named}))", values

@@ -23,7 +23,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from kflite.core.event import State
+from kflite.core.event_kind import State
 from kflite.errors import InputError
 from kflite.store.search.time_text import duration_s, moment
 
@@ -54,7 +54,7 @@ _OPERATOR = re.compile(r"==|!=|!~|<=|>=|[=~<>]")
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class Clause:
     """One condition. key: the NAME of a parameter, metric or label; operator: one that negates nothing, or "has".
 
     number: the value where it is one, in Unix seconds of times; until: where the day, minute or second that it names ends.
@@ -69,7 +69,7 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
-class Not:
+class Negation:
     """True of what the other is not true of."""
 
     of: Node
@@ -89,7 +89,7 @@ class Or:
     of: tuple[Node, ...]
 
 
-Node = Condition | Not | And | Or
+Node = Clause | Negation | And | Or
 
 
 def parse(text: str, now: float) -> Node:
@@ -97,10 +97,10 @@ def parse(text: str, now: float) -> Node:
     return _Parser("where", text, now).expression()
 
 
-def only(name: str, text: str) -> Condition:
+def only(name: str, text: str) -> Clause:
     """The condition that a field is this. Raises InputError."""
     try:
-        return Condition(name, "", "=", *_value(name, text, 0.0))
+        return Clause(name, "", "=", *_value(name, text, 0.0))
     except ValueError as error:
         raise InputError(f"{name} {text!r}: {error}") from None
 
@@ -171,7 +171,7 @@ class _Parser:
 
     def _one(self) -> Node:
         if self._takes("not"):
-            return Not(self._inside(self._one))
+            return Negation(self._inside(self._one))
         if self._next() == "(":
             return self._parenthesis()
         return self._condition()
@@ -203,13 +203,13 @@ class _Parser:
         at, operator = self.at, self._take(_OPERATOR)
         if not operator:
             if name in NAMED:
-                return Condition(name, key, "has")
+                return Clause(name, key, "has")
             raise self._wrong(at, f"after {self.text[begun:at].strip()} comes one of {' '.join(_OPERATORS[name])}")
         sign = operator.group().replace("==", "=")
         if sign not in _OPERATORS[name]:
             raise self._wrong(at, f"{name} cannot be compared by {sign}: there is {' '.join(_OPERATORS[name])}")
         test = self._test(name, key, sign.removeprefix("!"))
-        return Not(test) if sign.startswith("!") else test
+        return Negation(test) if sign.startswith("!") else test
 
     def _field(self) -> tuple[str, str]:
         begun, found = self.at, _WORD.match(self.text, self.at)
@@ -235,12 +235,12 @@ class _Parser:
         found = self._take(word)
         return found.group() if found else None
 
-    def _test(self, name: str, key: str, operator: str) -> Condition:
+    def _test(self, name: str, key: str, operator: str) -> Clause:
         at, text = self.at, self._text(_VALUE)
         if text is None:
             raise self._wrong(at, "a value belongs here; one that is empty, or has spaces or parentheses in it, in quotes")
         try:
-            return Condition(name, key, operator, *_value(name, text, self.now))
+            return Clause(name, key, operator, *_value(name, text, self.now))
         except ValueError as error:
             raise self._wrong(at, str(error)) from None
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from kflite.client import Client
-from kflite.core.event import State
+from kflite.core.event_kind import State
 
 HERE = Path(__file__).parent
 # How many points the pipeline's turns have; the test says so when they are others.
@@ -33,7 +33,7 @@ async def gone_on(home: Path) -> list[tuple[State, dict[str, State]]]:
         await client.resume_all()
         runs = await client.runs()
         states = [await asyncio.wait_for(client.ended(run.id), 60) for run in runs]
-        return [(s, {t.task: t.state for t in client.store.tasks(r.id)}) for s, r in zip(states, runs, strict=True)]
+        return [(s, {t.task: t.state for t in client.session.store.tasks(r.id)}) for s, r in zip(states, runs, strict=True)]
 
 
 def executions(ledger: Path) -> Counter[str]:

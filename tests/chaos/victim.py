@@ -7,21 +7,23 @@ import sys
 from dataclasses import replace
 from itertools import count
 
+from kflite import config
 from kflite.client import Client
-from kflite.scheduler import World
+from kflite.client.local_session import LocalSession
+from kflite.scheduler import SchedulerDeps
 
 sys.path.insert(0, os.path.dirname(__file__))
 
 
-class Victim(Client):
-    """A client whose scheduler has a fault hook."""
+class Victim(LocalSession):
+    """A session whose scheduler has a fault hook."""
 
     def __init__(self, home: str, last: int) -> None:
-        super().__init__(home=home, on="process")
+        super().__init__(config.load({"home": home, "on": "process"}))
         self._points, self._last = count(1), last
 
-    def _world(self) -> World:
-        return replace(super()._world(), point=self._point)
+    def _deps(self) -> SchedulerDeps:
+        return replace(super()._deps(), failpoint=self._point)
 
     def _point(self, name: str) -> None:
         if next(self._points) == self._last:
@@ -31,7 +33,7 @@ class Victim(Client):
 async def main(home: str, ledger: str, last: int) -> None:
     from work import work
 
-    async with Victim(home, last) as client:
+    async with Client(session=Victim(home, last)) as client:
         run = await client.submit(work, {"ledger": ledger})
         await client.ended(run.id)
 

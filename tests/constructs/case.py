@@ -11,7 +11,7 @@ from google.protobuf.json_format import MessageToDict
 from unit.plans.dag.builder import Pipeline
 
 import kflite
-from kflite.runs.artifact import Made
+from kflite.runs.artifact import RunArtifact
 
 EVERYWHERE = ("inline", "process", "docker")
 PYTHON = ("inline", "process")
@@ -65,7 +65,7 @@ def content(value: object) -> Any:
     """A parameter as it is; what an artifact's file holds."""
     if isinstance(value, list):
         return [content(item) for item in value]
-    if not isinstance(value, Made):
+    if not isinstance(value, RunArtifact):
         return value
     assert value.path is not None
     return value.path.read_text()

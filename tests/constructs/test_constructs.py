@@ -82,7 +82,7 @@ def checked(client: kflite.Client, run: kflite.Run | Exception) -> kflite.Run | 
     """The run, or what its events violate."""
     try:
         if isinstance(run, kflite.Run):
-            check_groups(client.store.events(run.id, limit=100_000))
+            check_groups(client.session.store.events(run.id, limit=100_000))
     except Violation as violation:
         return violation
     return run

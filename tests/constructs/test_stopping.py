@@ -13,7 +13,7 @@ from constructs.pieces import add, light, note, say, status
 from kfp import dsl
 
 import kflite
-from kflite.core.event import Kind
+from kflite.core.event_kind import Kind
 
 
 @light

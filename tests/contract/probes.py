@@ -9,7 +9,7 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import TypeVar
 
-from kflite.core.job import Waiting
+from kflite.core.job import AttemptWaiting
 from kflite.executors.base import Executor
 
 T = TypeVar("T")
@@ -62,7 +62,7 @@ async def free(lock: Path) -> None:
     await asyncio.wait_for(look(), PATIENCE_S)
 
 
-async def told(executor: Executor, ref: str, kind: type[T] = Waiting) -> T:
+async def told(executor: Executor, ref: str, kind: type[T] = AttemptWaiting) -> T:
     """The first update of a kind that an attempt tells."""
     async with aclosing(executor.follow(ref)) as updates:
         async for update in updates:

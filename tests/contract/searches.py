@@ -11,10 +11,12 @@ from typing import Any
 from contract.stores import ended, made, submitted
 from hypothesis import strategies as st
 
-from kflite.core.event import Event, RunArchived, RunLabelled, RunStarted, RunUnarchived, State
+from kflite.core.event import Event
+from kflite.core.event_kind import State
+from kflite.core.run_event import RunArchived, RunLabelled, RunStarted, RunUnarchived
 from kflite.core.value import Value
 from kflite.store.base import Query
-from kflite.store.search.where import And, Condition, Node, Not, Or, parse
+from kflite.store.search.where import And, Clause, Negation, Node, Or, parse
 
 NOW = 1_000.0
 NAMES = ("digits", "Digits_2", "50%", "a!b", "é", "")
@@ -120,21 +122,21 @@ def key(known: Known, name: str) -> Any:
 def true(node: Node, known: Known) -> bool:
     """Whether the expression is true of the run."""
     match node:
-        case Not(of):
+        case Negation(of):
             return not true(of, known)
         case And(of):
             return all(true(each, known) for each in of)
         case Or(of):
             return any(true(each, known) for each in of)
-        case Condition("param", name, "has") | Condition("label", name, "has"):
+        case Clause("param", name, "has") | Clause("label", name, "has"):
             return name in (known.param if node.field == "param" else known.label)
-        case Condition("param", name) | Condition("label", name):
+        case Clause("param", name) | Clause("label", name):
             held: dict[str, Any] = known.param if node.field == "param" else dict(known.label)
             return name in held and fits(held[name], node)
-        case Condition("metric", name, operator):
+        case Clause("metric", name, operator):
             values = [v for t, n, v in known.metrics if name in (n, f"{t}/{n}")]
             return any(operator == "has" or compared(v, operator, node.number) for v in values)
-        case Condition("created" | "started" | "ended" | "duration"):
+        case Clause("created" | "started" | "ended" | "duration"):
             at = key(known, node.field)
             if node.operator == "=":
                 return at is not None and node.number <= at < node.until
@@ -142,7 +144,7 @@ def true(node: Node, known: Known) -> bool:
     return fits(known.texts[node.field], node)
 
 
-def fits(value: Value, test: Condition) -> bool:
+def fits(value: Value, test: Clause) -> bool:
     """Whether a parameter, label or text is what the condition says."""
     shown = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
     shown = shown[:500]

@@ -8,8 +8,10 @@ from uuid import uuid4
 import pytest
 
 from kflite import store
-from kflite.core.event import Event, Kind, TaskRunning, TaskStarting
+from kflite.core.event import Event
 from kflite.core.event_json import from_json
+from kflite.core.event_kind import Kind
+from kflite.core.task_event import TaskRunning, TaskStarting
 from kflite.core.value import Value
 from kflite.store import Database
 

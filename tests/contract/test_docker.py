@@ -24,7 +24,7 @@ from kflite.errors import ExecutorError
 from kflite.executors import record
 from kflite.executors.base import ended
 from kflite.executors.docker import DockerExecutor, DockerOptions, launch
-from kflite.executors.docker.daemon import Refused
+from kflite.executors.docker.daemon import DaemonRefused
 from kflite.executors.images import ImageMap
 from kflite.executors.ref import Ref
 
@@ -128,7 +128,7 @@ async def test_a_gang_has_a_network_when_the_daemons_own_ranges_are_full(
 
     def full(name: str, labels: dict[str, str], subnet: str, api: docker.APIClient) -> None:
         if not subnet:
-            raise Refused(500, "could not find an available, non-overlapping IPv4 address pool")
+            raise DaemonRefused(500, "could not find an available, non-overlapping IPv4 address pool")
         create(name, labels, subnet, api)
 
     monkeypatch.setattr(launch, "_create_network", full)

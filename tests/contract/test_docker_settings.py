@@ -16,7 +16,7 @@ from contract.jobs import Jobs
 from contract.probes import PATIENCE_S
 from contract.test_executors import SUCCESS, log, run
 
-from kflite.core.job import Job, Mount, Role, Source
+from kflite.core.job import Job, Mount, MountSource, Role
 from kflite.core.value import Value
 from kflite.errors import ExecutorError
 from kflite.executors.docker import DockerExecutor
@@ -47,7 +47,7 @@ async def test_a_container_runs_as_the_user_that_it_asks_for_and_writes_its_outp
         f"import os; print(os.getuid(), os.getgid()); [open(p, 'w').write('x') for p in ({str(jobs.out('made'))!r}, '/v/made')]"
     )
     job = with_settings(jobs.python(code), securityContext={"runAsUser": 4711, "runAsGroup": 12, "runAsNonRoot": True})
-    job = replace(job, roles=(replace(job.roles[0], mounts=(Mount("/v", Source.VOLUME, "data"),)),))
+    job = replace(job, roles=(replace(job.roles[0], mounts=(Mount("/v", MountSource.VOLUME, "data"),)),))
     assert await run(executor, job) == SUCCESS
     assert log(job) == "4711 12\n"
     assert jobs.out("made").read_text() == (tmp_path / "volumes" / "data" / "made").read_text() == "x"
@@ -80,7 +80,7 @@ async def test_a_container_that_cannot_start_leaves_no_secret(
     monkeypatch.setenv("KFLITE_SECRET_S", '{"key": "hunter2"}')
     job = with_settings(replace(jobs, image="kflite-test/none:1").ending(0), imagePullPolicy="Never")
     with pytest.raises(ExecutorError, match="not to be pulled"):
-        await executor.start(replace(job, roles=(replace(job.roles[0], mounts=(Mount("/s", Source.SECRET, "s"),)),)))
+        await executor.start(replace(job, roles=(replace(job.roles[0], mounts=(Mount("/s", MountSource.SECRET, "s"),)),)))
     assert not (job.folder / "mounts").exists()
 
 

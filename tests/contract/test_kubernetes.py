@@ -12,7 +12,7 @@ from contract.jobs import Jobs
 from contract.kube import PATIENCE_S, Space, kubectl, namespace
 from contract.probes import told
 
-from kflite.core.job import Exit, Job, Mount, Resources, Role, Secret, Source
+from kflite.core.job import Exit, Job, Mount, MountSource, Resources, Role, Secret
 from kflite.executors.base import ended
 from kflite.executors.kubernetes import KubernetesExecutor
 
@@ -97,7 +97,7 @@ async def test_a_secret_comes_as_a_variable_and_stays_out_of_the_pods_spec(space
 
 
 async def test_a_volume_that_cannot_be_mounted_fails_the_task_by_its_name(space: Space, jobs: Jobs) -> None:
-    role = replace(jobs.code("print(1)"), mounts=(Mount("/s", Source.SECRET, "no-such-secret"),))
+    role = replace(jobs.code("print(1)"), mounts=(Mount("/s", MountSource.SECRET, "no-such-secret"),))
     async with space.executor(pull_s=2.0) as executor:
         exit = await run(executor, jobs.job(role))
     assert exit.reason == "FailedMount"

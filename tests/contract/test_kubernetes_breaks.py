@@ -12,7 +12,7 @@ import pytest
 from contract.jobs import Jobs
 from contract.kube import PATIENCE_S, Space, Wire, kubectl
 
-from kflite.core.job import Exit, Waiting
+from kflite.core.job import AttemptWaiting, Exit
 from kflite.errors import ExecutorError
 from kflite.executors.base import ended
 
@@ -57,10 +57,10 @@ async def test_a_server_that_is_away_is_told_of_and_so_is_its_return(
         wire.cut()
         async with aclosing(executor.follow(ref)) as updates:
             told = await anext(updates)
-            assert isinstance(told, Waiting)
+            assert isinstance(told, AttemptWaiting)
             assert told.message.startswith("no answer from https://127.0.0.1:")
             wire.mend()
-            assert await anext(updates) == Waiting("")
+            assert await anext(updates) == AttemptWaiting("")
         await executor.stop(ref, 0)
     assert space.ours() == []
 

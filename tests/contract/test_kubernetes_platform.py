@@ -14,7 +14,7 @@ import pytest
 from contract.jobs import Jobs
 from contract.kube import PATIENCE_S, Space, kubectl, offered
 
-from kflite.core.job import Exit, Job, Mount, Resources, Source
+from kflite.core.job import Exit, Job, Mount, MountSource, Resources
 from kflite.executors.base import ended
 from kflite.executors.kubernetes import KubernetesExecutor
 
@@ -81,11 +81,11 @@ async def test_every_setting_reaches_a_task_that_runs(space: Space, jobs: Jobs, 
         jobs.code(LOOK),
         env={"SPACE": space.name},
         mounts=(
-            Mount("/s", Source.SECRET, "keys"),
-            Mount("/c", Source.CONFIG_MAP, "model"),
-            Mount("/e", Source.EMPTY, "e", options={"medium": "Memory", "sizeLimit": str(1 << 20)}),
-            Mount("/none", Source.SECRET, "none", optional=True),
-            Mount("/own", Source.EMPTY, "own", options=own),
+            Mount("/s", MountSource.SECRET, "keys"),
+            Mount("/c", MountSource.CONFIG_MAP, "model"),
+            Mount("/e", MountSource.EMPTY, "e", options={"medium": "Memory", "sizeLimit": str(1 << 20)}),
+            Mount("/none", MountSource.SECRET, "none", optional=True),
+            Mount("/own", MountSource.EMPTY, "own", options=own),
         ),
         downward_api=(
             ("TEAM", "metadata.labels['team']"),
@@ -129,7 +129,7 @@ async def test_a_claim_that_gets_no_volume_is_told_at_once_and_fails_after_a_set
         ),
         "missing": ("VolumeMissing", f"there is no PersistentVolumeClaim missing in {space.name}: create it"),
     }
-    made = [jobs.job(replace(jobs.code(""), mounts=(Mount("/d", Source.VOLUME, name),)), task=name) for name in said]
+    made = [jobs.job(replace(jobs.code(""), mounts=(Mount("/d", MountSource.VOLUME, name),)), task=name) for name in said]
     async with space.executor(pull_s=5.0) as executor:
         ends = await asyncio.gather(*(run(executor, job) for job in made))
     for job, exit, (reason, message) in zip(made, ends, said.values(), strict=True):

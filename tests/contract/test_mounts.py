@@ -17,7 +17,7 @@ from contract.subjects import NAMESPACE, Subject
 from contract.test_executors import SUCCESS, log, run
 from contract.volumes import ClaimedVolumes, FolderVolumes, Volumes
 
-from kflite.core.job import Job, Mount, Secret, Source, VolumeClaim
+from kflite.core.job import Job, Mount, MountSource, Secret, VolumeClaim
 from kflite.errors import ExecutorError
 from kflite.executors.base import Executor, ended
 
@@ -73,8 +73,8 @@ async def test_a_volume_is_seen_where_it_is_mounted_and_a_part_is_made(executor:
     paths = ["/kflite-test-a", "/kflite-test-b/b/c", "/mnt/kflite-test", f"{jobs.root}/mount"]
     (volumes.folder("data") / "one").write_text("1")
     write = f"{READ}\nfor path in sys.argv[1:]: open(path + '/two', 'a').write('2')\nopen('/part/x', 'w').close()"
-    mounts = [Mount(path, Source.VOLUME, "data") for path in paths]
-    job = mounting(jobs.python(write, *paths), *mounts, Mount("/part", Source.VOLUME, "data", "a/b"))
+    mounts = [Mount(path, MountSource.VOLUME, "data") for path in paths]
+    job = mounting(jobs.python(write, *paths), *mounts, Mount("/part", MountSource.VOLUME, "data", "a/b"))
     assert await run(executor, job) == SUCCESS
     assert log(job).splitlines() == [f"{path} ['a', 'one']" for path in paths]
     assert (volumes.folder("data") / "two").read_text() == "2222"
@@ -83,7 +83,7 @@ async def test_a_volume_is_seen_where_it_is_mounted_and_a_part_is_made(executor:
 
 @pytest.mark.needs("mounts", "own volumes")
 async def test_nobody_else_sees_a_mount(executor: Executor, jobs: Jobs, volumes: Path) -> None:
-    await run(executor, mounting(jobs.ending(0), Mount("/kflite-test-b", Source.VOLUME, "data")))
+    await run(executor, mounting(jobs.ending(0), Mount("/kflite-test-b", MountSource.VOLUME, "data")))
     assert "kflite-test-b" not in os.listdir("/")
 
 
@@ -96,9 +96,9 @@ for path in sys.argv[1:3]:
     except OSError as error: print(error.strerror)
 """
     mounts = (
-        Mount("/kflite-test/s", Source.SECRET, "registry"),
-        Mount("/kflite-test/c", Source.CONFIG_MAP, "model"),
-        Mount("/kflite-test/n", Source.SECRET, "none", optional=True),
+        Mount("/kflite-test/s", MountSource.SECRET, "registry"),
+        Mount("/kflite-test/c", MountSource.CONFIG_MAP, "model"),
+        Mount("/kflite-test/n", MountSource.SECRET, "none", optional=True),
     )
     job = mounting(jobs.python(code, *(mount.path for mount in mounts)), *mounts)
     assert await run(executor, job) == SUCCESS
@@ -113,7 +113,7 @@ for path in sys.argv[1:3]:
 
 @pytest.mark.needs("mounts", "own volumes")
 async def test_nothing_of_a_secret_is_left_when_the_job_has_ended(executor: Executor, jobs: Jobs, config: Path) -> None:
-    await run(executor, mounting(jobs.ending(0), Mount("/kflite-test", Source.SECRET, "registry")))
+    await run(executor, mounting(jobs.ending(0), Mount("/kflite-test", MountSource.SECRET, "registry")))
     left = [path for path in jobs.root.rglob("*") if path.is_file() and not path.is_relative_to(config)]
     assert not [path for path in left if VALUE.encode() in path.read_bytes()]
 
@@ -129,8 +129,8 @@ for path in ('/disk/x', '/memory/x'):
 
 @pytest.mark.needs("mounts")
 async def test_an_empty_folder_is_each_attempts_own_gone_after_it_and_bounded_in_memory(executor: Executor, jobs: Jobs) -> None:
-    memory = Mount("/memory", Source.EMPTY, "fast", options={"medium": "Memory", "sizeLimit": str(1 << 20)})
-    job = mounting(jobs.python(SCRATCH), Mount("/disk", Source.EMPTY, "scratch"), memory)
+    memory = Mount("/memory", MountSource.EMPTY, "fast", options={"medium": "Memory", "sizeLimit": str(1 << 20)})
+    job = mounting(jobs.python(SCRATCH), Mount("/disk", MountSource.EMPTY, "scratch"), memory)
     both = (job, replace(job, attempt=2, folder=job.folder.with_name("2")))
     assert await asyncio.gather(*(run(executor, each) for each in both)) == [SUCCESS, SUCCESS]
     for each in both:
@@ -141,14 +141,14 @@ async def test_an_empty_folder_is_each_attempts_own_gone_after_it_and_bounded_in
 @pytest.mark.needs("mounts", "commands")
 async def test_a_command_sees_mounts_one_below_the_other(executor: Executor, jobs: Jobs, volumes: Volumes) -> None:
     job = jobs.shell("cd /kflite-test && ls && cat config/depth")
-    mounts = (Mount("/kflite-test/config", Source.CONFIG_MAP, "model"), Mount("/kflite-test", Source.VOLUME, "data"))
+    mounts = (Mount("/kflite-test/config", MountSource.CONFIG_MAP, "model"), Mount("/kflite-test", MountSource.VOLUME, "data"))
     assert await run(executor, mounting(job, *mounts)) == SUCCESS
     assert log(job) == "config\n3"
 
 
 @pytest.mark.needs("mounts", "outlives", "live")
 async def test_a_mount_is_cleared_by_whoever_sees_the_end(make: Callable[[], Executor], jobs: Jobs) -> None:
-    job = mounting(jobs.sleeping(), Mount("/kflite-test", Source.EMPTY, "scratch"))
+    job = mounting(jobs.sleeping(), Mount("/kflite-test", MountSource.EMPTY, "scratch"))
     async with make() as executor:
         ref = await executor.start(job)
         await there(jobs.out("ready"))
@@ -162,14 +162,14 @@ async def test_a_mount_is_cleared_by_whoever_sees_the_end(make: Callable[[], Exe
 @pytest.mark.parametrize(
     ("mount", "reason", "remedy"),
     [
-        (Mount("/x", Source.VOLUME, "none"), "VolumeMissing", "mkdir -p"),
-        (Mount("/x", Source.VOLUME, "../etc"), "BadVolume", "small letters"),
-        (Mount("/x", Source.VOLUME, "data", "../.."), "BadMount", "inside it"),
-        (Mount("/x", Source.SECRET, "none"), "SecretMissing", "KFLITE_SECRET_NONE"),
-        (Mount("/x", Source.SECRET, "../secrets/registry/.."), "SecretMissing", "make the folder"),
-        (Mount("/x", Source.CONFIG_MAP, "none"), "ConfigMapMissing", "configs/none"),
-        (Mount("x", Source.EMPTY, "e"), "BadMount", "absolute path"),
-        (Mount("/", Source.EMPTY, "e"), "BadMount", "absolute path"),
+        (Mount("/x", MountSource.VOLUME, "none"), "VolumeMissing", "mkdir -p"),
+        (Mount("/x", MountSource.VOLUME, "../etc"), "BadVolume", "small letters"),
+        (Mount("/x", MountSource.VOLUME, "data", "../.."), "BadMount", "inside it"),
+        (Mount("/x", MountSource.SECRET, "none"), "SecretMissing", "KFLITE_SECRET_NONE"),
+        (Mount("/x", MountSource.SECRET, "../secrets/registry/.."), "SecretMissing", "make the folder"),
+        (Mount("/x", MountSource.CONFIG_MAP, "none"), "ConfigMapMissing", "configs/none"),
+        (Mount("x", MountSource.EMPTY, "e"), "BadMount", "absolute path"),
+        (Mount("/", MountSource.EMPTY, "e"), "BadMount", "absolute path"),
     ],
 )
 @pytest.mark.usefixtures("volumes")
@@ -265,5 +265,5 @@ async def test_inline_says_where_mounts_are_possible(tmp_path: Path) -> None:
 
     async with InlineExecutor(tmp_path) as executor:
         with pytest.raises(ExecutorError, match=r"mounts /x.*use --on process") as refused:
-            await executor.start(mounting(Jobs(tmp_path).ending(0), Mount("/x", Source.EMPTY, "e")))
+            await executor.start(mounting(Jobs(tmp_path).ending(0), Mount("/x", MountSource.EMPTY, "e")))
     assert refused.value.reason == "NoMounts"

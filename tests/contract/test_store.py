@@ -24,19 +24,10 @@ from contract.stores import (
 )
 
 from kflite import store
-from kflite.core.event import (
-    Event,
-    Kind,
-    RunCancelRequested,
-    RunRetried,
-    RunStarted,
-    RunStopping,
-    State,
-    TaskCancelled,
-    TaskRetrying,
-    TaskRunning,
-    TaskSkipped,
-)
+from kflite.core.event import Event
+from kflite.core.event_kind import Kind, State
+from kflite.core.run_event import RunCancelRequested, RunRetried, RunStarted, RunStopping
+from kflite.core.task_event import TaskCancelled, TaskRetrying, TaskRunning, TaskSkipped
 from kflite.core.value import Value
 from kflite.errors import NotFound, StoreError
 from kflite.store import Database

@@ -10,7 +10,8 @@ import pytest
 from contract.stores import KINDS, another, ended, submitted, url_of
 
 from kflite import store
-from kflite.core.event import Event, RunArchived
+from kflite.core.event import Event
+from kflite.core.run_event import RunArchived
 from kflite.errors import InputError, NotFound
 from kflite.store import Database
 from kflite.store.base import Query

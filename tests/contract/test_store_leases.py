@@ -10,8 +10,9 @@ import pytest
 from contract.stores import KINDS, ended, queued, submitted, url_of
 
 from kflite import store
-from kflite.core.event import (
-    Event,
+from kflite.core.event import Event
+from kflite.core.event_kind import State
+from kflite.core.run_event import (
     RunAnswered,
     RunCancelRequested,
     RunEnded,
@@ -21,7 +22,6 @@ from kflite.core.event import (
     RunStopping,
     RunSuspended,
     RunSuspendRequested,
-    State,
 )
 from kflite.errors import LeaseLost
 from kflite.store import Database, owner_id

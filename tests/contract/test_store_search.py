@@ -13,7 +13,8 @@ from contract.stores import KINDS, submitted, url_of
 from hypothesis import example, given, settings
 
 from kflite import store
-from kflite.core.event import Event, RunArchived
+from kflite.core.event import Event
+from kflite.core.run_event import RunArchived
 from kflite.errors import InputError, NotFound
 from kflite.store import Database
 from kflite.store.base import Query

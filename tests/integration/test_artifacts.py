@@ -11,7 +11,7 @@ import pytest
 
 import kflite
 from kflite import dsl
-from kflite.runs.artifact import Made
+from kflite.runs.artifact import RunArtifact
 
 
 @dsl.component
@@ -84,11 +84,11 @@ def _own(home: Path) -> None:
     """Each test has a home of its own."""
 
 
-def made(run: kflite.Run, name: str = "data") -> Made:
+def made(run: kflite.Run, name: str = "data") -> RunArtifact:
     assert run.state == "SUCCEEDED", run.logs()
     (task,) = run.tasks.values()
     found = task.artifacts[name]
-    assert isinstance(found, Made)
+    assert isinstance(found, RunArtifact)
     return found
 
 
@@ -129,22 +129,22 @@ def test_a_list_keeps_its_order_and_each_artifact_its_metadata() -> None:
     assert kflite.run(fan, on="process").outputs == {"Output": "3:3 1:1 2:2"}
 
 
-Harm = Callable[[Made], None]
+Harm = Callable[[RunArtifact], None]
 
 
-def remove(found: Made) -> None:
+def remove(found: RunArtifact) -> None:
     shutil.rmtree(found.path) if found.path.is_dir() else found.path.unlink()
 
 
-def remove_inner(found: Made) -> None:
+def remove_inner(found: RunArtifact) -> None:
     (found.path / "inner" / "y").unlink()
 
 
-def cut(found: Made) -> None:
+def cut(found: RunArtifact) -> None:
     found.path.write_text("fi")
 
 
-def write_over(found: Made) -> None:
+def write_over(found: RunArtifact) -> None:
     found.path.write_text("ELSEWHERE")
 
 

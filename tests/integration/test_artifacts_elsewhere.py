@@ -10,7 +10,7 @@ from machine import S3
 
 import kflite
 from kflite import dsl
-from kflite.runs.artifact import Made
+from kflite.runs.artifact import RunArtifact
 
 
 @dsl.component
@@ -61,11 +61,11 @@ def root(home: object, monkeypatch: pytest.MonkeyPatch) -> str:
     return root
 
 
-def made(run: kflite.Run) -> Made:
+def made(run: kflite.Run) -> RunArtifact:
     assert run.state == "SUCCEEDED", run.logs()
     (task,) = run.tasks.values()
     found = task.artifacts["data"]
-    assert isinstance(found, Made)
+    assert isinstance(found, RunArtifact)
     return found
 
 

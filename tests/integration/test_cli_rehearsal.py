@@ -61,7 +61,7 @@ def cli(tmp_path: Path) -> Cli:
 
 def rehearsed(cli: Cli, *arguments: str) -> dict[str, tuple[str, str]]:
     told: list[dict[str, str]] = cli.json("retry", "--dry-run", *arguments)["tasks"]  # type: ignore[assignment]
-    return {one["name"]: (one["does"], one["reason"]) for one in told}
+    return {one["name"]: (one["action"], one["reason"]) for one in told}
 
 
 def done(cli: Cli, *arguments: str) -> set[str]:
@@ -110,7 +110,7 @@ def test_what_is_new_and_what_is_gone_is_told(cli: Cli) -> None:
     (cli.folder / "nested.py").write_text(NESTED.replace("    beside()\n    with dsl.If", "    items()\n    with dsl.If"))
     (cli.folder / "nested.py").write_text((cli.folder / "nested.py").read_text().replace("BAD", "2"))
     lines = cli("retry", "--dry-run", "--with", "nested.py:nested").splitlines()
-    assert lines[0].split() == ["TASK", "DOES", "WHY"]
+    assert lines[0].split() == ["TASK", "ACTION", "REASON"]
     found = {line.split()[0]: line.split(maxsplit=1)[1] for line in lines[1:]}
     assert found["items-2"].split(maxsplit=1) == ["again", "it is new"]
     assert found["beside"].split(maxsplit=1) == ["drop", "it is not in the pipeline any more"]

@@ -198,12 +198,12 @@ def test_tune_finds_the_best_trial(cli: Cli) -> None:
     )
     assert "trial-5" in printed
     assert "best = " in printed
-    assert [run["kind"] for run in json.loads(cli("ls", "--where", "label.k=v", "--json"))] == ["experiment"]
+    assert [run["kind"] for run in json.loads(cli("ls", "--where", "label.k=v", "--json"))] == ["tuning"]
 
 
 def test_compile_writes_what_check_and_run_read(cli: Cli) -> None:
     cli("compile", "p.py:sound", "-o", "sound.yaml")
-    assert "is sound" in cli("check", "sound.yaml")
+    assert "is valid" in cli("check", "sound.yaml")
     assert cli.json("check", "sound.yaml")["ignored"] == []
     assert cli.json("run", "sound.yaml")["outputs"] == {"Output": 6}
 

@@ -13,7 +13,7 @@ import pytest
 
 import kflite
 from kflite import dsl
-from kflite.core.event import Kind, State
+from kflite.core.event_kind import Kind, State
 
 
 @dsl.component

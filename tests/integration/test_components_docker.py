@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import kflite
-from kflite.core.event import State
+from kflite.core.event_kind import State
 
 MODULE = """
 from dataclasses import dataclass

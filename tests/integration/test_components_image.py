@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import kflite
-from kflite.core.event import State
+from kflite.core.event_kind import State
 from kflite.errors import CompileError
 from kflite.target import load
 

@@ -6,7 +6,7 @@ import pytest
 
 import kflite
 from kflite import components, dsl
-from kflite.core.event import State
+from kflite.core.event_kind import State
 from kflite.ir.write import dumps_yaml
 
 

@@ -12,7 +12,7 @@ import pytest
 from pydantic import BaseModel, PositiveInt
 
 from kflite import dsl
-from kflite.core.event import State
+from kflite.core.event_kind import State
 from kflite.errors import InvalidPipeline
 
 

@@ -10,7 +10,7 @@ import pytest
 from contract.kube import Space, kubectl, namespace
 
 import kflite
-from kflite.runs.artifact import Made
+from kflite.runs.artifact import RunArtifact
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "digits.py"
 
@@ -39,7 +39,7 @@ def content(value: object) -> object:
     """A parameter as it is; an artifact as what is told of it and what it holds."""
     if isinstance(value, list):
         return [content(one) for one in value]
-    if not isinstance(value, Made):
+    if not isinstance(value, RunArtifact):
         return value
     if not is_zipfile(value.path):
         return value.metadata, value.digest

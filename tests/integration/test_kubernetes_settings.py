@@ -11,7 +11,7 @@ from integration.cli import Cli
 
 import kflite
 from kflite import dsl, kubernetes
-from kflite.core.event import State
+from kflite.core.event_kind import State
 
 WHERE = ["process", "docker"]
 
@@ -215,7 +215,7 @@ def test_what_has_no_effect_is_said_once_by_check_run_and_show(cli: Cli) -> None
     line = "node selectors: no effect here: there is one machine, and nothing to choose from (of see, see-2)"
     cli.full("check", "choosy.py", "--on", "nowhere", status=2)
     assert cli.full("check", "choosy.py").stderr.splitlines() == [line]
-    held = cli.json("check", "choosy.py", "--on", "docker")["unheeded"]
+    held = cli.json("check", "choosy.py", "--on", "docker")["ignored_settings"]
     assert isinstance(held, list)
     assert [each["tasks"] for each in held] == [["see", "see-2"]]
     assert cli.full("run", "choosy.py", "--on", "process").stderr.splitlines() == [line]

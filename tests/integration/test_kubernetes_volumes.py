@@ -11,7 +11,7 @@ from integration.test_workspace import get, put
 
 import kflite
 from kflite import dsl, kubernetes
-from kflite.core.event import State
+from kflite.core.event_kind import State
 
 pytestmark = pytest.mark.usefixtures("home")
 

@@ -10,7 +10,7 @@ import pytest
 
 import kflite
 from kflite import dsl
-from kflite.core.event import State
+from kflite.core.event_kind import State
 from kflite.dsl import Dataset, Input, Output
 
 RunEach = Callable[..., kflite.Run]

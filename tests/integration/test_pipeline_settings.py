@@ -9,7 +9,7 @@ import pytest
 
 import kflite
 from kflite import dsl
-from kflite.core.event import State
+from kflite.core.event_kind import State
 
 
 @dsl.component

@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 
 from kflite import dsl, store
-from kflite.core.event import Event, Kind, State
+from kflite.core.event import Event
+from kflite.core.event_kind import Kind, State
 from kflite.core.job import Job
 from kflite.executors.base import unheard
 from kflite.plans import dag
-from kflite.scheduler import Scheduler, Submission, World, loop
+from kflite.scheduler import Scheduler, SchedulerDeps, Submission, loop
 from kflite.scheduler.deps import nobody
+from kflite.store.blobs.files import FileBlobs
 from kflite.testing import FakeExecutor, FakeWorld
 
 
@@ -25,13 +27,14 @@ def nothing() -> None:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
+def world(tmp_path: Path) -> SchedulerDeps:
     async def requests() -> AsyncIterator[Event]:
         await asyncio.get_running_loop().create_future()
         yield Event("", "", 0.0)  # type: ignore[arg-type]
 
-    return World(
+    return SchedulerDeps(
         store=store.open("sqlite://"),
+        blobs=FileBlobs(str(tmp_path / "artifacts")),
         plans=lambda kind, document, parameters, origin: dag.plan(document, parameters, origin),
         executors=lambda on: FakeExecutor(FakeWorld()),
         home=tmp_path,
@@ -45,7 +48,7 @@ def submission(run: str = "r") -> Submission:
     return Submission(run, "nothing", "pipeline", "nothing", dsl.compile(nothing).dumps(), {}, on="fake")
 
 
-def state_of(world: World) -> State:
+def state_of(world: SchedulerDeps) -> State:
     async def work() -> State:
         async with Scheduler(world) as scheduler:
             await scheduler.submit(submission())
@@ -54,11 +57,13 @@ def state_of(world: World) -> State:
     return asyncio.run(work())
 
 
-def test_a_run_ends(world: World) -> None:
+def test_a_run_ends(world: SchedulerDeps) -> None:
     assert state_of(world) is State.SUCCEEDED
 
 
-def test_that_a_task_runs_is_stored_with_its_end_where_that_comes_soon(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_that_a_task_runs_is_stored_with_its_end_where_that_comes_soon(
+    world: SchedulerDeps, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(loop, "SHARED_S", 60.0)
     commits: list[list[Kind]] = []
 
@@ -71,7 +76,7 @@ def test_that_a_task_runs_is_stored_with_its_end_where_that_comes_soon(world: Wo
     assert [kinds[:2] for kinds in commits if Kind.TASK_RUNNING in kinds] == [[Kind.TASK_RUNNING, Kind.TASK_SUCCEEDED]]
 
 
-def test_a_bug_in_a_turn_reaches_whoever_waits_for_the_run(world: World) -> None:
+def test_a_bug_in_a_turn_reaches_whoever_waits_for_the_run(world: SchedulerDeps) -> None:
     points = iter(["decided", "stored"])
 
     def bug(name: str) -> None:
@@ -79,10 +84,10 @@ def test_a_bug_in_a_turn_reaches_whoever_waits_for_the_run(world: World) -> None
             raise ZeroDivisionError("a bug")
 
     with pytest.raises(ZeroDivisionError, match="a bug"):
-        state_of(replace(world, point=bug))
+        state_of(replace(world, failpoint=bug))
 
 
-def test_a_bug_in_an_executor_ends_the_task_and_names_itself(world: World) -> None:
+def test_a_bug_in_an_executor_ends_the_task_and_names_itself(world: SchedulerDeps) -> None:
     class Broken(FakeExecutor):
         async def start(self, job: Job, waiting: Callable[[str], None] = unheard) -> str:
             raise RuntimeError("a bug")
@@ -92,13 +97,13 @@ def test_a_bug_in_an_executor_ends_the_task_and_names_itself(world: World) -> No
     assert (task.reason, task.message) == ("InternalError", "RuntimeError: a bug")
 
 
-def test_a_run_that_was_let_go_is_free_for_the_next_scheduler(world: World) -> None:
+def test_a_run_that_was_let_go_is_free_for_the_next_scheduler(world: SchedulerDeps) -> None:
     def bug(name: str) -> None:
         if name == "stored":
             raise ZeroDivisionError("a bug")
 
     with pytest.raises(ZeroDivisionError):
-        state_of(replace(world, point=bug))
+        state_of(replace(world, failpoint=bug))
 
     async def resume() -> State:
         async with Scheduler(replace(world, owner=store.owner_id(), accepts=nobody)) as scheduler:
@@ -108,7 +113,7 @@ def test_a_run_that_was_let_go_is_free_for_the_next_scheduler(world: World) -> N
     assert asyncio.run(resume()) is State.SUCCEEDED
 
 
-def test_runs_that_end_at_once_are_stored_also_while_others_are(world: World) -> None:
+def test_runs_that_end_at_once_are_stored_also_while_others_are(world: SchedulerDeps) -> None:
     async def slow(function, /, *args):  # type: ignore[no-untyped-def]
         for _ in range(len(args[-1]) if function == world.store.put_plan else 20):
             await asyncio.sleep(0)

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from kflite import dsl, store
-from kflite.core.event import Event, Kind, State
-from kflite.core.job import Job, Resources, Waiting
+from kflite.core.event import Event
+from kflite.core.event_kind import Kind, State
+from kflite.core.job import AttemptWaiting, Job, Resources
 from kflite.errors import ExecutorError
 from kflite.plans import dag
-from kflite.scheduler import Scheduler, Submission, World
+from kflite.scheduler import Scheduler, SchedulerDeps, Submission
 from kflite.testing import FakeExecutor, FakeRun, FakeWorld
 
 MOMENT_S = 0.05
@@ -25,14 +26,14 @@ def nothing() -> None:
     return None
 
 
-def world_of(fake: FakeWorld, folder: Path, pool: str = "") -> World:
+def world_of(fake: FakeWorld, folder: Path, pool: str = "") -> SchedulerDeps:
     """A world whose executors all run in this fake one. pool: theirs, "" for one each."""
 
     async def requests() -> AsyncIterator[Event]:
         await asyncio.get_running_loop().create_future()
         yield Event("", "", 0.0)  # type: ignore[arg-type]
 
-    return World(
+    return SchedulerDeps(
         store=store.open("sqlite://"),
         plans=lambda kind, document, parameters, origin: dag.plan(document, parameters, origin),
         executors=lambda on: FakeExecutor(fake, on, pool or on),
@@ -43,7 +44,7 @@ def world_of(fake: FakeWorld, folder: Path, pool: str = "") -> World:
     )
 
 
-def run(world: World, *on: str) -> list[State]:
+def run(world: SchedulerDeps, *on: str) -> list[State]:
     """How runs end that go to these executors, all at once."""
 
     async def work() -> list[State]:
@@ -69,7 +70,7 @@ def test_executors_of_one_pool_take_turns(tmp_path: Path, pool: str, at_once: in
 
 
 def test_what_a_task_waits_for_is_stored_as_its_executor_tells_it(tmp_path: Path) -> None:
-    words = ((0.0, Waiting("no node is free")), (MOMENT_S / 2, Waiting("")))
+    words = ((0.0, AttemptWaiting("no node is free")), (MOMENT_S / 2, AttemptWaiting("")))
     world = world_of(FakeWorld(lambda _job: FakeRun(MOMENT_S, updates=words)), tmp_path)
     run(world, "fake")
     noted = [event.data["message"] for event in world.store.events("r0") if event.kind is Kind.TASK_NOTED]

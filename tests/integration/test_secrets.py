@@ -8,7 +8,7 @@ import pytest
 
 import kflite
 from kflite import dsl
-from kflite.core.event import State
+from kflite.core.event_kind import State
 
 VALUE = "hunter2-do-not-tell"
 

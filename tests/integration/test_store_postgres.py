@@ -15,7 +15,8 @@ from kflite.errors import StoreError, StoreLocked
 from kflite.store import Database
 from kflite.store import follow as following
 from kflite.store.follow import follow
-from kflite.store.postgres import LOCK, PostgresConnection
+from kflite.store.limits import LOCK
+from kflite.store.postgres import PostgresConnection
 
 SOON_S = 30.0
 OTHERS = "datname = current_database() AND pid != pg_backend_pid() AND backend_type = 'client backend'"

@@ -12,7 +12,8 @@ from contract.stores import queued, submitted
 from integration.beside import FOLLOWER, HALFWAY, OPENED, OWNER, SCHEDULER, SOON_S, WRITER, Start, others, sound
 
 from kflite import store
-from kflite.core.event import Event, State
+from kflite.core.event import Event
+from kflite.core.event_kind import State
 from kflite.errors import LeaseLost
 from kflite.store import Database, owner_id
 from kflite.store import follow as following

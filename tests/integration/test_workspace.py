@@ -10,7 +10,7 @@ import pytest
 import kflite
 from kflite import dsl
 from kflite.errors import InputError
-from kflite.runs.artifact import Made
+from kflite.runs.artifact import RunArtifact
 
 
 @dsl.component
@@ -87,7 +87,7 @@ def test_what_is_downloaded_to_it_may_be_changed_and_its_source_stays(tmp_path: 
     assert path.endswith(f"/.workspace/.artifacts{tmp_path}/a.csv")
     assert (Path(path).read_text(), (tmp_path / "a.csv").read_text()) == ("data and more", "data")
     imported = run.tasks["importer"].artifacts["artifact"]
-    assert isinstance(imported, Made)
+    assert isinstance(imported, RunArtifact)
     assert imported.metadata == {"_kfp_workspace": True}
 
 

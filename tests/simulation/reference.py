@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from kflite.core.event import State
+from kflite.core.event_kind import State
 
 Document = dict[str, Any]
 Judge = Callable[[str, int], int | None]

@@ -17,15 +17,18 @@ from pipelines import DEADLINE_S, Builder, changed
 from reference import expected
 
 from kflite import store
-from kflite.core.event import Event, Point, RunCancelRequested, RunRetried, State
-from kflite.core.job import Exit, Job, Resources, Waiting
+from kflite.core.event import Event, Point
+from kflite.core.event_kind import State
+from kflite.core.job import AttemptWaiting, Exit, Job, Resources
+from kflite.core.run_event import RunCancelRequested, RunRetried
 from kflite.errors import LeaseLost, StoreFull, StoreLocked
 from kflite.executors.base import unheard
 from kflite.plans import dag
-from kflite.scheduler import Scheduler, Submission, World
+from kflite.scheduler import Scheduler, SchedulerDeps, Submission
 from kflite.scheduler.deps import LEASE_S, nobody
-from kflite.scheduler.record import TaskRecord
+from kflite.scheduler.record import TaskState
 from kflite.store import Database
+from kflite.store.blobs.files import FileBlobs
 from kflite.testing import FakeExecutor, FakeRun, FakeWorld
 
 RUN = "run"
@@ -148,7 +151,11 @@ class Life:
     def _script(self, job: Job) -> FakeRun:
         task, random = job.id.partition("/")[2], self._drawn(job.id, job.attempt + 3000)
         stop_s = random.choice([0.0, 2.0, math.inf])
-        words = ((random.random(), Waiting("for room")), (1.0 + random.random(), Waiting(""))) if self.waits(job) else ()
+        words = (
+            ((random.random(), AttemptWaiting("for room")), (1.0 + random.random(), AttemptWaiting("")))
+            if self.waits(job)
+            else ()
+        )
         if self._hangs(task, job.attempt):
             return FakeRun(math.inf, stop_s=stop_s, updates=words)
         if self._lost(task, job.attempt):
@@ -248,7 +255,7 @@ class Life:
         loop = asyncio.get_running_loop()
         self._asked: list[asyncio.Queue[Event]] = []
         before = asyncio.all_tasks()
-        scheduler = Scheduler(self._world())
+        scheduler = Scheduler(self._deps())
         entered = await scheduler.__aenter__()
         crash = loop.create_future()
         if self.fault_rate and self.random.random() < 0.5:
@@ -287,10 +294,10 @@ class Life:
         await asyncio.sleep(self.random.random() * 30)
         while not self._submitted():  # noqa: ASYNC110 - simulated time passes at once
             await asyncio.sleep(1)
-        await first._watch.close()
+        await first._ownership.close()
         self.schedulers += 1
         self.rival = True
-        second = await Scheduler(self._world()).__aenter__()
+        second = await Scheduler(self._deps()).__aenter__()
         assert second._work
         use = asyncio.ensure_future(self._use(second))
         await asyncio.wait({use, second._work}, return_when=asyncio.FIRST_COMPLETED)
@@ -311,14 +318,15 @@ class Life:
                 await asyncio.sleep(1)
         await scheduler.ended(RUN)
 
-    def _world(self) -> World:
+    def _deps(self) -> SchedulerDeps:
         async def inline(function, /, *args):  # type: ignore[no-untyped-def]
             await asyncio.sleep(self.random.random() * 0.01)
             return function(*args)
 
         loop = asyncio.get_running_loop()
-        return World(
+        return SchedulerDeps(
             self.store,
+            FileBlobs(str(self.folder / "artifacts")),
             lambda kind, document, parameters, origin: dag.plan(document, parameters, origin),
             lambda on: SlowExecutor(self.world, self),
             self.folder,
@@ -364,10 +372,10 @@ class Life:
 
     def _check_projection(self, tasks: dict[str, object]) -> None:
         """The rows are what the events say, by the machine."""
-        records: dict[str, TaskRecord] = {}
+        records: dict[str, TaskState] = {}
         for event in self.store.events(RUN):
             if event.task:
-                records.setdefault(event.task, TaskRecord()).apply(event)
+                records.setdefault(event.task, TaskState()).apply(event)
         stored = {row.task: row.state for row in self.store.tasks(RUN)}
         if stored != {task: record.state for task, record in records.items()}:
             raise Fault("the rows and the events disagree")

@@ -12,12 +12,16 @@ from clock import simulate
 from race import BOARD, LOSS, Race
 
 from kflite import store
-from kflite.core.event import Data, Event, Kind, RunResumed, RunSuspendRequested, State, TaskServing
-from kflite.core.job import Exit, Job, Points, Reading, Resources
+from kflite.core.event import Data, Event
+from kflite.core.event_kind import Kind, State
+from kflite.core.job import Exit, Job, Reading, Readings, Resources
 from kflite.core.plan import Origin, Plan
+from kflite.core.run_event import RunResumed, RunSuspendRequested
+from kflite.core.task_event import TaskServing
 from kflite.core.value import Value
-from kflite.scheduler import Scheduler, Submission, World
+from kflite.scheduler import Scheduler, SchedulerDeps, Submission
 from kflite.scheduler.deps import LEASE_S, nobody
+from kflite.store.blobs.files import FileBlobs
 from kflite.testing import FakeExecutor, FakeRun, FakeWorld
 
 RUN = "run"
@@ -115,13 +119,14 @@ class RaceLife:
         self.asked += 1
         return len(LOSSES)
 
-    def _deps(self) -> World:
+    def _deps(self) -> SchedulerDeps:
         async def inline(function: Callable[..., object], /, *args: object) -> object:
             await asyncio.sleep(0.001)
             return function(*args)
 
-        return World(
+        return SchedulerDeps(
             self.store,
+            FileBlobs(str(self.folder / "artifacts")),
             self._plan,
             lambda on: FakeExecutor(self.world),
             self.folder,
@@ -132,7 +137,7 @@ class RaceLife:
             clock=asyncio.get_running_loop().time,
             offload=inline,  # type: ignore[arg-type]
             transfer=inline,  # type: ignore[arg-type]
-            point=self._failpoint,
+            failpoint=self._failpoint,
         )
 
     # What came out.
@@ -154,7 +159,7 @@ def _script(job: Job) -> FakeRun:
     if task == BOARD:
         return FakeRun(float("inf"))
     losses = LOSSES[task]
-    updates = tuple((10.0 * n + 3.0, Points((Reading(LOSS, loss, n, 10.0 * n, "main.0"),))) for n, loss in enumerate(losses))
+    updates = tuple((10.0 * n + 3.0, Readings((Reading(LOSS, loss, n, 10.0 * n, "main.0"),))) for n, loss in enumerate(losses))
     return FakeRun(10.0 * len(losses), Exit(0), updates=updates)
 
 

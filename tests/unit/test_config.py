@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from kflite import config
-from kflite.config import Docker
+from kflite.config import DockerSettings
 from kflite.errors import InputError
 
 
@@ -49,7 +49,7 @@ def test_defaults_lie_below_the_platforms_data_folder(tmp_path: Path) -> None:
     settings = config.load()
     home = tmp_path / "data" / "kflite"
     assert (settings.home, settings.store, settings.artifacts) == (home, f"sqlite:///{home}/kflite.db", f"{home}/artifacts")
-    assert (settings.on, settings.images, settings.docker) == ("local", (), Docker())
+    assert (settings.on, settings.images, settings.docker) == ("local", (), DockerSettings())
     assert set(settings.origins.values()) == {"default"}
 
 
@@ -100,7 +100,7 @@ def test_docker_settings_come_key_by_key(tmp_path: Path, here: Path) -> None:
     users_file(tmp_path, "[docker]\nimage_user = true\nreconnect_s = 5\n")
     (here / "kflite.toml").write_text("[docker]\nreconnect_s = 7.5\n")
     settings = config.load()
-    assert settings.docker == Docker(image_user=True, reconnect_s=7.5)
+    assert settings.docker == DockerSettings(image_user=True, reconnect_s=7.5)
     assert settings.origins["docker.reconnect_s"] == str(here / "kflite.toml")
 
 

@@ -11,8 +11,11 @@ from events import data
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kflite.core.event import Data, Kind, RunOptions, RunSubmitted, State, TaskFailed, TaskQueued, TaskSucceeded
+from kflite.core.event import Data
 from kflite.core.event_json import BY_KIND, from_json, to_json
+from kflite.core.event_kind import Kind, State
+from kflite.core.run_event import RunSubmitted, SubmittedOptions
+from kflite.core.task_event import TaskFailed, TaskQueued, TaskSucceeded
 from kflite.core.value import Artifact, Outputs
 from kflite.errors import EventError
 
@@ -40,7 +43,7 @@ OF_TYPE: dict[str, st.SearchStrategy[Any]] = {
     "Mapping[str, str | None]": st.dictionaries(texts, st.none() | texts, max_size=2),
     "Mapping[str, tuple[Artifact, ...]]": artifacts,
     "Outputs": st.builds(Outputs, parameters, artifacts),
-    "RunOptions": st.builds(RunOptions, st.booleans(), st.booleans(), st.integers(), st.none() | numbers, labels),
+    "SubmittedOptions": st.builds(SubmittedOptions, st.booleans(), st.booleans(), st.integers(), st.none() | numbers, labels),
 }
 
 
@@ -119,7 +122,7 @@ def test_a_version_is_written_from_the_second_on(monkeypatch: pytest.MonkeyPatch
 
 
 def test_what_is_stored_is_short() -> None:
-    submitted = RunSubmitted("n", "pipeline", "p", "d", options=RunOptions(parallel=2))
+    submitted = RunSubmitted("n", "pipeline", "p", "d", options=SubmittedOptions(parallel=2))
     told = {"name": "n", "kind": "pipeline", "pipeline": "p", "plan": "d", "options": {"parallel": 2}}
     assert to_json(submitted) == told
     assert to_json(TaskSucceeded()) == {}

@@ -6,13 +6,13 @@ from kflite.dsl import trace
 from kflite.dsl.annotations import OutputPath
 from kflite.dsl.channels import Channel
 from kflite.dsl.container import ContainerComponent, ContainerSpec, container_component
-from kflite.dsl.task import Argument, Task
+from kflite.dsl.task import Argument, PipelineTask
 
 
 class _Named(ContainerComponent):
     """A component that takes exactly one of two names."""
 
-    def __call__(self, *arguments: Argument, **named: Argument) -> Task:
+    def __call__(self, *arguments: Argument, **named: Argument) -> PipelineTask:
         task = super().__call__(*arguments, **named)
         names = [task.arguments[name] for name in ("pvc_name", "pvc_name_suffix") if name in task.arguments]
         if not names or (len(names) == 2 and not any(isinstance(name, Channel) for name in names)):

@@ -9,12 +9,12 @@ from kflite.dsl.kubernetes.platform import add, name_fields, non_empty, texts
 
 if TYPE_CHECKING:
     from kflite.dsl.channels import Channel
-    from kflite.dsl.task import Task
+    from kflite.dsl.task import PipelineTask
 
 
 def use_secret_as_env(
-    task: Task, secret_name: str | Channel, secret_key_to_env: Mapping[str, str], optional: bool = False
-) -> Task:
+    task: PipelineTask, secret_name: str | Channel, secret_key_to_env: Mapping[str, str], optional: bool = False
+) -> PipelineTask:
     """Sets variables to entries of a secret, which no event, log or view holds: {key of the secret: variable}.
 
     optional: the task runs without them where the secret does not exist.
@@ -27,8 +27,8 @@ def use_secret_as_env(
 
 
 def use_config_map_as_env(
-    task: Task, config_map_name: str | Channel, config_map_key_to_env: Mapping[str, str], optional: bool = False
-) -> Task:
+    task: PipelineTask, config_map_name: str | Channel, config_map_key_to_env: Mapping[str, str], optional: bool = False
+) -> PipelineTask:
     """Sets variables to entries of a config map: {key of the config map: variable}.
 
     optional: the task runs without them where the config map does not exist.
@@ -40,7 +40,7 @@ def use_config_map_as_env(
     return add(task, call, "configMapAsEnv", entry | {"optional": optional})
 
 
-def use_field_path_as_env(task: Task, env_name: str, field_path: str) -> Task:
+def use_field_path_as_env(task: PipelineTask, env_name: str, field_path: str) -> PipelineTask:
     """Sets a variable to a field of the task's pod, such as "metadata.name"."""
     call = "use_field_path_as_env"
     entry = {"name": non_empty(env_name, call, "env_name"), "fieldPath": non_empty(field_path, call, "field_path")}

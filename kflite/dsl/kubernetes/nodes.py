@@ -12,32 +12,32 @@ from kflite.dsl.kubernetes.platform import DynamicValue, Tree, add, constant, no
 from kflite.dsl.types import LIST, STRUCT, Parameter
 
 if TYPE_CHECKING:
-    from kflite.dsl.task import Task
+    from kflite.dsl.task import PipelineTask
 
 _OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt")
 _EFFECTS = ("NoExecute", "NoSchedule", "PreferNoSchedule")
 _TOLERATION = ("key", "operator", "value", "effect", "toleration_seconds")
 
 
-def add_node_selector(task: Task, label_key: str, label_value: str) -> Task:
+def add_node_selector(task: PipelineTask, label_key: str, label_value: str) -> PipelineTask:
     """Only nodes with this label may run the task."""
     call = "add_node_selector"
     label: Tree = {non_empty(label_key, call, "label_key"): constant(label_value, call, "label_value")}
     return put(task, call, "nodeSelector", "labels", entry=label)
 
 
-def add_node_selector_json(task: Task, node_selector_json: Channel | dict[str, Value]) -> Task:
+def add_node_selector_json(task: PipelineTask, node_selector_json: Channel | dict[str, Value]) -> PipelineTask:
     """Only nodes with these labels may run the task; replaces the labels of add_node_selector."""
     call = "add_node_selector_json"
     return put(task, call, "nodeSelector", entry={"nodeSelectorJson": _json(node_selector_json, call, STRUCT)})
 
 
 def add_node_affinity(
-    task: Task,
+    task: PipelineTask,
     match_expressions: Sequence[Mapping[str, object]] | None = None,
     match_fields: Sequence[Mapping[str, object]] | None = None,
     weight: int | None = None,
-) -> Task:
+) -> PipelineTask:
     """Nodes that match may run the task, or, with a `weight` of 1 to 100, are preferred.
 
     match_expressions (on labels), match_fields: dicts with `key`, `operator` (In, NotIn, Exists, DoesNotExist, Gt, Lt), `values`.
@@ -51,7 +51,7 @@ def add_node_affinity(
     return add(task, call, "nodeAffinity", terms)
 
 
-def add_node_affinity_json(task: Task, node_affinity_json: Channel | dict[str, Value]) -> Task:
+def add_node_affinity_json(task: PipelineTask, node_affinity_json: Channel | dict[str, Value]) -> PipelineTask:
     """Set the pod's whole `nodeAffinity` in Kubernetes' terms; a second call replaces the first."""
     call = "add_node_affinity_json"
     terms = tree(task, call).get("nodeAffinity", [])
@@ -61,14 +61,14 @@ def add_node_affinity_json(task: Task, node_affinity_json: Channel | dict[str, V
 
 
 def add_pod_affinity(
-    task: Task,
+    task: PipelineTask,
     match_labels: Mapping[str, str] | None = None,
     topology_key: str = "kubernetes.io/hostname",
     match_expressions: Sequence[Mapping[str, object]] | None = None,
     namespaces: Sequence[str] = (),
     weight: int | None = None,
     anti: bool = False,
-) -> Task:
+) -> PipelineTask:
     """The task runs where pods that match run, or, with `anti`, where none does. KFP's format has this, and its SDK no call.
 
     topology_key: what "where" means: nodes with the same value of this label; weight: 1 to 100, prefers in place of requiring.
@@ -86,13 +86,13 @@ def add_pod_affinity(
 
 
 def add_toleration(
-    task: Task,
+    task: PipelineTask,
     key: str | None = None,
     operator: str | None = None,
     value: str | None = None,
     effect: str | None = None,
     toleration_seconds: int | None = None,
-) -> Task:
+) -> PipelineTask:
     """Nodes with this taint may run the task too.
 
     operator: "Equal" (the default) or "Exists"; effect: "NoExecute", "NoSchedule", "PreferNoSchedule", or all;
@@ -107,7 +107,9 @@ def add_toleration(
     return add(task, call, "tolerations", entry)
 
 
-def add_toleration_json(task: Task, toleration_json: Channel | Mapping[str, object] | Sequence[Mapping[str, object]]) -> Task:
+def add_toleration_json(
+    task: PipelineTask, toleration_json: Channel | Mapping[str, object] | Sequence[Mapping[str, object]]
+) -> PipelineTask:
     """Tolerations: a dict or a list of dicts with add_toleration's arguments as keys, or a channel of what Kubernetes reads."""
     call = "add_toleration_json"
     if isinstance(toleration_json, Channel):
@@ -120,7 +122,7 @@ def add_toleration_json(task: Task, toleration_json: Channel | Mapping[str, obje
     return task
 
 
-def _add_toleration(task: Task, toleration: dict[str, object]) -> None:
+def _add_toleration(task: PipelineTask, toleration: dict[str, object]) -> None:
     seconds = toleration.get("toleration_seconds", toleration.get("tolerationSeconds"))
     number = None if seconds is None else _whole(seconds, "add_toleration_json", "toleration_seconds")
     key, operator, value, effect = (None if toleration.get(name) is None else str(toleration[name]) for name in _TOLERATION[:4])

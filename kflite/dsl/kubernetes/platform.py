@@ -13,7 +13,7 @@ from kflite.dsl.settings import is_placeholder
 from kflite.dsl.types import STRING, Parameter
 
 if TYPE_CHECKING:
-    from kflite.dsl.task import Task
+    from kflite.dsl.task import PipelineTask
 
 Bind: TypeAlias = Callable[["Value | Channel"], dict[str, Value]]
 
@@ -52,12 +52,12 @@ def resolved(node: object, bind: Bind) -> Value:
     return node
 
 
-def tree(task: Task, call: str) -> Tree:
+def tree(task: PipelineTask, call: str) -> Tree:
     """The task's settings so far. Raises CompileError if the task has no container of its own."""
     return task.own_container(f"kubernetes.{call}").kubernetes
 
 
-def append(task: Task, call: str, key: str, entry: object) -> Task:
+def append(task: PipelineTask, call: str, key: str, entry: object) -> PipelineTask:
     """Add an entry to one of the lists of the task's document."""
     entries = tree(task, call).setdefault(key, [])
     assert isinstance(entries, list)
@@ -65,12 +65,12 @@ def append(task: Task, call: str, key: str, entry: object) -> Task:
     return task
 
 
-def add(task: Task, call: str, key: str, entry: Mapping[str, object]) -> Task:
+def add(task: PipelineTask, call: str, key: str, entry: Mapping[str, object]) -> PipelineTask:
     """Add an entry to one of the lists of the task's document, without empty fields."""
     return append(task, call, key, {name: value for name, value in entry.items() if value not in ("", None, [], {})})
 
 
-def put(task: Task, call: str, *keys: str, entry: Mapping[str, object]) -> Task:
+def put(task: PipelineTask, call: str, *keys: str, entry: Mapping[str, object]) -> PipelineTask:
     """Add entries to the mapping at `keys` in the task's document."""
     mapping = tree(task, call)
     for key in keys:

@@ -10,26 +10,26 @@ from kflite.dsl.kubernetes.platform import Tree, add, constant, name_fields, non
 
 if TYPE_CHECKING:
     from kflite.dsl.channels import Channel
-    from kflite.dsl.task import Task
+    from kflite.dsl.task import PipelineTask
 
 _POLICIES = ("Always", "Never", "IfNotPresent")
 
 
-def add_pod_label(task: Task, label_key: str, label_value: str) -> Task:
+def add_pod_label(task: PipelineTask, label_key: str, label_value: str) -> PipelineTask:
     """Labels the task's pod."""
     call = "add_pod_label"
     label: Tree = {non_empty(label_key, call, "label_key"): constant(label_value, call, "label_value")}
     return put(task, call, "podMetadata", "labels", entry=label)
 
 
-def add_pod_annotation(task: Task, annotation_key: str, annotation_value: str) -> Task:
+def add_pod_annotation(task: PipelineTask, annotation_key: str, annotation_value: str) -> PipelineTask:
     """Annotates the task's pod."""
     call = "add_pod_annotation"
     settings: Tree = {non_empty(annotation_key, call, "annotation_key"): constant(annotation_value, call, "annotation_value")}
     return put(task, call, "podMetadata", "annotations", entry=settings)
 
 
-def set_image_pull_secrets(task: Task, secret_names: Sequence[str | Channel]) -> Task:
+def set_image_pull_secrets(task: PipelineTask, secret_names: Sequence[str | Channel]) -> PipelineTask:
     """The image is pulled with these secrets' credentials."""
     call = "set_image_pull_secrets"
     if not isinstance(secret_names, Sequence) or isinstance(secret_names, str):
@@ -39,7 +39,7 @@ def set_image_pull_secrets(task: Task, secret_names: Sequence[str | Channel]) ->
     return task
 
 
-def set_image_pull_policy(task: Task, policy: str) -> Task:
+def set_image_pull_policy(task: PipelineTask, policy: str) -> PipelineTask:
     """When the image is pulled. policy: "Always", "Never", "IfNotPresent"."""
     if policy not in _POLICIES:
         raise trace.refused(f"kubernetes.set_image_pull_policy() takes one of {', '.join(_POLICIES)}, not {policy!r}")
@@ -47,7 +47,7 @@ def set_image_pull_policy(task: Task, policy: str) -> Task:
     return task
 
 
-def set_timeout(task: Task, seconds: int) -> Task:
+def set_timeout(task: PipelineTask, seconds: int) -> PipelineTask:
     """Fails an attempt that runs longer than this, in seconds; 0 takes a limit that was set back."""
     if isinstance(seconds, bool) or not isinstance(seconds, int) or seconds < 0:
         raise trace.refused(f"kubernetes.set_timeout() takes a whole number of seconds, 0 or more, not {seconds!r}")
@@ -59,8 +59,8 @@ def set_timeout(task: Task, seconds: int) -> Task:
 
 
 def set_security_context(
-    task: Task, run_as_user: int | None = None, run_as_group: int | None = None, run_as_non_root: bool | None = None
-) -> Task:
+    task: PipelineTask, run_as_user: int | None = None, run_as_group: int | None = None, run_as_non_root: bool | None = None
+) -> PipelineTask:
     """The user and group ids that the task's process has; run_as_non_root: refuse an image that would run as root."""
     call = "set_security_context"
     ids = {"runAsUser": run_as_user, "runAsGroup": run_as_group}

@@ -12,19 +12,21 @@ from kflite.dsl.kubernetes.platform import Bind, Tree, add, append, constant, na
 from kflite.dsl.settings import is_placeholder
 
 if TYPE_CHECKING:
-    from kflite.dsl.task import Task
+    from kflite.dsl.task import PipelineTask
 
 _OLD_REFERENCES = ("componentInputParameter", "taskOutputParameter")
 
 
-def use_secret_as_volume(task: Task, secret_name: str | Channel, mount_path: str, optional: bool = False) -> Task:
+def use_secret_as_volume(task: PipelineTask, secret_name: str | Channel, mount_path: str, optional: bool = False) -> PipelineTask:
     """Shows a secret's entries as files below `mount_path`. optional: the task runs where the secret does not exist."""
     call = "use_secret_as_volume"
     entry = name_fields("secretName", secret_name, call) | {"mountPath": path(mount_path, call), "optional": optional}
     return add(task, call, "secretAsVolume", entry)
 
 
-def use_config_map_as_volume(task: Task, config_map_name: str | Channel, mount_path: str, optional: bool = False) -> Task:
+def use_config_map_as_volume(
+    task: PipelineTask, config_map_name: str | Channel, mount_path: str, optional: bool = False
+) -> PipelineTask:
     """Shows a config map's entries as files below `mount_path`. optional: the task runs where the config map does not exist."""
     call = "use_config_map_as_volume"
     entry = name_fields("configMapName", config_map_name, call) | {"mountPath": path(mount_path, call), "optional": optional}
@@ -48,7 +50,7 @@ class _Claim:
         return {**old, "pvcNameParameter": source, **self.rest}
 
 
-def mount_pvc(task: Task, pvc_name: str | Channel, mount_path: str, sub_path: str = "") -> Task:
+def mount_pvc(task: PipelineTask, pvc_name: str | Channel, mount_path: str, sub_path: str = "") -> PipelineTask:
     """Mounts a volume that outlives the run, or a folder of it, at `mount_path`; CreatePVC's output `name` is such a name."""
     call = "mount_pvc"
     rest: dict[str, Value] = {"mountPath": path(mount_path, call)}
@@ -58,7 +60,7 @@ def mount_pvc(task: Task, pvc_name: str | Channel, mount_path: str, sub_path: st
 
 
 def add_ephemeral_volume(
-    task: Task,
+    task: PipelineTask,
     volume_name: str,
     mount_path: str,
     access_modes: Sequence[str],
@@ -66,7 +68,7 @@ def add_ephemeral_volume(
     storage_class_name: str | None = None,
     labels: Mapping[str, str] | None = None,
     annotations: Mapping[str, str] | None = None,
-) -> Task:
+) -> PipelineTask:
     """Mounts an empty volume of `size` ("5Gi") that lives as long as the task.
 
     storage_class_name: the cluster's default where it is None; labels, annotations: of the claim that is made for it.
@@ -88,8 +90,8 @@ def add_ephemeral_volume(
 
 
 def empty_dir_mount(
-    task: Task, volume_name: str, mount_path: str, medium: str | None = None, size_limit: str | None = None
-) -> Task:
+    task: PipelineTask, volume_name: str, mount_path: str, medium: str | None = None, size_limit: str | None = None
+) -> PipelineTask:
     """Mounts an empty folder that lives as long as the task. medium: "Memory" or None; size_limit: such as "5Gi"."""
     call = "empty_dir_mount"
     entry: Tree = {"volumeName": non_empty(volume_name, call, "volume_name"), "mountPath": path(mount_path, call)}
@@ -100,7 +102,7 @@ def empty_dir_mount(
     return add(task, call, "emptyDirMounts", entry)
 
 
-def enable_shared_memory(task: Task, size: str = "", volume_name: str = "shared-memory") -> Task:
+def enable_shared_memory(task: PipelineTask, size: str = "", volume_name: str = "shared-memory") -> PipelineTask:
     """Gives the task shared memory at /dev/shm. size: the most of it, such as "2Gi"; by default as much as the container has."""
     call = "enable_shared_memory"
     entry: Tree = {"volumeName": non_empty(volume_name, call, "volume_name")}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from kflite.core.event import State
+from kflite.core.event_kind import State
 from kflite.core.plan import Outcome
 from kflite.core.value import Artifact, Outputs, Value
 from kflite.plans.dag.resolve import Inputs
-from kflite.plans.dag.scope import Scope
-from kflite.plans.dag.shape import Component, Dag, LoopSpec
+from kflite.plans.dag.scope import DagScope
+from kflite.plans.dag.shape import ComponentSpec, Dag, LoopSpec
 
 
 class Loop:
@@ -35,12 +35,12 @@ class Loop:
     def __init__(
         self,
         path: str,
-        component: Component,
+        component: ComponentSpec,
         dag: Dag,
         inputs: Inputs,
         items: Sequence[Value] | Sequence[Artifact],
         shape: LoopSpec,
-        parent: Scope,
+        parent: DagScope,
         index: int,
         always_run: bool = False,
     ) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from kflite.core.value import Artifact, Outputs, Value
-from kflite.plans.dag.shape import Component, Parameter
+from kflite.plans.dag.shape import ComponentSpec, ParameterSpec
 
 _TRUE, _FALSE = ("true", "True", "TRUE", "1", "t"), ("false", "False", "FALSE", "0", "f")
 _PYTHON_TYPES: Mapping[str, tuple[type, ...]] = {
@@ -24,7 +24,7 @@ class BadOutput(Exception):
     """An output is missing or not of its declared type."""
 
 
-def read_outputs(component: Component, provisioned: Mapping[str, Value]) -> Outputs:
+def read_outputs(component: ComponentSpec, provisioned: Mapping[str, Value]) -> Outputs:
     """The outputs of a successful task; `provisioned` is the `outputs` section of its executor_input. Raises BadOutput."""
     written = _json(Path(str(provisioned["outputFile"])))
     files = provisioned.get("parameters", {})
@@ -50,7 +50,7 @@ def _json(path: Path) -> dict[str, Value]:
     return document
 
 
-def _parameter(name: str, declared: Parameter, values: Mapping[str, Value], files: Mapping[str, Value]) -> Value:
+def _parameter(name: str, declared: ParameterSpec, values: Mapping[str, Value], files: Mapping[str, Value]) -> Value:
     if name in values:
         return _checked(name, declared.type, values[name])
     file = files.get(name)

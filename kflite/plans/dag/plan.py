@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from kflite.core.event import State
+from kflite.core.event_kind import State
 from kflite.core.plan import Ended, News, Opened, Origin, Outcome, Ready, Settled, Step
 from kflite.core.value import Artifact, Outputs, Value
 from kflite.errors import InputError
@@ -21,8 +21,17 @@ from kflite.plans.dag.placeholders import MISSING, Missing, fill, parameter_look
 from kflite.plans.dag.read import Shape, binding
 from kflite.plans.dag.recipe import Recipe
 from kflite.plans.dag.resolve import Inputs, TaskContext, Unresolved, convert, resolve, setting_value, shown_name, with_defaults
-from kflite.plans.dag.scope import Scope
-from kflite.plans.dag.shape import Component, Container, ContainerConfig, Dag, FromInput, Importer, PlatformSettings, TaskSpec
+from kflite.plans.dag.scope import DagScope
+from kflite.plans.dag.shape import (
+    ComponentSpec,
+    Container,
+    ContainerConfig,
+    Dag,
+    FromInput,
+    ImporterSpec,
+    PlatformSettings,
+    TaskSpec,
+)
 from kflite.plans.dag.time_text import fill_time_macros
 from kflite.plans.dag.work import WORKSPACE, ContainerWork
 
@@ -34,7 +43,7 @@ if TYPE_CHECKING:
 class _Trigger:
     """A task whose parents have all ended."""
 
-    scope: Scope
+    scope: DagScope
     index: int
 
 
@@ -57,7 +66,7 @@ class DagPlan:
         assert isinstance(root.body, Dag)
         artifacts = {name: _artifacts(self._inputs[name]) for name in root.input_artifacts if name in self._inputs}
         inputs = Inputs(with_defaults(root, self._typed_inputs(root)), artifacts)
-        self._enter_scope(Scope(self._prefix, root, root.body, inputs))
+        self._enter_scope(DagScope(self._prefix, root, root.body, inputs))
         return self._take_steps()
 
     @property
@@ -73,7 +82,7 @@ class DagPlan:
         self._halted = True
         return self._take_steps()
 
-    def _typed_inputs(self, root: Component) -> dict[str, Value]:
+    def _typed_inputs(self, root: ComponentSpec) -> dict[str, Value]:
         try:
             values = {k: fill_time_macros(v, self._origin) for k, v in self._inputs.items() if k not in root.input_artifacts}
             what = {k: f"parameter {k!r}" for k in values}
@@ -91,7 +100,7 @@ class DagPlan:
         steps, self._steps = self._steps, []
         return steps
 
-    def _enter_scope(self, scope: Scope) -> None:
+    def _enter_scope(self, scope: DagScope) -> None:
         self._pending.extend(_Trigger(scope, i) for i in scope.roots())
         if not scope.open:
             self._close(scope)
@@ -114,7 +123,7 @@ class DagPlan:
         except ConditionError as error:
             self._fail(trigger, "BadCondition", str(error))
 
-    def _skip_reason(self, scope: Scope, task: TaskSpec) -> str:
+    def _skip_reason(self, scope: DagScope, task: TaskSpec) -> str:
         """Why the task must be skipped; "" if it must run."""
         if task.always:
             return ""
@@ -124,18 +133,18 @@ class DagPlan:
                 return f"{name} failed" if state is State.FAILED else f"{name} was {state.value.lower()}"
         return "the run was stopped" if self._halted and not scope.always_run else ""
 
-    def _runs_always(self, scope: Scope, task: TaskSpec) -> bool:
+    def _runs_always(self, scope: DagScope, task: TaskSpec) -> bool:
         """Whether the task, with everything in it, runs even if the run is stopped."""
         return self._halted or scope.always_run or task.always
 
-    def _context(self, scope: Scope, task: TaskSpec) -> TaskContext:
+    def _context(self, scope: DagScope, task: TaskSpec) -> TaskContext:
         def names(path: str) -> str | Missing:
             named = self._names | task_names(self._origin, task.name, scope.path_of(task.name))
             return named.get(path, MISSING)
 
         return TaskContext(scope.inputs, scope.outcome, names)
 
-    def _open(self, trigger: _Trigger, component: Component, inputs: Inputs, context: TaskContext) -> None:
+    def _open(self, trigger: _Trigger, component: ComponentSpec, inputs: Inputs, context: TaskContext) -> None:
         scope, task = trigger.scope, trigger.scope.dag.tasks[trigger.index]
         path = scope.path_of(task.name)
         if task.loop:
@@ -144,9 +153,9 @@ class DagPlan:
             self._steps.append(Opened(path, component.name, inputs.parameters, task.timeout_s))
             inner = Inputs(with_defaults(component, inputs.parameters), inputs.artifacts)
             self._enter_scope(
-                Scope(path, component, component.body, inner, scope, trigger.index, always_run=self._runs_always(scope, task))
+                DagScope(path, component, component.body, inner, scope, trigger.index, always_run=self._runs_always(scope, task))
             )
-        elif isinstance(component.body, Importer):
+        elif isinstance(component.body, ImporterSpec):
             self._import(trigger, component, component.body, inputs, context)
         else:
             self._running[path] = trigger
@@ -157,7 +166,7 @@ class DagPlan:
             self._steps.append(Ready(path, work, scope.after_seq_of(trigger.index), self._runs_always(scope, task)))
 
     def _work(
-        self, task: TaskSpec, component: Component, container: Container, inputs: Inputs, context: TaskContext
+        self, task: TaskSpec, component: ComponentSpec, container: Container, inputs: Inputs, context: TaskContext
     ) -> ContainerWork | ClaimWork:
         if container.image.startswith("argostub/"):
             from kflite.plans.dag import volume_claim
@@ -185,7 +194,9 @@ class DagPlan:
             raise Unresolved(str(error)) from None
         return work
 
-    def _import(self, trigger: _Trigger, component: Component, importer: Importer, inputs: Inputs, context: TaskContext) -> None:
+    def _import(
+        self, trigger: _Trigger, component: ComponentSpec, importer: ImporterSpec, inputs: Inputs, context: TaskContext
+    ) -> None:
         source, filled = importer.uri.source, with_defaults(component, inputs.parameters)
         raw = filled.get(source.name) if isinstance(source, FromInput) else getattr(source, "value", "")
         name, kind = next(iter(component.output_artifacts.items()), ("artifact", importer.kind))
@@ -204,7 +215,7 @@ class DagPlan:
 
     # Loops.
 
-    def _loop(self, trigger: _Trigger, component: Component, inputs: Inputs) -> None:
+    def _loop(self, trigger: _Trigger, component: ComponentSpec, inputs: Inputs) -> None:
         scope, task = trigger.scope, trigger.scope.dag.tasks[trigger.index]
         items, path = _items(task, inputs), scope.path_of(task.name)
         assert task.loop
@@ -217,7 +228,9 @@ class DagPlan:
         """Begin as many iterations as the limit allows; settle the loop when none is left."""
         while (index := loop.begin_next(self._halted)) is not None:
             inputs, path = loop.inputs_of(index), f"{loop.path}[{index}]"
-            self._enter_scope(Scope(path, loop.component, loop.dag, inputs, loop=loop, index=index, always_run=loop.always_run))
+            self._enter_scope(
+                DagScope(path, loop.component, loop.dag, inputs, loop=loop, index=index, always_run=loop.always_run)
+            )
         if loop.is_over():
             outcome = Outcome(loop.state, collected_outputs(loop), loop.reason, loop.message, loop.seq)
             self._settle(_Trigger(loop.parent, loop.index), outcome, report=True)
@@ -240,7 +253,7 @@ class DagPlan:
         if not scope.open:
             self._close(scope)
 
-    def _close(self, scope: Scope) -> None:
+    def _close(self, scope: DagScope) -> None:
         outcome = scope.close()
         if scope.loop:
             scope.loop.iteration_ended(scope.index, outcome)
@@ -251,7 +264,7 @@ class DagPlan:
             self._steps.append(Ended(outcome.state, outcome.outputs, outcome.message or outcome.reason))
 
 
-def _platform_settings(component: Component, container: Container, inputs: Inputs, context: TaskContext) -> PlatformSettings:
+def _platform_settings(component: ComponentSpec, container: Container, inputs: Inputs, context: TaskContext) -> PlatformSettings:
     from kflite.plans.dag.settings import platform_settings  # most pipelines have none
 
     own_parameters = parameter_lookup(with_defaults(component, inputs.parameters))

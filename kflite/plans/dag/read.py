@@ -16,16 +16,16 @@ from kflite.ir.quantity import seconds
 from kflite.plans.dag.shape import (
     ArtifactKind,
     Binding,
-    Component,
+    ComponentSpec,
     Constant,
     Container,
     Dag,
     FinalStatus,
     FromInput,
     FromTask,
-    Importer,
+    ImporterSpec,
     LoopSpec,
-    Parameter,
+    ParameterSpec,
     Sources,
     TaskSpec,
 )
@@ -52,14 +52,14 @@ class Shape:
         return workspace
 
     @cached_property
-    def root(self) -> Component:
+    def root(self) -> ComponentSpec:
         return _component("root", self.document["root"], self)
 
     @cached_property
-    def _components(self) -> dict[str, Component]:
+    def _components(self) -> dict[str, ComponentSpec]:
         return {}
 
-    def component(self, name: str) -> Component:
+    def component(self, name: str) -> ComponentSpec:
         if name not in self._components:
             self._components[name] = _component(name, self.document["components"][name], self)
         return self._components[name]
@@ -86,9 +86,9 @@ def read(document: Document, platforms: Mapping[str, Value]) -> Shape:
     return Shape(document, platforms)
 
 
-def _component(name: str, doc: Document, shape: Shape) -> Component:
+def _component(name: str, doc: Document, shape: Shape) -> ComponentSpec:
     inputs, outputs = doc.get("inputDefinitions", {}), doc.get("outputDefinitions", {})
-    return Component(
+    return ComponentSpec(
         name.removeprefix("comp-"),
         {k: _parameter(v) for k, v in inputs.get("parameters", {}).items()},
         {k: _artifact(v) for k, v in inputs.get("artifacts", {}).items()},
@@ -99,8 +99,8 @@ def _component(name: str, doc: Document, shape: Shape) -> Component:
     )
 
 
-def _parameter(doc: Document) -> Parameter:
-    return Parameter(
+def _parameter(doc: Document) -> ParameterSpec:
+    return ParameterSpec(
         doc.get("parameterType", "STRING"),
         doc.get("isOptional", False),
         "defaultValue" in doc,
@@ -121,7 +121,7 @@ def _artifact(doc: Document) -> ArtifactKind:
     )
 
 
-def _executor(label: str, shape: Shape) -> Container | Importer:
+def _executor(label: str, shape: Shape) -> Container | ImporterSpec:
     doc = shape.executor(label)
     if "importer" in doc:
         return _importer(doc["importer"])
@@ -167,12 +167,12 @@ def _accelerator(doc: Document) -> str:
     return str(gpu.get("resourceType") or gpu.get("type") or "")
 
 
-def _importer(doc: Document) -> Importer:
+def _importer(doc: Document) -> ImporterSpec:
     uri = doc.get("artifactUri", {})
     name = uri.get("runtimeParameter")
     binding = Binding(FromInput(name) if name else Constant(uri.get("constant", "")))
     kind = _artifact({"artifactType": doc.get("typeSchema", {}), "metadata": doc.get("metadata")})
-    return Importer(binding, kind, doc.get("reimport", False), doc.get("downloadToWorkspace", False))
+    return ImporterSpec(binding, kind, doc.get("reimport", False), doc.get("downloadToWorkspace", False))
 
 
 def _dag(doc: Document, timeouts: Mapping[str, float]) -> Dag:

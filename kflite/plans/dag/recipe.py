@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 
-from kflite.plans.dag.shape import Component, Container
+from kflite.plans.dag.shape import ComponentSpec, Container
 from kflite.runtime import bootstrap
 
 _sorted = json.JSONEncoder(sort_keys=True).encode
@@ -18,7 +18,7 @@ _sorted = json.JSONEncoder(sort_keys=True).encode
 class Recipe:
     """A container component, with its part of cache keys."""
 
-    component: Component
+    component: ComponentSpec
     container: Container
 
     @cached_property

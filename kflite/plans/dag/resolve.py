@@ -6,12 +6,22 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from kflite.core.event import State
+from kflite.core.event_kind import State
 from kflite.core.plan import Outcome
 from kflite.core.value import Artifact, Value
 from kflite.ir.references import selector_keys
 from kflite.plans.dag.placeholders import MISSING, Lookup, Missing, fill, named_parameter, text
-from kflite.plans.dag.shape import Binding, Component, Constant, Dag, FinalStatus, FromInput, FromTask, Parameter, TaskSpec
+from kflite.plans.dag.shape import (
+    Binding,
+    ComponentSpec,
+    Constant,
+    Dag,
+    FinalStatus,
+    FromInput,
+    FromTask,
+    ParameterSpec,
+    TaskSpec,
+)
 
 # Compilers give this prefix to inputs that pass a value into a branch or loop, and declare these inputs as required.
 _CHANNEL_PREFIX = "pipelinechannel--"
@@ -42,7 +52,7 @@ class TaskContext:
     names: Lookup
 
 
-def resolve(task: TaskSpec, component: Component, context: TaskContext) -> Inputs:
+def resolve(task: TaskSpec, component: ComponentSpec, context: TaskContext) -> Inputs:
     """The inputs of a task whose parents have ended. Raises Unresolved."""
     raw = {name: _parameter(name, binding, context) for name, binding in task.parameters.items()}
     lookup = _lookup(raw, task, context)
@@ -79,7 +89,7 @@ def _lookup(raw: Mapping[str, Value | Missing], task: TaskSpec, context: TaskCon
     return lookup
 
 
-def _passes_null_on(name: str, component: Component, binding: Binding | None) -> bool:
+def _passes_null_on(name: str, component: ComponentSpec, binding: Binding | None) -> bool:
     """Whether null is passed into a branch, loop or pipeline, whose tasks fail if they need the value."""
     return bool(
         binding and isinstance(binding.source, FromInput) and name.startswith(_CHANNEL_PREFIX) and isinstance(component.body, Dag)
@@ -146,7 +156,7 @@ def _parsed(value: Value) -> Value:
     return parsed
 
 
-def _check_required(name: str, declared: Parameter, task: TaskSpec, context: TaskContext) -> None:
+def _check_required(name: str, declared: ParameterSpec, task: TaskSpec, context: TaskContext) -> None:
     if not (declared.optional or declared.has_default or declared.type == "TASK_CONFIG"):
         raise _missing_parameter(name, task.parameters.get(name), context)
 
@@ -162,7 +172,7 @@ def _missing_parameter(name: str, binding: Binding | None, context: TaskContext)
     return Unresolved(f"input {shown_name(name)!r} has no value: {producer!r} did not give it")
 
 
-def _artifacts(task: TaskSpec, component: Component, context: TaskContext) -> dict[str, tuple[Artifact, ...]]:
+def _artifacts(task: TaskSpec, component: ComponentSpec, context: TaskContext) -> dict[str, tuple[Artifact, ...]]:
     out: dict[str, tuple[Artifact, ...]] = {}
     for name, kind in component.input_artifacts.items():
         binding = task.artifacts.get(name)
@@ -200,7 +210,7 @@ _JSON_TYPES: Mapping[str, tuple[type, ...]] = {
 }
 
 
-def _allowed(value: Value, declared: Parameter, what: str) -> Value:
+def _allowed(value: Value, declared: ParameterSpec, what: str) -> Value:
     converted = convert(value, declared.type, what)
     if declared.literals and converted not in declared.literals:
         raise Unresolved(f"{what} must be one of {', '.join(map(repr, declared.literals))}, and is {text(converted)[:200]!r}")
@@ -230,7 +240,7 @@ def _number(original: Value, type: str, what: str) -> Value:
     return int(value)
 
 
-def with_defaults(component: Component, parameters: Mapping[str, Value]) -> dict[str, Value]:
+def with_defaults(component: ComponentSpec, parameters: Mapping[str, Value]) -> dict[str, Value]:
     """The parameters, with defaults for missing ones, and null for optional ones without a default."""
     out = dict(parameters)
     for name, declared in component.inputs.items():

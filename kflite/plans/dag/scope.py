@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from kflite.core.event import State
+from kflite.core.event_kind import State
 from kflite.core.plan import Outcome, RetryPolicy
 from kflite.core.value import Artifact, Outputs, Value
 from kflite.plans.dag.resolve import Inputs
-from kflite.plans.dag.shape import Component, Dag, FromTask, TaskSpec
+from kflite.plans.dag.shape import ComponentSpec, Dag, FromTask, TaskSpec
 
 if TYPE_CHECKING:
     from kflite.plans.dag.loop import Loop
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _WORST = (State.FAILED, State.CANCELLED)
 
 
-class Scope:
+class DagScope:
     """One running instance of a DAG: the root, a nested pipeline, a branch, or (with `loop`) an iteration.
 
     index: its task's index in the parent, or the iteration's number.
@@ -45,10 +45,10 @@ class Scope:
     def __init__(
         self,
         path: str,
-        component: Component,
+        component: ComponentSpec,
         dag: Dag,
         inputs: Inputs,
-        parent: Scope | None = None,
+        parent: DagScope | None = None,
         index: int = -1,
         loop: Loop | None = None,
         always_run: bool = False,
@@ -79,7 +79,7 @@ class Scope:
         return (*outer, (self.loop.path if self.loop else self.path, task.timeout_s)) if task.timeout_s else outer
 
     @property
-    def _parent_task(self) -> tuple[Scope | None, TaskSpec | None]:
+    def _parent_task(self) -> tuple[DagScope | None, TaskSpec | None]:
         """The enclosing scope and the task there that this scope runs; None for the root."""
         parent, index = (self.loop.parent, self.loop.index) if self.loop else (self.parent, self.index)
         return parent, parent.dag.tasks[index] if parent else None

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import astuple
 from typing import Any, TypeAlias
 
-from kflite.core.job import Mount, Secret, Source
+from kflite.core.job import Mount, MountSource, Secret
 from kflite.core.value import Value
 from kflite.errors import InputError
 from kflite.ir.quantity import memory
@@ -112,16 +112,16 @@ def _secrets(resolved: Document) -> Iterator[Secret]:
 
 
 def _mounts(resolved: Document) -> Iterator[Mount]:
-    for kind, source in (("secret", Source.SECRET), ("configMap", Source.CONFIG_MAP)):
+    for kind, source in (("secret", MountSource.SECRET), ("configMap", MountSource.CONFIG_MAP)):
         for name, entry in _named(resolved, f"{kind}AsVolume", kind):
             yield Mount(text(entry["mountPath"]), source, name, optional=bool(entry.get("optional")))
     for name, entry in _named(resolved, "pvcMount", "pvc"):
-        yield Mount(text(entry["mountPath"]), Source.VOLUME, name, text(entry.get("subPath")))
+        yield Mount(text(entry["mountPath"]), MountSource.VOLUME, name, text(entry.get("subPath")))
     for entry in _list(resolved, "emptyDirMounts"):
         options = {key: entry[key] for key in ("medium",) if entry.get(key)} | _bytes(entry, "sizeLimit")
-        yield Mount(text(entry["mountPath"]), Source.EMPTY, text(entry.get("volumeName")), options=options)
+        yield Mount(text(entry["mountPath"]), MountSource.EMPTY, text(entry.get("volumeName")), options=options)
     for entry in _list(resolved, "genericEphemeralVolume"):
-        yield Mount(text(entry["mountPath"]), Source.EMPTY, text(entry.get("volumeName")), options=_ephemeral(entry))
+        yield Mount(text(entry["mountPath"]), MountSource.EMPTY, text(entry.get("volumeName")), options=_ephemeral(entry))
 
 
 def _bytes(entry: dict[str, Value], key: str) -> dict[str, Value]:

@@ -51,7 +51,7 @@ class Binding(NamedTuple):
     selector: str = ""
 
 
-class Parameter(NamedTuple):
+class ParameterSpec(NamedTuple):
     """A declared parameter; `default` is valid only if `has_default`. literals: the only values allowed, if any."""
 
     type: str
@@ -122,7 +122,7 @@ class ContainerConfig(NamedTuple):
     settings: PlatformSettings = PlatformSettings()
 
 
-class Importer(NamedTuple):
+class ImporterSpec(NamedTuple):
     """An artifact that exists already; `uri` is a constant or an input parameter's name.
 
     reimport: download it again in each run; workspace: tasks see a copy in the run's workspace.
@@ -180,18 +180,18 @@ class Dag:
         return {task.name: i for i, task in enumerate(self.tasks)}
 
 
-class Component(NamedTuple):
+class ComponentSpec(NamedTuple):
     """A task's interface and implementation.
 
     passthroughs: the settings in its TASK_CONFIG input, by field; true if the setting also applies to the task itself.
     """
 
     name: str
-    inputs: Mapping[str, Parameter]
+    inputs: Mapping[str, ParameterSpec]
     input_artifacts: Mapping[str, ArtifactKind]
-    outputs: Mapping[str, Parameter]
+    outputs: Mapping[str, ParameterSpec]
     output_artifacts: Mapping[str, ArtifactKind]
-    body: Dag | Container | Importer
+    body: Dag | Container | ImporterSpec
     passthroughs: Mapping[str, bool] = {}
 
     @property

@@ -12,7 +12,7 @@ from kflite.core.job import Role
 from kflite.core.value import Value
 from kflite.plans.dag.placeholders import fill, parameter_lookup, text
 from kflite.plans.dag.resolve import Inputs, with_defaults
-from kflite.plans.dag.shape import Component, ContainerConfig, PlatformSettings
+from kflite.plans.dag.shape import ComponentSpec, ContainerConfig, PlatformSettings
 
 _IN_MORE = {
     "KUBERNETES_AFFINITY": ("nodeAffinity", "podAffinity"),
@@ -55,7 +55,7 @@ def without_passed_on(config: ContainerConfig, passthroughs: Mapping[str, bool])
     )
 
 
-def apply_passthroughs(component: Component, config: ContainerConfig, inputs: Inputs) -> tuple[Inputs, ContainerConfig]:
+def apply_passthroughs(component: ComponentSpec, config: ContainerConfig, inputs: Inputs) -> tuple[Inputs, ContainerConfig]:
     """The inputs, TASK_CONFIG inputs included, and the configuration that applies to the task itself."""
     names = [name for name, declared in component.inputs.items() if declared.type == "TASK_CONFIG"]
     lookup = parameter_lookup(with_defaults(component, inputs.parameters))

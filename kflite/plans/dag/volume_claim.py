@@ -15,7 +15,7 @@ from kflite.core.value import NOTHING, Artifact, Outputs, Value
 from kflite.plans.dag.placeholders import text
 from kflite.plans.dag.recipe import digest
 from kflite.plans.dag.resolve import Inputs, Unresolved
-from kflite.plans.dag.shape import Component, Container, TaskSpec
+from kflite.plans.dag.shape import ComponentSpec, Container, TaskSpec
 
 CREATE, DELETE = "argostub/createpvc", "argostub/deletepvc"
 _OPTIONS = {
@@ -85,7 +85,7 @@ class ClaimWork:
         return exit, Outputs({"name": self.claim.name})
 
 
-def work(task: TaskSpec, component: Component, container: Container, inputs: Inputs, origin: Origin) -> ClaimWork:
+def work(task: TaskSpec, component: ComponentSpec, container: Container, inputs: Inputs, origin: Origin) -> ClaimWork:
     """The work of a task whose image is CREATE or DELETE. Raises Unresolved if the volume has no name."""
     delete = container.image == DELETE
     present = {key: value for key, value in inputs.parameters.items() if value is not None}

@@ -16,7 +16,7 @@ from kflite.plans.dag.outputs import BadOutput, read_outputs
 from kflite.plans.dag.placeholders import Lookup, argv, compact, fill, parameter_lookup, run_names, task_lookup, task_names, text
 from kflite.plans.dag.recipe import Recipe, canonical_json, digest
 from kflite.plans.dag.resolve import Inputs, with_defaults
-from kflite.plans.dag.shape import Component, Container, ContainerConfig, Sources, TaskSpec
+from kflite.plans.dag.shape import ComponentSpec, Container, ContainerConfig, Sources, TaskSpec
 from kflite.runtime import bootstrap
 
 # In bytes; a longer executor input or source is passed as a file, as the kernel allows 128 KiB for an argument.
@@ -38,7 +38,7 @@ class ContainerWork:
     time_limits: tuple[tuple[str, float], ...] = ()
 
     @property
-    def component(self) -> Component:
+    def component(self) -> ComponentSpec:
         return self.recipe.component
 
     @property

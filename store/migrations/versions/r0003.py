@@ -28,6 +28,8 @@ def upgrade() -> None:
     for kind, rewritten in REWRITTEN.items():
         _rewrite(kind, rewritten)
     op.execute("UPDATE event SET kind = 'task.waiting' WHERE kind = 'task.noted'")
+    for table in ("run", "plan"):
+        op.execute(f"UPDATE {table} SET kind = 'tuning' WHERE kind = 'experiment'")
 
 
 def _point() -> None:
@@ -72,7 +74,13 @@ def _ended(data: Data) -> Data:
     return data | ({"outputs": outputs} if outputs else {})
 
 
+def _submitted(data: Data) -> Data:
+    """A search for parameters is a tuning; an experiment is a group of runs."""
+    return data | ({"kind": "tuning"} if data.get("kind") == "experiment" else {})
+
+
 REWRITTEN: Mapping[str, Callable[[Data], Data]] = {
+    "run.submitted": _submitted,
     "task.queued": _renamed({"again": "rerun", "material": "key_parts"}),
     "task.skipped": _renamed({"again": "rerun"}),
     "task.stopping": _renamed({"within": "group"}),

@@ -8,7 +8,7 @@ import pytest
 
 from kflite import dsl
 from kflite.client.comparison import Comparison, compare
-from kflite.core.event import State
+from kflite.core.event_kind import State
 from kflite.core.value import Artifact, Value
 from kflite.errors import InputError
 from kflite.figures.metrics import metrics

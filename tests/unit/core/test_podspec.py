@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kflite.core.job import Mount, Source
+from kflite.core.job import Mount, MountSource
 from kflite.core.podspec import affinity, volumes
 
 REQUIRED, PREFERRED = (f"{word}DuringSchedulingIgnoredDuringExecution" for word in ("required", "preferred"))
@@ -45,11 +45,11 @@ def test_no_terms_are_no_affinity() -> None:
 def test_volumes_have_names_that_kubernetes_takes() -> None:
     claim = {"accessModes": ["ReadWriteOnce"], "size": "1Gi", "storageClassName": "fast"}
     mounts = [
-        Mount("/a", Source.VOLUME, "Data.one"),
-        Mount("/b", Source.CONFIG_MAP, "data-one"),
-        Mount("/c", Source.EMPTY, "tmp", options={"medium": "Memory"}),
-        Mount("/d", Source.EMPTY, "", options={**claim}),
-        Mount("/e", Source.EMPTY, "x" * 80),
+        Mount("/a", MountSource.VOLUME, "Data.one"),
+        Mount("/b", MountSource.CONFIG_MAP, "data-one"),
+        Mount("/c", MountSource.EMPTY, "tmp", options={"medium": "Memory"}),
+        Mount("/d", MountSource.EMPTY, "", options={**claim}),
+        Mount("/e", MountSource.EMPTY, "x" * 80),
     ]
     found, places = volumes(mounts)
     names = ["data-one", "data-one-2", "tmp", "volume", "x" * 59]

@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 
 from kflite.core.job import Exit
 from kflite.executors import record
-from kflite.executors.docker.daemon import State
+from kflite.executors.docker.daemon import ContainerState
 from kflite.executors.docker.ending import judge
-from kflite.executors.docker.output import Log, payloads, skipping
+from kflite.executors.docker.output import ContainerLog, payloads, skipping
 from kflite.executors.process.attempt import last_words
 
 NOWHERE = Path("/nowhere/log")
 
 
-def ended(code: int, **more: object) -> State:
+def ended(code: int, **more: object) -> ContainerState:
     return {"Status": "exited", "ExitCode": code, "FinishedAt": "2026-01-01T00:00:00Z", **more}  # type: ignore[typeddict-item]
 
 
@@ -54,7 +54,7 @@ def test_an_exit_status_has_its_reason(code: int, exit: Exit) -> None:
         {"Status": "exited"},
     ],
 )
-def test_a_status_that_is_not_known_is_no_success(state: State | None) -> None:
+def test_a_status_that_is_not_known_is_no_success(state: ContainerState | None) -> None:
     exit = judge(state, NOWHERE)
     assert (exit.code, exit.reason, exit.lost) == (-1, "Lost", True)
 
@@ -114,7 +114,7 @@ def test_a_frame_that_was_cut_short_is_not_lost() -> None:
     assert b"".join(payloads([frame(1, b"whole") + frame(1, b"torn apart")[:-5]])) == b"wholetorn "
 
 
-async def _append_together(log: Log, *outputs: list[bytes]) -> None:
+async def _append_together(log: ContainerLog, *outputs: list[bytes]) -> None:
     await asyncio.gather(*(asyncio.to_thread(log.append, output) for output in outputs))
 
 
@@ -122,7 +122,7 @@ def test_two_that_copy_one_output_write_it_once(tmp_path: Path) -> None:
     path = tmp_path / "log"
     path.write_bytes(b"a note\n")
     output = [b"line %d\n" % n for n in range(1000)]
-    asyncio.run(_append_together(Log(path, 7), output, output))
+    asyncio.run(_append_together(ContainerLog(path, 7), output, output))
     assert path.read_bytes() == b"a note\n" + b"".join(output)
 
 
@@ -134,7 +134,7 @@ def test_a_full_disk_is_told_and_the_rest_is_still_read() -> None:
             read.append(n)
             yield b"x"
 
-    error = Log(Path("/dev/full"), 0).append(chunks())
+    error = ContainerLog(Path("/dev/full"), 0).append(chunks())
     assert error is not None
     assert (error.strerror, read) == ("No space left on device", [0, 1, 2])
 

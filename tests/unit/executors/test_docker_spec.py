@@ -13,12 +13,12 @@ from kflite.errors import ExecutorError
 from kflite.executors.docker.host import Host, describe
 from kflite.executors.docker.names import group_labels
 from kflite.executors.docker.options import DockerOptions
-from kflite.executors.docker.spec import Image, Order, container
+from kflite.executors.docker.spec import ContainerOrder, Image, container
 from kflite.executors.ref import Ref
 
 HOST = Host(user="1000:1000", groups=("1000",), cpus=4.0, memory=8 << 30)
 IMAGE = Image("alpine:3", shell=True)
-ORDER = Order(IMAGE)
+ORDER = ContainerOrder(IMAGE)
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def job(tmp_path: Path) -> Job:
     return Job("run/loop[0]/Fit the Model!", 2, (role,), tmp_path / "attempt", roots=(tmp_path,))
 
 
-def body(job: Job, order: Order = ORDER, host: Host = HOST) -> Any:
+def body(job: Job, order: ContainerOrder = ORDER, host: Host = HOST) -> Any:
     return container(job, job.replicas[0], order, host)
 
 
@@ -74,13 +74,13 @@ def test_a_shell_joins_the_streams_and_keeps_files_private(job: Job) -> None:
     ],
 )
 def test_a_command_runs_bare_where_a_shell_would_change_it(job: Job, image: Image, host: Host, env: dict[str, str]) -> None:
-    made = body(with_role(job, env=env), Order(image), host)
+    made = body(with_role(job, env=env), ContainerOrder(image), host)
     assert (made["Entrypoint"], made["Cmd"]) == (["echo"], ["a", "b"])
 
 
 def test_an_image_without_a_command_needs_one(job: Job) -> None:
     with pytest.raises(ExecutorError, match="no command of its own"):
-        body(with_role(job, command=(), args=()), Order(replace(IMAGE, shell=False)))
+        body(with_role(job, command=(), args=()), ContainerOrder(replace(IMAGE, shell=False)))
 
 
 def test_a_role_may_have_a_home_of_its_own(job: Job) -> None:
@@ -116,13 +116,13 @@ def test_memory_has_no_swap_beside_it(job: Job) -> None:
 
 
 def test_gpus_are_given_by_number_and_noted_for_other_schedulers(job: Job) -> None:
-    made = body(job, Order(IMAGE, gpus=("1", "3")))
+    made = body(job, ContainerOrder(IMAGE, gpus=("1", "3")))
     assert made["HostConfig"]["DeviceRequests"] == [{"Driver": "nvidia", "DeviceIDs": ["1", "3"], "Capabilities": [["gpu"]]}]
     assert made["Labels"]["kflite.dev/gpus"] == "1,3"
 
 
 def test_a_gang_has_a_network(job: Job) -> None:
-    made = body(job, Order(IMAGE, network="net"))
+    made = body(job, ContainerOrder(IMAGE, network="net"))
     assert made["HostConfig"]["NetworkMode"] == "net"
     assert made["NetworkingConfig"]["EndpointsConfig"]["net"]["Aliases"] == [Ref.of(job).name(0)]
 

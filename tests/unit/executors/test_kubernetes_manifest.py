@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from kflite.config import Kubernetes
-from kflite.core.job import Job, Mount, Resources, Role, Secret, Source, VolumeClaim
+from kflite.config import KubernetesSettings
+from kflite.core.job import Job, Mount, MountSource, Resources, Role, Secret, VolumeClaim
 from kflite.executors.images import ImageMap
 from kflite.executors.kubernetes import KubernetesOptions, manifest
-from kflite.executors.kubernetes.container import Order, command_line
+from kflite.executors.kubernetes.container import PodOrder, command_line
 from kflite.executors.kubernetes.fields import claim
 
 FOLDER = Path("/home/u/runs/r/fit/1")
@@ -29,7 +29,7 @@ def job(**asked: Any) -> Job:
 
 def pod(made: Job, settings: KubernetesOptions = PLAIN, send: bool = False) -> Any:
     hosts = ("a.b", "c.b") if len(made.replicas) > 1 else ()
-    return manifest.pod(made, made.replicas[0], Order("uid", {"KFLITE_RANK": "0"}, hosts, send), settings)
+    return manifest.pod(made, made.replicas[0], PodOrder("uid", {"KFLITE_RANK": "0"}, hosts, send), settings)
 
 
 def main(made: Any) -> Any:
@@ -39,8 +39,8 @@ def main(made: Any) -> Any:
 
 def test_the_settings_file_holds_what_the_executor_takes() -> None:
     others = {"images", "profile", "home"}
-    assert {f.name for f in fields(Kubernetes)} == {f.name for f in fields(KubernetesOptions)} - others
-    assert asdict(Kubernetes()) == {key: value for key, value in asdict(KubernetesOptions()).items() if key not in others}
+    assert {f.name for f in fields(KubernetesSettings)} == {f.name for f in fields(KubernetesOptions)} - others
+    assert asdict(KubernetesSettings()) == {key: value for key, value in asdict(KubernetesOptions()).items() if key not in others}
 
 
 def test_main_runs_between_what_fetches_and_what_pushes() -> None:
@@ -110,12 +110,12 @@ def test_secrets_and_facts_are_references() -> None:
 @pytest.mark.parametrize(
     ("mount", "source"),
     [
-        (Mount("/m", Source.SECRET, "s", optional=True), {"secret": {"secretName": "s", "optional": True}}),
-        (Mount("/m", Source.CONFIG_MAP, "c"), {"configMap": {"name": "c", "optional": False}}),
-        (Mount("/m", Source.VOLUME, "v"), {"persistentVolumeClaim": {"claimName": "v"}}),
-        (Mount("/m", Source.EMPTY, "e", options={"medium": "Memory"}), {"emptyDir": {"medium": "Memory"}}),
+        (Mount("/m", MountSource.SECRET, "s", optional=True), {"secret": {"secretName": "s", "optional": True}}),
+        (Mount("/m", MountSource.CONFIG_MAP, "c"), {"configMap": {"name": "c", "optional": False}}),
+        (Mount("/m", MountSource.VOLUME, "v"), {"persistentVolumeClaim": {"claimName": "v"}}),
+        (Mount("/m", MountSource.EMPTY, "e", options={"medium": "Memory"}), {"emptyDir": {"medium": "Memory"}}),
         (
-            Mount("/m", Source.EMPTY, "e", options={"accessModes": ["ReadWriteOnce"], "size": "5Gi"}),
+            Mount("/m", MountSource.EMPTY, "e", options={"accessModes": ["ReadWriteOnce"], "size": "5Gi"}),
             {
                 "ephemeral": {
                     "volumeClaimTemplate": {
@@ -168,8 +168,12 @@ def test_platform_settings_become_fields_of_the_pod() -> None:
 
 
 def test_a_volume_that_is_mounted_twice_is_one_volume() -> None:
-    mounts = [Mount("/a", Source.VOLUME, "data"), Mount("/b", Source.VOLUME, "data", "part"), Mount("/c", Source.EMPTY, "x")]
-    made = pod(job(mounts=(*mounts, Mount("/d", Source.EMPTY, "x"))))
+    mounts = [
+        Mount("/a", MountSource.VOLUME, "data"),
+        Mount("/b", MountSource.VOLUME, "data", "part"),
+        Mount("/c", MountSource.EMPTY, "x"),
+    ]
+    made = pod(job(mounts=(*mounts, Mount("/d", MountSource.EMPTY, "x"))))
     own = [volume["name"] for volume in made["spec"]["volumes"] if volume["name"].startswith("mount-")]
     assert own == ["mount-0", "mount-2", "mount-3"]
     places = {seen["mountPath"]: seen["name"] for seen in main(made)["volumeMounts"]}

@@ -9,7 +9,7 @@ from typing import Self
 
 import pytest
 
-from kflite.core.job import Exit, Job, Mount, Python, Resources, Role, Source, VolumeClaim
+from kflite.core.job import Exit, Job, Mount, MountSource, Python, Resources, Role, VolumeClaim
 from kflite.errors import ExecutorError
 from kflite.executors.base import ended
 from kflite.executors.local import LocalExecutor
@@ -89,7 +89,7 @@ async def test_a_command_runs_in_a_container(local: LocalExecutor, job: Callable
     assert processes.world.starts == []
 
 
-MOUNTING = replace(PYTHON, mounts=(Mount("/data", Source.VOLUME, "data"),))
+MOUNTING = replace(PYTHON, mounts=(Mount("/data", MountSource.VOLUME, "data"),))
 
 
 async def test_python_with_mounts_runs_as_a_process_where_processes_may_mount(

@@ -15,7 +15,7 @@ import pytest
 from contract.jobs import Jobs
 from contract.probes import HOLD, PATIENCE_S, free
 
-from kflite.core.job import Exit, Job, Mount, ReplicaExit, Source
+from kflite.core.job import Exit, Job, Mount, MountSource, ReplicaExit
 from kflite.errors import ExecutorError
 from kflite.executors.base import ended
 from kflite.executors.process import ProcessExecutor
@@ -26,7 +26,7 @@ pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="only Linux has mount namespaces"),
 ]
 ROOT = Path(__file__).parents[3]
-EMPTY = Mount("/kflite-test", Source.EMPTY, "scratch")
+EMPTY = Mount("/kflite-test", MountSource.EMPTY, "scratch")
 
 RUN = """
 import asyncio, sys
@@ -115,13 +115,15 @@ async def test_a_volume_that_is_a_file_is_none(executor: ProcessExecutor, jobs: 
     (environments.parent / "volumes").mkdir()
     (environments.parent / "volumes" / "file").touch()
     with pytest.raises(ExecutorError, match="there is no volume 'file'"):
-        await executor.start(mounting(jobs.ending(0), Mount("/x", Source.VOLUME, "file")))
+        await executor.start(mounting(jobs.ending(0), Mount("/x", MountSource.VOLUME, "file")))
 
 
 async def test_a_file_of_a_volume_can_be_mounted(executor: ProcessExecutor, jobs: Jobs, environments: Path) -> None:
     folder = environments.parent / "volumes" / "data"
     folder.mkdir(parents=True)
     (folder / "one.txt").write_text("1")
-    job = mounting(jobs.python("print(open('/kflite-test/1').read())"), Mount("/kflite-test/1", Source.VOLUME, "data", "one.txt"))
+    job = mounting(
+        jobs.python("print(open('/kflite-test/1').read())"), Mount("/kflite-test/1", MountSource.VOLUME, "data", "one.txt")
+    )
     assert await ended(executor, await executor.start(job)) == Exit(0)
     assert (job.folder / "log").read_text() == "1\n"

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from kflite.core.job import Mount, Role, Secret, Source
+from kflite.core.job import Mount, MountSource, Role, Secret
 from kflite.errors import ExecutorError
 from kflite.executors import secrets
 
-WHOLE = Mount("/s", Source.SECRET, "registry")
+WHOLE = Mount("/s", MountSource.SECRET, "registry")
 
 
 @pytest.fixture(autouse=True)
@@ -60,7 +60,7 @@ def test_a_variable_for_all_that_holds_something_else_is_refused(monkeypatch: py
 @pytest.mark.parametrize("name", ["..", "../secrets", "registry/../..", "."])
 def test_a_name_does_not_climb_out_of_the_secrets(name: str) -> None:
     with pytest.raises(ExecutorError, match="is not here"):
-        secrets.files(Mount("/s", Source.SECRET, name))
+        secrets.files(Mount("/s", MountSource.SECRET, name))
 
 
 def test_a_task_gets_config_maps_and_no_secrets_of_the_environment() -> None:

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kflite import dsl
-from kflite.core.event import State
+from kflite.core.event_kind import State
 from kflite.core.value import Artifact, Value
 from kflite.figures.data import Confusion, Figure, Page, Roc, Slice, Table, Visualization
 from kflite.figures.read import read, read_task

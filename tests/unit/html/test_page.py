@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from kflite import dsl
-from kflite.core.event import State
+from kflite.core.event_kind import State
 from kflite.core.paths import RunPaths
 from kflite.core.value import Artifact, Value
 from kflite.figures.content import Content, content
-from kflite.figures.data import Confusion, Page, Point, Roc
+from kflite.figures.data import Confusion, Page, Roc, RocPoint
 from kflite.figures.read import visualizations
 from kflite.html.chart import chart
 from kflite.html.document import document, markdown, write
@@ -27,7 +27,7 @@ from kflite.store.base import RunRow, TaskRow
 EVIL = "\"><script>alert(1)</script><img src=x onerror=alert(1)>'"
 RUN = RunRow("r-1", "r", "pipeline", State.SUCCEEDED, "", "r", "", "local", "d", 0.0, 0.0, 3.0, "", {"c": 0.5}, {})
 TASK = TaskRow("r-1", "fit", "fit", State.SUCCEEDED, "", "", 1, "process", 0.0, 1.0, 2.0, False, "", "")
-CURVE = Roc((Point(0.0, 0.5, float("inf")), Point(0.5, 1.0, 0.5)))
+CURVE = Roc((RocPoint(0.0, 0.5, float("inf")), RocPoint(0.5, 1.0, 0.5)))
 
 
 class Elements(HTMLParser):
@@ -140,7 +140,7 @@ def test_a_curve_says_in_words_what_it_shows() -> None:
 
 
 def test_many_points_cost_no_more_than_the_picture_has() -> None:
-    points = tuple(Point(i / 1e5, i / 1e5, 0.5) for i in range(100_001))
+    points = tuple(RocPoint(i / 1e5, i / 1e5, 0.5) for i in range(100_001))
     assert len(chart([(0, "", Roc(points)), (1, "b", CURVE)])) < 60_000
 
 
@@ -192,7 +192,7 @@ def test_a_page_of_thousands_of_tasks_tells_what_it_leaves_out() -> None:
 
 def test_an_experiments_page_has_its_trials() -> None:
     trial = replace(TASK, task="trial-0", title="trial", group=True, parameters={"c": 0.25}, outputs={"score": 0.123456789})
-    text = page([trial, replace(TASK, task="trial-0/fit")], run=replace(RUN, kind="experiment"))
+    text = page([trial, replace(TASK, task="trial-0/fit")], run=replace(RUN, kind="tuning"))
     assert "trial-0</th>" in text
     assert '<td class="n" title="0.123456789">0.123457</td>' in text
     assert "Trials" not in page([trial])

@@ -3,9 +3,10 @@
 import pytest
 from events import data as of_kind
 
-from kflite.core.event import Event, Kind, State
+from kflite.core.event import Event
+from kflite.core.event_kind import Kind, State
 from kflite.core.value import Artifact, Outputs
-from kflite.runs.progress import Board, parent_of
+from kflite.runs.progress import RunProgress, parent_of
 from kflite.terminal.tree import note_of
 
 
@@ -13,8 +14,8 @@ def event(kind: Kind, task: str = "", at: float = 0.0, attempt: int = 1, **data:
     return Event("r", of_kind(kind, **data), at, task, attempt if task else 0, 1)
 
 
-def board(*events: Event) -> Board:
-    made = Board("r")
+def board(*events: Event) -> RunProgress:
+    made = RunProgress("r")
     for each in events:
         made.apply(each)
     return made
@@ -101,7 +102,7 @@ def test_what_a_task_measured_stands_beside_it() -> None:
     ],
 )
 def test_an_iteration_ends_with_all_that_is_in_it_and_as_the_worst_of_that(ends: list[Kind], state: State) -> None:
-    made = Board("r")
+    made = RunProgress("r")
     for task in ("loop[0]/a", "loop[0]/b"):
         made.apply(event(Kind.TASK_QUEUED, task))
     for task, kind in zip(("loop[0]/a", "loop[0]/b"), ends, strict=False):

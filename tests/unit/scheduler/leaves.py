@@ -7,8 +7,9 @@ from random import Random
 
 from runner import BADLY, LOST, WELL, Driver, Exits
 
-from kflite.core.event import Event, RunRetried
+from kflite.core.event import Event
 from kflite.core.job import Exit
+from kflite.core.run_event import RunRetried
 
 RETRIED = Event("r", RunRetried(), 0.0)
 GROUP = {"componentRef": {"name": "comp-group"}}

@@ -7,13 +7,14 @@ from pathlib import Path
 from race import LOSS, Race
 from runner import WELL, Clock
 
-from kflite.core.event import Event, Kind, Point
+from kflite.core.event import Event, Point
+from kflite.core.event_kind import Kind
 from kflite.core.job import Exit
 from kflite.core.paths import RunPaths
 from kflite.core.plan import Answer
 from kflite.core.value import NOTHING
-from kflite.scheduler.action import Answer as Asked
-from kflite.scheduler.run import Run
+from kflite.scheduler.action import AnswerQuestion
+from kflite.scheduler.run import ActiveRun
 from kflite.scheduler.submission import Submission
 from kflite.scheduler.tasks import Caching
 
@@ -31,10 +32,12 @@ class Races:
         self.run.begin("me")
         self.store()
 
-    def _new(self, events: tuple[Event, ...]) -> tuple[Race, Run]:
+    def _new(self, events: tuple[Event, ...]) -> tuple[Race, ActiveRun]:
         plan = Race(lambda: self.racers)
         asked = Submission("r", "n", "race", "p", "", {}, on="fake")
-        return plan, Run(asked, plan, RunPaths(Path("/home"), "/artifacts", "p", "r"), self.clock, Caching(lambda w: {}), events)
+        return plan, ActiveRun(
+            asked, plan, RunPaths(Path("/home"), "/artifacts", "p", "r"), self.clock, Caching(lambda w: {}), events
+        )
 
     def store(self) -> list[object]:
         """Commit, and tell the plan of points as the loop does; returns what is to be done."""
@@ -58,7 +61,7 @@ class Races:
         return self.store()
 
     def answer(self) -> Races:
-        (asked,) = [action for action in self.actions if isinstance(action, Asked)]
+        (asked,) = [action for action in self.actions if isinstance(action, AnswerQuestion)]
         self.run.answered(asked.id, Answer(asked.question()))
         self.store()
         return self

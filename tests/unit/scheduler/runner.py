@@ -6,14 +6,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
 
-from kflite.core.event import Event, Kind, State
+from kflite.core.event import Event
+from kflite.core.event_kind import Kind, State
 from kflite.core.job import Exit
 from kflite.core.paths import RunPaths
 from kflite.core.plan import Origin
 from kflite.core.value import NOTHING, Outputs
 from kflite.plans import dag
 from kflite.scheduler.action import Action, Enqueue, Reattach
-from kflite.scheduler.run import Run
+from kflite.scheduler.run import ActiveRun
 from kflite.scheduler.submission import Submission
 from kflite.scheduler.tasks import Caching
 
@@ -45,12 +46,14 @@ class Driver:
         self.queued: list[str] = []
         self.running: list[str] = []
 
-    def _new(self, events: Sequence[Event]) -> Run:
+    def _new(self, events: Sequence[Event]) -> ActiveRun:
         asked = Submission(
             "r", "n", "pipeline", "p", self.document, {}, on="fake", fail_fast=self.fail_fast, timeout_s=self.timeout_s
         )
         plan = dag.plan(self.document, {}, Origin("r", "n", 0.0))
-        return Run(asked, plan, RunPaths(Path("/home"), "/artifacts", "p", "r"), self.clock, Caching(lambda work: {}), events)
+        return ActiveRun(
+            asked, plan, RunPaths(Path("/home"), "/artifacts", "p", "r"), self.clock, Caching(lambda work: {}), events
+        )
 
     @property
     def events(self) -> list[Event]:

@@ -12,7 +12,9 @@ from leaves import drawn, well
 from pipelines import Builder, changed
 from runner import BADLY, Driver
 
-from kflite.core.event import Event, Kind, RunEnded, RunRetried, State
+from kflite.core.event import Event
+from kflite.core.event_kind import Kind, State
+from kflite.core.run_event import RunEnded, RunRetried
 from kflite.scheduler.retries import RetryRequest, retries
 
 S, F, K = State.SUCCEEDED, State.FAILED, State.SKIPPED

@@ -8,7 +8,7 @@ from random import Random
 from leaves import GROUP, RETRIED, again, document, well
 from runner import BADLY, Driver
 
-from kflite.core.event import Kind, State
+from kflite.core.event_kind import Kind, State
 from kflite.core.job import Exit
 from kflite.scheduler.action import Expire
 from kflite.scheduler.deadlines import FOUND_S

@@ -9,7 +9,8 @@ import pytest
 from leaves import again, well
 from runner import Driver
 
-from kflite.core.event import State, TaskQueued
+from kflite.core.event_kind import State
+from kflite.core.task_event import TaskQueued
 from kflite.scheduler.action import FetchDigests
 
 URI = "s3://bucket/key"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from events import data
 
-from kflite.core.event import ENDED, Event, Kind, State
+from kflite.core.event import Event
+from kflite.core.event_kind import ENDED, Kind, State
 from kflite.errors import TransitionError
 from kflite.scheduler.machine import NOTES, RUN, TASK, run_after, task_after
 

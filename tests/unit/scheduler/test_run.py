@@ -11,8 +11,11 @@ from hypothesis import strategies as st
 from pipelines import Builder
 from runner import BADLY, LOST, WELL, Driver, kinds
 
-from kflite.core.event import Event, Kind, RunCancelRequested, RunEnded, RunRetried, State, TaskWaiting
+from kflite.core.event import Event
+from kflite.core.event_kind import Kind, State
 from kflite.core.job import Exit
+from kflite.core.run_event import RunCancelRequested, RunEnded, RunRetried
+from kflite.core.task_event import TaskWaiting
 from kflite.scheduler.action import Enqueue, StopAttempt
 from kflite.scheduler.ending import MOST_LOST
 from kflite.scheduler.stopping import GRACE_S

@@ -6,10 +6,12 @@ import pytest
 from leaves import ALWAYS, document, well
 from runner import BADLY, LOST, Driver, kinds
 
-from kflite.core.event import Kind, RunStopping, State, TaskSucceeded
+from kflite.core.event_kind import Kind, State
 from kflite.core.job import Exit
+from kflite.core.run_event import RunStopping
+from kflite.core.task_event import TaskSucceeded
 from kflite.core.value import Outputs
-from kflite.scheduler.run import Taken
+from kflite.scheduler.run import Decisions
 
 S, F, C, K = State.SUCCEEDED, State.FAILED, State.CANCELLED, State.SKIPPED
 
@@ -58,7 +60,7 @@ def test_a_start_that_is_told_twice_is_said_once() -> None:
 
 def test_what_is_taken_is_given_once() -> None:
     driver = Driver(document(a={}), well).begin()
-    assert driver.run.take() == Taken()
+    assert driver.run.take() == Decisions()
 
 
 # Stops that meet.
@@ -87,10 +89,10 @@ def test_a_second_cancel_changes_nothing_and_one_after_the_end_neither() -> None
     driver.run.cancel("enough")
     driver.take()
     driver.run.cancel("again")
-    assert driver.run.take() == Taken()
+    assert driver.run.take() == Decisions()
     driver.end("a", Exit(-15, "Stopped"))
     driver.run.cancel("too late", kill=True)
-    assert driver.run.take() == Taken()
+    assert driver.run.take() == Decisions()
 
 
 def test_exit_tasks_run_after_a_cancel_and_the_run_is_cancelled_all_the_same() -> None:

@@ -11,12 +11,13 @@ from race import BOARD, LOSS
 from races import Races
 from runner import BADLY, WELL
 
-from kflite.core.event import Event, Kind, Point, RunResumed, RunSuspendRequested, State
+from kflite.core.event import Event, Point
+from kflite.core.event_kind import Kind, State
 from kflite.core.job import Exit
 from kflite.core.plan import Answer, Points
+from kflite.core.run_event import RunResumed, RunSuspendRequested
 from kflite.core.value import NOTHING
-from kflite.scheduler.action import Answer as Asked
-from kflite.scheduler.action import Enqueue, Reattach, StopAttempt
+from kflite.scheduler.action import AnswerQuestion, Enqueue, Reattach, StopAttempt
 
 TERMINATED = Exit(-15, "Stopped", "stopped on request")
 
@@ -38,13 +39,13 @@ def test_a_question_is_answered_outside_and_its_answer_is_stored_before_what_fol
 def test_an_answer_that_is_stored_is_not_asked_again() -> None:
     races = Races(racers=2).answer()
     races.racers = 5
-    assert [action for action in races.crash() if isinstance(action, Asked)] == []
+    assert [action for action in races.crash() if isinstance(action, AnswerQuestion)] == []
     assert set(dict(races.run.tasks.items())) == {"racer-0", "racer-1", BOARD}
 
 
 def test_a_question_whose_answer_was_not_stored_is_asked_again() -> None:
     races = Races(racers=2)
-    assert [action.id for action in races.crash() if isinstance(action, Asked)] == ["racers"]
+    assert [action.id for action in races.crash() if isinstance(action, AnswerQuestion)] == ["racers"]
     assert queued(races.answer().actions) == ["racer-0", "racer-1", BOARD]
 
 

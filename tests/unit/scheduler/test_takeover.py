@@ -10,7 +10,7 @@ from leaves import GROUP, RETRIED, again, document, drawn, well
 from pipelines import Builder
 from runner import BADLY, Driver
 
-from kflite.core.event import Kind, State
+from kflite.core.event_kind import Kind, State
 from kflite.core.job import Exit
 from kflite.scheduler.action import Reattach, StopAttempt
 from kflite.scheduler.stopping import GRACE_S

@@ -12,17 +12,10 @@ from races import Races
 from runner import BADLY, LOST, WELL, Driver
 from unit.plans.dag.builder import Pipeline, parameters, task
 
-from kflite.core.event import (
-    Data,
-    Event,
-    Kind,
-    RunCancelRequested,
-    RunResumed,
-    RunRetried,
-    RunSuspendRequested,
-    State,
-)
+from kflite.core.event import Data, Event
+from kflite.core.event_kind import Kind, State
 from kflite.core.job import Exit
+from kflite.core.run_event import RunCancelRequested, RunResumed, RunRetried, RunSuspendRequested
 from kflite.core.value import Outputs
 from kflite.scheduler import record
 from kflite.scheduler.machine import RUN, TASK, run_after, task_after

@@ -12,9 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kflite import store
-from kflite.core.event import Event, Kind, State, TaskStarting
+from kflite.core.event import Event
+from kflite.core.event_kind import Kind, State
+from kflite.core.task_event import TaskStarting
 from kflite.core.value import Artifact, Outputs
-from kflite.runs.progress import Board
+from kflite.runs.progress import RunProgress
 from kflite.scheduler.ledger import Ledger
 from kflite.scheduler.machine import NOTES, RUN, TASK
 from kflite.store.base import RunRow, TaskRow
@@ -99,7 +101,7 @@ def shared(row: RunRow | TaskRow, other: object) -> Iterator[tuple[str, object, 
 @settings(deadline=None, max_examples=150)
 @given(histories(), st.integers(1, 10))
 def test_rows_records_and_progress_agree(events: list[Event], batch: int) -> None:
-    opened, ledger, board = store.open("sqlite://"), Ledger("r", lambda: 0.0), Board("r")
+    opened, ledger, board = store.open("sqlite://"), Ledger("r", lambda: 0.0), RunProgress("r")
     for start in range(0, len(events), batch):
         opened.append(events[start : start + batch])
     for event in opened.events():
@@ -112,7 +114,7 @@ def test_rows_records_and_progress_agree(events: list[Event], batch: int) -> Non
     for task in tasks:
         for held in (ledger.tasks[task.task], board.tasks[task.task]):
             assert [each for each in shared(task, held) if each[1] != each[2]] == []
-    again = Board.of(row, tasks)
+    again = RunProgress.of(row, tasks)
     assert [_seen(again.tasks[task.task]) for task in tasks] == [_seen(board.tasks[task.task]) for task in tasks]
     opened.close()
 

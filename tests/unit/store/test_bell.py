@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from kflite.store.notifier import Bell, Ear, folder
+from kflite.store.notifier import Bell, SocketListener, folder
 
 
 @pytest.fixture
@@ -19,12 +19,12 @@ def bell(tmp_path: Path) -> Iterator[Bell]:
     bell.close()
 
 
-def hears(ear: Ear) -> bool:
+def hears(ear: SocketListener) -> bool:
     return bool(select.select([ear], [], [], 0)[0])
 
 
 def test_every_follower_hears_it_until_it_takes_note(bell: Bell) -> None:
-    ears = [Ear(bell.folder), Ear(bell.folder)]
+    ears = [SocketListener(bell.folder), SocketListener(bell.folder)]
     bell.ring()
     assert [hears(ear) for ear in ears] == [True, True]
     ears[0].clear()
@@ -34,7 +34,7 @@ def test_every_follower_hears_it_until_it_takes_note(bell: Bell) -> None:
 
 
 def test_the_folder_is_private_and_goes_with_the_last(bell: Bell) -> None:
-    ear = Ear(bell.folder)
+    ear = SocketListener(bell.folder)
     assert [path.stat().st_mode & 0o777 for path in (bell.folder, bell.folder.parent)] == [0o700, 0o700]
     ear.close()
     bell.close()
@@ -42,16 +42,16 @@ def test_the_folder_is_private_and_goes_with_the_last(bell: Bell) -> None:
 
 
 def test_a_follower_comes_back_to_a_folder_that_is_gone(bell: Bell) -> None:
-    Ear(bell.folder).close()
+    SocketListener(bell.folder).close()
     bell.folder.rmdir()
-    ear = Ear(bell.folder)
+    ear = SocketListener(bell.folder)
     bell.ring()
     assert hears(ear)
     ear.close()
 
 
 def test_followers_that_were_killed_are_removed(bell: Bell) -> None:
-    dead, living = Ear(bell.folder), Ear(bell.folder)
+    dead, living = SocketListener(bell.folder), SocketListener(bell.folder)
     dead._socket.close()
     bell.ring()
     assert os.listdir(bell.folder) == [living._path.name]
@@ -59,7 +59,7 @@ def test_followers_that_were_killed_are_removed(bell: Bell) -> None:
 
 
 def test_a_follower_that_does_not_look_holds_nobody_up(bell: Bell) -> None:
-    ear = Ear(bell.folder)
+    ear = SocketListener(bell.folder)
     for _ in range(2000):
         bell.ring()
     assert ear.clear()
@@ -75,7 +75,7 @@ def test_links_to_one_database_have_one_bell(tmp_path: Path) -> None:
 
 def test_in_somebody_elses_folder_nobody_listens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "getuid", lambda: 12345)
-    ear = Ear(tmp_path / "kflite-12345" / "0123")
+    ear = SocketListener(tmp_path / "kflite-12345" / "0123")
     assert list(tmp_path.rglob("*")) == [tmp_path / "kflite-12345"]
     assert not hears(ear)
     ear.close()

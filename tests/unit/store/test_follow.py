@@ -11,7 +11,9 @@ import pytest
 from contract.stores import KINDS, queued, submitted, url_of
 
 from kflite import store
-from kflite.core.event import Event, Kind, RunCancelRequested
+from kflite.core.event import Event
+from kflite.core.event_kind import Kind
+from kflite.core.run_event import RunCancelRequested
 from kflite.store import Database
 from kflite.store import follow as following
 from kflite.store.follow import follow, news

@@ -12,8 +12,10 @@ import pytest
 import sqlalchemy as sa
 
 from kflite import store
-from kflite.core.event import RunEnded, RunRetried, State, TaskQueued, TaskRetrying, TaskStopping, TaskSucceeded, TaskWaiting
 from kflite.core.event_json import to_json
+from kflite.core.event_kind import State
+from kflite.core.run_event import RunEnded, RunRetried
+from kflite.core.task_event import TaskQueued, TaskRetrying, TaskStopping, TaskSucceeded, TaskWaiting
 from kflite.store import Database, ddl
 from kflite.store.migrate import migrate
 

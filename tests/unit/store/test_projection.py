@@ -10,7 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kflite import store
-from kflite.core.event import Event, Kind, RunCancelRequested, State, TaskSucceeded
+from kflite.core.event import Event
+from kflite.core.event_kind import Kind, State
+from kflite.core.run_event import RunCancelRequested
+from kflite.core.task_event import TaskSucceeded
 from kflite.core.value import Outputs, Value
 from kflite.scheduler.machine import NOTES, RUN, TASK, run_after, task_after
 from kflite.store import Database

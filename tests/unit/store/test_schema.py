@@ -16,7 +16,8 @@ from sqlalchemy import Connection, create_engine
 from sqlmodel import SQLModel
 
 from kflite import store
-from kflite.core.event import Event, RunSubmitted
+from kflite.core.event import Event
+from kflite.core.run_event import RunSubmitted
 from kflite.errors import StoreError
 from kflite.store import ddl, models
 from kflite.store.migrate import migrate

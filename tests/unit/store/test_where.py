@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from kflite.errors import InputError
 from kflite.store.search.time_text import duration_s, moment
-from kflite.store.search.where import MOST_CONDITIONS, And, Condition, Not, Or, parse
+from kflite.store.search.where import MOST_CONDITIONS, And, Clause, Negation, Or, parse
 
-A, B = Condition("name", "", "=", "a"), Condition("on", "", "~", "b")
+A, B = Clause("name", "", "=", "a"), Clause("on", "", "~", "b")
 
 
 def test_conditions_side_by_side_are_all_to_be_true() -> None:
@@ -21,19 +21,19 @@ def test_conditions_side_by_side_are_all_to_be_true() -> None:
 
 
 def test_and_binds_before_or_and_not_before_both() -> None:
-    assert parse("not name=a on~b or name=a", 0.0) == Or((And((Not(A), B)), A))
-    assert parse("not (name=a or on~b)", 0.0) == Not(Or((A, B)))
-    assert parse("name!=a", 0.0) == Not(A)
+    assert parse("not name=a on~b or name=a", 0.0) == Or((And((Negation(A), B)), A))
+    assert parse("not (name=a or on~b)", 0.0) == Negation(Or((A, B)))
+    assert parse("name!=a", 0.0) == Negation(A)
 
 
 def test_names_and_values_may_be_quoted_and_hold_what_the_language_uses() -> None:
-    assert parse("""param."a (b)"='c "d"'""", 0.0) == Condition("param", "a (b)", "=", 'c "d"')
-    assert parse("label.kflite.dev/x=or", 0.0) == Condition("label", "kflite.dev/x", "=", "or")
-    assert parse("name=a=b<c", 0.0) == Condition("name", "", "=", "a=b<c")
+    assert parse("""param."a (b)"='c "d"'""", 0.0) == Clause("param", "a (b)", "=", 'c "d"')
+    assert parse("label.kflite.dev/x=or", 0.0) == Clause("label", "kflite.dev/x", "=", "or")
+    assert parse("name=a=b<c", 0.0) == Clause("name", "", "=", "a=b<c")
 
 
 def test_a_parameter_metric_or_label_alone_asks_whether_there_is_one() -> None:
-    assert parse("param.c not label.x", 0.0) == And((Condition("param", "c", "has"), Not(Condition("label", "x", "has"))))
+    assert parse("param.c not label.x", 0.0) == And((Clause("param", "c", "has"), Negation(Clause("label", "x", "has"))))
 
 
 @pytest.mark.parametrize(

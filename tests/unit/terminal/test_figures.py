@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from kflite.core.value import Artifact
-from kflite.figures.data import Confusion, Figure, Point, Roc, Slice, Table, Visualization
+from kflite.figures.data import Confusion, Figure, Roc, RocPoint, Slice, Table, Visualization
 from kflite.terminal.figures.document import html, markdown
 from kflite.terminal.figures.lines import full, summary
 from kflite.terminal.style import plain, signs
 
 UNICODE, ASCII = signs("utf-8"), signs("ascii")
-CURVE = Roc((Point(0.0, 0.5, 0.9), Point(0.5, 1.0, 0.5)))
+CURVE = Roc((RocPoint(0.0, 0.5, 0.9), RocPoint(0.5, 1.0, 0.5)))
 MATRIX = Confusion(("cat", "dog"), ((8, 2), (5, 5)))
 
 

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from events import data as of_kind
 
-from kflite.core.event import Event, Kind
-from kflite.runs.progress import Board
+from kflite.core.event import Event
+from kflite.core.event_kind import Kind
+from kflite.runs.progress import RunProgress
 from kflite.terminal.out import Out
 from kflite.terminal.plain import Plain
 
@@ -17,7 +18,7 @@ def event(kind: Kind, task: str, at: float = 1.0, attempt: int = 1, **data: obje
 
 def written(*events: Event) -> list[str]:
     stream = io.StringIO()
-    view = Plain(Out(stream), Board("r"), lambda task, attempt: Path("/logs", task, str(attempt)))
+    view = Plain(Out(stream), RunProgress("r"), lambda task, attempt: Path("/logs", task, str(attempt)))
     view.show(events)
     return stream.getvalue().splitlines()
 

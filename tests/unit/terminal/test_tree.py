@@ -4,8 +4,9 @@ from events import data as of_kind
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kflite.core.event import Event, Kind
-from kflite.runs.progress import Board
+from kflite.core.event import Event
+from kflite.core.event_kind import Kind
+from kflite.runs.progress import RunProgress
 from kflite.terminal import tree
 from kflite.terminal.style import plain, signs
 
@@ -16,8 +17,8 @@ def event(kind: Kind, task: str, **data: object) -> Event:
     return Event("r", of_kind(kind, **data), 1.0, task, 1, 1)
 
 
-def loop(done: int, active: int, queued: int, failed: int = 0) -> Board:
-    board = Board("r")
+def loop(done: int, active: int, queued: int, failed: int = 0) -> RunProgress:
+    board = RunProgress("r")
     board.apply(event(Kind.TASK_QUEUED, "loop", group=True))
     kinds = [Kind.TASK_SUCCEEDED] * done + [Kind.TASK_FAILED] * failed + [Kind.TASK_STARTING] * active
     for index in range(done + failed + active + queued):
@@ -28,7 +29,7 @@ def loop(done: int, active: int, queued: int, failed: int = 0) -> Board:
     return board
 
 
-def texts(board: Board, height: int | None = None) -> list[str]:
+def texts(board: RunProgress, height: int | None = None) -> list[str]:
     return [plain(line).rstrip() for line in tree.lines(board, 2.0, SIGNS, 100, height)]
 
 
@@ -63,7 +64,7 @@ def test_the_tree_never_exceeds_its_height(done: int, active: int, queued: int, 
 
 
 def test_a_wide_flat_run_shows_where_it_is() -> None:
-    board = Board("r")
+    board = RunProgress("r")
     for index in range(100):
         board.apply(event(Kind.TASK_QUEUED, f"t-{index}"))
     for index in range(50):
@@ -76,7 +77,7 @@ def test_a_wide_flat_run_shows_where_it_is() -> None:
 
 
 def test_what_others_wrote_cannot_move_the_cursor() -> None:
-    board = Board("r")
+    board = RunProgress("r")
     board.apply(event(Kind.TASK_QUEUED, "fit"))
     board.apply(event(Kind.TASK_FAILED, "fit", reason="Error", message="a\x1b[2J\nb"))
     assert "\x1b" not in "".join(texts(board))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
-from kflite.core.event import State
+from kflite.core.event_kind import State
 from kflite.core.plan import Ended, Opened, Origin, Outcome, Plan, Ready, Settled, Step, Work
 from kflite.core.value import Outputs, Value
 from kflite.plans import dag

@@ -6,7 +6,7 @@ import pytest
 from builder import Pipeline, of, outer, parameters, task
 from drive import FAILS, Driven, gives, plan_of
 
-from kflite.core.event import State
+from kflite.core.event_kind import State
 from kflite.core.value import Value
 from kflite.plans.dag.condition import ConditionError, holds, readable
 

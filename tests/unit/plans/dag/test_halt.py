@@ -5,7 +5,7 @@ from __future__ import annotations
 from builder import Pipeline, loop, task
 from drive import ORIGIN, plan_of
 
-from kflite.core.event import State
+from kflite.core.event_kind import State
 from kflite.core.plan import Ended, Outcome, Plan, Ready, Settled, Step
 from kflite.plans import dag
 

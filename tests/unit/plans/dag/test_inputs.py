@@ -8,7 +8,7 @@ import pytest
 from builder import Document, Pipeline, constant, loop, of, optional, outer, parameters, task
 from drive import Driven, gives, plan_of
 
-from kflite.core.event import State
+from kflite.core.event_kind import State
 from kflite.core.value import Value
 
 

@@ -6,7 +6,7 @@ import pytest
 from builder import Document, Pipeline, constant, loop, of, outer, parameters, task
 from drive import FAILS, Driven, gives, plan_of
 
-from kflite.core.event import State
+from kflite.core.event_kind import State
 from kflite.core.plan import Outcome, Work
 from kflite.core.value import Artifact, Outputs, Value
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pipelines import Builder
 from reference import expected
 
-from kflite.core.event import State
+from kflite.core.event_kind import State
 from kflite.core.plan import Outcome, Work
 from kflite.plans.dag import DagPlan
 

@@ -9,13 +9,13 @@ import pytest
 
 from kflite.core.value import Value
 from kflite.plans.dag.outputs import BadOutput, read_outputs
-from kflite.plans.dag.shape import ArtifactKind, Component, Container, Parameter
+from kflite.plans.dag.shape import ArtifactKind, ComponentSpec, Container, ParameterSpec
 
 BODY = Container("i", (), (), {}, {}, None)
 
 
-def component(**types: str) -> Component:
-    return Component("c", {}, {}, {k: Parameter(t) for k, t in types.items()}, {}, BODY)
+def component(**types: str) -> ComponentSpec:
+    return ComponentSpec("c", {}, {}, {k: ParameterSpec(t) for k, t in types.items()}, {}, BODY)
 
 
 def provisioned(folder: Path, *names: str) -> dict[str, Value]:
@@ -80,7 +80,7 @@ def test_an_artifact_keeps_its_metadata_and_takes_what_was_written(tmp_path: Pat
     given = provisioned(tmp_path) | {"artifacts": {"m": {"artifacts": [made]}}}
     written = {"artifacts": {"m": {"artifacts": [{"name": "m", "uri": "/elsewhere", "metadata": {"b": 2}, "custom_path": "/c"}]}}}
     (tmp_path / "executor_output.json").write_text(json.dumps(written))
-    whole = Component("c", {}, {}, {}, {"m": ArtifactKind("system.Model")}, BODY)
+    whole = ComponentSpec("c", {}, {}, {}, {"m": ArtifactKind("system.Model")}, BODY)
     (artifact,) = read_outputs(whole, given).artifacts["m"]
     assert (artifact.uri, artifact.metadata, artifact.custom_path, artifact.type) == (
         "/elsewhere",

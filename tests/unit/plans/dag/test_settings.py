@@ -9,8 +9,8 @@ import pytest
 from builder import Document, Pipeline, constant, of, optional, outer, parameters, task
 from drive import Driven, gives, plan_of
 
-from kflite.core.event import State
-from kflite.core.job import Mount, Role, Secret, Source
+from kflite.core.event_kind import State
+from kflite.core.job import Mount, MountSource, Role, Secret
 from kflite.core.paths import RunPaths
 from kflite.core.plan import Origin, Outcome, Ready, Work
 from kflite.core.value import Value
@@ -78,11 +78,11 @@ def test_secrets_config_maps_claims_and_empty_folders_are_mounted() -> None:
         }
     )
     assert found.mounts == (
-        Mount("/s", Source.SECRET, "s", optional=True),
-        Mount("/c", Source.CONFIG_MAP, "s"),
-        Mount("/v", Source.VOLUME, "s", "a/b"),
-        Mount("/e", Source.EMPTY, "e", options={"medium": "Memory", "sizeLimit": "1073741824"}),
-        Mount("/g", Source.EMPTY, "g", options={"accessModes": ["ReadWriteOnce"], "size": "2Gi"}),
+        Mount("/s", MountSource.SECRET, "s", optional=True),
+        Mount("/c", MountSource.CONFIG_MAP, "s"),
+        Mount("/v", MountSource.VOLUME, "s", "a/b"),
+        Mount("/e", MountSource.EMPTY, "e", options={"medium": "Memory", "sizeLimit": "1073741824"}),
+        Mount("/g", MountSource.EMPTY, "g", options={"accessModes": ["ReadWriteOnce"], "size": "2Gi"}),
     )
 
 
@@ -97,12 +97,12 @@ def test_secrets_config_maps_claims_and_empty_folders_are_mounted() -> None:
 )
 def test_claims_of_older_compilers_have_their_name_beside_the_path(name: Document) -> None:
     found = role({"pvcMount": [{"mountPath": "/v", **name}]}, volume="v")
-    assert found.mounts == (Mount("/v", Source.VOLUME, "v"),)
+    assert found.mounts == (Mount("/v", MountSource.VOLUME, "v"),)
 
 
 def test_a_name_may_come_from_another_task() -> None:
     found = role({"secretAsVolume": [{"secretNameParameter": of("first"), "mountPath": "/s"}]})
-    assert found.mounts == (Mount("/s", Source.SECRET, "made"),)
+    assert found.mounts == (Mount("/s", MountSource.SECRET, "made"),)
 
 
 def test_a_name_in_a_loop_is_the_items() -> None:

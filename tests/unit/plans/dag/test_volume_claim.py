@@ -7,7 +7,7 @@ from pathlib import Path
 from builder import Document, Pipeline, constant, of, optional, parameters, task
 from drive import Driven, gives, plan_of
 
-from kflite.core.event import State
+from kflite.core.event_kind import State
 from kflite.core.job import Exit, VolumeClaim
 from kflite.core.paths import RunPaths
 from kflite.core.plan import Work

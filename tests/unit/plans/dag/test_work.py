@@ -11,7 +11,7 @@ import pytest
 from builder import Document, Pipeline, constant, loop, optional, outer, parameters, task
 from drive import Driven, gives, plan_of
 
-from kflite.core.event import State
+from kflite.core.event_kind import State
 from kflite.core.job import Exit, Job, Resources
 from kflite.core.paths import RunPaths
 from kflite.core.plan import Origin, Ready, RetryPolicy, Work

@@ -1,4 +1,4 @@
-"""An experiment as a plan: trials, some at once, and the best of them."""
+"""A tuning as a plan: trials, some at once, and the best of them."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from kflite import space
-from kflite.core.event import State
+from kflite.core.event_kind import State
 from kflite.core.plan import Answer, Ask, Ended, Origin, Outcome, Ready, Settled, Step
 from kflite.core.value import Outputs, Value
 from kflite.errors import InputError
 from kflite.hpo import Observation
 from kflite.plans import tuning
-from kflite.plans.tuning import Experiment
+from kflite.plans.tuning import TuningSpec
 
 LEAF = {
     "pipelineInfo": {"name": "p"},
@@ -46,7 +46,7 @@ UNIT = space.double(0, 1)
 
 def asked(x: space.Dimension = UNIT, **changes: Value) -> str:
     fields: dict[str, object] = {"metric": "loss", "trials": 6, "parallel": 2, "goal": "minimize"}
-    return Experiment(json.dumps(LEAF), {"x": x}, **(fields | changes)).dumps()  # type: ignore[arg-type]
+    return TuningSpec(json.dumps(LEAF), {"x": x}, **(fields | changes)).dumps()  # type: ignore[arg-type]
 
 
 def loss(trial: int, x: float) -> Outcome:
@@ -54,7 +54,7 @@ def loss(trial: int, x: float) -> Outcome:
 
 
 class Driven:
-    """An experiment that has been driven to its end."""
+    """A tuning that has been driven to its end."""
 
     def __init__(self, document: str, judge: Judge = loss, halt_after: int = -1) -> None:
         plan = self.plan = tuning.plan(document, {}, Origin("r", "n", 0.0))

@@ -1,0 +1,189 @@
+"""The session of this machine: a store, and from the first submission on a scheduler of this process."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing, suppress
+from typing import TYPE_CHECKING
+
+from kflite.client.local_catalogue import LocalCatalogue
+from kflite.client.session import RunRecord
+from kflite.core.event import Event
+from kflite.core.event_kind import Kind, State
+from kflite.core.paths import RunPaths
+from kflite.core.run_event import RunCancelRequested
+from kflite.engine.executors import Executors
+from kflite.engine.identity import identified
+from kflite.errors import InputError
+from kflite.plans.kinds import plan
+from kflite.runs.experiments import ensure_open
+from kflite.runs.submit import clone_submission
+from kflite.store.base import Query, RunRow
+from kflite.store.follow import follow, news
+
+if TYPE_CHECKING:
+    from kflite.config import Settings
+    from kflite.runs.inputs import RunInput
+    from kflite.scheduler import Scheduler, SchedulerDeps
+    from kflite.scheduler.submission import Submission
+    from kflite.target import Target
+
+_DAY_S = 86_400.0
+_AGAIN_S = 1.0  # between two attempts at taking over a run that a scheduler holds
+
+
+class LocalSession(LocalCatalogue):
+    """Runs in a store. Leaving it does not stop what runs: tasks go on, and the next scheduler finds them.
+
+    adopt: take over runs that dead schedulers left.
+    """
+
+    def __init__(self, settings: Settings, executors: Executors | None = None, adopt: bool = True) -> None:
+        super().__init__(settings)
+        self.executors = executors or Executors(settings)
+        self._adopts = adopt
+        self._scheduler: Scheduler | None = None
+        self._starting = asyncio.Lock()
+        self._own: set[str] = set()  # runs of this scheduler
+
+    async def close(self) -> None:
+        scheduler, self._scheduler = self._scheduler, None
+        if scheduler:
+            await scheduler.__aexit__()
+        await super().close()
+
+    async def scheduler(self) -> Scheduler:
+        """The scheduler of this session, started when it is first asked for. Raises InputError where artifacts cannot be kept."""
+        async with self._starting:
+            if self._scheduler is None:
+                from kflite.scheduler import Scheduler
+                from kflite.store.blobs.remote import ready
+
+                await asyncio.to_thread(ready, self.settings.artifacts)
+                self._scheduler = await Scheduler(self._deps()).__aenter__()
+            return self._scheduler
+
+    def _deps(self) -> SchedulerDeps:
+        from kflite.scheduler import SchedulerDeps
+        from kflite.scheduler.deps import everyone, nobody
+        from kflite.store import owner_id
+        from kflite.store.blobs.files import FileBlobs
+
+        return SchedulerDeps(
+            store=self.store,
+            blobs=FileBlobs(self.settings.artifacts),
+            plans=plan,
+            executors=self.executors,
+            home=self.settings.home,
+            artifacts=self.settings.artifacts,
+            owner=owner_id(),
+            requests=lambda: news(self.store, (Kind.RUN_CANCEL,)),
+            accepts=everyone if self._adopts else nobody,
+            identified=identified,
+            cache_s=self.settings.cache_days * _DAY_S,
+        )
+
+    # Runs that begin, and begin again.
+
+    async def submit(self, submission: Submission) -> RunRecord:
+        self.executors(submission.on)
+        if submission.experiment:
+            await asyncio.to_thread(ensure_open, self.store, submission.experiment)
+        await (await self.scheduler()).submit(submission)
+        self._own.add(submission.run)
+        return self._record(await asyncio.to_thread(self.store.run, submission.run))
+
+    async def clone(self, run: str, changes: Mapping[str, RunInput]) -> Submission:
+        row = await asyncio.to_thread(self.store.run, run)
+        return await asyncio.to_thread(clone_submission, self.store, row, changes, self.settings.artifacts)
+
+    async def retry(self, run: str, changed: Target | None, keep: bool, tasks: Sequence[str]) -> RunRecord:
+        from kflite.runs.retry import store_retry
+
+        row = await asyncio.to_thread(self.store.run, run)
+        self.executors(row.on)
+        await asyncio.to_thread(lambda: store_retry(self.store, row, changed, keep=keep, tasks=tasks))
+        self._own.discard(row.run)  # until it is begun anew
+        await self.adopt(row.run)  # or another scheduler has been faster, and it is done there
+        return await self.run(row.run)
+
+    async def resume(self, run: str) -> RunRecord:
+        row = await asyncio.to_thread(self.store.run, run)
+        if row.state.ended:
+            raise InputError(f"run {row.run} has ended, {row.state}: kflite retry {row.run} does again what did not succeed")
+        if not await self.adopt(row.run):
+            owner = (await asyncio.to_thread(self.store.run, row.run)).owner
+            raise InputError(f"run {row.run} is in the hands of another scheduler ({owner}): kflite watch {row.run} shows it")
+        return await self.run(row.run)
+
+    async def resume_all(self) -> list[RunRecord]:
+        return [await self.run(orphan) for orphan in await self.orphans() if await self.adopt(orphan)]
+
+    async def take(self, run: str) -> RunRecord:
+        """Take over a run as soon as nobody has it; one that was left to this session alone, and that others may find first."""
+        while not await self.adopt(run):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_AGAIN_S):
+                    await self.ended(run)
+                    break
+        return await self.run(run)
+
+    async def adopt(self, run: str) -> bool:
+        """Take over a run that nobody has; returns whether it is this session's now."""
+        scheduler = await self.scheduler()
+        if run not in self._own and await scheduler.adopt(run):
+            self._own.add(run)
+        return run in self._own
+
+    async def orphans(self) -> list[str]:
+        """Runs that have not ended and that no scheduler has."""
+        return await asyncio.to_thread(self.store.orphans, time.time())
+
+    async def cancel(self, run: str, reason: str, kill: bool) -> None:
+        row = await asyncio.to_thread(self.store.run, run)
+        if row.state.ended:
+            return
+        event = Event(row.run, RunCancelRequested(reason, kill), time.time())
+        await asyncio.to_thread(self.store.append, [event])
+        if row.run not in self._own and (row.state is State.SUSPENDED or row.run in await self.orphans()):
+            await self.adopt(row.run)
+
+    # Runs as they are.
+
+    async def run(self, run: str) -> RunRecord:
+        return await asyncio.to_thread(self._read, run)
+
+    async def runs(self, query: Query) -> list[RunRecord]:
+        return [self._record(row) for row in await asyncio.to_thread(self.store.search, query)]
+
+    async def document(self, record: RunRecord) -> tuple[str, str]:
+        return await asyncio.to_thread(self.store.plan, record.run.plan)
+
+    def events(self, run: str, after: int = 0) -> AsyncGenerator[list[Event], None]:
+        return follow(self.store, run, after)
+
+    async def past_events(self, run: str, after: int = 0) -> list[Event]:
+        return await asyncio.to_thread(self.store.events, run, after)
+
+    async def ended(self, run: str) -> State:
+        """Wait for a run's end. Raises the StoreError that stopped it."""
+        if run in self._own:
+            return await (await self.scheduler()).ended(run)
+        async with aclosing(follow(self.store, run, await asyncio.to_thread(self.store.last))) as batches:
+            while not (state := (await asyncio.to_thread(self.store.run, run)).state).ended:
+                await anext(batches)
+        return state
+
+    def _read(self, run: str) -> RunRecord:
+        store, row = self.store, self.store.run(run)
+        tasks, attempts, inputs = store.tasks(row.run), store.attempts(row.run), store.given(row.run)
+        return RunRecord(row, self.paths(row), tuple(tasks), tuple(attempts), tuple(inputs))
+
+    def _record(self, row: RunRow) -> RunRecord:
+        return RunRecord(row, self.paths(row))
+
+    def paths(self, row: RunRow) -> RunPaths:
+        """Where a run's files lie."""
+        return RunPaths(self.settings.home, self.settings.artifacts, row.pipeline, row.run)

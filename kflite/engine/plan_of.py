@@ -1,0 +1,33 @@
+"""Plans of submissions before anything runs: what a run would do first."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kflite.core.plan import Ready, Step
+from kflite.plans.kinds import plan
+from kflite.scheduler.assembly import assemble
+
+if TYPE_CHECKING:
+    from kflite.config import Settings
+    from kflite.core.job import Job
+    from kflite.scheduler.submission import Submission
+
+
+@dataclass(frozen=True, slots=True)
+class FirstSteps:
+    """What a run begins with. jobs: by task."""
+
+    steps: Sequence[Step]
+    jobs: Sequence[tuple[str, Job]]
+
+
+def first_steps(settings: Settings, submission: Submission) -> FirstSteps:
+    """What the run begins with. Raises InputError."""
+    begun, paths = assemble(submission, plan, settings.home, settings.artifacts, time.time())
+    steps = begun.begin()
+    jobs = [(step.task, step.work.job(paths, step.task, 1)) for step in steps if isinstance(step, Ready)]
+    return FirstSteps(steps, jobs)

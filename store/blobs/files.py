@@ -1,0 +1,43 @@
+"""Artifacts by their URIs, on this machine's disk or wherever fsspec has a driver for: what the scheduler is given as `Blobs`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from kflite.core.value import Artifact
+from kflite.store.blobs import artifacts, remote, staging
+
+
+@dataclass(frozen=True, slots=True)
+class FileBlobs:
+    """root: the folder or URL below which artifacts are kept."""
+
+    root: str
+
+    def is_remote(self, uri: str) -> bool:
+        return remote.is_remote(uri)
+
+    def intact(self, artifact: Artifact) -> bool:
+        return artifacts.intact(artifact, self.root)
+
+    def look(self, uri: str) -> tuple[str, int]:
+        return remote.look(uri)
+
+    def digest(self, path: Path) -> tuple[str, int]:
+        return artifacts.digest(path)
+
+    def content(self, uri: str) -> tuple[str, int]:
+        return artifacts.content(uri)
+
+    def fetch(self, uri: str, path: Path) -> None:
+        artifacts.fetch(uri, path)
+
+    def push(self, path: Path, uri: str) -> None:
+        artifacts.push(path, uri)
+
+    def bring(self, uri: str, path: Path, folder: Path, since: str) -> None:
+        staging.bring(uri, path, folder, since)
+
+    def delete(self, uri: str) -> None:
+        artifacts.delete(uri)
