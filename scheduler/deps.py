@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from kflite.core.event import Event, Point
+from kflite.core.event_kind import Kind
 from kflite.core.plan import Work
 from kflite.core.run_event import RunSubmitted
 from kflite.core.threads import run_in_thread
@@ -26,6 +27,8 @@ T = TypeVar("T")
 Executors = Callable[[str], Executor]
 Identified = Callable[[str, Work], bool]
 
+# What other processes ask of a run, by storing it.
+REQUESTS = (Kind.RUN_CANCEL, Kind.RUN_SUSPEND, Kind.RUN_RESUMED)
 # A lease that is not renewed for so many seconds is free for others.
 LEASE_S = 10.0
 

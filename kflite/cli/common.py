@@ -68,7 +68,7 @@ class CliContext:
             with self.store() as store:
                 return store.artifact(id)
 
-        return SubmitContext(settings.on, settings.artifacts, find)
+        return SubmitContext(settings.on, settings.artifacts, find, settings.profile)
 
     def paths(self, run: RunRow) -> RunPaths:
         """Where the run's files lie."""

@@ -24,11 +24,12 @@ def serve(context: CliContext, places: tuple[str, ...]) -> int:
 async def _serve(context: CliContext, places: tuple[str, ...]) -> int:
     from kflite.client.local_session import LocalSession
     from kflite.client.server import Server
+    from kflite.engine.adoption import Adoption
 
     session = LocalSession(context.settings, adopt=False)
     await session.open()
     try:
-        server = asyncio.ensure_future(Server(session, places, _say).serve())
+        server = asyncio.ensure_future(Server(session, Adoption(targets=places), _say).serve())
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, server.cancel)

@@ -37,8 +37,9 @@ class Client:
     Leaving the context does not stop what runs: tasks go on, and the next scheduler, or `resume`, finds them.
 
     store: `sqlite:///path` or `postgresql://…`; artifacts: a folder or an fsspec URL; on: where runs go unless they say so;
-    home: the folder of private data. "" takes what the settings say. adopt: take over runs that dead schedulers left. settings,
-    executors: made before. session: what holds the runs, in place of a store and a scheduler of this process.
+    home: the folder of private data. "" takes what the settings say. adopt: take over runs of one's own profile that dead
+    schedulers left. settings, executors: made before.
+    session: what holds the runs, in place of a store and a scheduler of this process.
     """
 
     def __init__(
@@ -124,7 +125,7 @@ class Client:
         def find(id: str) -> ArtifactRow:
             return asyncio.run_coroutine_threadsafe(self.session.artifact(id), loop).result()
 
-        return SubmitContext(self.settings.on, self.settings.artifacts, find)
+        return SubmitContext(self.settings.on, self.settings.artifacts, find, self.settings.profile)
 
     async def start(self, submission: Submission) -> Run:
         """Start what was put together before."""

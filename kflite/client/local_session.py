@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from kflite.client.local_catalogue import LocalCatalogue
 from kflite.client.session import RunRecord
 from kflite.core.event import Event
-from kflite.core.event_kind import Kind, State
+from kflite.core.event_kind import State
 from kflite.core.paths import RunPaths
-from kflite.core.run_event import RunCancelRequested
+from kflite.core.run_event import RunCancelRequested, RunResumed
+from kflite.engine.adoption import Adoption
 from kflite.engine.executors import Executors
 from kflite.engine.identity import identified
 from kflite.errors import InputError
@@ -37,7 +38,7 @@ _AGAIN_S = 1.0  # between two attempts at taking over a run that a scheduler hol
 class LocalSession(LocalCatalogue):
     """Runs in a store. Leaving it does not stop what runs: tasks go on, and the next scheduler finds them.
 
-    adopt: take over runs that dead schedulers left.
+    adopt: take over runs of the settings' profile that dead schedulers left.
     """
 
     def __init__(self, settings: Settings, executors: Executors | None = None, adopt: bool = True) -> None:
@@ -67,7 +68,7 @@ class LocalSession(LocalCatalogue):
 
     def _deps(self) -> SchedulerDeps:
         from kflite.scheduler import SchedulerDeps
-        from kflite.scheduler.deps import everyone, nobody
+        from kflite.scheduler.deps import REQUESTS, nobody
         from kflite.store import owner_id
         from kflite.store.blobs.files import FileBlobs
 
@@ -79,8 +80,8 @@ class LocalSession(LocalCatalogue):
             home=self.settings.home,
             artifacts=self.settings.artifacts,
             owner=owner_id(),
-            requests=lambda: news(self.store, (Kind.RUN_CANCEL,)),
-            accepts=everyone if self._adopts else nobody,
+            requests=lambda: news(self.store, REQUESTS),
+            accepts=Adoption((self.settings.profile,)).accepts if self._adopts else nobody,
             identified=identified,
             cache_s=self.settings.cache_days * _DAY_S,
         )
@@ -113,6 +114,8 @@ class LocalSession(LocalCatalogue):
         row = await asyncio.to_thread(self.store.run, run)
         if row.state.ended:
             raise InputError(f"run {row.run} has ended, {row.state}: kflite retry {row.run} does again what did not succeed")
+        if row.state is State.SUSPENDED:
+            await asyncio.to_thread(self.store.append, [Event(row.run, RunResumed(), time.time())])
         if not await self.adopt(row.run):
             owner = (await asyncio.to_thread(self.store.run, row.run)).owner
             raise InputError(f"run {row.run} is in the hands of another scheduler ({owner}): kflite watch {row.run} shows it")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import aclosing
 
 from kflite.client.local_session import LocalSession
 from kflite.core.event import Event
 from kflite.core.event_kind import Kind
 from kflite.core.run_event import RunEnded
+from kflite.engine.adoption import Adoption
 from kflite.errors import KfliteError, StoreError
 from kflite.scheduler.deps import LEASE_S
 from kflite.store.follow import news
@@ -18,13 +19,13 @@ _NEWS = (Kind.RUN_SUBMITTED, Kind.RUN_RETRIED, Kind.RUN_RESUMED, Kind.RUN_CANCEL
 
 
 class Server:
-    """Takes up every run that nobody has and that is meant for one of `places`; for any place where there are none.
+    """Takes up every run that nobody has and that it accepts.
 
     say: hears a line of each run that is taken up, of its end, and of what goes wrong meanwhile. session: open, not adopting.
     """
 
-    def __init__(self, session: LocalSession, places: Collection[str], say: Callable[[str], None]) -> None:
-        self._session, self._places, self._say = session, places, say
+    def __init__(self, session: LocalSession, adoption: Adoption, say: Callable[[str], None]) -> None:
+        self._session, self._adoption, self._say = session, adoption, say
         self._own: set[str] = set()
 
     async def serve(self) -> None:
@@ -62,7 +63,7 @@ class Server:
     async def _take(self, run: str) -> None:
         try:
             row = await asyncio.to_thread(self._session.store.run, run)
-            if run in self._own or row.state.ended or (self._places and row.on not in self._places):
+            if run in self._own or row.state.ended or not self._adoption.accepts(row):
                 return
             if await self._session.adopt(run):
                 self._own.add(run)

@@ -52,6 +52,11 @@ class RunKind(Protocol):
         """The longest time of a run that the document asks for, in seconds."""
 
 
+def is_known(name: str) -> bool:
+    """Whether this version knows runs of this kind."""
+    return name in _MODULES
+
+
 def kind_of(name: str) -> RunKind:
     """The kind of this name. Raises InputError for one that this version does not know."""
     if name not in _MODULES:

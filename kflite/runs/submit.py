@@ -31,11 +31,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SubmitContext:
-    """What a submission is made with. on: where runs go by default; root: of artifacts; find: artifacts of earlier runs."""
+    """What a submission is made with. on: where runs go by default; root: of artifacts; find: artifacts of earlier runs.
+
+    profile: whose run it is.
+    """
 
     on: str
     root: str
     find: Find
+    profile: str = ""
 
 
 def target_submission(
@@ -123,6 +127,7 @@ def _new(
         parallel=options.parallel,
         timeout_s=options.timeout or kind_of(kind).timeout_s(pipeline),
         labels=options.labels,
+        profile=context.profile,
     )
 
 
