@@ -202,7 +202,7 @@ def driven(random: Random, document: str, given: dict[str, Any]) -> None:
         step.work.key_parts  # noqa: B018 - it is worked out when it is asked for
         good = random.random() < 0.9 and hasattr(step.work, "component")
         outcome = Outcome(State.SUCCEEDED, outputs(random, step.work)) if good else Outcome(State.FAILED, reason="Error")
-        steps = plan.ended(step.task, outcome)
+        steps = plan.hear(step.task, outcome)
 
 
 def put_to_use(random: Random, data: bytes) -> str:

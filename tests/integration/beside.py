@@ -15,7 +15,10 @@ SOON_S = 30.0
 OPENED = """
 import asyncio, os, sys
 from kflite import store
-from kflite.core.event import Event, RunEnded, RunSubmitted, State, TaskQueued, TaskStarting, TaskSucceeded
+from kflite.core.event import Event
+from kflite.core.event_kind import State
+from kflite.core.run_event import RunEnded, RunSubmitted
+from kflite.core.task_event import TaskQueued, TaskStarting, TaskSucceeded
 opened = store.open(sys.argv[1])
 print("ready", flush=True)
 """

@@ -155,7 +155,7 @@ def test_a_file_that_is_not_there_fails_the_task_before_it_starts(web: Web, tmp_
 @pytest.mark.parametrize(
     ("uri", "reason", "message"),
     [
-        ("data.csv", "BadInput", "the importer's URI 'data.csv' says no place: give a URI such as s3://…, or a path"),
+        ("data.csv", "BadInput", "the importer's URI 'data.csv' has no location: give a URI such as s3://…, or a path"),
         ("oci://registry/model:1", "StagingFailed", "the files of an image are there only on Kubernetes"),
         ("minio://bucket/key", "StagingFailed", "say where the MinIO server is: AWS_ENDPOINT_URL="),
         ("nonsense://a/b", "StagingFailed", "no file system is known for nonsense://"),

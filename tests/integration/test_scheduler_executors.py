@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from simulation.clock import simulate
 
 from kflite import dsl, store
 from kflite.core.event import Event
-from kflite.core.event_kind import Kind, State
+from kflite.core.event_kind import State
 from kflite.core.job import AttemptWaiting, Job, Resources
+from kflite.core.task_event import TaskQueued, TaskWaiting
 from kflite.errors import ExecutorError
 from kflite.plans import dag
 from kflite.scheduler import Scheduler, SchedulerDeps, Submission
+from kflite.store.blobs.files import FileBlobs
 from kflite.testing import FakeExecutor, FakeRun, FakeWorld
 
 MOMENT_S = 0.05
@@ -29,18 +32,24 @@ def nothing() -> None:
 def world_of(fake: FakeWorld, folder: Path, pool: str = "") -> SchedulerDeps:
     """A world whose executors all run in this fake one. pool: theirs, "" for one each."""
 
+    async def inline(function: Callable[..., object], /, *args: object) -> object:
+        return function(*args)
+
     async def requests() -> AsyncIterator[Event]:
         await asyncio.get_running_loop().create_future()
         yield Event("", "", 0.0)  # type: ignore[arg-type]
 
     return SchedulerDeps(
         store=store.open("sqlite://"),
+        blobs=FileBlobs(str(folder)),
         plans=lambda kind, document, parameters, origin: dag.plan(document, parameters, origin),
         executors=lambda on: FakeExecutor(fake, on, pool or on),
         home=folder,
         artifacts=str(folder / "artifacts"),
         owner=store.owner_id(),
         requests=requests,
+        offload=inline,  # type: ignore[arg-type]
+        transfer=inline,  # type: ignore[arg-type]
     )
 
 
@@ -55,13 +64,13 @@ def run(world: SchedulerDeps, *on: str) -> list[State]:
                 await scheduler.submit(Submission(name, "nothing", "pipeline", "nothing", document, {}, on=where))
             return [await asyncio.wait_for(scheduler.ended(name), 10) for name in names]
 
-    return asyncio.run(work())
+    return simulate(work())
 
 
 @pytest.mark.parametrize(("pool", "at_once"), [("machine", 1), ("", 2)])
 def test_executors_of_one_pool_take_turns(tmp_path: Path, pool: str, at_once: int) -> None:
     def script(_job: Job) -> FakeRun:
-        return FakeRun(MOMENT_S, write=lambda _job: most.append(len(fake.running) + 1))
+        return FakeRun(MOMENT_S * (1 + len(fake.starts)), write=lambda _job: most.append(len(fake.running) + 1))
 
     most: list[int] = []
     fake = FakeWorld(script, Resources(1.0, 1 << 30))
@@ -73,8 +82,8 @@ def test_what_a_task_waits_for_is_stored_as_its_executor_tells_it(tmp_path: Path
     words = ((0.0, AttemptWaiting("no node is free")), (MOMENT_S / 2, AttemptWaiting("")))
     world = world_of(FakeWorld(lambda _job: FakeRun(MOMENT_S, updates=words)), tmp_path)
     run(world, "fake")
-    noted = [event.data["message"] for event in world.store.events("r0") if event.kind is Kind.TASK_NOTED]
-    assert noted == ["no node is free", ""]
+    waiting = [event.data.message for event in world.store.events("r0") if isinstance(event.data, TaskWaiting)]
+    assert waiting == ["no node is free", ""]
 
 
 @pytest.mark.parametrize(("on", "digest"), [("docker", "sha256:1"), ("process", None)])
@@ -83,9 +92,9 @@ def test_an_executor_is_asked_what_decides_a_result_where_that_may_be(tmp_path: 
     fake.identity = {"image digest": "sha256:1"}
     world = replace(world_of(fake, tmp_path), identified=lambda on, _work: on == "docker")
     run(world, on)
-    (queued,) = [event for event in world.store.events("r0") if event.kind is Kind.TASK_QUEUED]
-    assert isinstance(queued.data["material"], dict)
-    assert queued.data["material"].get("image digest") == digest
+    (queued,) = [event.data for event in world.store.events("r0") if isinstance(event.data, TaskQueued)]
+    assert queued.key_parts
+    assert queued.key_parts.get("image digest") == digest
 
 
 def test_a_task_is_queued_without_an_identity_that_nobody_can_tell(tmp_path: Path) -> None:
