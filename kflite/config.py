@@ -1,4 +1,4 @@
-"""Settings from flags, the environment, ./kflite.toml, the user's config.toml and defaults, in this order, with their origins."""
+"""Settings: a flag wins, then the environment, then ./kflite.toml, then ~/.config/kflite/config.toml, then the default."""
 
 from __future__ import annotations
 
@@ -46,13 +46,15 @@ class KubernetesSettings:
     copy artifacts at s3:// themselves; "" lets the scheduler copy them for its pods.
     volume: how the folders of this machine are seen in pods: "" copies files through the API server, "host" mounts the node's own
     folders, NAME mounts the claim of that name, whose root is `volume_root` here.
+    volume_root: the folder of this machine that is the root of the claim `volume`; service_account: that pods run as, "" for the
+    namespace's own; priority_class: of the pods, "" for the cluster's own.
     queue: Kueue's, which admits the pods of a gang together; workspace_*: of the claim that the tasks of a run share, where a
     pipeline asks for a workspace and does not say.
     pull_s: how long an image, secret or volume may be missing; pending_s: how long a pod may find no node; gang_s: how long the
     first replica waits for the last one; push_s: how long a pod keeps outputs that nobody fetches.
     kept_s: how long a run whose scheduler has not come back is kept in the namespace once nothing of it runs.
-    reconnect_s: without an answer from the API server, after which its pods count as lost.
-    peer_grace_s: what the other replicas of a gang have to end after one has failed.
+    reconnect_s: how long the API server may give no answer before its pods count as lost.
+    peer_grace_s: how long the other replicas of a gang have to end after one has failed.
     restricted: obey the Pod Security standard "restricted" whole, which images that run as root do not.
     """
 
@@ -82,8 +84,13 @@ _TABLES: Mapping[str, type] = {"docker": DockerSettings, "kubernetes": Kubernete
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All settings. images: patterns and images, in order; cache_days: how long results may be reused, 0 for ever; origins: the
-    source of each setting by name (also "docker.KEY" and "kubernetes.KEY").
+    """All settings.
+
+    home: the folder of logs, environments and all else that is private to kflite; store: `sqlite:///path` or `postgresql://…`;
+    artifacts: a folder, or any URL that fsspec has a driver for; on: where tasks run unless a run says so; images: patterns
+    and the images that replace what matches, in order; profile: whose runs these are, your user's name by default.
+    cache_days: how long a result may be used again, 0 for ever.
+    origins: where each came from, by name (also `docker.KEY` and `kubernetes.KEY`).
     """
 
     home: Path

@@ -9,6 +9,8 @@ from typing import TypeAlias
 from kflite.core.value import Value
 from kflite.errors import InputError
 
+__all__ = ["Choice", "Dimension", "Double", "Integer", "Space", "choice", "double", "integer"]
+
 
 @dataclass(frozen=True, slots=True)
 class Double:

@@ -29,7 +29,7 @@ class ExecutorQueue:
 
 
 class Admission:
-    """All tasks that are queued, by pool. Executors are opened when first needed, and closed with the lobby."""
+    """All tasks that are queued, by pool. Executors are opened when first needed, and closed with the admission."""
 
     def __init__(self, deps: SchedulerDeps) -> None:
         self._deps = deps

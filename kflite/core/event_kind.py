@@ -29,7 +29,7 @@ ENDED = frozenset({State.SUCCEEDED, State.FAILED, State.CANCELLED, State.SKIPPED
 
 
 class Kind(StrEnum):
-    """Kinds of events, as the store names them. Each has a dataclass of its own below."""
+    """Kinds of events, as the store names them. Each has a dataclass of its own."""
 
     RUN_SUBMITTED = "run.submitted"
     RUN_STARTED = "run.started"

@@ -54,10 +54,10 @@ class TuneOptions(TypedDict, total=False):
 
 
 class BlockingOptions(TypedDict, total=False):
-    """The further keywords of the calls that block.
+    """The further keywords of the calls that block: where all is kept, as the settings say if not given, and what is shown.
 
-    store: `sqlite:///path` or `postgresql://…`; artifacts: a folder or an fsspec URL; home: the folder of private data; what the
-    settings say if not given. progress: show the run while it goes on, which is the default.
+    store: `sqlite:///path` or `postgresql://…`; artifacts: a folder or an fsspec URL; home: the folder of private data.
+    progress: show the run while it goes on, which is the default.
     """
 
     store: str

@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,6 @@ import pytest
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 PROGRAMS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-SESSIONS = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
 COMMANDS = re.findall(r"```console\n(.*?)\n```", README, re.DOTALL)
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 LAST_LINE = {
@@ -52,6 +52,20 @@ def _written(folder: Path) -> tuple[list[str], list[str]]:
     return pipelines, scripts
 
 
+def test_pages_show_the_layers_of_the_code() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    layers = [layer for layer in contracts[0]["layers"] if layer != "__main__"]
+    contributing = (ROOT / "CONTRIBUTING.md").read_text().partition("## Layers")[2]
+    architecture = (ROOT / "docs/explanation/architecture.md").read_text().partition("## Rooms")[2]
+    assert re.findall(r"^    (\w+(?: \| \w+)*)", contributing, re.MULTILINE) == layers
+    assert re.findall(r"^(\w+(?: \| \w+)*)", architecture.split("```")[1], re.MULTILINE)[1:] == layers
+
+
+def test_contributing_names_the_folders_of_tests() -> None:
+    folders = {path.relative_to(ROOT).parts[1] for path in (ROOT / "tests").rglob("test_*.py")}
+    assert set(re.findall(r"^\| tests/(\w+) \|", (ROOT / "CONTRIBUTING.md").read_text(), re.MULTILINE)) == folders
+
+
 @pytest.mark.usefixtures("home")
 def test_the_readmes_programs_run(tmp_path: Path) -> None:
     pipelines, scripts = _written(tmp_path)
@@ -59,17 +73,6 @@ def test_the_readmes_programs_run(tmp_path: Path) -> None:
         assert re.search(r"^Output = 0\.9", run(f"kflite run {pipeline}", tmp_path), re.MULTILINE)
     for script in scripts:
         assert run(f"python {script}", tmp_path).startswith("SUCCEEDED")
-
-
-@pytest.mark.usefixtures("home")
-def test_the_readmes_session_runs_line_by_line(tmp_path: Path) -> None:
-    _written(tmp_path)
-    printed = {line: run(line, tmp_path) for session in SESSIONS for line in session.splitlines()}
-    assert printed["kflite pipelines upload iris.py"] == "iris@v1\n"
-    found = [shown for line, shown in printed.items() if line.startswith("kflite ls --where ")]
-    assert found
-    assert {len(shown.splitlines()) for shown in found} == {2}
-    assert "succeeded 1" in printed[next(reversed(printed))]
 
 
 def test_the_readme_has_two_set_up_commands_and_no_more() -> None:
