@@ -15,7 +15,7 @@ sys.path[:0] = [str(TESTS / "simulation"), str(TESTS)]
 
 
 def main(seeds: int = 100_000, first: int = 0) -> int:
-    from simulation import Life
+    from life import Life
 
     began, bad = time.perf_counter(), 0
     for seed in range(first, first + seeds):

@@ -55,7 +55,7 @@ def fill(opened: Database, wanted: int) -> Iterator[float]:
     """Microseconds that an event cost, one number for each tenth of the way; appending only, not the making of the events."""
     opened.put_plan(PLAN, "pipeline", '{"pipelineInfo": {"name": "layers"}}')
     spent = 0.0
-    began, step = opened.last(), max(wanted // 10, 1)
+    began, step = opened.last_seq(), max(wanted // 10, 1)
     for events in runs():
         clock = time.perf_counter()
         for start in range(0, len(events), BATCH):
@@ -99,7 +99,7 @@ def measure(url: str, events: int) -> None:
     """Fill a store, then look at it."""
     opened = store.open(url)
     costs = list(fill(opened, events))
-    last, run = opened.last(), opened.runs(1)[0].run
+    last, run = opened.last_seq(), opened.runs(1)[0].run
     alone = single(opened)
     opened.close()
     print(f"{url.partition(':')[0]}: {last:,} events, load {os.getloadavg()[0]:.1f}")

@@ -1,6 +1,6 @@
-"""Executors: each turns a Job into processes, containers or pods, and tells what becomes of it.
+"""Executors: each runs a Job as processes, containers or pods, and reports what happens to it.
 
-Lives here: one module or package per executor, the seam (`base`), and what executors share, which lies beside them. An executor
-imports the core and what is shared, and never plans, IR, store, scheduler or the package of another executor. The scheduler
-imports the seam only; the engine wires executors up.
+One module or package per executor, the seam (`base`), and shared modules beside them. An executor imports the core and the shared
+modules, never plans, IR, the store, the scheduler or the package of another executor. The scheduler imports the seam only; the
+engine, image building and the doctor import executors.
 """

@@ -1,4 +1,4 @@
-"""What executors that run processes of their own keep in an attempt's folder, so that another process finds the attempt again.
+"""Files in an attempt's folder, by which executors of processes find the attempt again from another process.
 
 `claim` tells who supervises it, `process.RANK` its processes, `exit` how it ended. All are links that point to text: made by
 one call, whole or not at all. Standard library only, as the zygote loads this file by its path.
@@ -38,7 +38,7 @@ _CLOCK_S = 2.0  # by which times of processes and of files may differ; a number 
 
 
 def born(pid: int) -> str:
-    """When the process began, as a text that no later process with this number shares; "" when there is no such process."""
+    """The start time of a process, as a text that no later process with this number shares; "" for no such process."""
     if sys.platform != "linux":
         import subprocess
 
@@ -53,12 +53,12 @@ def born(pid: int) -> str:
 
 
 def claim(folder: str, owner: str, gpus: str = "") -> None:
-    """Take the attempt, with those GPUs (numbers, by comma), for an owner: "PID BORN SOCKET". FileExistsError: another has it."""
+    """Claim the attempt, with these GPUs (numbers and commas), for an owner "PID BORN SOCKET". FileExistsError: it is taken."""
     os.symlink(f"{gpus or '-'} {owner}", f"{folder}/{_CLAIM}")
 
 
 def claimed(folder: str) -> tuple[str, str]:
-    """GPUs and owner, two empty texts when nobody has taken it."""
+    """GPUs and owner; two empty texts for an unclaimed attempt."""
     try:
         gpus, _, owner = os.readlink(f"{folder}/{_CLAIM}").partition(" ")
     except OSError:
@@ -67,12 +67,12 @@ def claimed(folder: str) -> tuple[str, str]:
 
 
 def add_process(folder: str, rank: int) -> None:
-    """Note this process as the replica with that rank."""
+    """Record this process as the replica with this rank."""
     os.symlink(str(os.getpid()), f"{folder}/{_PROCESS}{rank}")
 
 
 def processes(folder: str) -> list[int]:
-    """The replicas' processes that live. One that began after it was noted is another with the same number."""
+    """The live processes of replicas. A process that began after it was recorded is another one with the same number."""
     found = []
     for name in os.listdir(folder) if os.path.isdir(folder) else ():
         if name.startswith(_PROCESS):
@@ -84,7 +84,7 @@ def processes(folder: str) -> list[int]:
 
 
 def _began(pid: int) -> float:
-    """When the process began, in Unix seconds; 0 when there is no such process."""
+    """The start time of a process in Unix seconds, 0 for no such process."""
     start = born(pid)
     if not start or sys.platform != "linux":
         return time.mktime(time.strptime(start, "%a_%b_%d_%H:%M:%S_%Y")) if start else 0.0
@@ -94,12 +94,12 @@ def _began(pid: int) -> float:
 
 
 def holds_mounts(folder: str) -> bool:
-    """Whether there is something left of what its replicas mounted; most attempts mount nothing."""
+    """Whether mounts of its replicas are left; most attempts have none."""
     return os.path.isdir(f"{folder}/{GIVEN}")
 
 
 def serves(folder: str) -> dict[str, str]:
-    """The addresses at which the attempt is to serve; most serve nowhere. None once it has ended: others may have the ports."""
+    """The addresses that the attempt is to serve at, if any. None once it has ended, as others may have the ports."""
     try:
         with open(f"{folder}/{SERVES}", encoding="utf-8") as file:
             asked: dict[str, str] = json.load(file)
@@ -109,7 +109,7 @@ def serves(folder: str) -> dict[str, str]:
 
 
 def write_exit(folder: str, ending: Ending) -> None:
-    """Keep how the attempt ended; of several who say so, the first is right."""
+    """Record how the attempt ended; only the first record counts."""
     for left_out in _LESS:
         told = {key: value for key, value in ending.items() if value and key not in left_out}
         try:
@@ -124,7 +124,7 @@ def write_exit(folder: str, ending: Ending) -> None:
 
 
 def read_exit(folder: str) -> Ending | None:
-    """How the attempt ended, None while that is not known."""
+    """How the attempt ended, None while unknown."""
     try:
         told = json.loads(os.readlink(f"{folder}/{_EXIT}"))
     except FileNotFoundError:

@@ -1,6 +1,6 @@
-"""The seam to whatever runs jobs. This is all of it: a few methods, in an async context.
+"""The seam of executors: a few methods, in an async context.
 
-Logs are files below the job's folder, whichever executor wrote them, so reading them is nobody's method.
+Logs are files below the job's folder on every executor, so no method reads them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ MACHINE = "machine"
 
 
 def unheard(message: str) -> None:
-    """Nobody listens."""
+    """The default listener: ignore the message."""
 
 
 class Executor(Protocol):
@@ -27,21 +27,21 @@ class Executor(Protocol):
 
     @property
     def name(self) -> str:
-        """The word of `--on`."""
+        """The value of `--on`."""
 
     @property
     def stages(self) -> Collection[str]:
-        """The schemes of URIs, as "s3", that it copies itself between where they lie and its jobs."""
+        """URI schemes, such as "s3", that the executor stages itself."""
 
     @property
     def pool(self) -> str:
-        """The pool that its capacity is part of: executors of one pool share CPUs, memory and GPUs. Known inside its context."""
+        """The pool of its capacity: executors of one pool share CPUs, memory and GPUs. Only valid inside its context."""
 
     async def __aenter__(self) -> Self: ...
     async def __aexit__(self, *exc: object) -> None: ...
 
     def capacity(self) -> Resources:
-        """All that it can give at once; the scheduler subtracts what runs in its pool."""
+        """Its total resources; the scheduler subtracts what runs in its pool."""
 
     async def identity(self, job: Job) -> Mapping[str, str]:
         """What else decides the job's result here: digests of images, volumes, config maps, by name.
@@ -53,24 +53,24 @@ class Executor(Protocol):
         """Start all replicas or none; returns the ref. Idempotent by (job.id, job.attempt): an attempt that was started before
         (by this or a dead scheduler) is found, not started again.
 
-        waiting: told, in the loop, what the start waits for, "" for nothing any longer.
-        Raises ExecutorError when it cannot be started; nothing is left running then, nor when the call is cancelled.
+        waiting: called in the loop with what the start waits for, "" once it waits no longer.
+        Raises ExecutorError if it cannot start. Nothing is left running after an error or when the call is cancelled.
         """
 
     def follow(self, ref: str) -> AsyncGenerator[Update, None]:
-        """What the attempt waits for, where it serves and what it reports, as it happens, and last its Exit.
+        """The attempt's updates as they happen: what it waits for, where it serves, its readings, and last its Exit.
 
-        Works for refs of a dead scheduler, for several at once, and again after the end; leaving it stops nothing. Who comes late
-        hears all points, and of the rest what holds now. One replica's failure stops the others.
-        An attempt of which nothing can be found any more is Exit(-1, "Lost", lost=True).
+        Works for refs of a dead scheduler, for several at once, and again after the end; leaving it stops nothing. A late
+        follower gets all readings, and of the other updates what holds now. One replica's failure stops the others.
+        An attempt that cannot be found any more is Exit(-1, "Lost", lost=True).
         """
 
     async def stop(self, ref: str, grace_s: float) -> None:
-        """Ask every process of the attempt to end (SIGTERM), kill what is left after `grace_s`; returns once all are gone."""
+        """Send SIGTERM to all processes of the attempt, kill the rest after `grace_s`, and return once all are gone."""
 
 
 async def ended(executor: Executor, ref: str) -> Exit:
-    """Wait for the end of an attempt, whatever else it tells."""
+    """Wait for the exit of an attempt, and ignore its other updates."""
     async with aclosing(executor.follow(ref)) as updates:
         async for update in updates:
             if isinstance(update, Exit):

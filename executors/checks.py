@@ -1,4 +1,4 @@
-"""What no executor here can do for a job yet, told before it starts."""
+"""Refusals of jobs that no executor can run yet, before they start."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _READY = ("", "tcp")
 
 
 def check_roles(job: Job) -> None:
-    """Raises ExecutorError for roles that ask for what would not be done."""
+    """Raises ExecutorError for roles with unsupported settings."""
     for role in job.roles:
         _check(job, role)
     if unknown := [name for name in job.success_roles if all(role.name != name for role in job.roles)]:

@@ -1,4 +1,4 @@
-"""Facts of a replica as variables: the fields of a Pod that a container may be told, with what is true on this machine."""
+"""The Downward API on this machine: variables with the fields of a Pod, as they are here."""
 
 from __future__ import annotations
 
@@ -55,10 +55,10 @@ def _marks(job: Job, settings: Mapping[str, Value], kind: str) -> dict[str, str]
 
 
 def address() -> str:
-    """The machine's address in its network, or the one that only itself knows."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
+    """The machine's address in its network, or its loopback address."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
-            asked.connect(_DISCARDED)
+            probe.connect(_DISCARDED)
         except OSError:
             return HERE
-        return str(asked.getsockname()[0])
+        return str(probe.getsockname()[0])

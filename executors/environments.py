@@ -43,7 +43,7 @@ _LEASH = (sys.executable, "-I", "-S", "-c", _LEASHED)
 
 
 class Environments:
-    """Environments below `folder`, made from the interpreter `python`."""
+    """Environments in `folder`, made with the interpreter `python`."""
 
     def __init__(self, folder: Path, python: str = sys.executable) -> None:
         self._folder, self._python = folder, python
@@ -72,7 +72,7 @@ class Environments:
         return await asyncio.shield(self._building[key])
 
     async def close(self) -> None:
-        """Give up what is being built."""
+        """Stop building."""
         building = list(self._building.values())
         for task in building:
             task.cancel()
@@ -118,7 +118,7 @@ class Environments:
 
 
 def satisfied(requirement: str) -> bool:
-    """Whether this interpreter has what a requirement asks for; where that takes more than a look, it counts as not."""
+    """Whether this interpreter satisfies a requirement; False where that is not easy to see."""
     plain = re.fullmatch(r"\s*([A-Za-z0-9][\w.-]*)\s*(.*?)\s*", requirement)
     if not plain:
         return False
@@ -143,9 +143,9 @@ def _allowed(rest: str, version: str) -> bool:
 
 
 def _add_sites(folder: Path, sites: list[str]) -> None:
-    """Let the environment see these folders after its own; their own .pth files count too, which a plain path would leave out."""
+    """Let the environment search these folders after its own, with their .pth files, which a plain path would leave out."""
     own = next(folder.glob("lib/python*/site-packages"))
-    lines = [f"import site; site.addsitedir({place!r})\n" for place in sites]
+    lines = [f"import site; site.addsitedir({index!r})\n" for index in sites]
     (own / "_kflite_base.pth").write_text("".join(lines), "utf-8")
 
 
@@ -157,7 +157,7 @@ def _uv(uv: str, python: str, needs: Python) -> list[str]:
 
 
 def _places(needs: Python, trust: str) -> list[str]:
-    options = [("--extra-index-url" if place else "--index-url", url) for place, url in enumerate(needs.index_urls)]
+    options = [("--extra-index-url" if index else "--index-url", url) for index, url in enumerate(needs.index_urls)]
     options += [(trust, host) for host in needs.trusted_hosts]
     return [word for option in options for word in option]
 

@@ -1,4 +1,4 @@
-"""What an exit status says. Pure, but for a log's last line."""
+"""The meaning of exit statuses. Pure, except for reading a log's last line."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ SIGNALLED = 128  # a status above it is that of a process killed by a signal
 
 
 def lost(why: str) -> Exit:
-    """The exit of an attempt of which nothing more can be learnt."""
+    """The exit of an attempt whose end is unknown."""
     return Exit(-1, "Lost", why, lost=True)
 
 
 def exited(code: int, log: Path, note: str = "") -> Exit:
-    """The exit of a process that ended by itself, with that exit status, as a shell tells it.
+    """The exit of a process that ended by itself with this exit status, as a shell reports it.
 
     note: a line of ours in its log, which is nobody's last word.
     """
@@ -44,5 +44,5 @@ def _signals() -> Iterator[int]:
 
 
 def last_words(log: Path) -> str:
-    """The last line of a log that is not empty, shortened."""
+    """The last non-empty line of a log, shortened."""
     return last_line(str(log))[:_SHORT]

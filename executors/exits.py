@@ -1,4 +1,4 @@
-"""Exits from what executors keep and know of the replicas."""
+"""Exits of attempts, from the ends of their replicas."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 
 def from_ending(ending: Ending) -> Exit:
-    """The exit that an attempt's folder or a zygote tells."""
+    """The exit that an attempt's folder or a zygote reports."""
     replicas = tuple(ReplicaExit(str(role), int(index), int(code), str(why)) for role, index, code, why in ending["replicas"])
     return Exit(ending["code"], ending["reason"], ending["message"], ending["lost"], replicas)
 
 
 def from_verdict(verdict: Verdict, replicas: Sequence[tuple[str, int]]) -> Exit:
-    """The exit of an attempt whose replicas, by rank, have ended so."""
+    """The exit of an attempt with these ends of its replicas, by rank."""
     ends = {end.replica: end for end in verdict.ends}
     ranked = (ends[replica] for replica in replicas if replica in ends)
     whole = verdict.whole
@@ -29,17 +29,17 @@ def from_verdict(verdict: Verdict, replicas: Sequence[tuple[str, int]]) -> Exit:
 
 
 def from_partial(exit: Exit, ends: Sequence[End], replicas: Sequence[tuple[str, int]]) -> Exit:
-    """The exit of an attempt of which no more can be learnt: what did not end by itself ended as the whole did."""
+    """The exit of an attempt that is gone: replicas without an end of their own ended as the whole did."""
     known = {end.replica: ReplicaExit(*end.replica, end.code, end.reason) for end in ends}
     each = tuple(known.get(replica, ReplicaExit(*replica, exit.code, exit.reason)) for replica in replicas)
     return replace(exit, replicas=each)
 
 
 def end_of(replica: tuple[str, int], exit: Exit, stopped: bool) -> End:
-    """A replica's end, for the verdict. stopped: it was asked to end before, on request."""
+    """A replica's end, for the verdict. stopped: it was stopped on request."""
     return End(replica, exit.code, exit.reason, exit.message, exit.lost, stopped)
 
 
 def of_each(job: Job, exit: Exit) -> Exit:
-    """The exit of an attempt each of whose replicas ended as the whole did."""
+    """The exit of an attempt whose replicas all ended as the whole did."""
     return from_partial(exit, (), [(replica.role.name, replica.index) for replica in job.replicas])

@@ -1,4 +1,4 @@
-"""The folders and files that must lie on the machine before the containers or pods of a job start."""
+"""The folders and files that a job needs on the machine before its containers or pods start."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from kflite.core.job import Job, Replica
 
 
 def working_folder(job: Job, replica: Replica) -> Path:
-    """Where the replica starts."""
+    """The replica's working folder."""
     return job.folder / replica.log.name.replace("log", "work", 1)
 
 
@@ -25,7 +25,7 @@ def prepare(job: Job, shared: bool) -> None:
     """
     working = [working_folder(job, replica) for replica in job.replicas]
     own = [job.folder, home(job), *working, *(path.parent for path in (*job.outputs, *job.files))]
-    for folder in (*job.seen, *own):
+    for folder in (*job.shared_folders, *own):
         _make(folder)
     for path, text in job.files.items():
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
@@ -33,7 +33,7 @@ def prepare(job: Job, shared: bool) -> None:
     for replica in job.replicas:
         os.close(os.open(replica.log, os.O_WRONLY | os.O_CREAT, 0o600))
     if shared:
-        for path in {*job.seen, *own, *job.files, *_between(job.seen, own)}:
+        for path in {*job.shared_folders, *own, *job.files, *_between(job.shared_folders, own)}:
             path.chmod(path.stat().st_mode | (0o070 if path.is_dir() else 0o040))
 
 

@@ -1,4 +1,4 @@
-"""The verdict on a gang: what the ends of its replicas mean for the others, and for the job.
+"""The verdict on a gang: what the ends of replicas mean for the other replicas and for the job.
 
 Pure, and standard library only, as zygotes load this file by its path. A gang fails with the first replica that fails by itself;
 it succeeds once all replicas of its success roles have, or all replicas where it names none. Either way the others are stopped.
@@ -25,7 +25,7 @@ class End(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What its messages call it."""
+        """The replica's name in messages."""
         return "{}.{}".format(*self.replica)
 
 
@@ -40,7 +40,7 @@ class Verdict(NamedTuple):
 
 
 def verdict(ends: Sequence[End], replicas: Sequence[tuple[str, int]], success_roles: Collection[str] = ()) -> Verdict:
-    """The verdict on what has ended so far, in order. replicas: role and index of each."""
+    """The verdict on the ends so far, in order. replicas: role and index of each."""
     needed = {replica for replica in replicas if replica[0] in success_roles}
     missing = set(needed)
     judged: list[End] = []
@@ -61,7 +61,7 @@ def verdict(ends: Sequence[End], replicas: Sequence[tuple[str, int]], success_ro
 
 
 def _counted(end: End, culprit: End | None, finished: Collection[str]) -> End:
-    """The end of a replica as what came before it explains it. finished: the roles that made the job succeed."""
+    """The end of a replica as explained by earlier ends. finished: the roles that made the job succeed."""
     if not end.code:
         return end
     if end.stopped:
@@ -74,7 +74,7 @@ def _counted(end: End, culprit: End | None, finished: Collection[str]) -> End:
 
 
 def _whole(judged: Sequence[End], culprit: End | None, succeeded: bool) -> End:
-    """The end that is the job's: of whom it failed by, of one that was stopped, or else of one that succeeded."""
+    """The end that decides the job's: a failure, else a stopped replica, else a success."""
     failed = None if succeeded else culprit or next((end for end in judged if end.code), None)
     good = [end for end in judged if not end.code]
     return failed or next((end for end in good if end.message), None) or next(iter(good), End(("", 0), 0))

@@ -1,4 +1,4 @@
-"""What else decides a job's result on this machine: the volumes and config maps that it reads, of which names do not tell all."""
+"""What else decides a job's result on this machine: the content of the volumes and config maps that it reads."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from kflite.core.job import Job, MountSource
 
 
 async def of_job(job: Job, volumes: Path) -> dict[str, str]:
-    """The parts for one job. volumes: the folder of named volumes."""
+    """The parts of one job's cache key. volumes: the folder of named volumes."""
     if not any(role.mounts or role.secrets for role in job.roles):
         return {}
     return await asyncio.to_thread(_parts, job, volumes)
@@ -27,7 +27,7 @@ def _parts(job: Job, volumes: Path) -> dict[str, str]:
 
 
 def _volumes(names: set[str], folder: Path) -> dict[str, str]:
-    """A volume that was deleted and made again is another: what a task wrote into the first is gone."""
+    """Which creation of the volume this is: a volume that was deleted and created again has lost its content."""
     if not names:
         return {}
     from kflite.executors.volumes import Volumes

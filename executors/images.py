@@ -1,4 +1,4 @@
-"""The image map of the settings: patterns to images, for mirrors and sites without a way to the internet. Pure."""
+"""The image map of the settings, from patterns to images, for mirrors and offline sites. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class ImageMap:
     rules: tuple[tuple[str, str], ...] = ()
 
     def image(self, name: str) -> str:
-        """What is used in place of the image `name`; `name` itself where no rule matches."""
+        """The image to use for `name`: `name` itself if no rule matches."""
         for pattern, image in self.rules:
             if any(fnmatchcase(spelling, pattern) for spelling in _spellings(name)):
                 return image
@@ -24,7 +24,7 @@ class ImageMap:
 
 
 def _spellings(name: str) -> Iterator[str]:
-    """The image as written, as Docker Hub's short name, and with the tag that was left out: one rule serves all."""
+    """The image as written, as Docker Hub's short name, and with its implicit tag, so that one rule matches all."""
     short = next((name.removeprefix(hub) for hub in _HUB if name.startswith(hub)), name)
     for spelling in dict.fromkeys((name, short)):
         yield spelling

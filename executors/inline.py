@@ -1,4 +1,4 @@
-"""The inline executor: Python components run in this very process, one at a time, so that a debugger has the terminal."""
+"""The inline executor: it runs Python components in this process, one at a time, so that a debugger can use the terminal."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class InlineExecutor:
         return None
 
     def capacity(self) -> Resources:
-        """One CPU, since jobs follow each other; memory and GPUs of the machine."""
+        """One CPU, as jobs run one at a time; memory and GPUs of the machine."""
         return replace(machine(), cpus=1.0)
 
     async def identity(self, job: Job) -> Mapping[str, str]:
@@ -78,7 +78,7 @@ class InlineExecutor:
         return ref
 
     async def follow(self, ref: str) -> AsyncGenerator[Update, None]:
-        """Run it, unless it ran; one that another process runs is waited for."""
+        """Run the job, unless it has run; wait for one that another process runs."""
         yield await self._end(ref)
 
     async def _end(self, ref: str) -> Exit:
@@ -95,7 +95,7 @@ class InlineExecutor:
         return from_ending(ending)
 
     async def stop(self, ref: str, grace_s: float) -> None:
-        """Drop a job that has not begun. One that runs holds the loop, and nobody can ask; Ctrl-C interrupts it."""
+        """Drop a job that has not begun. A running job blocks the event loop, so only Ctrl-C interrupts it."""
         if job := self._waiting.pop(ref, None):
             _keep(ref, of_each(job, Exit(-15, "Stopped", "stopped before it began")))
 
@@ -106,7 +106,7 @@ def work(job: Job) -> Path:
 
 
 def _make(path: Path) -> None:
-    """A folder that is private to the user, as are the parents that it lacked."""
+    """A folder that is private to the user, like its new parents."""
     for part in (*reversed(path.parents), path):
         if not part.exists():
             part.mkdir(mode=0o700, exist_ok=True)
@@ -161,13 +161,13 @@ def _run(job: Job) -> Exit:
 
 
 def _told(exit: Exit, log: Path) -> Exit:
-    """The end with the last words of what ended by its status, as other executors tell it."""
+    """The exit, with the log's last line for a failed status, as other executors report it."""
     plain = exit.message == f"exit status {exit.code}"
     return replace(exit, message=exit.message + last_words(str(log))) if plain else exit
 
 
 def _show_source(program: Python) -> None:
-    """Let a debugger list the component's source, under the file name that kflite's runner compiles it with."""
+    """Let a debugger show the component's source under the file name that the runner compiles it with."""
     import linecache
 
     if "--function" in program.argv:

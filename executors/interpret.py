@@ -1,4 +1,4 @@
-"""Running a program's text in this process as `python -c` would, with all that it may change put back afterwards."""
+"""Runs a program's text in this process as `python -c` would, and restores everything that it may change."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _OUT_OF_MEMORY = 137  # the status with which kflite's runner ends when a compon
 
 
 def interpret(program: Python, env: Mapping[str, str], work: Path, log: Path) -> Exit:
-    """Run it with these environment entries, in the folder `work`; what it prints is shown, and added to `log`."""
+    """Run the program with these environment entries in the folder `work`; its output is shown and appended to `log`."""
     code = _compiled(program.code)
     with ExitStack() as undo:
         kept = undo.enter_context(open(log, "ab", buffering=0, opener=private))
@@ -148,7 +148,7 @@ def _names(argv: list[str]) -> Iterator[None]:
 
 @contextmanager
 def _interruptible() -> Iterator[list[int]]:
-    """Let Ctrl-C interrupt what runs, where the event loop's handler would only be noticed afterwards; lists the interrupts."""
+    """Let Ctrl-C interrupt the program, as the event loop's handler would run only afterwards; lists the interrupts."""
     interrupts: list[int] = []
 
     def interrupt(number: int, _frame: object) -> None:

@@ -13,12 +13,12 @@ from kflite.executors.base import MACHINE, Executor, unheard
 
 
 class Warm(Executor, Protocol):
-    """An executor that can begin to prepare itself before it is entered."""
+    """An executor that can prepare itself before it is entered."""
 
     def warm(self) -> None: ...
 
     async def can_mount(self) -> bool:
-        """Whether its processes may have mounts of their own."""
+        """Whether its processes can have mounts of their own."""
 
 
 class LocalExecutor:
@@ -47,15 +47,15 @@ class LocalExecutor:
         self._docker = None
 
     def warm(self) -> None:
-        """Start the interpreter that tasks are forked from, while the caller goes on."""
+        """Start the interpreter that tasks are forked from in the background."""
         self._process.warm()
 
     def capacity(self) -> Resources:
-        """The machine's: processes and containers share it."""
+        """The machine's pool, which processes and containers share."""
         return self._process.capacity()
 
     async def identity(self, job: Job) -> Mapping[str, str]:
-        """That of whatever runs it; none where it needs containers and no daemon answers."""
+        """The identity by the executor that runs the job; empty if that needs Docker and no daemon answers."""
         try:
             return await (await self._for(job)).identity(job)
         except ExecutorError:

@@ -1,4 +1,4 @@
-"""The last line of a log, which is often why a task failed. Standard library only, as zygotes load this file by its path."""
+"""The last line of a log, which often says why a task failed. Standard library only, as zygotes load this file by its path."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def last_words(log: str) -> str:
 
 
 def last_line(log: str) -> str:
-    """The last line of a log that says something, without what is for terminals; "" where there is none."""
+    """The last non-empty line of a log, without terminal codes; "" for none."""
     try:
         with open(log, "rb") as file:
             file.seek(max(0, os.path.getsize(log) - _TAIL))

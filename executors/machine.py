@@ -1,4 +1,4 @@
-"""What this machine gives to tasks: CPUs, memory and GPUs, within the limits of our own control group."""
+"""The machine's CPUs, memory and GPUs, within the limits of our own control group."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _CGROUPS = Path("/sys/fs/cgroup")
 
 
 def machine() -> Resources:
-    """All of it."""
+    """The machine's total resources."""
     return Resources(_cpus(), _memory(), len(gpus()))
 
 
 def gpus() -> tuple[str, ...]:
-    """Numbers (or names) of the NVIDIA GPUs that we may use, as CUDA_VISIBLE_DEVICES takes them."""
+    """The numbers (or names) of usable NVIDIA GPUs, as in CUDA_VISIBLE_DEVICES."""
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     if visible is not None:
         return tuple(part.strip() for part in visible.split(",") if part.strip() not in ("", "-1"))
@@ -33,7 +33,7 @@ def gpus() -> tuple[str, ...]:
 
 
 class GpuShare:
-    """The GPUs that one executor has given out, by attempt. Executors of one process give none that another of them has given."""
+    """The GPUs that one executor has assigned, by attempt. Executors of one process never assign the same GPU."""
 
     _all: ClassVar[WeakSet[GpuShare]] = WeakSet()
 
@@ -42,7 +42,7 @@ class GpuShare:
         self._all.add(self)
 
     def take(self, ref: str, job: str, wanted: int, elsewhere: Collection[str] = ()) -> tuple[str, ...]:
-        """Give an attempt so many. elsewhere: what others have. Raises ExecutorError (NoGPU)."""
+        """Assign GPUs to an attempt. elsewhere: GPUs of others. Raises ExecutorError (NoGPU)."""
         if not wanted:
             return ()
         used = {gpu for share in self._all for gpu in share.given} | set(elsewhere)
@@ -54,19 +54,19 @@ class GpuShare:
 
     @property
     def given(self) -> list[str]:
-        """All that attempts of it have."""
+        """All GPUs that its attempts have."""
         return [gpu for gpus in self._given.values() for gpu in gpus]
 
     def note(self, ref: str, gpus: tuple[str, ...]) -> None:
-        """An attempt was found that has these."""
+        """Record the GPUs of a reattached attempt."""
         self._given[ref] = gpus
 
     def give(self, ref: str) -> None:
-        """An attempt has ended."""
+        """Free the GPUs of an ended attempt."""
         self._given.pop(ref, None)
 
     def close(self) -> None:
-        """Nothing more is given out; who finds what still runs notes what it has."""
+        """Forget all assignments; reattaching records them again."""
         self._given.clear()
 
 
@@ -91,7 +91,7 @@ def _memory() -> int:
 
 
 def _own_cgroups(controller: str) -> Iterator[Path]:
-    """Our group and those above it, of the unified hierarchy and of the controller's own (version 1)."""
+    """Our control group and its parents, in the unified hierarchy and in the controller's own (version 1)."""
     for line in _read(Path("/proc/self/cgroup")).splitlines():
         _, controllers, path = line.split(":", 2)
         if controllers and controller not in controllers.split(","):

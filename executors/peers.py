@@ -1,4 +1,4 @@
-"""What the replicas of a job are told about each other: the same on every executor, and known before anything starts."""
+"""Variables that tell replicas about each other: the same on every executor, and known before anything starts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Waiting for processes that are not our children."""
+"""Waiting for, and stopping, processes that are not our children."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _POLL_S = 0.05  # where the system has no pidfd
 
 
 async def ended(pid: int) -> None:
-    """Until the process has ended."""
+    """Wait until the process has ended."""
     if sys.platform != "linux":
         while born(pid):  # noqa: ASYNC110 - nothing tells us
             await asyncio.sleep(_POLL_S)
@@ -34,7 +34,7 @@ async def ended(pid: int) -> None:
 
 
 async def end(pids: Sequence[int], grace_s: float) -> None:
-    """Ask the groups of these processes to end, and kill what is left after the grace."""
+    """Send SIGTERM to the groups of these processes, and kill the rest after the grace period."""
     _signal(pids, signal.SIGTERM)
     waits = [asyncio.ensure_future(ended(pid)) for pid in pids]
     if waits:

@@ -1,4 +1,4 @@
-"""How an attempt ended, kept in its folder: written before what ran it is removed, so that one of the two is always there."""
+"""The record of an attempt's end in its folder, written before its containers or pods are removed, so that one of both exists."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _NAME = "attempt.exit"
 
 
 def write(folder: Path, exit: Exit) -> None:
-    """Keep how the attempt and its replicas ended; of several who say so, the first is right."""
+    """Record how the attempt and its replicas ended; only the first record counts."""
     with NamedTemporaryFile("w", dir=folder, prefix=".attempt.exit-", encoding="utf-8") as file:
         file.write(json.dumps(asdict(exit)))
         file.flush()
@@ -25,7 +25,7 @@ def write(folder: Path, exit: Exit) -> None:
 
 
 def read(folder: Path) -> Exit | None:
-    """How the attempt ended, None while that is not known."""
+    """How the attempt ended, None while unknown."""
     try:
         found = json.loads((folder / _NAME).read_text("utf-8"))
     except FileNotFoundError:
@@ -35,5 +35,5 @@ def read(folder: Path) -> Exit | None:
 
 
 def forget(folder: Path) -> None:
-    """The attempt is as if it had never begun."""
+    """Remove the record, as if the attempt had never begun."""
     (folder / _NAME).unlink(missing_ok=True)

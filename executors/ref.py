@@ -1,4 +1,4 @@
-"""What finds an attempt again: the name that its containers or pods have in common, and its folder."""
+"""References by which attempts are found again: the common name of the containers or pods, and the folder."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ _LONGEST_SLUG = 24  # a container's name is its host name too, and those have at
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """Finds an attempt again."""
+    """A reference to an attempt."""
 
     group: str
     folder: Path
 
     @classmethod
     def of(cls, job: Job) -> Ref:
-        """The ref of a job; the same each time."""
+        """The ref of a job, which is always the same."""
         slug = re.sub(r"[^a-z0-9]+", "-", job.id.rpartition("/")[2].lower()).strip("-")[:_LONGEST_SLUG].strip("-")
         digest = sha256(f"{job.id}\n{job.attempt}\n{job.folder}".encode()).hexdigest()[:12]
         return cls(f"kflite-{slug or 'job'}-{digest}", job.folder)
 
     @classmethod
     def parse(cls, text: str) -> Ref:
-        """What `str` wrote."""
+        """Parse what `str` wrote."""
         group, _, folder = text.partition("@")
         return cls(group, Path(folder))
 

@@ -26,7 +26,7 @@ _REASONS = {False: "SecretMissing", True: "ConfigMapMissing"}
 
 
 def values(role: Role) -> dict[str, str]:
-    """The variables that the role's secrets become.
+    """The variables of the role's secrets.
 
     Raises ExecutorError (SecretMissing, ConfigMapMissing) for one that is nowhere.
     """
@@ -40,7 +40,7 @@ def files(mount: Mount) -> dict[str, bytes]:
     Raises ExecutorError for one that is nowhere, unless it may be.
     """
     config = mount.source is MountSource.CONFIG_MAP
-    folder = place(config) / mount.name
+    folder = secrets_folder(config) / mount.name
     found = {path.name: path.read_bytes() for path in _entries(folder, config)}
     found |= {key: text.encode() for key, text in _told(mount.name, config).items()}
     for key in found:
@@ -78,7 +78,7 @@ def _digest(asked: Iterable[Secret | Mount]) -> str:
     return sha256(repr(held).encode()).hexdigest()[:32]
 
 
-def place(config: bool) -> Path:
+def secrets_folder(config: bool) -> Path:
     """The folder in which secrets, or config maps, are looked for: a folder each, with a file for each key."""
     return user_file().parent / _FOLDERS[config]
 
@@ -103,7 +103,7 @@ def _value(secret: Secret) -> str | None:
     told = _told(secret.name, secret.config)
     if secret.key in told:
         return told[secret.key]
-    file = place(secret.config) / secret.name / secret.key
+    file = secrets_folder(secret.config) / secret.name / secret.key
     if _inside(file, secret.config) and file.is_file():
         return file.read_text().removesuffix("\n")
     if secret.optional:
@@ -136,5 +136,5 @@ def _entries(folder: Path, config: bool) -> list[Path]:
 
 def _inside(path: Path, config: bool) -> bool:
     """Whether a name has not climbed out of where it is looked for."""
-    own = place(config).resolve()
+    own = secrets_folder(config).resolve()
     return path.resolve().is_relative_to(own) and path.resolve() != own

@@ -1,4 +1,4 @@
-"""What replicas may mount on this machine: named volumes, which are folders, empty folders, and the files of secrets.
+"""Mounts on this machine: named volumes (folders), empty folders, and the files of secrets.
 
 A named volume is the folder of its name below HOME/volumes. A task of the pipeline creates it (CreatePVC) or the user does, by
 making the folder, or a link to one of his own. It has no size and no access modes: it is as large as the disk.
@@ -60,7 +60,7 @@ class Volumes:
         return MountView(path, given(job, replica, number))
 
     def _part(self, mount: Mount) -> Path:
-        """The volume, or the part of it that is asked for, which is made where it does not exist."""
+        """The volume, or the requested part of it, created if missing."""
         whole = self.path(mount.name)
         if not whole.is_dir():
             remedy = f"create it by a CreatePVC task, by `mkdir -p {whole}`, or by a link there to a folder of yours"
@@ -73,17 +73,17 @@ class Volumes:
         return part
 
     def names(self) -> list[str]:
-        """All that there are."""
+        """The names of all volumes."""
         return sorted(each.name for each in self.folder.iterdir() if _names(each.name)) if self.folder.is_dir() else []
 
     def path(self, name: str) -> Path:
-        """Where a volume lies, or would. Raises ExecutorError for what cannot name one."""
+        """The path of a volume. Raises ExecutorError for an invalid name."""
         if not _names(name):
             raise ExecutorError(f"{name!r} cannot name a volume: use small letters, digits, '-' and '.'", "BadVolume")
         return self.folder / name
 
     def settle(self, claim: VolumeClaim) -> None:
-        """Create or delete a volume; one that is there already, or not any more, is left so. Blocks. Raises ExecutorError."""
+        """Create or delete a volume; an existing one is kept, a missing one ignored. Blocks. Raises ExecutorError."""
         path = self.path(claim.name)
         if not claim.delete:
             return self._create(path, claim.options)
@@ -105,7 +105,7 @@ class Volumes:
         return self.folder / f".{name}.made"
 
     def identity(self, name: str) -> str:
-        """What tells a volume from one that had its name before: which creation it comes from, "" for a folder of the user's."""
+        """The id of a volume's creation, which differs from that of an earlier volume of this name; "" for a user's folder."""
         path = self.folder / name
         if not _names(name) or not path.is_dir():
             return "absent"
@@ -113,7 +113,7 @@ class Volumes:
         return str(path.readlink()) if path.is_symlink() else mark.read_text("ascii") if mark.exists() else ""
 
     def _source(self, options: Mapping[str, Value]) -> Path | None:
-        """The volume whose content it is to have."""
+        """The volume to copy the content from."""
         source = options.get("dataSource")
         if not isinstance(source, dict):
             return None
@@ -141,12 +141,12 @@ def _path(mount: Mount) -> str:
 
 
 def given(job: Job, replica: Replica, number: int) -> Path:
-    """A private folder that is gone when the attempt ends, made now."""
+    """Create a private folder that is removed when the attempt ends."""
     folder = job.folder / GIVEN / f"{replica.rank}.{number}"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 
 
 def clear(folder: Path | str) -> None:
-    """Remove what the attempt with this folder was given, once it has ended. Blocks."""
+    """Remove the temporary mounts of the ended attempt with this folder. Blocks."""
     shutil.rmtree(os.path.join(folder, GIVEN), ignore_errors=True)

@@ -1,6 +1,6 @@
-"""The scheduler: the machine (a table), the state of a run, and the loop that stores, applies, acts and tells.
+"""The scheduler: state tables, the decisions of one run, and the loop that stores events and then acts on them.
 
-It knows plans, executors and the store by their protocols only. `runs` and all above import this package.
+It knows plans, executors and the store by their protocols only. `runs` and the layers above it import this package.
 """
 
 from kflite.scheduler.deps import SchedulerDeps

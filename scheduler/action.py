@@ -10,7 +10,7 @@ from kflite.core.value import Value
 
 @dataclass(frozen=True, slots=True)
 class Enqueue:
-    """Look the task up in the cache, and start it when there is room; `delay_s` from now."""
+    """After `delay_s`, look the task up in the cache, and start it when there is room."""
 
     task: str
     delay_s: float = 0.0
@@ -18,7 +18,7 @@ class Enqueue:
 
 @dataclass(frozen=True, slots=True)
 class Reattach:
-    """Start an attempt again (it is found if it was started), or wait for the one that `ref` names."""
+    """Follow the attempt that `ref` names. With ref "", start it again; an executor finds an attempt that was started before."""
 
     task: str
     ref: str
@@ -26,7 +26,7 @@ class Reattach:
 
 @dataclass(frozen=True, slots=True)
 class StopAttempt:
-    """End an attempt, in `grace_s` seconds at most."""
+    """End an attempt within `grace_s` seconds."""
 
     task: str
     grace_s: float
@@ -34,7 +34,7 @@ class StopAttempt:
 
 @dataclass(frozen=True, slots=True)
 class FetchDigests:
-    """Find out what the content at these URIs is now, and what else decides the task's result, before the task is queued."""
+    """Read the digests at these URIs, and ask the executor what else decides the task's result, before the task is queued."""
 
     task: str
     uris: frozenset[str]
@@ -42,7 +42,7 @@ class FetchDigests:
 
 @dataclass(frozen=True, slots=True)
 class Expire:
-    """Tell the run when the time of a group is up, of "" its own; at `at` in Unix seconds."""
+    """Tell the run at `at` (Unix seconds) that the time limit of a group has passed; group "" is the run itself."""
 
     group: str
     at: float

@@ -1,4 +1,4 @@
-"""Where queued tasks wait: first for the cache's answer, then for room on their executor."""
+"""Queued tasks wait here: first for the cache's answer, then for room on their executor."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ ONE_CPU = 1.0
 
 @dataclass(frozen=True, slots=True)
 class ExecutorQueue:
-    """An executor that is open, and the queue before it, which is that of its pool."""
+    """An open executor, and the queue of its pool."""
 
     executor: Executor
     queue: Queue
 
 
 class Admission:
-    """All tasks that are queued, by pool. Executors are opened when first needed, and closed with the admission."""
+    """All queued tasks, by pool. Executors are opened when first needed, and closed by `close`."""
 
     def __init__(self, deps: SchedulerDeps) -> None:
         self._deps = deps
         self._queues: dict[str, ExecutorQueue] = {}
-        self._pools: dict[str, Queue] = {}  # by pool
+        self._pools: dict[str, Queue] = {}
         self._stack, self._opening = AsyncExitStack(), asyncio.Lock()
 
     async def close(self) -> None:
-        """Leave all executors; what runs on them goes on."""
+        """Close all executors; what runs on them goes on."""
         await self._stack.aclose()
 
     async def queue_of(self, on: str) -> ExecutorQueue:
@@ -59,25 +59,25 @@ class Admission:
         return queue
 
     async def identity(self, run: ActiveRun, task: str) -> Mapping[str, str]:
-        """What else decides a task's result where it runs; nothing where nobody can be asked, which its start will tell."""
+        """What else decides a task's result where it runs; empty where the executor cannot be asked: the start will then fail."""
         on, work = run.submission.on, run.tasks[task].work
-        if not work or not self._deps.identified(on, work):
+        if not work or not self._deps.has_identity(on, work):
             return {}
         try:
             executor = (await self.queue_of(on)).executor
-            return await executor.identity(work.job(run.place, task, run.tasks[task].attempts + 1))
+            return await executor.identity(work.job(run.paths, task, run.tasks[task].attempts + 1))
         except (KfliteError, OSError):
             return {}
 
     async def add(self, queued: list[tuple[ActiveRun, str]]) -> None:
-        """Tell each run what the cache has; put the others in the queue, or refuse what can never start."""
-        found = await self._cached(queued)
+        """Answer tasks from the cache; queue the others, or refuse those that can never start."""
+        results = await self._cached(queued)
         for run, task in queued:
             record = run.tasks[task]
             if record.state is not State.QUEUED:
                 continue
-            if record.key in found and _may_hit(run, task):
-                outputs, row = found[record.key]
+            if record.key in results and _may_hit(run, task):
+                outputs, row = results[record.key]
                 run.tasks.cached(task, outputs, row.run)
             else:
                 await self._enqueue(run, task)
@@ -91,26 +91,26 @@ class Admission:
 
     async def _enqueue(self, run: ActiveRun, task: str) -> None:
         try:
-            opened = await self.queue_of(run.submission.on)
+            executor_queue = await self.queue_of(run.submission.on)
         except ExecutorError as error:
             return run.tasks.refuse(task, error.reason, str(error))
-        if why := opened.queue.add(run.id, task, request_of(run, task), run.submission.on):
-            run.tasks.refuse(task, "NoCapacity", why)
+        if refusal := executor_queue.queue.add(run.id, task, request_of(run, task), run.submission.on):
+            run.tasks.refuse(task, "NoCapacity", refusal)
         return None
 
     def admit(self, runs: Callable[[str], ActiveRun | None]) -> Iterator[tuple[ActiveRun, str, Executor]]:
-        """Those whose turn it is; each is to be started."""
+        """The tasks whose turn it is, with their executor."""
 
-        def room(id: str) -> bool:
+        def has_room(id: str) -> bool:
             run = runs(id)
             return run is None or not run.submission.parallel or run.tasks.active < run.submission.parallel
 
-        def waits(id: str, task: str) -> bool:
+        def still_waits(id: str, task: str) -> bool:
             run = runs(id)
-            return run is not None and not run.tasks.held and run.tasks[task].state is State.QUEUED
+            return run is not None and not run.tasks.paused and run.tasks[task].state is State.QUEUED
 
         for queue in self._pools.values():
-            for waiting in queue.admit(room, waits):
+            for waiting in queue.admit(has_room, still_waits):
                 if run := runs(waiting.run):
                     yield run, waiting.task, self._queues[waiting.on].executor
 
@@ -128,6 +128,6 @@ def _may_hit(run: ActiveRun, task: str) -> bool:
 
 
 def request_of(run: ActiveRun, task: str) -> Resources:
-    """What an attempt at the task takes from the executor's room."""
+    """The resources that an attempt takes from its executor."""
     request = run.tasks.work(task).request
     return request if request.cpus or run.submission.parallel else replace(request, cpus=ONE_CPU)

@@ -1,4 +1,4 @@
-"""From a submission to its plan: the one place that says which folders a plan is told of."""
+"""From a submission to its plan: the one place that decides which folders a plan knows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Plans = Callable[[str, str, Mapping[str, Value], Origin], Plan]
 
 
 def assemble(submission: Submission, plans: Plans, home: Path, artifacts: str, created: float) -> tuple[Plan, RunPaths]:
-    """The plan, not begun, and where the run's files lie. created: Unix seconds. Raises InputError."""
+    """The plan, not begun, and the run's paths. created: Unix seconds. Raises InputError."""
     paths = RunPaths(home, artifacts, submission.pipeline, submission.run)
     origin = Origin(submission.run, submission.name, created, paths.root, str(paths.workspace))
     return plans(submission.kind, submission.document, submission.inputs, origin), paths

@@ -1,4 +1,4 @@
-"""Attempts: each is started (or found), waited for, and its outputs read; the only place where a run waits for an executor."""
+"""Attempts: each is started or reattached and followed to its exit, and its outputs are read. Only this waits for executors."""
 
 from __future__ import annotations
 
@@ -16,52 +16,52 @@ from kflite.core.plan import Work
 from kflite.core.value import NOTHING, Outputs
 from kflite.errors import ExecutorError, KfliteError, NotFound
 from kflite.executors.base import Executor
-from kflite.scheduler.publish import keep, keep_logs
+from kflite.scheduler.publish import publish, publish_logs
 
 if TYPE_CHECKING:
     from kflite.scheduler.deps import Offload
     from kflite.scheduler.staging import Staging
 
-# A start that takes longer is given up when its attempt is to stop.
+# When an attempt is stopped, its start is given up after so many seconds.
 START_S = 1.0
-# So long it may take to find what a dead scheduler started, which would live on if that were given up.
-FIND_S = 5.0
+# Reattaching gets longer: an attempt that a dead scheduler started would live on if it were given up.
+REATTACH_S = 5.0
 _ERRNO = {errno.ENOSPC: "DiskFull", errno.EDQUOT: "DiskFull", errno.E2BIG: "ArgumentTooLong", errno.EACCES: "NoPermission"}
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What is started: the job, and the work that reads its outputs.
+    """A job to start, and the work that reads its outputs.
 
-    ref: of an attempt that was found, "" for one that a dead scheduler may have started, None for a new one.
+    ref: None for a new attempt; "" for one that a dead scheduler may have started; else the executor's name for it.
     """
 
-    place: RunPaths
+    paths: RunPaths
     task: str
     job: Job
     work: Work
     ref: str | None = None
 
 
-def _unheard(update: Serving | Readings) -> None:
-    """Nobody listens."""
+def _ignore(update: Serving | Readings) -> None:
+    """The default of listeners that need no such updates."""
 
 
 @dataclass(frozen=True, slots=True)
 class AttemptListener:
-    """Told of an attempt, in the loop, in the order in which things happen.
+    """Callbacks for an attempt, called in the event loop and in order.
 
-    started: its ref; waiting: what it waits for, "" for nothing any longer; exited: its end, the last that is told.
+    started gets its ref; waiting gets what it waits for, "" once it waits no longer; exited comes last.
     """
 
     started: Callable[[str], None]
     waiting: Callable[[str], None]
     exited: Callable[[Exit, Outputs], None]
-    serving: Callable[[Serving], None] = _unheard
-    points: Callable[[Readings], None] = _unheard
+    serving: Callable[[Serving], None] = _ignore
+    points: Callable[[Readings], None] = _ignore
 
     def hear(self, update: AttemptWaiting | Serving | Readings) -> None:
-        """What the executor tells before the end."""
+        """Pass on an update that comes before the exit."""
         match update:
             case AttemptWaiting(message):
                 self.waiting(message)
@@ -72,30 +72,30 @@ class AttemptListener:
 
 
 class Attempts:
-    """All attempts that are under way."""
+    """All attempts under way."""
 
-    def __init__(self, transfer: Offload, stage: Staging) -> None:
-        self._transfer, self._staging = transfer, stage
-        self._going: dict[str, asyncio.Task[None]] = {}
+    def __init__(self, transfer: Offload, staging: Staging) -> None:
+        self._transfer, self._staging = transfer, staging
+        self._running: dict[str, asyncio.Task[None]] = {}
         self._refs: dict[str, asyncio.Future[str]] = {}
-        self._found: set[str] = set()
+        self._reattached: set[str] = set()
         self._given_up: set[str] = set()
-        self._others: set[asyncio.Task[None]] = set()
+        self._detached: set[asyncio.Task[None]] = set()
 
     def begin(self, attempt: Attempt, executor: Executor, listener: AttemptListener) -> None:
-        """Start or find the attempt, and follow it to its end."""
+        """Start or reattach the attempt, and follow it to its exit."""
         id = attempt.job.id
         if attempt.ref == "":
-            self._found.add(id)
+            self._reattached.add(id)
         ref = self._refs[id] = asyncio.get_running_loop().create_future()
-        self._going[id] = asyncio.create_task(self._go(attempt, executor, ref, listener))
+        self._running[id] = asyncio.create_task(self._follow(attempt, executor, ref, listener))
 
-    async def _go(self, attempt: Attempt, executor: Executor, ref: asyncio.Future[str], listener: AttemptListener) -> None:
+    async def _follow(self, attempt: Attempt, executor: Executor, ref: asyncio.Future[str], listener: AttemptListener) -> None:
         exit, outputs = await self._run(attempt, executor, ref, listener)
-        self._going.pop(attempt.job.id, None)
+        self._running.pop(attempt.job.id, None)
         self._refs.pop(attempt.job.id, None)
-        for those in (self._found, self._given_up):
-            those.discard(attempt.job.id)
+        for jobs in (self._reattached, self._given_up):
+            jobs.discard(attempt.job.id)
         ref.cancel()
         listener.exited(exit, outputs)
 
@@ -103,14 +103,14 @@ class Attempts:
         self, attempt: Attempt, executor: Executor, ref: asyncio.Future[str], listener: AttemptListener
     ) -> tuple[Exit, Outputs]:
         try:
-            known = attempt.ref or await self._start(attempt, executor, listener)
-            if ref.cancelled():  # the run was let go meanwhile
+            started_ref = attempt.ref or await self._start(attempt, executor, listener)
+            if ref.cancelled():  # the run was dropped meanwhile
                 raise asyncio.CancelledError
-            ref.set_result(known)
-            listener.started(known)
-            exit = await _followed(executor, known, listener)
-            if attempt.place.remote:
-                await self._transfer(keep_logs, attempt, self._staging.blobs)
+            ref.set_result(started_ref)
+            listener.started(started_ref)
+            exit = await _follow_to_exit(executor, started_ref, listener)
+            if attempt.paths.remote:
+                await self._transfer(publish_logs, attempt, self._staging.blobs)
             return await self._collect(attempt, exit)
         except ExecutorError as error:
             return Exit(1, error.reason, str(error)), NOTHING
@@ -130,65 +130,65 @@ class Attempts:
     async def _start(self, attempt: Attempt, executor: Executor, listener: AttemptListener) -> str:
         if attempt.job.workspace:
             attempt.job.workspace.mkdir(0o700, parents=True, exist_ok=True)
-        if ours := tuple((uri, path) for uri, path in attempt.job.fetch if uri.partition("://")[0] not in executor.stages):
-            await self._staging.bring(replace(attempt.job, fetch=ours), attempt.place, attempt.work.artifacts)
+        if fetch := tuple((uri, path) for uri, path in attempt.job.fetch if uri.partition("://")[0] not in executor.stages):
+            await self._staging.bring(replace(attempt.job, fetch=fetch), attempt.paths, attempt.work.artifacts)
         return await executor.start(attempt.job, listener.waiting)
 
     async def _collect(self, attempt: Attempt, exit: Exit) -> tuple[Exit, Outputs]:
-        exit, outputs = attempt.work.collect(attempt.place, attempt.task, attempt.job.attempt, exit)
+        exit, outputs = attempt.work.collect(attempt.paths, attempt.task, attempt.job.attempt, exit)
         if exit.code or not outputs.artifacts:
             return exit, outputs
-        return exit, await self._transfer(keep, attempt, outputs, self._staging.blobs)
+        return exit, await self._transfer(publish, attempt, outputs, self._staging.blobs)
 
     def stop(self, job: str, executor: Executor, grace_s: float) -> None:
-        """End an attempt, also one whose start does not come to its end: an image is pulled, packages are installed."""
+        """End an attempt, even while it is still starting: an image is pulled, packages are installed."""
         if ref := self._refs.get(job):
-            self._loose(asyncio.create_task(self._stop(job, ref, executor, grace_s)))
+            self._detach(asyncio.create_task(self._stop(job, ref, executor, grace_s)))
 
-    def _loose(self, task: asyncio.Task[None]) -> None:
-        self._others.add(task)
-        task.add_done_callback(self._others.discard)
+    def _detach(self, task: asyncio.Task[None]) -> None:
+        self._detached.add(task)
+        task.add_done_callback(self._detached.discard)
 
     async def _stop(self, job: str, ref: asyncio.Future[str], executor: Executor, grace_s: float) -> None:
-        await asyncio.wait({ref}, timeout=max(grace_s, FIND_S) if job in self._found else START_S)
+        await asyncio.wait({ref}, timeout=max(grace_s, REATTACH_S) if job in self._reattached else START_S)
         if not ref.done():
             self._given_up.add(job)
-            self._going[job].cancel()
+            self._running[job].cancel()
         elif not ref.cancelled():
             await executor.stop(ref.result(), grace_s)
 
     def drop(self, run: str) -> None:
-        """Wait for the run's attempts no longer; they go on, and those that start come to have started."""
-        for job in [j for j in self._going if j.partition("/")[0] == run]:
-            going, ref = self._going.pop(job), self._refs.pop(job)
+        """Stop following the run's attempts. They go on, and starts under way are completed."""
+        for job in [j for j in self._running if j.partition("/")[0] == run]:
+            running, ref = self._running.pop(job), self._refs.pop(job)
             if ref.done():
-                going.cancel()
+                running.cancel()
             else:
                 ref.cancel()
-                self._loose(going)
+                self._detach(running)
 
     async def close(self) -> None:
-        """Wait for nothing any longer; what runs goes on."""
-        tasks = [*self._going.values(), *self._others]
+        """Stop following all attempts; they go on."""
+        tasks = [*self._running.values(), *self._detached]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _followed(executor: Executor, ref: str, listener: AttemptListener) -> Exit:
-    """The end of an attempt, once the listener was told all that came before it."""
+async def _follow_to_exit(executor: Executor, ref: str, listener: AttemptListener) -> Exit:
+    """The exit of an attempt; the listener hears all updates before it."""
     async with aclosing(executor.follow(ref)) as updates:
         async for update in updates:
             if isinstance(update, Exit):
                 return update
             listener.hear(update)
-    raise ExecutorError(f"the executor {executor.name} told no end of {ref}", "InternalError")
+    raise ExecutorError(f"the executor {executor.name} reported no exit of {ref}", "InternalError")
 
 
 class PointReader:
-    """Makes what an attempt reports to points that are stored once: who follows it anew is told all from the first one.
+    """Turns an attempt's readings into points, and skips those that are stored: following an attempt again repeats all readings.
 
-    stored: how many points of each replica, by rank, the store has.
+    stored: how many points the store has of each replica, by rank.
     """
 
     def __init__(self, run: str, task: str, job: Job, stored: Mapping[int, int]) -> None:
@@ -197,7 +197,7 @@ class PointReader:
         self._skip = dict(stored)
 
     def read(self, update: Readings) -> list[Point]:
-        """The points that are new; what comes from no replica of the job is left out."""
+        """The new points; readings of unknown replicas are left out."""
         return [
             Point(self._run, self._task, self._attempt, rank, each.metric, each.step, each.at, each.value)
             for each in update.points
@@ -205,7 +205,7 @@ class PointReader:
         ]
 
     def _is_new(self, rank: int) -> bool:
-        left = self._skip.get(rank, 0)
-        if left:
-            self._skip[rank] = left - 1
-        return not left
+        to_skip = self._skip.get(rank, 0)
+        if to_skip:
+            self._skip[rank] = to_skip - 1
+        return not to_skip

@@ -1,4 +1,4 @@
-"""The cache's key, and the look-up of many tasks at once."""
+"""The cache's key, and the lookup of many tasks at once."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ Hits: TypeAlias = "dict[str, tuple[Outputs, CacheRow]]"
 
 
 def key_of(key_parts: Mapping[str, str]) -> str:
-    """The key that stands for all that decides a task's result."""
+    """The hash of everything that decides a task's result."""
     return sha256(json.dumps(key_parts, sort_keys=True).encode()).hexdigest()
 
 
 def hits(store: Store, keys: list[str], now: float, intact: Callable[[Artifact], bool]) -> Hits:
-    """Results by key, those only whose artifacts are all still there, as they were. Blocks."""
-    found = {}
+    """Results by key, without those whose artifacts are gone or changed. Blocks."""
+    results = {}
     for key, row in store.cached(keys, now).items():
         outputs = Outputs.from_json(row.outputs)
         if all(intact(a) for group in outputs.artifacts.values() for a in group):
-            found[key] = outputs, row
-    return found
+            results[key] = outputs, row
+    return results

@@ -1,4 +1,4 @@
-"""Who may start: the room of a pool, what runs in it, and the queue of those that wait."""
+"""The capacity of a pool, and the queue of tasks that wait for it."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 
 from kflite.core.job import Resources
 
-# How far down the queue one looks for a task that fits when the first does not.
+# How many tasks of the queue are considered when the first does not fit.
 LOOK_AHEAD = 64
-# After so many starts past it, the first of the queue is let through before any other.
+# After so many tasks have passed it, the first of the queue starts before any other.
 MOST_PASSED = 256
 
 
 @dataclass(frozen=True, slots=True)
 class QueuedTask:
-    """A task in the queue. on: the executor that is to run it."""
+    """A task in the queue. on: its executor."""
 
     run: str
     task: str
@@ -25,16 +25,17 @@ class QueuedTask:
 
 
 class Queue:
-    """Tasks that wait for room, first come first served, but that a small one may pass a big one for a while.
+    """Tasks that wait for capacity, first come first served; a small task may pass a big one for a while.
 
-    Executors that share a machine share the queue and its room: the most that one of them offers. None gets more than it offers.
+    Executors of one machine share a queue and its capacity, which is the largest that one of them offers. No executor uses more
+    than it offers itself.
     """
 
     def __init__(self, capacity: Resources, on: str = "") -> None:
         self.capacity = self.free = capacity
-        self._offers, self._left = {on: capacity}, {on: capacity}
+        self._offers, self._unused = {on: capacity}, {on: capacity}
         self._waiting: dict[tuple[str, str], QueuedTask] = {}
-        # How many wait for each: few are different, and most turns have no room.
+        # How many tasks wait for each request: few requests differ, so a full pool is recognised fast.
         self._wanted: Counter[tuple[str, Resources]] = Counter()
         self._passed = 0
 
@@ -42,23 +43,23 @@ class Queue:
         return len(self._waiting)
 
     def join(self, on: str, capacity: Resources) -> None:
-        """One more executor of the pool."""
-        self._offers[on] = self._left[on] = capacity
+        """Add an executor to the pool."""
+        self._offers[on] = self._unused[on] = capacity
         more = self.capacity.most(capacity) - self.capacity
         self.capacity, self.free = self.capacity + more, self.free + more
 
     def add(self, run: str, task: str, request: Resources, on: str = "") -> str:
-        """Join the queue; returns why it can never start, or "". CPUs and memory beyond the machine's count as all of it."""
+        """Queue a task; returns why it can never start, or "". CPUs and memory are bounded by the machine's."""
         offer = self._offers[on]
         if request.gpus > offer.gpus:
-            asked = f"it asks for {request.gpus} GPUs, and there are {offer.gpus} here"
-            pretended = ",".join(map(str, range(min(request.gpus, 16))))
+            shortage = f"it asks for {request.gpus} GPUs, and there are {offer.gpus} here"
+            devices = ",".join(map(str, range(min(request.gpus, 16))))
             return (
-                f"{asked}: run it --on kubernetes, or, if it can do without, as a process with CUDA_VISIBLE_DEVICES={pretended}"
+                f"{shortage}: run it --on kubernetes, or, if it can do without, as a process with CUDA_VISIBLE_DEVICES={devices}"
             )
         bounded = self._bounded(request, on)
-        if before := self._waiting.get((run, task)):
-            self._want_less(before)
+        if queued := self._waiting.get((run, task)):
+            self._uncount(queued)
         self._waiting[run, task] = QueuedTask(run, task, bounded, on)
         self._wanted[on, bounded] += 1
         return ""
@@ -71,54 +72,54 @@ class Queue:
 
     def _leave(self, waiting: QueuedTask) -> None:
         del self._waiting[waiting.run, waiting.task]
-        self._want_less(waiting)
+        self._uncount(waiting)
 
-    def _want_less(self, waiting: QueuedTask) -> None:
+    def _uncount(self, waiting: QueuedTask) -> None:
         key = (waiting.on, waiting.request)
         self._wanted[key] -= 1
         if not self._wanted[key]:
             del self._wanted[key]
 
     def _offered(self, waiting: QueuedTask) -> bool:
-        """Whether its executor has so much left of what it offers."""
-        return len(self._left) == 1 or waiting.request.fits(self._left[waiting.on])
+        """Whether the executor still has enough of what it offers."""
+        return len(self._unused) == 1 or waiting.request.fits(self._unused[waiting.on])
 
-    def admit(self, room: Callable[[str], bool], waits: Callable[[str, str], bool]) -> Iterator[QueuedTask]:
-        """Those whose turn it is; each has taken its share.
+    def admit(self, has_room: Callable[[str], bool], still_waits: Callable[[str, str], bool]) -> Iterator[QueuedTask]:
+        """The tasks whose turn it is; their resources are taken.
 
-        room: whether a run may have one more task at once; waits: whether a run's task still waits, or leaves the queue.
+        has_room: whether a run may start one more task; still_waits: whether a task still waits, else it leaves the queue.
         """
         if not any(request.fits(self.free) for _, request in self._wanted):
             return
-        for place, waiting in enumerate(self._first(waits)):
-            if not waiting.request.fits(self.free) or not self._offered(waiting) or not room(waiting.run):
-                if place == 0 and self._passed >= MOST_PASSED and room(waiting.run):
+        for index, waiting in enumerate(self._first(still_waits)):
+            if not waiting.request.fits(self.free) or not self._offered(waiting) or not has_room(waiting.run):
+                if index == 0 and self._passed >= MOST_PASSED and has_room(waiting.run):
                     return
                 continue
-            self._passed = 0 if place == 0 else self._passed + 1
+            self._passed = 0 if index == 0 else self._passed + 1
             self.take(waiting.request, waiting.on)
             self._leave(waiting)
             yield waiting
 
-    def _first(self, waits: Callable[[str, str], bool]) -> list[QueuedTask]:
+    def _first(self, still_waits: Callable[[str, str], bool]) -> list[QueuedTask]:
         first: list[QueuedTask] = []
         gone: list[QueuedTask] = []
         for waiting in self._waiting.values():
             if len(first) == LOOK_AHEAD:
                 break
-            (first if waits(waiting.run, waiting.task) else gone).append(waiting)
+            (first if still_waits(waiting.run, waiting.task) else gone).append(waiting)
         for waiting in gone:
             self._leave(waiting)
         return first
 
     def take(self, request: Resources, on: str = "") -> None:
-        """Count what an attempt uses, also where there is no room for it (one that was found running)."""
+        """Take an attempt's resources, even when there is no room: a reattached attempt runs already."""
         request = self._bounded(request, on)
         self.free -= request
-        self._left[on] -= request
+        self._unused[on] -= request
 
     def give(self, request: Resources, on: str = "") -> None:
-        """An attempt has ended."""
+        """Give an ended attempt's resources back."""
         request = self._bounded(request, on)
         self.free += request
-        self._left[on] += request
+        self._unused[on] += request

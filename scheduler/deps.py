@@ -1,4 +1,4 @@
-"""What a scheduler is given: the store, the ways to plans and executors, places, and time."""
+"""What a scheduler needs: the store, factories of plans and executors, folders, and a clock."""
 
 from __future__ import annotations
 
@@ -18,56 +18,55 @@ from kflite.executors.base import Executor
 from kflite.scheduler.assembly import Plans, assemble
 from kflite.scheduler.retries import retries
 from kflite.scheduler.run import ActiveRun
-from kflite.scheduler.submission import Submission, submission
+from kflite.scheduler.submission import Submission, submission_of
 from kflite.scheduler.tasks import Caching
 from kflite.store.base import Blobs, RunRow, Store
 
 T = TypeVar("T")
 
 Executors = Callable[[str], Executor]
-Identified = Callable[[str, Work], bool]
+HasIdentity = Callable[[str, Work], bool]
 
 # What other processes ask of a run, by storing it.
 REQUESTS = (Kind.RUN_CANCEL, Kind.RUN_SUSPEND, Kind.RUN_RESUMED)
-# A lease that is not renewed for so many seconds is free for others.
+# A lease that is not renewed for so many seconds is free.
 LEASE_S = 10.0
 
 
 class Offload(Protocol):
-    """Calls a function that blocks, away from the loop."""
+    """Calls a blocking function outside the event loop."""
 
     def __call__(self, function: Callable[..., T], /, *args: object) -> Awaitable[T]: ...
 
 
-def nothing(on: str, work: Work) -> bool:
-    """What a task's result depends on is told by the task alone."""
+def no_identity(on: str, work: Work) -> bool:
+    """The default: a task's result depends on the task alone."""
     return False
 
 
-def everyone(row: RunRow) -> bool:
-    """Any run that nobody owns is taken over."""
+def any_run(row: RunRow) -> bool:
+    """Adopt every run without an owner."""
     return True
 
 
-def nobody(row: RunRow) -> bool:
-    """No run is taken over unless it is asked for."""
+def no_run(row: RunRow) -> bool:
+    """Adopt no run by itself."""
     return False
 
 
 def no_failpoint(name: str) -> None:
-    """No fault is to happen."""
+    """The default: do nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class SchedulerDeps:
-    """plans: (kind, document, parameters, origin) -> Plan; executors: the word of `--on` -> Executor, entered when first needed.
+    """plans: (kind, document, parameters, origin) -> Plan; executors: the value of `--on` -> Executor, entered when first needed.
 
-    owner: from `kflite.store.owner_id`; requests: what other processes ask, as they ask it;
-    identified: (on, work) -> whether its executor is to be asked what else decides a task's result there, as part of its key;
-    accepts: whether a run that nobody owns is taken over without being asked for; cache_s: how long a result may be used again, 0
-    for ever; failpoint: called by name at each point between what is decided,
-    stored and done, where tests let the process die. offload: for what blocks; transfer: for what blocks as long as it takes to
-    read or copy artifacts, and must not keep the store waiting.
+    owner: from `kflite.store.owner_id`; requests: the requests that other processes store, as they come;
+    has_identity: (on, work) -> whether the executor is asked what else decides the task's result, as part of its cache key;
+    accepts: whether a run without an owner is adopted; cache_s: how long a cached result is valid, 0 for ever;
+    offload: runs blocking calls; transfer: runs calls that read or copy artifacts, which must not delay the store;
+    failpoint: called with a name between deciding, storing and acting, where tests kill the process.
     """
 
     store: Store
@@ -78,8 +77,8 @@ class SchedulerDeps:
     artifacts: str
     owner: str
     requests: Callable[[], AsyncIterator[Event]]
-    identified: Identified = nothing
-    accepts: Callable[[RunRow], bool] = everyone
+    has_identity: HasIdentity = no_identity
+    accepts: Callable[[RunRow], bool] = any_run
     lease_s: float = LEASE_S
     cache_s: float = 0.0
     clock: Callable[[], float] = time.time
@@ -87,21 +86,21 @@ class SchedulerDeps:
     transfer: Offload = run_in_thread
     failpoint: Callable[[str], None] = no_failpoint
 
-    def run(self, asked: Submission, created: float, events: Sequence[Event] = ()) -> ActiveRun:
-        """A run, not begun. events: what the store holds of it. Raises InputError."""
-        plan, paths = assemble(asked, self.plans, self.home, self.artifacts, created)
-        caching = Caching(lambda work: self.identified(asked.on, work), self.cache_s)
-        return ActiveRun(asked, plan, paths, self.clock, caching, events)
+    def run(self, submission: Submission, created: float, events: Sequence[Event] = ()) -> ActiveRun:
+        """A run, not begun. events: those in the store. Raises InputError."""
+        plan, paths = assemble(submission, self.plans, self.home, self.artifacts, created)
+        caching = Caching(lambda work: self.has_identity(submission.on, work), self.cache_s)
+        return ActiveRun(submission, plan, paths, self.clock, caching, events)
 
     def load(self, run: str) -> tuple[ActiveRun, list[Point]]:
-        """A run of the store, and the points that its plan watches. Blocks. Raises InputError."""
+        """A run from the store, and the stored points of metrics that its plan watches. Blocks. Raises InputError."""
         events = list(self._events(run))
         submitted = events[0].data
         assert isinstance(submitted, RunSubmitted), f"run {run} begins with {events[0].kind}"
         changed = [retry.plan for retry in retries(events) if retry.plan]
         document = self.store.plan(changed[-1] if changed else submitted.plan)[1]
-        taken = self.run(submission(events[0], document), events[0].at, events)
-        return taken, self._points(run, taken.watches)
+        active = self.run(submission_of(events[0], document), events[0].at, events)
+        return active, self._points(run, active.watches)
 
     def _events(self, run: str) -> Iterator[Event]:
         last = 0
@@ -110,11 +109,11 @@ class SchedulerDeps:
             last = batch[-1].seq
 
     def _points(self, run: str, metrics: Collection[str]) -> list[Point]:
-        """All points of these metrics, in the order in which they were stored."""
-        found: list[Point] = []
+        """All points of these metrics in the order of storing."""
+        points: list[Point] = []
         for metric in metrics:
             last = 0
             while batch := self.store.points(run, metric=metric, after=last):
-                found += batch
+                points += batch
                 last = batch[-1].position
-        return sorted(found, key=lambda point: point.position)
+        return sorted(points, key=lambda point: point.position)

@@ -1,4 +1,4 @@
-"""What the exit of an attempt means for its task: an end, another attempt, or back to the queue. Pure."""
+"""What an attempt's exit means for its task: the end, another attempt, or back to the queue. Pure."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from kflite.core.task_event import TaskCancelled, TaskFailed, TaskRetrying, Task
 from kflite.core.value import Outputs
 from kflite.scheduler.record import TaskState
 
-# Attempts that were lost (a machine, a daemon) and did not use up the user's retries.
+# Attempts that a machine or daemon lost do not count as the user's retries; so many are allowed.
 MOST_LOST = 3
-# The reason of a stop because the time of the attempt, or of a group around it, is up.
+# The reason of a stop by a time limit, the attempt's or a group's.
 TIMEOUT = "timeout"
 
 TaskEnded = TaskSucceeded | TaskFailed | TaskCancelled
@@ -23,11 +23,11 @@ Consequence = TaskEnded | TaskRetrying | TaskSuspended
 def consequence(
     record: TaskState, policy: Policy, exit: Exit, outputs: Outputs, expires: float | None, may_retry: Callable[[float], bool]
 ) -> Consequence:
-    """What follows from an exit. expires: of the cached result; may_retry: whether there is time for an attempt after a delay."""
+    """The event that follows an exit. expires: of the cached result; may_retry: whether an attempt may follow after a delay."""
     if record.stopping and not (record.stopping_outcome is State.QUEUED and exit.code == 0):
         return _stopped(record, policy, exit, outputs, may_retry)
     if policy.service and exit.code == 0:
-        exit = Exit(1, "ServiceEnded", "it ended by itself, and was to serve until it is stopped")
+        exit = Exit(1, "ServiceEnded", "it ended by itself, and should have served until it is stopped")
     if exit.code:
         return _failed(record, policy, exit, may_retry)
     return TaskSucceeded(outputs, key=record.key, key_parts=record.key_parts, expires=expires if record.key else None)
@@ -43,8 +43,8 @@ def _stopped(record: TaskState, policy: Policy, exit: Exit, outputs: Outputs, ma
         case State.QUEUED:
             return TaskSuspended(record.stopping)
         case State.FAILED if record.stopping == TIMEOUT:
-            late = Exit(exit.code or 1, "Timeout", too_long(policy, record.stopping_group))
-            return _failed(record, policy, late, lambda delay_s: not record.stopping_group and may_retry(delay_s))
+            timeout = Exit(exit.code or 1, "Timeout", timeout_message(policy, record.stopping_group))
+            return _failed(record, policy, timeout, lambda delay_s: not record.stopping_group and may_retry(delay_s))
         case State.SUCCEEDED:
             return TaskSucceeded(outputs, record.stopping)
         case State.FAILED:
@@ -54,15 +54,15 @@ def _stopped(record: TaskState, policy: Policy, exit: Exit, outputs: Outputs, ma
 
 def _failed(record: TaskState, policy: Policy, exit: Exit, may_retry: Callable[[float], bool]) -> TaskRetrying | TaskFailed:
     retry, reason = policy.retry, exit.reason or "Error"
-    left = record.lost < MOST_LOST if exit.lost else record.failed < retry.most
+    retries_left = record.lost < MOST_LOST if exit.lost else record.failed < retry.most
     delay_s = 0.0 if exit.lost else retry.delay_s(record.failed + 1)
-    if left and may_retry(delay_s):
+    if retries_left and may_retry(delay_s):
         return TaskRetrying(exit.code, reason, exit.message, delay_s, exit.lost)
     return TaskFailed(exit.code, reason, exit.message)
 
 
-def given_up(outcome: State, reason: str) -> TaskEnded:
-    """The end of a task that is stopped before its attempt."""
+def end_unstarted(outcome: State, reason: str) -> TaskEnded:
+    """The end of a task that is stopped before its attempt starts."""
     match outcome:
         case State.SUCCEEDED:
             return TaskSucceeded(reason=reason)
@@ -71,8 +71,8 @@ def given_up(outcome: State, reason: str) -> TaskEnded:
     return TaskCancelled(reason)
 
 
-def too_long(policy: Policy, group: str) -> str:
-    """The time is up: of a group around the task, or, where that is "", of its attempt."""
+def timeout_message(policy: Policy, group: str) -> str:
+    """The message of a time limit: of a group, or of the attempt where group is ""."""
     if group:
         return f"the pipeline {group} ran longer than its {dict(policy.time_limits).get(group, 0):g} s"
     return f"it ran longer than its {policy.timeout_s or 0:g} s"

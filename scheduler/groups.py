@@ -1,4 +1,4 @@
-"""Groups (sub-DAGs and loops) and tasks that end without running, as the plan says; and what is left of those before a retry."""
+"""Groups (sub-DAGs and loops), and tasks that the plan ends without running; also after a retry of the run."""
 
 from __future__ import annotations
 
@@ -7,44 +7,44 @@ from collections.abc import Callable, Iterator
 from kflite.core.event_kind import State
 from kflite.core.plan import Opened, Settled
 from kflite.core.task_event import TaskQueued, TaskRunning, TaskSkipped
-from kflite.scheduler import said
+from kflite.scheduler import event_data
 from kflite.scheduler.history import History
 from kflite.scheduler.ledger import Ledger
 from kflite.scheduler.record import RESTART
 
 
 class Groups:
-    """Says that groups begin and end. One that had ended before a retry stays so unless something in it is done again.
+    """Emits the events of groups. A group that ended before a retry stays ended unless something in it runs again.
 
-    begun: told of each that is open now.
+    opened: called with each group that is open now.
     """
 
-    def __init__(self, ledger: Ledger, history: History, begun: Callable[[Opened], None]) -> None:
-        self._ledger, self._history, self._begun = ledger, history, begun
-        self._shut: dict[str, Opened] = {}
+    def __init__(self, ledger: Ledger, history: History, opened: Callable[[Opened], None]) -> None:
+        self._ledger, self._history, self._opened = ledger, history, opened
+        self._closed: dict[str, Opened] = {}
 
     def open(self, step: Opened) -> None:
         """The plan opens a group."""
         record = self._ledger.record(step.task)
         if self._history.ended(step.task):
-            self._shut[step.task] = step
+            self._closed[step.task] = step
             return
         if record.state in RESTART:
             self.reopen(step.task)
-            queued = TaskQueued(step.title, parameters=step.parameters, group=True, rerun=said.voids(record))
+            queued = TaskQueued(step.title, parameters=step.parameters, group=True, rerun=event_data.voids_result(record))
             self._ledger.emit(queued, step.task)
             self._ledger.emit(TaskRunning(), step.task)
-        self._begun(step)
+        self._opened(step)
 
     def reopen(self, task: str) -> None:
-        """Something happens to the task: groups around it that had ended are open again, and so is itself, if it is one."""
-        for path in _around(task) if self._shut else ():
-            if step := self._shut.pop(path, None):
+        """Reopen the ended groups around a task that something happens to, and the task itself if it is a group."""
+        for path in _around(task) if self._closed else ():
+            if step := self._closed.pop(path, None):
                 self._history.drop(path)
                 self.open(step)
 
     def settle(self, step: Settled) -> bool:
-        """A group has ended, or a task without having run; returns whether a task has failed by that."""
+        """End a group, or a task that does not run; returns whether that makes a task fail."""
         if self._history.ended(step.task) and not self._history.differs(step):
             return False
         record = self._ledger.record(step.task)
@@ -52,19 +52,19 @@ class Groups:
             self.reopen(step.task)
         self._history.drop(step.task)
         if record.state in RESTART and step.state is not State.SKIPPED:
-            self._ledger.emit(TaskQueued(step.task.rpartition("/")[2], rerun=said.voids(record)), step.task)
-        self._ledger.emit(said.settled(step, record), step.task)
+            self._ledger.emit(TaskQueued(step.task.rpartition("/")[2], rerun=event_data.voids_result(record)), step.task)
+        self._ledger.emit(event_data.settled(step, record), step.task)
         return step.state is State.FAILED and not record.group
 
     def forget(self, seen: set[str]) -> None:
-        """The run has succeeded: what is not in its pipeline any more does not count as done. seen: tasks that are."""
+        """Skip the tasks that are no longer part of a run that succeeded. seen: its present tasks."""
         for task, record in self._ledger.tasks.items():
             if task not in seen and record.state is not State.SKIPPED:
-                self._ledger.emit(TaskSkipped("no longer part of the run", rerun=said.voids(record)), task)
+                self._ledger.emit(TaskSkipped("no longer part of the run", rerun=event_data.voids_result(record)), task)
 
 
 def _around(task: str) -> Iterator[str]:
-    """`a`, `a/loop`, `a/loop[0]` and `a/loop[0]/b` for the last."""
+    """The path and all paths around it: `a`, `a/loop`, `a/loop[0]`, `a/loop[0]/b` for `a/loop[0]/b`."""
     path = ""
     for part in task.split("/"):
         path = f"{path}/{part}" if path else part

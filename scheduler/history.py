@@ -1,4 +1,4 @@
-"""What the store knows of a run that is taken over: which ends still count, and in which order the plan is to hear of them."""
+"""The stored events of an adopted run: which ends still count, and in which order the plan hears them."""
 
 from __future__ import annotations
 
@@ -14,36 +14,36 @@ from kflite.core.task_event import TaskEnd, TaskQueued, TaskSucceeded
 from kflite.scheduler.record import OUTCOMES, outcome
 from kflite.scheduler.retries import RetryRequest, retries
 
-# An end that comes after the takeover is later than all that is stored.
+# The position of ends after the adoption: later than all that is stored.
 LATER = 1 << 62
 
 
 class History:
-    """The stored events of a run. An end counts if it is the task's last word and, but for success, no retry came after.
+    """The stored events of a run. An end counts if it is the task's latest event and, unless it is a success, no retry followed.
 
-    Where a retry changed the pipeline, or named tasks, a success counts only while nothing it comes from has changed: neither the
-    task's definition, nor, by a later end, a task that it comes after.
+    Where a retry changed the pipeline or named tasks, a success counts only while its sources are the same: the task's definition
+    has not changed, and no task before it has ended later.
     """
 
     def __init__(self, events: Sequence[Event]) -> None:
         self._events = events
         self._retries = list(retries(events))
-        self._retry = self._retries[-1].at if self._retries else -1
-        self._kept = max((r.at for r in self._retries if r.keep), default=-1)
-        self._planned = max((r.at for r in self._retries if r.plan), default=-1)
-        # Whether a success may have ceased to count, because a retry changed something; and whether one changed the pipeline.
-        self.judged = any(r.plan or r.tasks for r in self._retries)
-        self.planned = self._planned >= 0
+        self._retried_at = self._retries[-1].at if self._retries else -1
+        self._kept_at = max((r.at for r in self._retries if r.keep), default=-1)
+        self._plan_changed_at = max((r.at for r in self._retries if r.plan), default=-1)
+        # Whether a retry may have voided successes, and whether one changed the pipeline.
+        self.selective = any(r.plan or r.tasks for r in self._retries)
+        self.plan_changed = self._plan_changed_at >= 0
         self._ends: dict[str, int] = {}
         self._definitions: dict[str, str] = {}
         self._ready: dict[str, None] = {}
-        self._passed: dict[str, None] = {}
-        due = iter([*self._retries, RetryRequest(len(events))])
-        following = next(due)
+        self._early: dict[str, None] = {}
+        remaining = iter([*self._retries, RetryRequest(len(events))])
+        next_retry = next(remaining)
         for position, event in enumerate(events):
-            if position == following.at:
-                self._redo(following)
-                following = next(due)
+            if position == next_retry.at:
+                self._redo(next_retry)
+                next_retry = next(remaining)
             if event.task:
                 self._apply(event, position)
 
@@ -53,7 +53,7 @@ class History:
 
     def _apply(self, event: Event, position: int) -> None:
         ended = type(event.data) in OUTCOMES
-        if ended and (position > self._retry or isinstance(event.data, TaskSucceeded)):
+        if ended and (position > self._retried_at or isinstance(event.data, TaskSucceeded)):
             self._ends[event.task] = position
         else:
             self._ends.pop(event.task, None)
@@ -62,10 +62,10 @@ class History:
 
     @property
     def requests(self) -> list[RunCancelRequested | RunSuspendRequested]:
-        """Requests that nobody has acted on."""
+        """Requests that are not handled yet."""
         cancel: RunCancelRequested | None = None
         suspend: RunSuspendRequested | None = None
-        for event in self._events[self._retry + 1 :]:
+        for event in self._events[self._retried_at + 1 :]:
             match event.data:
                 case RunCancelRequested():
                     cancel = event.data
@@ -79,78 +79,78 @@ class History:
 
     @property
     def unfinished(self) -> list[str]:
-        """Tasks that the plan gave, and whose end it has not been told."""
+        """Tasks that the plan has started and not heard the end of."""
         return list(self._ready)
 
-    def since_retry(self, points: Sequence[Point] = ()) -> Iterator[Event | Point]:
-        """All that the plan is told, in order: ends that count, answers, points, and the wish to stop.
+    def to_replay(self, points: Sequence[Point] = ()) -> Iterator[Event | Point]:
+        """All that the plan hears again, in order: ends that count, answers, points, and a stop since the last retry.
 
-        A wish to stop from before a retry is forgotten. Points come after the events that they were stored with.
+        Points come after the events that they were stored with.
         """
         waiting = deque(point for point in points if self._counts(point))
         for position, event in enumerate(self._events):
             while waiting and waiting[0].seq < event.seq:
                 yield waiting.popleft()
-            stop = isinstance(event.data, RunStopping) and position > self._retry
+            stop = isinstance(event.data, RunStopping) and position > self._retried_at
             if stop or isinstance(event.data, RunAnswered) or self._ends.get(event.task) == position:
                 yield event
         yield from waiting
 
     def _counts(self, point: Point) -> bool:
-        """Whether a point is of an attempt that may still decide something: its task has not been done again since."""
-        return point.task in self._ends or self._retry < 0 or point.seq >= self._events[self._retry].seq
+        """Whether the point's attempt still counts: its task has not run again since."""
+        return point.task in self._ends or self._retried_at < 0 or point.seq >= self._events[self._retried_at].seq
 
     def ended(self, task: str) -> bool:
         """Whether the task has an end that counts."""
         return task in self._ends
 
     def stale(self, task: str, definition: str, after_seq: int) -> bool:
-        """Whether the task's success has ceased to count. after_seq: when the last of those that it comes after ended."""
+        """Whether the task's success no longer counts. after_seq: when the last of the tasks before it ended."""
         at = self._ends.get(task, LATER)
-        if not self.judged or at == LATER or at < self._kept:
+        if not self.selective or at == LATER or at < self._kept_at:
             return False
-        known = self._definitions.get(task, "")
-        return at < after_seq or (known != definition if known else at < self._planned)
+        definition_then = self._definitions.get(task, "")
+        return at < after_seq or (definition_then != definition if definition_then else at < self._plan_changed_at)
 
     def differs(self, step: Settled) -> bool:
-        """Whether a group, or what does not run, ends otherwise than it had ended before a retry that changed something."""
-        if not self.judged:
+        """Whether a group, or a task that does not run, ends differently than before a retry."""
+        if not self.selective:
             return False
-        past = self.outcome(step.task)
-        return past.state is not step.state or (past.state is State.SUCCEEDED and past.outputs != step.outputs)
+        before = self.outcome(step.task)
+        return before.state is not step.state or (before.state is State.SUCCEEDED and before.outputs != step.outputs)
 
     def later(self, outcome: Outcome) -> Outcome:
-        """The end of what runs now, as the plan is told."""
-        return replace(outcome, seq=LATER) if self.judged else outcome
+        """The outcome of a task that ends now, as the plan hears it."""
+        return replace(outcome, seq=LATER) if self.selective else outcome
 
     def drop(self, task: str) -> None:
-        """The task's end counts no longer: it is done again."""
+        """Forget the task's end, as it runs again."""
         self._ends.pop(task, None)
-        self._passed.pop(task, None)
+        self._early.pop(task, None)
 
     def ready(self, task: str) -> None:
-        """The plan gives the task."""
+        """Note that the plan has started the task."""
         self._ready[task] = None
 
     def outcome(self, task: str) -> Outcome:
-        """How the task ended."""
+        """The stored outcome of the task."""
         at = self._ends[task]
         data = self._events[at].data
         assert isinstance(data, TaskEnd)
-        return replace(outcome(data), seq=at if self.judged else 0)
+        return replace(outcome(data), seq=at if self.selective else 0)
 
     def end_of(self, event: Event) -> str | None:
-        """The task that the plan is to be told of; None for a group, or while the plan has not given it."""
+        """The task whose end the plan hears now; None for a group, or before the plan has started it."""
         if event.task in self._ready:
             del self._ready[event.task]
             return event.task
-        self._passed[event.task] = None
+        self._early[event.task] = None
         return None
 
-    def overdue(self) -> str | None:
-        """A task whose end came before its turn, and whose turn has come."""
-        for task in self._passed:
+    def next_early(self) -> str | None:
+        """A task whose stored end came before the plan started it, and that is started now."""
+        for task in self._early:
             if task in self._ready and task in self._ends:
-                del self._ready[task], self._passed[task]
+                del self._ready[task], self._early[task]
                 return task
         return None

@@ -1,4 +1,4 @@
-"""What has happened to a run: the state of it and of its tasks, as events have it, and events that are not stored yet."""
+"""The state of a run and of its tasks, as its events say, and the events that are not stored yet."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ D = TypeVar("D", bound=Data)
 
 
 class Ledger:
-    """A run's state and records. pending: events to be stored."""
+    """A run's state and its tasks' records. pending: events to store."""
 
     def __init__(self, run: str, clock: Callable[[], float]) -> None:
         self._id, self._clock = run, clock
@@ -27,24 +27,24 @@ class Ledger:
 
     @property
     def began(self) -> float:
-        """When the run began, or began again, in Unix seconds."""
+        """When the run last began, in Unix seconds."""
         return self._run.began
 
     def record(self, task: str) -> TaskState:
-        """The task's record, a new one where there is none."""
+        """The task's record, new where there is none."""
         return self.tasks.setdefault(task, TaskState())
 
     def emit(self, data: D, task: str = "") -> D:
-        """Something happened now."""
+        """Add an event of now, and return its data. Raises TransitionError."""
         attempt = self.tasks[task].attempts if task else 0
         self.add(Event(self._id, data, self._clock(), task, attempt))
         return data
 
     def add(self, event: Event) -> None:
-        """Take note of an event that is to be stored. Raises TransitionError."""
+        """Apply an event that is to be stored. Raises TransitionError."""
         self.apply(event)
         self.pending.append(event)
 
     def apply(self, event: Event) -> None:
-        """Take note of an event that is stored. Raises TransitionError."""
+        """Apply a stored event. Raises TransitionError."""
         (self.record(event.task) if event.task else self._run).apply(event)

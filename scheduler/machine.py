@@ -1,6 +1,6 @@
-"""The machine: which event may follow in which state, as two tables. An event that a table lacks is an error.
+"""Two state tables: which event may follow in which state, for tasks and for runs. Any other event is an error.
 
-None stands for what does not exist yet. No I/O, no clock.
+None is the state before the first event. No I/O, no clock.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from kflite.errors import TransitionError
 _S = State
 _ACTIVE = (_S.STARTING, _S.RUNNING)
 
-# A group (sub-DAG, loop) is queued and runs at once; its end is the same as a task's.
+# A group (sub-DAG, loop) is queued and runs at once; it ends as a task does.
 TASK: Mapping[tuple[State | None, Kind], State] = {
     (None, Kind.TASK_QUEUED): _S.QUEUED,
     (None, Kind.TASK_SKIPPED): _S.SKIPPED,
@@ -47,8 +47,8 @@ TASK: Mapping[tuple[State | None, Kind], State] = {
 _OPEN = (_S.QUEUED, _S.RUNNING, _S.STOPPING, _S.SUSPENDED)
 _OVER = (_S.SUCCEEDED, _S.FAILED, _S.CANCELLED)
 
-# RUN_ENDED leads to the state that it names. A request changes nothing by itself, but for a retry of a run that has ended, and
-# the resumption of a suspended one; of a run in another state they come of two that asked at once.
+# RUN_ENDED leads to the state that it names. A request changes no state, except a retry of a run that has ended and a resume of a
+# suspended one; in other states these come from two users who asked at once.
 RUN: Mapping[tuple[State | None, Kind], State | None] = {
     (None, Kind.RUN_SUBMITTED): _S.QUEUED,
     (_S.QUEUED, Kind.RUN_STARTED): _S.RUNNING,
@@ -69,21 +69,21 @@ RUN: Mapping[tuple[State | None, Kind], State | None] = {
     **{(s, Kind.RUN_RETRIED): _S.QUEUED for s in _OVER},
 }
 
-# What users note about a run, whatever its state, which stays as it is.
-NOTES = frozenset({Kind.RUN_LABELLED, Kind.RUN_ARCHIVED, Kind.RUN_UNARCHIVED})
+# What users may change in any state, which stays.
+ANNOTATIONS = frozenset({Kind.RUN_LABELLED, Kind.RUN_ARCHIVED, Kind.RUN_UNARCHIVED})
 
 
 def task_after(state: State | None, event: Event) -> State:
     """The task's state after the event. Raises TransitionError."""
-    found = TASK.get((state, event.kind))
-    if found is None:
+    following = TASK.get((state, event.kind))
+    if following is None:
         raise TransitionError(f"run {event.run}, task {event.task}: {event.kind} cannot follow in state {state}")
-    return found
+    return following
 
 
 def run_after(state: State | None, event: Event) -> State:
     """The run's state after the event. Raises TransitionError."""
-    if event.kind in NOTES and state:
+    if event.kind in ANNOTATIONS and state:
         return state
     if (state, event.kind) not in RUN:
         raise TransitionError(f"run {event.run}: {event.kind} cannot follow in state {state}")

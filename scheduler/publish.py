@@ -1,4 +1,4 @@
-"""What an attempt made: brought to where it is to lie, hashed, and pushed to where artifacts are kept. All of it blocks."""
+"""Moves an attempt's outputs to their final place, hashes them, and pushes them to remote storage. Everything here blocks."""
 
 from __future__ import annotations
 
@@ -16,38 +16,41 @@ if TYPE_CHECKING:
     from kflite.store.base import Blobs
 
 
-def keep(attempt: Attempt, outputs: Outputs, blobs: Blobs) -> Outputs:
-    """The outputs with what is known of their bytes; one that was not written is left as it is. Raises KfliteError, OSError."""
-    kept = {
-        name: tuple(_kept(attempt, blobs, artifact, f"{name}-{index}" if index else name) for index, artifact in enumerate(group))
+def publish(attempt: Attempt, outputs: Outputs, blobs: Blobs) -> Outputs:
+    """The outputs with their final URIs, digests and sizes; unwritten ones stay as they are. Raises KfliteError, OSError."""
+    published = {
+        name: tuple(
+            _publish_artifact(attempt, blobs, artifact, f"{name}-{index}" if index else name)
+            for index, artifact in enumerate(group)
+        )
         for name, group in outputs.artifacts.items()
     }
-    return Outputs(outputs.parameters, kept)
+    return Outputs(outputs.parameters, published)
 
 
-def keep_logs(attempt: Attempt, blobs: Blobs) -> None:
-    """Let other machines read what the attempt wrote. Where that cannot be, it is read here: no reason to fail a task."""
-    kept = attempt.place.logs(attempt.task, attempt.job.attempt)
+def publish_logs(attempt: Attempt, blobs: Blobs) -> None:
+    """Push the attempt's logs for other machines. Failures are ignored: the logs are still readable here."""
+    target = attempt.paths.logs(attempt.task, attempt.job.attempt)
     for replica in attempt.job.replicas:
         if replica.log.exists():
             with suppress(KfliteError):
-                blobs.push(replica.log, f"{kept}/{replica.log.name}")
+                blobs.push(replica.log, f"{target}/{replica.log.name}")
 
 
-def _kept(attempt: Attempt, blobs: Blobs, artifact: Artifact, name: str) -> Artifact:
-    place = attempt.place
-    path = place.path(artifact.uri)
-    own = path.is_relative_to(attempt.job.folder)  # private to the attempt, as what `dsl.get_uri` names
-    uri = place.artifact(attempt.task, attempt.job.attempt, name) if own else place.uri(path)
+def _publish_artifact(attempt: Attempt, blobs: Blobs, artifact: Artifact, name: str) -> Artifact:
+    paths = attempt.paths
+    path = paths.path(artifact.uri)
+    own = path.is_relative_to(attempt.job.folder)  # private to the attempt, as URIs of `dsl.get_uri` are
+    uri = paths.artifact(attempt.task, attempt.job.attempt, name) if own else paths.uri(path)
     source = Path(artifact.custom_path) if artifact.custom_path else path
-    held = replace(artifact, uri=uri, custom_path="")
-    if blobs.is_remote(uri) and not uri.startswith(f"{place.root}/"):
+    published = replace(artifact, uri=uri, custom_path="")
+    if blobs.is_remote(uri) and not uri.startswith(f"{paths.root}/"):
         if artifact.custom_path and source.exists():
             blobs.push(source, uri)
-        return held if uri.startswith(NAMES) and not artifact.custom_path else replace(held, outside="any")
-    if source.exists() and source != place.path(uri):
-        _copy(blobs, source, place.path(uri))
-    return _hashed(blobs, held, place.path(uri))
+        return published if uri.startswith(NAMES) and not artifact.custom_path else replace(published, outside="any")
+    if source.exists() and source != paths.path(uri):
+        _copy(blobs, source, paths.path(uri))
+    return _hashed(blobs, published, paths.path(uri))
 
 
 def _copy(blobs: Blobs, source: Path, target: Path) -> None:
@@ -68,7 +71,7 @@ def _hashed(blobs: Blobs, artifact: Artifact, path: Path) -> Artifact:
     if not blobs.is_remote(artifact.uri):
         return artifact
     try:  # the executor has pushed it already
-        digest, size = blobs.look(artifact.uri)
+        digest, size = blobs.version(artifact.uri)
     except KfliteError:
         return artifact
     return replace(artifact, digest=digest, size=size)

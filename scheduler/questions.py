@@ -1,4 +1,4 @@
-"""Questions of a plan: which are open, and which were answered before they were asked again."""
+"""A plan's open questions, and stored answers whose questions have not been asked again."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from kflite.scheduler.action import AnswerQuestion
 
 
 class Questions:
-    """An answer that is stored stays the answer to its question, in whichever order a replayed plan asks."""
+    """Matches stored answers with questions, in whichever order a replayed plan asks."""
 
     def __init__(self) -> None:
         self._open: dict[str, plan.Ask] = {}
         self._known: dict[str, plan.Answer] = {}
 
     def ask(self, step: plan.Ask) -> plan.Answer | None:
-        """The plan asks; returns the answer where it is known."""
+        """Open a question; returns its stored answer, if there is one."""
         if step.id in self._known:
             return self._known.pop(step.id)
         self._open[step.id] = step
         return None
 
     def replay(self, stored: RunAnswered) -> plan.Answer | None:
-        """An answer was stored; returns it where the plan waits for it, else keeps it until the plan asks."""
+        """Take a stored answer; returns it if the plan waits for it, else keeps it until the plan asks."""
         answer = plan.Answer(stored.answer, stored.error)
         if self._open.pop(stored.id, None):
             return answer
@@ -32,13 +32,13 @@ class Questions:
         return None
 
     def close(self, id: str) -> bool:
-        """A question has its answer; returns whether the plan waits for it."""
+        """Close an answered question; returns whether the plan waits for it."""
         return self._open.pop(id, None) is not None
 
     def actions(self) -> Iterator[AnswerQuestion]:
-        """What answers all that is open."""
+        """The actions that answer all open questions."""
         return (AnswerQuestion(step.id, step.question) for step in self._open.values())
 
     def drop(self) -> None:
-        """The plan waits for no answer any more."""
+        """Close all questions."""
         self._open.clear()

@@ -1,4 +1,4 @@
-"""What the scheduler holds in memory of a run and of its tasks; all of it follows from events."""
+"""The scheduler's records of a run and of its tasks in memory; all of it follows from events."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ OUTCOMES: Mapping[type[TaskEnd], State] = {
 
 @dataclass(slots=True)
 class RunState:
-    """A run. began: when it did, or began again after a retry, in Unix seconds."""
+    """A run. began: when it last began, in Unix seconds."""
 
     state: State | None = None
     began: float = 0.0
 
     def apply(self, event: Event) -> None:
-        """Take note of an event. Raises TransitionError."""
+        """Apply an event. Raises TransitionError."""
         run_after(self.state, event)
         fold(self, event, RUN)
 
 
 @dataclass(slots=True)
 class TaskState:
-    """A task. failed: attempts that count against its retries; lost: attempts that the machine or executor lost.
+    """A task. failed: attempts that count as retries; lost: attempts that the machine or executor lost.
 
-    started: when the attempt began to run, due: when a queued task may start, in Unix seconds. rerun: it had succeeded before.
-    stopping: why the attempt is to end, stopping_group: the group whose time was up, where that is why, stopping_outcome: the
-    state that a plan gave it. work is there while the task is active only, so that a long run does not grow.
+    started: when the attempt began to run, due: when a queued task may start, in Unix seconds. rerun: it succeeded before.
+    stopping: why the attempt is stopped; stopping_group: the group whose time limit is the reason; stopping_outcome: the state
+    that the plan chose. work is dropped when the task ends, so that a long run does not grow.
     """
 
     state: State | None = None
@@ -65,7 +65,7 @@ class TaskState:
     work: Work | None = field(default=None, repr=False)
 
     def apply(self, event: Event) -> None:
-        """Take note of an event. Raises TransitionError."""
+        """Apply an event. Raises TransitionError."""
         state = task_after(self.state, event)
         fold(self, event, TASK)
         if state in ENDED:
@@ -73,10 +73,10 @@ class TaskState:
 
 
 RESTART = (None, State.SUCCEEDED, State.FAILED, State.CANCELLED, State.SKIPPED)
-"""States of a task that is queued, the first time or, where its end counts no longer, after a retry of its run."""
+"""States of a task before it is queued: the first time, or again where its end no longer counts after a retry of the run."""
 
 
 def outcome(data: TaskEnd) -> Outcome:
-    """How a task ended, as its plan is told."""
+    """A task's end as its plan hears it."""
     outputs = data.outputs if isinstance(data, TaskSucceeded) else NOTHING
     return Outcome(OUTCOMES[type(data)], outputs, data.reason, data.message)

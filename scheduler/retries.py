@@ -1,4 +1,4 @@
-"""What users asked of a run that had ended: to do again what did not succeed, some tasks, or what a changed pipeline changes."""
+"""Retries of an ended run: of what did not succeed, of named tasks, or of what a changed pipeline affects."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from kflite.core.run_event import RunEnded, RunRetried
 
 @dataclass(frozen=True, slots=True)
 class RetryRequest:
-    """A retry that was asked for. at: its place among the run's events.
+    """A requested retry. at: its index in the run's events.
 
-    plan: the digest of a changed pipeline, "" where it is the same; keep: what succeeded stays, although its task has changed;
-    tasks: paths of tasks and groups that are done again, and all that follows from them.
+    plan: the digest of a changed pipeline, "" where it is the same; keep: successes of changed tasks still count;
+    tasks: paths of tasks and groups that run again, with all that depends on them.
     """
 
     at: int
@@ -23,12 +23,12 @@ class RetryRequest:
     tasks: tuple[str, ...] = ()
 
     def names(self, task: str) -> bool:
-        """Whether the task is one of those, or lies in one."""
+        """Whether the task is named, or lies in a named group."""
         return any(task == name or task.startswith((f"{name}/", f"{name}[")) for name in self.tasks)
 
 
 def retries(events: Sequence[Event]) -> Iterator[RetryRequest]:
-    """Those that count: one that was asked for while the run went on is none."""
+    """The retries that count; one requested before the run ended does not."""
     over = False
     for position, event in enumerate(events):
         match event.data:

@@ -1,6 +1,6 @@
-"""One run: its plan, its tasks, and the decisions on them. Told what happened, it gives events to store and then actions to do.
+"""One run: its plan, its tasks, and the decisions on them. It turns what happened into events to store and actions to do.
 
-No I/O: time comes from the clock it is given, the store and the executors are the loop's.
+No I/O: it reads the clock it is given, and leaves the store and the executors to the loop.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from kflite.scheduler.tasks import Caching, Tasks
 
 @dataclass(slots=True)
 class Decisions:
-    """What a run gives its scheduler: events and points to store in one commit, and actions to do after that."""
+    """What a run gives its scheduler: events and points to store in one commit, and then actions to do."""
 
     events: list[Event] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
@@ -50,21 +50,21 @@ class Decisions:
 
 
 class ActiveRun:
-    """A run in the hands of its scheduler. `take` gives what is to be stored, and then done, since it was last called.
+    """A run of this scheduler. `take` returns the decisions since it was last called.
 
-    events: what the store holds of it, where another scheduler left it.
+    events: those in the store, of a run that is adopted.
     """
 
     def __init__(
         self,
         submission: Submission,
         plan: Plan,
-        place: RunPaths,
+        paths: RunPaths,
         clock: Callable[[], float],
         caching: Caching,
         events: Sequence[Event] = (),
     ) -> None:
-        self.submission, self.place = submission, place
+        self.submission, self.paths = submission, paths
         self._plan, self._clock, self._events = plan, clock, events
         self._ledger, self._history = Ledger(submission.run, clock), History(events)
         self._stopping, self._questions = Stopping(), Questions()
@@ -73,9 +73,9 @@ class ActiveRun:
         self.tasks = Tasks(self._ledger, groups, self._stopping, clock, caching, self._ended)
         self._points: list[Point] = []
         self._steps: deque[Step] = deque()
-        self._stops: list[steps.Stop] = []
-        self._following = self._replaying = False
-        self._seen: set[str] = set()
+        self._replayed_stops: list[steps.Stop] = []
+        self._taking = self._replaying = False
+        self._planned_tasks: set[str] = set()
 
     @property
     def id(self) -> str:
@@ -86,33 +86,33 @@ class ActiveRun:
         return self._ledger.state
 
     def take(self) -> Decisions:
-        """All since the last call."""
+        """The decisions since the last call."""
         taken = Decisions(self._ledger.pending, self.tasks.actions, self._points)
         self._ledger.pending, self.tasks.actions, self._points = [], [], []
         return taken
 
     @property
     def over(self) -> bool:
-        """Whether it has ended, or is suspended, and all that it had to say was taken."""
-        left = self.state is not None and (self.state.ended or self.state is State.SUSPENDED)
-        return left and not self._ledger.pending
+        """Whether the run has ended or is suspended, and all its events were taken."""
+        finished = self.state is not None and (self.state.ended or self.state is State.SUSPENDED)
+        return finished and not self._ledger.pending
 
     def job(self, task: str) -> Job:
-        """The job of a task's present attempt."""
-        return self.tasks.job(task, self.place)
+        """The job of a task's current attempt."""
+        return self.tasks.job(task, self.paths)
 
-    # The beginning, and the beginning again.
+    # Starting and replaying.
 
     def begin(self, owner: str) -> None:
-        """A new run."""
+        """Begin a new run."""
         self._ledger.add(self.submission.event(self._clock()))
         self._start(owner)
-        self._follow(self._plan.begin())
+        self._take(self._plan.begin())
 
     def replay(self, owner: str, points: Sequence[Point] = ()) -> None:
-        """A run that another scheduler left: what is stored is applied, what is missing is emitted, what ran is found again.
+        """Adopt a run that another scheduler left: apply its events, let the plan hear what still counts, and go on.
 
-        The plan is told, in the order in which it was stored, all that still counts. points: those stored that it watches.
+        points: the stored points of metrics that the plan watches.
         """
         for event in self._events:
             self._ledger.apply(event)
@@ -120,18 +120,18 @@ class ActiveRun:
             return
         self._replaying = True
         self._start(owner)
-        self._follow(self._plan.begin())
-        for item in self._history.since_retry(points):
-            self._retell(item)
+        self._take(self._plan.begin())
+        for item in self._history.to_replay(points):
+            self._replay_item(item)
         self._replaying = False
-        self._go_on()
+        self._continue()
 
     def _start(self, owner: str) -> None:
         self._ledger.emit(RunStarted(owner))
         self.tasks.actions += self._deadlines.of_run(self.submission.timeout_s, self._replaying)
 
-    def _retell(self, item: Event | Point) -> None:
-        """Tell the plan what is stored."""
+    def _replay_item(self, item: Event | Point) -> None:
+        """Let the plan hear a stored event or point."""
         if isinstance(item, Point):
             return self.hear([item])
         match item.data:
@@ -139,35 +139,35 @@ class ActiveRun:
                 self._halt(item.data)
             case RunAnswered():
                 if answer := self._questions.replay(item.data):
-                    self._follow(self._plan.hear(item.data.id, answer))
+                    self._take(self._plan.hear(item.data.id, answer))
             case _:
                 self._tell(self._history.end_of(item))
         return None
 
     def _tell(self, task: str | None) -> None:
-        """Tell the plan of a stored end; and of those that came earlier in the store, and whose turn comes by it."""
+        """Let the plan hear a stored end, and those stored earlier whose tasks it has started since."""
         while task is not None:
             self.tasks[task].work = None
-            self._follow(self._plan.hear(task, self._history.outcome(task)))
-            task = self._history.overdue()
+            self._take(self._plan.hear(task, self._history.outcome(task)))
+            task = self._history.next_early()
 
-    def _go_on(self) -> None:
-        """Do what had been decided and not done, and hear what had been asked and not heard."""
-        stops, self._stops = self._stops, []
+    def _continue(self) -> None:
+        """After the replay: do what was decided but not done, and handle requests that were stored but not handled."""
+        stops, self._replayed_stops = self._replayed_stops, []
         for step in stops:
             self.tasks.stop(step)
         for task in self._history.unfinished:
             if self.tasks.is_prepared(task) and self.tasks[task].state not in RESTART:
-                self.tasks.find(task)
-        if not self.tasks.held:
+                self.tasks.reattach(task)
+        if not self.tasks.paused:
             self.tasks.actions += self._questions.actions()
         for request in self._history.requests:
             self.request(request)
 
-    # What users ask.
+    # Requests.
 
     def request(self, data: object) -> None:
-        """Do what somebody asks of the run; what is no request is passed over."""
+        """Handle the data of a request event; other data is ignored."""
         match data:
             case RunCancelRequested(reason, kill):
                 self.cancel(reason, kill)
@@ -177,7 +177,7 @@ class ActiveRun:
                 self._resume()
 
     def cancel(self, reason: str, kill: bool = False, verdict: State | None = State.CANCELLED) -> None:
-        """Stop all that runs and give up what waits. Exit tasks go on, and still run, unless it is to be killed.
+        """Stop running tasks and give up waiting ones. Exit tasks still run, unless the run is killed.
 
         verdict: the state that the run ends in; None: the plan's own.
         """
@@ -189,25 +189,25 @@ class ActiveRun:
         self.tasks.stop_all()
 
     def suspend(self, reason: str = "") -> None:
-        """Send what runs back to the queue, and let nothing start until the run is resumed. One that stops is not suspended."""
+        """Send running tasks back to the queue, and start nothing until the run is resumed. A stopping run is not suspended."""
         if self.state is State.RUNNING and not self._stopping.reason and not self._stopping.suspending:
             self._stopping.suspending = reason or "suspended"
             self.tasks.suspend()
-            self._rest()
+            self._suspend_if_idle()
 
     def _resume(self) -> None:
-        """The run is not to be suspended after all; one that is, begins again with whoever adopts it."""
+        """Take back a suspension under way. A run that is suspended begins again with the scheduler that adopts it."""
         if self._stopping.suspending:
             self._stopping.suspending = ""
             self.tasks.resume()
 
-    def _rest(self) -> None:
-        """A run that is to be suspended is, once nothing of it is at work."""
+    def _suspend_if_idle(self) -> None:
+        """Suspend the run once none of its attempts is active."""
         if self._stopping.suspending and not self.tasks.active and self.state is State.RUNNING:
             self._ledger.emit(RunSuspended(self._stopping.suspending))
 
-    def time_is_up(self, group: str) -> None:
-        """A group, or the run, has taken as long as it may."""
+    def expire(self, group: str) -> None:
+        """The time limit of a group has passed, or with "" that of the run."""
         if group:
             self.tasks.expire(group)
         else:
@@ -216,60 +216,60 @@ class ActiveRun:
     def _halt(self, data: RunStopping) -> None:
         self._stopping.stop(data)
         self._questions.drop()
-        self._follow(self._plan.halt())
+        self._take(self._plan.halt())
 
     # What the plan hears.
 
     def exited(self, task: str, exit: Exit, outputs: Outputs) -> None:
-        """An attempt has ended, or could not be started."""
+        """An attempt has ended, or could not start."""
         self.tasks.exited(task, exit, outputs)
-        self._rest()
+        self._suspend_if_idle()
 
     @property
     def watches(self) -> Collection[str]:
-        """The metrics whose points the plan is told of."""
+        """The metrics whose points the plan hears."""
         return self._plan.watches
 
-    def measured(self, points: Sequence[Point]) -> None:
-        """An attempt gave points of metrics: they are to be stored."""
+    def add_points(self, points: Sequence[Point]) -> None:
+        """Take an attempt's points of metrics, to be stored."""
         self._points += points
 
     def hear(self, points: Sequence[Point]) -> None:
-        """Points are stored: the plan is told those that it watches, of tasks that it has not been told the end of."""
+        """Let the plan hear stored points that it watches, of tasks whose end it has not heard."""
         for point in points:
             record = self._ledger.tasks.get(point.task)
             if record and record.work and point.metric in self._plan.watches:
-                self._follow(self._plan.hear(point.task, steps.Points((point,))))
+                self._take(self._plan.hear(point.task, steps.Points((point,))))
 
     def answered(self, id: str, answer: steps.Answer) -> None:
-        """A question has its answer."""
+        """A question is answered."""
         if self._questions.close(id):
             self._ledger.emit(RunAnswered(id, answer.answer, answer.error))
-            self._follow(self._plan.hear(id, answer))
+            self._take(self._plan.hear(id, answer))
 
     def _ended(self, task: str, end: TaskEnded) -> None:
         if isinstance(end, TaskFailed):
-            self._failed_at(task)
-        self._follow(self._plan.hear(task, self._history.later(outcome(end))))
+            self._record_failure(task)
+        self._take(self._plan.hear(task, self._history.later(outcome(end))))
 
-    # What the plan asks.
+    # The plan's steps.
 
-    def _follow(self, given: list[Step]) -> None:
-        """Take the steps, in order, also those that follow from them. A wish to fail fast comes after all of them."""
-        self._steps.extend(given)
-        if self._following:
+    def _take(self, steps_to_take: list[Step]) -> None:
+        """Take the steps in order, with those that follow from them; stopping at a first failure comes last."""
+        self._steps.extend(steps_to_take)
+        if self._taking:
             return
-        self._following = True
+        self._taking = True
         while self._steps:
             self._step(self._steps.popleft())
-        self._following = False
+        self._taking = False
         if failed := self._stopping.first_failure:
             self._stopping.first_failure = ""
             self.cancel(f"{failed} failed, and the run stops at the first failure", verdict=None)
 
     def _step(self, step: Step) -> None:
-        if self._history.planned and isinstance(step, Ready | steps.Opened | steps.Settled):
-            self._seen.add(step.task)
+        if self._history.plan_changed and isinstance(step, Ready | steps.Opened | steps.Settled):
+            self._planned_tasks.add(step.task)
         match step:
             case Ready():
                 self._ready(step)
@@ -277,11 +277,11 @@ class ActiveRun:
                 self._groups.open(step)
             case steps.Settled():
                 if self._groups.settle(step):
-                    self._failed_at(step.task)
+                    self._record_failure(step.task)
             case steps.Ended(state, outputs, reason):
-                self._over(state, outputs, reason)
+                self._end(state, outputs, reason)
             case steps.Stop():
-                self._stops.append(step) if self._replaying else self.tasks.stop(step)
+                self._replayed_stops.append(step) if self._replaying else self.tasks.stop(step)
             case steps.Ask():
                 self._ask(step)
 
@@ -291,7 +291,7 @@ class ActiveRun:
         record.work, record.always_run = step.work, step.always_run
         if self._replaying:
             history.ready(task)
-        if history.judged and history.stale(task, step.work.definition, step.after_seq):
+        if history.selective and history.stale(task, step.work.definition, step.after_seq):
             history.drop(task)
         if history.ended(task):
             return None if self._replaying else self._tell(task)
@@ -303,20 +303,20 @@ class ActiveRun:
 
     def _ask(self, step: steps.Ask) -> None:
         if answer := self._questions.ask(step):
-            self._follow(self._plan.hear(step.id, answer))
+            self._take(self._plan.hear(step.id, answer))
         elif not self._replaying:
             self.tasks.actions.append(AnswerQuestion(step.id, step.question))
 
     def _opened(self, step: steps.Opened) -> None:
         self.tasks.actions += self._deadlines.of_group(step, self._replaying)
 
-    def _failed_at(self, task: str) -> None:
+    def _record_failure(self, task: str) -> None:
         if self.submission.fail_fast and not self._stopping.reason:
             self._stopping.first_failure = self._stopping.first_failure or task
 
-    def _over(self, state: State, outputs: Outputs, reason: str) -> None:
+    def _end(self, state: State, outputs: Outputs, reason: str) -> None:
         if self._stopping.verdict:
             state, reason = self._stopping.verdict, self._stopping.reason
-        if self._history.planned and state is State.SUCCEEDED:
-            self._groups.forget(self._seen)
+        if self._history.plan_changed and state is State.SUCCEEDED:
+            self._groups.forget(self._planned_tasks)
         self._ledger.emit(RunEnded(state, reason, outputs))

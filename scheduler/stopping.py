@@ -1,4 +1,4 @@
-"""Whether a run stops, and how: for good, with a verdict on it; at once; or suspended until it is resumed."""
+"""Whether and how a run stops: for good with a verdict, at once, or suspended until it is resumed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from kflite.core.event_kind import State
 from kflite.core.run_event import RunStopping
 from kflite.scheduler.record import TaskState
 
-# How long a task may take to end when it is asked to; Kubernetes gives the same.
+# A stopped task gets so many seconds to end, as on Kubernetes.
 GRACE_S = 30.0
 
 
@@ -16,8 +16,8 @@ GRACE_S = 30.0
 class Stopping:
     """reason: why the run stops for good, "" while it goes on; verdict: the state that it then ends in, None for the plan's own.
 
-    killed: nothing is spared, and nothing gets time to end; suspending: why what runs is sent back to the queue, "" where it is
-    not; first_failure: the task that failed first, where the run stops at that.
+    killed: no task is spared or gets time to end; suspending: why the run is being suspended, "" where it is not;
+    first_failure: the task that failed first, where the run stops at a failure.
     """
 
     reason: str = ""
@@ -27,14 +27,14 @@ class Stopping:
     first_failure: str = ""
 
     def stop(self, data: RunStopping) -> None:
-        """The run stops for good."""
+        """Stop the run for good."""
         self.reason, self.verdict, self.suspending = data.reason, data.state, ""
 
     def spares(self, record: TaskState) -> bool:
-        """Whether a task goes on when the run is stopped."""
+        """Whether a task goes on when the run stops."""
         return record.always_run and not self.killed
 
     @property
     def grace_s(self) -> float:
-        """Seconds that a task gets to end."""
+        """Seconds that a stopped task gets to end."""
         return 0.0 if self.killed else GRACE_S

@@ -1,4 +1,4 @@
-"""A run as it was asked for."""
+"""A run as it was submitted."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from kflite.core.value import Artifact, Value
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What to run. document: the plan's text, by `kind` ("pipeline", "tuning"); pipeline: its name, for folders and cache.
+    """What to run. document: the plan's text, of this `kind` ("pipeline", "tuning"); pipeline: its name, for folders and cache.
 
-    artifacts: the run's input artifacts, by name. parallel: tasks at once, 0 for as many as the executor has room for;
-    timeout_s: longest time of the whole run.
+    artifacts: the run's input artifacts, by name; parallel: tasks at once, 0 for as many as the executor has room for;
+    timeout_s: the time limit of the whole run.
     """
 
     run: str
@@ -37,16 +37,16 @@ class Submission:
 
     @property
     def digest(self) -> str:
-        """The document's name in the store."""
+        """The key of the document in the store."""
         return sha256(self.document.encode()).hexdigest()
 
     @property
     def inputs(self) -> dict[str, Value]:
-        """Parameters and artifacts (a list each) in one mapping, as a plan takes them."""
+        """Parameters and artifacts (lists) in one mapping, as a plan takes them."""
         return {**self.parameters, **{name: [a.as_json() for a in group] for name, group in self.artifacts.items()}}
 
     def event(self, at: float) -> Event:
-        """The event that makes the run."""
+        """The run's first event."""
         data = RunSubmitted(
             self.name,
             self.kind,
@@ -62,8 +62,8 @@ class Submission:
         return Event(self.run, data, at)
 
 
-def submission(event: Event, document: str) -> Submission:
-    """The submission that `event` was made from, with the document as the store keeps it."""
+def submission_of(event: Event, document: str) -> Submission:
+    """The submission of a run's first event. document: the plan's text, from the store."""
     data = event.data
     assert isinstance(data, RunSubmitted), f"run {event.run} begins with {event.kind}"
     options = data.options

@@ -1,4 +1,4 @@
-"""One turn of the loop: what all runs want stored in one commit, and done after it."""
+"""One turn of the loop: what all runs store in one commit, and do after it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kflite.scheduler.run import ActiveRun
 
 @dataclass(frozen=True, slots=True)
 class StartAttempt:
-    """Start the job of an attempt whose intent is stored."""
+    """Start the job of an attempt that is stored as starting."""
 
     task: str
     job: Job
@@ -23,14 +23,14 @@ class StartAttempt:
 
 @dataclass(slots=True)
 class Turn:
-    """events, points: in the order in which they are stored; actions: in the order in which they are done."""
+    """events and points in the order of storing; actions in the order of doing."""
 
     events: list[Event] = field(default_factory=list)
     points: list[Point] = field(default_factory=list)
     actions: list[tuple[ActiveRun, Action | StartAttempt]] = field(default_factory=list)
 
     def take(self, runs: Iterable[ActiveRun]) -> list[tuple[ActiveRun, str]]:
-        """Take what the runs have; returns the tasks that are queued now, which the cache may answer in this turn."""
+        """Take the runs' decisions; returns the tasks that are queued now, which the cache may answer in this turn."""
         queued = []
         for run in runs:
             taken = run.take()
@@ -45,13 +45,13 @@ class Turn:
 
     @property
     def runs(self) -> list[str]:
-        """Ids of the runs that something is stored of."""
+        """Ids of the runs that have something to store."""
         return list(dict.fromkeys([*(event.run for event in self.events), *(point.run for point in self.points)]))
 
     def of(self, run: str) -> tuple[list[Event], list[Point]]:
-        """What is stored of one run."""
+        """One run's events and points."""
         return [e for e in self.events if e.run == run], [p for p in self.points if p.run == run]
 
     def watched(self, run: ActiveRun) -> list[Point]:
-        """The points that the run's plan is told of."""
+        """The points that the run's plan hears."""
         return [point for point in self.points if point.run == run.id and point.metric in run.watches]

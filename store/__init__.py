@@ -1,12 +1,13 @@
-"""The store: events and their projections, the cache, leases, and artifacts by URI. The only package that imports sqlmodel.
+"""The store: events and the rows derived from them, the cache, leases, pipelines, experiments, and the bytes of artifacts.
 
-The scheduler and all above it import this package.
+Only this package imports SQL libraries. It imports `core`; the scheduler imports its protocols (`base`) only, `runs`, `engine`
+and `client` import the rest, and `cli` nothing.
 """
 
 from __future__ import annotations
 
 from kflite.errors import InputError, StoreError
-from kflite.store.address import SCHEMES, shown
+from kflite.store.address import SCHEMES, redacted
 from kflite.store.base import Store
 from kflite.store.connection import Connection
 from kflite.store.database import Database
@@ -26,12 +27,12 @@ def open(url: str) -> Database:
         return Database(SqliteConnection(url))
     if url.startswith(SCHEMES):
         return Database(_postgres(url))
-    raise InputError(f"store {shown(url)!r}: give sqlite:///PATH or postgresql://USER@HOST/DATABASE")
+    raise InputError(f"store {redacted(url)!r}: give sqlite:///PATH or postgresql://USER@HOST/DATABASE")
 
 
 def _postgres(url: str) -> Connection:
     try:
         from kflite.store.postgres import PostgresConnection
     except ImportError as error:
-        raise StoreError(f"store {shown(url)}: {error}: pip install 'kflite[postgres]'") from error
+        raise StoreError(f"store {redacted(url)}: {error}: pip install 'kflite[postgres]'") from error
     return PostgresConnection(url)

@@ -1,4 +1,4 @@
-"""A store's URL, as it may be shown, and the mistakes that a database's driver would answer with a piece of the password."""
+"""A store's URL without its secrets, and checks of it, as a driver's own messages may show a part of the password."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ import re
 
 from kflite.errors import StoreError
 
-# In PostgreSQL's URLs; `options=-csearch_path=team` and the rest go to the driver as they are.
+# The schemes of PostgreSQL's URLs, which go to the driver unchanged (with `options=-csearch_path=team` and the like).
 SCHEMES = ("postgresql://", "postgres://")
 
-# In a login, what is not written as `%` and two digits.
-MISTAKES = re.compile(r"[@/]|%(?![0-9A-Fa-f]{2})")
+# Characters that a login must escape as `%` and two digits.
+UNESCAPED = re.compile(r"[@/]|%(?![0-9A-Fa-f]{2})")
 
 
-def shown(url: str) -> str:
-    """The URL without a password and what follows a `?`."""
+def redacted(url: str) -> str:
+    """The URL without its password and query."""
     scheme, separator, rest = url.partition("://")
-    before, at, place = rest.partition("?")[0].rpartition("@")
-    return f"{scheme}{separator}{before.partition(':')[0]}{at}{place}"
+    before, separator_at, host = rest.partition("?")[0].rpartition("@")
+    return f"{scheme}{separator}{before.partition(':')[0]}{separator_at}{host}"
 
 
 def check(url: str) -> None:
-    """Raises StoreError for a URL of PostgreSQL's whose password holds a letter that ends it."""
+    """Raises StoreError for a PostgreSQL URL whose password has unescaped characters."""
     rest = url.partition("://")[2].partition("?")[0]
     login = rest.rpartition("@")[0]
-    if MISTAKES.search(login) or "#" in url:
-        raise StoreError(f"store {shown(url)}: in its password @ is to be written %40, / %2F, ? %3F, # %23, : %3A and % %25")
+    if UNESCAPED.search(login) or "#" in url:
+        raise StoreError(f"store {redacted(url)}: in its password @ is to be written %40, / %2F, ? %3F, # %23, : %3A and % %25")

@@ -1,4 +1,4 @@
-"""The store's seam: what the scheduler, the client and the tests ask of it. All methods block; callers bring the thread."""
+"""The store's protocols and rows. All methods block; callers run them in a thread."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from kflite.core.value import Artifact, Value
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """A run as listed. Times are Unix seconds; `owner` is the scheduler that holds its lease, "" when none does."""
+    """A run as listed. Times are Unix seconds; owner: the scheduler that holds its lease, "" for none."""
 
     run: str
     name: str
@@ -33,7 +33,7 @@ class RunRow:
     parameters: Mapping[str, Value] = field(default_factory=dict)
     outputs: Mapping[str, Value] = field(default_factory=dict)  # Outputs.as_json()
     options: Mapping[str, Value] = field(default_factory=dict)
-    archived: float | None = None  # since when it is
+    archived: float | None = None  # when it was archived
     profile: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
 
@@ -81,9 +81,9 @@ class AttemptRow:
 
 @dataclass(frozen=True, slots=True)
 class ArtifactRow:
-    """An artifact and the task that made it, "" where the run was given it; `id` names it in commands.
+    """An artifact and the task that made it, "" for an input of the run; `id` names it in commands.
 
-    source: the run that made it, where the task was answered from the cache.
+    source: the run that made it, where the task took its result from the cache.
     """
 
     id: str
@@ -97,7 +97,7 @@ class ArtifactRow:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """An artifact at a URI that was asked for. how: "made", "imported", or "given" to a run."""
+    """An artifact at a requested URI. how: "made", "imported", or "given" to a run."""
 
     row: ArtifactRow
     how: str
@@ -105,7 +105,7 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class CacheRow:
-    """A cached result: the newest successful task with this key. `key_parts` is what the key was made of, by name."""
+    """A cached result: the newest successful task with this key. key_parts: the parts of the key by name."""
 
     key: str
     run: str
@@ -122,8 +122,8 @@ class CacheRow:
 class Query:
     """Which runs, and in which order. where: an expression, see `store.search.where`; state, experiment, profile: "" for any.
 
-    archived: only those, None: all. sort: a field that has an order; times and numbers fall and texts rise, unless `reverse`.
-    after: the run that the last page ended with. now: what the time is, for `duration` and times such as `-7d`.
+    archived: whether archived, None for both. sort: the field to sort by, times and numbers descending and texts ascending,
+    unless `reverse`. after: the last run of the previous page. now: the time that `duration` and times such as `-7d` refer to.
     """
 
     where: str = ""
@@ -139,139 +139,137 @@ class Query:
 
 
 class Store(Protocol):
-    """Events and what is derived from them. Thread-safe. Raises StoreError, StoreFull, StoreLocked, LeaseLost."""
+    """Events and the rows derived from them. Thread-safe. Raises StoreError, StoreFull, StoreLocked, LeaseLost."""
 
     url: str
 
     def close(self) -> None: ...
 
-    # Writing. `append` is the only way that state changes: one transaction for the events, their projections and the cache.
+    # Writing. State changes by `append` only: one transaction for the events, the rows derived from them, and the cache.
     def append(self, events: Sequence[Event], owner: str = "", points: Sequence[Point] = ()) -> int:
-        """Commit; returns the last number given. With an owner, every run named must be leased to it, else LeaseLost, and nothing
-        is written.
+        """Commit; returns the number of the last event. With an owner, all runs must be leased to it, else LeaseLost is
+        raised and nothing is written.
 
-        A RunSubmitted creates the run, leased to `owner` if one is given; RunEnded and RunSuspended end the lease. A
-        TaskSucceeded with a key and no source also writes the cache entry. Each point gets the number of the last event, of this
-        commit or, if it has none, of all. `follow`ers in other processes are told after the commit.
+        RunSubmitted creates the run, leased to `owner` if there is one; RunEnded and RunSuspended end the lease. TaskSucceeded
+        with a key and no source also writes the cache entry. Each point gets the number of the last event of this commit, or of
+        all. Followers in all processes are notified after the commit.
         """
 
     def put_plan(self, digest: str, kind: str, document: str) -> None:
-        """Keep a plan's document (IR as JSON, or an experiment) under its digest; once."""
+        """Store a plan's document under its digest, if it is not there."""
 
     def plan(self, digest: str) -> tuple[str, str]:
         """(kind, document)."""
 
     def delete_run(self, run: str) -> None:
-        """Remove a run's events, points and projections, and its cache entries. What it leaves is to be asked before."""
+        """Delete a run's events, points, rows and cache entries. Ask for `shared` and `inherited` artifacts before."""
 
     # Reading.
     def events(self, run: str = "", after: int = 0, limit: int = 10_000) -> list[Event]: ...
     def points(self, run: str, task: str = "", metric: str = "", after: int = 0, limit: int = 10_000) -> list[Point]:
-        """In the order of writing: of a run, or of one task or metric of it; those after a position."""
+        """Points of a run, or of one task or metric of it, after a position; in the order of writing."""
 
     def point_counts(self, run: str, task: str, attempt: int) -> dict[int, int]:
-        """How many points of an attempt there are, by the rank of the replica."""
+        """The number of an attempt's points, by the rank of the replica."""
 
-    def last(self) -> int:
-        """Number of the newest event, 0 when there is none."""
+    def last_seq(self) -> int:
+        """The number of the newest event, 0 for none."""
 
     def runs(self, limit: int = 100, state: str = "", experiment: str = "", before: float | None = None) -> list[RunRow]:
         """Newest first."""
 
     def search(self, query: Query) -> list[RunRow]:
-        """The runs that are searched, in its order. Raises InputError, NotFound for what it starts after."""
+        """The runs that the query finds, in its order. Raises InputError, and NotFound for its `after`."""
 
     def run(self, run: str) -> RunRow:
         """The run with this id, or with this unique prefix of an id. NotFound names near ones."""
 
     def tasks(self, run: str) -> list[TaskRow]:
-        """In the order in which they were queued."""
+        """A run's tasks, in the order in which they were queued."""
 
     def attempts(self, run: str, task: str = "") -> list[AttemptRow]: ...
     def artifacts(self, run: str = "", limit: int = 1000) -> list[ArtifactRow]:
-        """Newest first: all that was made; or what one run was given, made, and holds by the cache."""
+        """Newest first: all that were made; or one run's inputs, outputs, and artifacts taken from the cache."""
 
-    def given(self, run: str) -> list[ArtifactRow]:
-        """What a run was given, by name."""
+    def input_artifacts(self, run: str) -> list[ArtifactRow]:
+        """A run's input artifacts, by name."""
 
     def artifact(self, id: str) -> ArtifactRow: ...
-    def metrics(self, run: str) -> list[tuple[str, str, float]]:
-        """(task, metric, value): the numbers in metadata of system.Metrics artifacts and numeric output parameters."""
 
-    # Lineage. Each asks for many at once, so that a step costs a few statements however wide it is.
-    def at(self, uris: Iterable[str]) -> list[Holding]:
-        """Every making, import and giving of artifacts at these URIs, the oldest first."""
+    # Lineage. Each method takes many keys, so that a step costs a few statements however wide it is.
+    def artifacts_at(self, uris: Iterable[str]) -> list[Holding]:
+        """All artifacts at these URIs, made, imported or given, the oldest first."""
 
-    def tasks_at(self, places: Iterable[tuple[str, str]]) -> list[TaskRow]:
-        """The tasks with these (run, task), as far as they are there."""
+    def tasks_at(self, keys: Iterable[tuple[str, str]]) -> list[TaskRow]:
+        """The tasks with these (run, task) keys, if they exist."""
 
-    def hits(self, sources: Iterable[str], uris: Sequence[str]) -> set[str]:
-        """Runs with tasks that were answered by results of these runs, and so hold one of the URIs."""
+    def cache_users(self, sources: Iterable[str], uris: Sequence[str]) -> set[str]:
+        """Runs whose tasks took results of these runs from the cache, with one of the URIs in them."""
 
     def readers(self, runs: Iterable[str], uris: Sequence[str], most: int) -> list[tuple[str, str, frozenset[str]]]:
-        """(run, task, URIs of all that it reads) of tasks of these runs that read one of the URIs.
+        """(run, task, URIs of all its inputs) of tasks of these runs that read one of the URIs.
 
-        Without URIs, of all tasks that read anything. most: how many, about.
+        Without URIs: of all tasks with inputs. most: about how many to return.
         """
 
-    # Artifacts and the runs that they outlive, asked before a run is deleted.
+    # Artifacts that outlive their run; asked before a run is deleted.
     def shared(self, run: str) -> set[str]:
-        """URIs of the run's artifacts that other runs hold too, by a cache hit or an import: they stay when it is deleted."""
+        """URIs of the run's artifacts that other runs use too, by the cache or an import: they stay when it is deleted."""
 
     def inherited(self, run: str) -> set[str]:
-        """URIs that this run holds by cache hits, and no other, of runs that are gone: they go when it is deleted."""
+        """URIs that only this run uses, taken from the cache, of runs that were deleted: they go when it is deleted."""
 
     # Cache.
     def cached(self, keys: Iterable[str], now: float) -> dict[str, CacheRow]:
-        """Entries that are there and not expired, in one query."""
+        """The entries of these keys that have not expired."""
 
     def cache(self, limit: int = 100, pipeline: str = "", title: str = "") -> list[CacheRow]:
         """Newest first."""
 
-    def uncache(self, keys: Iterable[str]) -> int:
-        """Remove entries; returns how many."""
+    def delete_cached(self, keys: Iterable[str]) -> int:
+        """Delete cache entries; returns how many."""
 
-    # Leases. An owner is "HOST:PID:START:RANDOM"; on the same host a dead process's lease counts as free at once.
-    def claim(self, run: str, owner: str, now: float, lease_s: float) -> bool:
-        """Take a run that has not ended, a suspended one too.
+    # Leases. An owner is "HOST:PID:START:RANDOM"; the lease of a dead process on this host is free at once.
+    def acquire_lease(self, run: str, owner: str, now: float, lease_s: float) -> bool:
+        """Take the lease of an unended (perhaps suspended) run; returns whether that worked.
 
-        Its lease must be free, expired, or held by a dead process of this host.
+        The lease must be free, expired, or held by a dead process of this host.
         """
 
-    def renew(self, owner: str, now: float, lease_s: float) -> None:
+    def renew_leases(self, owner: str, now: float, lease_s: float) -> None:
         """Extend all leases of the owner."""
 
-    def release(self, run: str, owner: str) -> None: ...
+    def release_lease(self, run: str, owner: str) -> None: ...
     def orphans(self, now: float) -> list[str]:
-        """Runs that are to go on and that nobody owns: neither ended nor suspended."""
+        """Runs without an owner that are neither ended nor suspended."""
 
 
 class Blobs(Protocol):
-    """The bytes of artifacts, by URI. All of it blocks, but for `is_remote`. Raises KfliteError, NotFound, OSError."""
+    """The bytes of artifacts, by URI. All methods but `is_remote` block. Raises KfliteError, NotFound, OSError."""
 
     def is_remote(self, uri: str) -> bool:
-        """Whether it takes more than this machine's disk to read it."""
+        """Whether the URI is not on this machine's disk."""
 
     def intact(self, artifact: Artifact) -> bool:
-        """Whether the bytes of an artifact are still there, as they were."""
+        """Whether the bytes of an artifact are still there and unchanged."""
 
-    def look(self, uri: str) -> tuple[str, int]:
-        """What tells one state of it from another without reading it, and its size."""
+    def version(self, uri: str) -> tuple[str, int]:
+        """A version that changes with the content, found without reading it ("" for unknown), and the size."""
 
     def digest(self, path: Path) -> tuple[str, int]:
-        """The hash of what is at a path of this machine, and its size."""
+        """The hash and size of a local file or folder."""
 
     def content(self, uri: str) -> tuple[str, int]:
-        """What stands for its content, and its size."""
+        """The hash or version of the content, and its size."""
 
     def fetch(self, uri: str, path: Path) -> None:
-        """Copy what is at the URI to a path."""
+        """Copy from the URI to a path."""
 
     def push(self, path: Path, uri: str) -> None:
-        """Copy what is at a path to the URI."""
+        """Copy from a path to the URI."""
 
-    def bring(self, uri: str, path: Path, folder: Path, since: str) -> None:
-        """Have at `path` what is at the URI now, fetched no more often than it changes. folder: of notes on copies."""
+    def bring(self, uri: str, path: Path, folder: Path, token: str) -> None:
+        """Keep a copy of the URI at `path`, fetched again only when changed. folder: of all copies; token: see `staging`."""
 
     def delete(self, uri: str) -> None:
-        """Remove what is at the URI, if anything is."""
+        """Remove what is at the URI, if there is anything."""

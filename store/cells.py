@@ -1,4 +1,4 @@
-"""What goes into a database's cells: texts that every database takes, and JSON that is compact."""
+"""Values as database cells: text that every database takes, and compact JSON."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from kflite.core.value import Artifact, Outputs, Value
 Cell: TypeAlias = "str | int | float | bool | None"
 Change: TypeAlias = "tuple[str, tuple[Cell, ...]]"
 
-# What a column of numbers holds; what is larger, infinite or no number is in the event alone.
+# The largest number of a column; larger, infinite and NaN values are in the event only.
 LARGEST = sys.float_info.max
 
 
-def _plain(value: object) -> object:
-    """What JSON has no form of its own for."""
+def _jsonable(value: object) -> object:
+    """Our types as JSON values."""
     if isinstance(value, Artifact | Outputs):
         return value.as_json()
     if isinstance(value, SubmittedOptions):
@@ -29,12 +29,12 @@ def _plain(value: object) -> object:
     raise TypeError(f"{value!r} has no form as JSON")
 
 
-# Compact JSON, in ASCII: so a text holds whatever a task printed, also what is not UTF-8.
-dumps = json.JSONEncoder(separators=(",", ":"), default=_plain).encode
+# ASCII only, so that it can hold whatever a task printed, even invalid UTF-8.
+dumps = json.JSONEncoder(separators=(",", ":"), default=_jsonable).encode
 
 
 def clean(text: str) -> str:
-    """The text as a database takes it: what is not Unicode is replaced, and so is the letter zero."""
+    """The text as a database takes it: invalid Unicode and NUL are replaced."""
     return text if text.isprintable() else text.encode(errors="replace").decode().replace("\0", "\ufffd")
 
 
@@ -50,12 +50,12 @@ _CELLS: Mapping[type, Callable[[Any], Cell]] = {
 
 
 def cells(values: Iterable[object]) -> list[Cell]:
-    """The values of an event's fields as a database takes them."""
+    """The values of an event's fields as cells."""
     return [_CELLS.get(type(value), _json)(value) for value in values]
 
 
 def number(value: Value) -> float | None:
-    """The value as a number of a column, None where it is none."""
+    """The value as a number for a column, None for other values."""
     if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST:
         return float(value)
     return None

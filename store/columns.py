@@ -1,4 +1,4 @@
-"""Columns by the names of fields: those of events' changes and of the seam's rows are the tables' own, but for these."""
+"""Column names of fields: the field's own name, except for these."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ _OTHERS = {"on": "target", "group": "is_group", "key": "cache_key", "artifact": 
 
 
 def column(field: str) -> str:
-    """The column that holds the field, as SQL names it."""
+    """The column of a field, quoted where SQL needs it."""
     return _OTHERS.get(field, field)

@@ -1,4 +1,4 @@
-"""The seam between the store and a database: plain SQL with `?` for values, transactions, and errors in our own words."""
+"""The seam between the store and a database: plain SQL with `?` for values, transactions, and our own errors."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ Row = Sequence[Any]
 
 
 class Connection(Protocol):
-    """A connection of one process, used by one thread at a time. Every call raises StoreError when the database does.
+    """A connection of one process, used by one thread at a time. Every call raises StoreError for a database's error.
 
-    name: the address as messages show it, without a password.
+    name: the URL for messages, without a password.
     """
 
     url: str
@@ -21,30 +21,30 @@ class Connection(Protocol):
     def close(self) -> None: ...
 
     def writing(self) -> AbstractContextManager[None]:
-        """A transaction that no other writer's overlaps; rolled back when the body raises.
+        """A transaction that excludes other writers, rolled back when the body raises.
 
         Raises StoreFull, StoreLocked, StoreError, at the latest at its end.
         """
 
     def execute(self, sql: str, values: Iterable[object] = ()) -> None:
-        """Run a statement of a transaction."""
+        """Run a statement in a transaction."""
 
     def rows(self, sql: str, values: Iterable[object] = ()) -> Iterable[Row]:
-        """Run a query, in a transaction or by itself. It is sent now, and read once, before the next but one is."""
+        """Run a query, in a transaction or alone. It is sent now; read its rows once, before the query after the next one."""
 
-    def ring(self) -> None:
-        """Wake the followers, in this process and others, once this transaction is committed."""
+    def notify(self) -> None:
+        """Wake all listeners, in this process and others, when this transaction is committed."""
 
-    def ear(self) -> Listener:
-        """A new follower's end of the bell."""
+    def listen(self) -> Listener:
+        """A new listener."""
 
 
 class Listener(Protocol):
-    """What a follower waits on: readable once the bell has rung."""
+    """A file descriptor that becomes readable when the store changes."""
 
     def fileno(self) -> int: ...
 
     def clear(self) -> bool:
-        """Take note of all rings so far; False when this end hears no more, and another is to be asked for."""
+        """Forget the notifications so far; False when the listener is broken and must be replaced."""
 
     def close(self) -> None: ...

@@ -17,9 +17,9 @@ from kflite.store.owner import dead
 from kflite.store.projection import changes
 from kflite.store.reading import Reader, marks, parts
 
-# A lease that is not renewed for so many seconds is free for others.
+# A lease that is not renewed for so many seconds is free.
 LEASE_S = 10.0
-# In one statement; an event is six values, a point nine, and SQLite takes at least 999.
+# In one statement: an event is six values, a point nine, and SQLite takes at least 999.
 MOST_EVENTS = 80
 MOST_POINTS = 100
 
@@ -27,7 +27,7 @@ NEW_EVENTS = "INSERT INTO event(run, kind, at, task, attempt, data) VALUES"
 NEW_POINTS = "INSERT INTO point(run, task, attempt, replica, metric, step, at, value, seq) VALUES"
 OF_RUN = ("event", "point", "task", "attempt", "artifact", "metric", "parameter", "label", "cache", "run")
 OPEN = "state IN ('QUEUED', 'RUNNING', 'STOPPING')"
-UNENDED = "state IN ('QUEUED', 'RUNNING', 'STOPPING', 'SUSPENDED')"
+NOT_ENDED = "state IN ('QUEUED', 'RUNNING', 'STOPPING', 'SUSPENDED')"
 
 
 class Database(Reader):
@@ -41,38 +41,38 @@ class Database(Reader):
 
     def append(self, events: Sequence[Event], owner: str = "", points: Sequence[Point] = ()) -> int:
         if not events and not points:
-            return self.last()
+            return self.last_seq()
         with self._lock, self.connection.writing():
-            held = self._held([*events, *points], owner)
+            leased = self._leased([*events, *points], owner)
             first = self._put(events) if events else ()
             if owner:
-                _check_leases(events, points, {str(row[0]) for row in held})
-            last = self._project(events, min(int(row[0]) for row in first), owner) if events else self.last()
+                _check_leases(events, points, {str(row[0]) for row in leased})
+            last = self._project(events, min(int(row[0]) for row in first), owner) if events else self.last_seq()
             self._put_points(points, last)
-            self.connection.ring()
+            self.connection.notify()
         return last
 
-    def _held(self, told: Sequence[Event | Point], owner: str) -> Iterable[Row]:
-        """Those of the runs that the owner has a lease of."""
+    def _leased(self, written: Sequence[Event | Point], owner: str) -> Iterable[Row]:
+        """The runs that the owner has leased."""
         if not owner:
             return ()
-        runs = list(dict.fromkeys(each.run for each in told))
+        runs = list(dict.fromkeys(each.run for each in written))
         return self.connection.rows(f"SELECT run FROM run WHERE owner = ? AND run IN ({marks(runs)})", (owner, *runs))
 
     def _put(self, events: Sequence[Event]) -> Iterable[Row]:
-        """Write the events; returns the first one's number, which the others' follow, as nobody else writes now."""
+        """Write the events; returns the first one's number. The others follow it, as nobody else writes now."""
         first, *rest = [events[start : start + MOST_EVENTS] for start in range(0, len(events), MOST_EVENTS)]
-        found = self.connection.rows(*_new(first))
+        first_row = self.connection.rows(*_new(first))
         for part in rest:
             self.connection.execute(*_new(part))
-        return found
+        return first_row
 
     def _put_points(self, points: Sequence[Point], seq: int) -> None:
         for start in range(0, len(points), MOST_POINTS):
             self.connection.execute(*_new_points(points[start : start + MOST_POINTS], seq))
 
     def _project(self, events: Sequence[Event], seq: int, owner: str) -> int:
-        """Change what follows from the events; returns the last one's number. seq: the first one's."""
+        """Apply the events to the other tables; returns the last one's number. seq: the first one's."""
         lease = max(e.at for e in events) + LEASE_S
         execute = self.connection.execute
         for number, event in enumerate(events, seq):
@@ -95,13 +95,13 @@ class Database(Reader):
                 self.connection.execute(UNUSED_PLAN, (digest,))
 
     def _plans(self, run: str) -> Iterator[str]:
-        """The documents that the run has had; a retry may have brought another."""
+        """The digests of the run's documents; a retry may have changed it."""
         sql = f"SELECT data FROM event WHERE run = ? AND kind IN ('{Kind.RUN_SUBMITTED.value}', '{Kind.RUN_RETRIED.value}')"
         for (data,) in self.connection.rows(sql, (run,)):
             if digest := json.loads(data).get("plan"):
                 yield str(digest)
 
-    def uncache(self, keys: Iterable[str]) -> int:
+    def delete_cached(self, keys: Iterable[str]) -> int:
         removed = 0
         with self._lock, self.connection.writing():
             for part in parts(keys):
@@ -111,30 +111,30 @@ class Database(Reader):
 
     # Leases.
 
-    def claim(self, run: str, owner: str, now: float, lease_s: float) -> bool:
+    def acquire_lease(self, run: str, owner: str, now: float, lease_s: float) -> bool:
         with self._lock, self.connection.writing():
-            held = self._one(f"SELECT owner FROM run WHERE run = ? AND {UNENDED} AND (owner = '' OR lease < ?)", (run, now))
-            if held is None:
-                held = self._one(f"SELECT owner FROM run WHERE run = ? AND {UNENDED}", (run,))
-                if held is None or not (held[0] == owner or dead(held[0])):
+            row = self._one(f"SELECT owner FROM run WHERE run = ? AND {NOT_ENDED} AND (owner = '' OR lease < ?)", (run, now))
+            if row is None:
+                row = self._one(f"SELECT owner FROM run WHERE run = ? AND {NOT_ENDED}", (run,))
+                if row is None or not (row[0] == owner or dead(row[0])):
                     return False
             self.connection.execute("UPDATE run SET owner = ?, lease = ? WHERE run = ?", (owner, now + lease_s, run))
         return True
 
-    def renew(self, owner: str, now: float, lease_s: float) -> None:
+    def renew_leases(self, owner: str, now: float, lease_s: float) -> None:
         with self._lock:
-            if self._one(f"SELECT 1 FROM run WHERE owner = ? AND {UNENDED} LIMIT 1", (owner,)):
+            if self._one(f"SELECT 1 FROM run WHERE owner = ? AND {NOT_ENDED} LIMIT 1", (owner,)):
                 with self.connection.writing():
                     self.connection.execute("UPDATE run SET lease = ? WHERE owner = ?", (now + lease_s, owner))
 
-    def release(self, run: str, owner: str) -> None:
+    def release_lease(self, run: str, owner: str) -> None:
         with self._lock, self.connection.writing():
             self.connection.execute("UPDATE run SET owner = '', lease = 0 WHERE run = ? AND owner = ?", (run, owner))
 
     def orphans(self, now: float) -> list[str]:
         sql = f"SELECT run, owner, lease FROM run WHERE {OPEN} ORDER BY created"
-        found = self._all(lambda row: (str(row[0]), str(row[1]), float(row[2])), sql)
-        return [run for run, owner, lease in found if not owner or lease < now or dead(owner)]
+        unended = self._all(lambda row: (str(row[0]), str(row[1]), float(row[2])), sql)
+        return [run for run, owner, lease in unended if not owner or lease < now or dead(owner)]
 
 
 def _new(events: Sequence[Event]) -> tuple[str, list[Cell]]:
@@ -148,14 +148,14 @@ def _new(events: Sequence[Event]) -> tuple[str, list[Cell]]:
 def _new_points(points: Sequence[Point], seq: int) -> tuple[str, list[Cell]]:
     cells: list[Cell] = []
     for p in points:
-        # SQLite has no value for what is no number.
+        # SQLite has no NaN.
         value = None if p.value != p.value else p.value
         cells += (p.run, p.task, p.attempt, p.replica, clean(p.metric), p.step, p.at, value, seq)
     return f"{NEW_POINTS} {', '.join(['(?, ?, ?, ?, ?, ?, ?, ?, ?)'] * len(points))}", cells
 
 
-def _check_leases(events: Sequence[Event], points: Sequence[Point], held: set[str]) -> None:
-    mine = held | {event.run for event in events if isinstance(event.data, RunSubmitted)}
+def _check_leases(events: Sequence[Event], points: Sequence[Point], leased: set[str]) -> None:
+    owned = leased | {event.run for event in events if isinstance(event.data, RunSubmitted)}
     for run in [*(event.run for event in events), *(point.run for point in points)]:
-        if run not in mine:
-            raise LeaseLost(f"run {run} is in the hands of another scheduler now: kflite watch {run} shows it")
+        if run not in owned:
+            raise LeaseLost(f"run {run} belongs to another scheduler now: kflite watch {run} shows it")

@@ -1,6 +1,6 @@
-"""The DDL of a new database, as text made from the models: `python -m kflite.store.ddl` writes it to `store/schema/`.
+"""The DDL of a new database, generated from the models: `python -m kflite.store.ddl` writes it to `store/schema/`.
 
-SQLModel takes up to half a second to import, which a first task has not got; a new database is made from the text alone.
+Importing SQLModel takes up to half a second, which would delay a first task; so new databases are made from the text alone.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent / "schema"
 
-# The revision that the models and the text are at; an older database is brought to it by those in VERSIONS.
+# The revision of the models and the text; migrations in VERSIONS bring older databases to it.
 HEAD = "0003"
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
-# What migrations call a database that has no tables yet.
+# Alembic's name for a database without tables.
 NOTHING = "base"
 VERSION_TABLE = """CREATE TABLE alembic_version (
   version_num VARCHAR(32) NOT NULL,
@@ -31,21 +31,22 @@ def text(dialect: str) -> str:
 
 
 def statements(dialect: str) -> list[str]:
-    """The same, one by one."""
+    """The statements of `text`."""
     return text(dialect).removesuffix(";\n").split(";\n")
 
 
 def generate(dialect: str) -> str:
-    """The DDL that the models give, with the revision stamped as alembic does it."""
+    """The DDL of the models, with alembic's revision stamp."""
     from sqlalchemy.dialects import registry
     from sqlalchemy.schema import CreateIndex, CreateTable
 
     from kflite.store.models import RunTable
 
     tables = RunTable.metadata.tables.values()
-    made = [_compiled(CreateTable(table), registry.load(dialect)()) for table in tables]
-    found = [_compiled(CreateIndex(index), registry.load(dialect)()) for table in tables for index in table.indexes]
-    return ";\n".join([*sorted(made), *sorted(found), VERSION_TABLE, f"INSERT INTO alembic_version VALUES ('{HEAD}')"]) + ";\n"
+    creates = [_compiled(CreateTable(table), registry.load(dialect)()) for table in tables]
+    indexes = [_compiled(CreateIndex(index), registry.load(dialect)()) for table in tables for index in table.indexes]
+    stamp = f"INSERT INTO alembic_version VALUES ('{HEAD}')"
+    return ";\n".join([*sorted(creates), *sorted(indexes), VERSION_TABLE, stamp]) + ";\n"
 
 
 def _compiled(ddl: ExecutableDDLElement, dialect: Dialect) -> str:

@@ -1,4 +1,4 @@
-"""Following events, also those of other processes, with no polling: the store's bell wakes the follower."""
+"""Following events, those of other processes too, without polling: the store notifies its followers."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from kflite.core.event_kind import Kind
 from kflite.store.connection import Connection, Listener
 from kflite.store.database import Database
 
-# A ring may be lost; so long after it one looks by oneself, in seconds.
-LOOK_ANYWAY_S = 5.0
-# Requests are rare, and most rings tell of what the scheduler has stored itself: so long they may gather, in seconds.
+# Notifications may be lost, so a follower reads anyway after so many seconds.
+POLL_S = 5.0
+# Most notifications are of the scheduler's own events, so those for requests, which are rare, are collected for so many seconds.
 GATHER_S = 0.05
 
 
 async def follow(store: Database, run: str = "", after: int = 0) -> AsyncGenerator[list[Event], None]:
-    """Batches of events after number `after`, of one run or all, as they are stored. Ends when the caller does."""
+    """Batches of events after number `after`, of one run or of all, as they are stored. It never ends by itself."""
     async with aclosing(_batches(store, lambda seen: store.events(run, seen), after)) as batches:
         async for batch in batches:
             yield batch
 
 
-async def news(store: Database, kinds: Sequence[Kind]) -> AsyncGenerator[Event, None]:
+async def new_events(store: Database, kinds: Sequence[Kind]) -> AsyncGenerator[Event, None]:
     """Events of some kinds, of all runs, from now on."""
-    last = await asyncio.to_thread(store.last)
+    last = await asyncio.to_thread(store.last_seq)
     async with aclosing(_batches(store, lambda seen: store.of_kinds(kinds, seen), last, GATHER_S)) as batches:
         async for batch in batches:
             for event in batch:
@@ -36,60 +36,60 @@ async def news(store: Database, kinds: Sequence[Kind]) -> AsyncGenerator[Event, 
 async def _batches(
     store: Database, read: Callable[[int], list[Event]], seen: int, gather_s: float = 0.0
 ) -> AsyncGenerator[list[Event], None]:
-    async with _rings(store.connection) as ring:
+    async with _subscribed(store.connection) as wait:
         while True:
             while batch := await asyncio.to_thread(read, seen):
                 seen = batch[-1].seq
                 yield batch
-            await ring()
+            await wait()
             await asyncio.sleep(gather_s)
 
 
 @asynccontextmanager
-async def _rings(connection: Connection) -> AsyncIterator[Callable[[], Awaitable[None]]]:
-    """Gives a function that waits for the next ring."""
-    listener = _Listener(connection)
-    await listener.listen()
+async def _subscribed(connection: Connection) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+    """A function that waits for the next notification."""
+    subscription = _Subscription(connection)
+    await subscription.open()
     try:
-        yield listener.ring
+        yield subscription.wait
     finally:
-        listener.close()
+        subscription.close()
 
 
-class _Listener:
-    """Keeps an ear at the bell, and takes another when it goes deaf."""
+class _Subscription:
+    """Keeps a listener, and replaces a broken one."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._loop, self._rung = asyncio.get_running_loop(), asyncio.Event()
-        self._ear: Listener | None = None
+        self._loop, self._notified = asyncio.get_running_loop(), asyncio.Event()
+        self._listener: Listener | None = None
 
-    async def listen(self) -> None:
-        """Get an ear. Raises StoreError."""
-        self._ear = await asyncio.to_thread(self._connection.ear)
-        self._loop.add_reader(self._ear, self._heard)
+    async def open(self) -> None:
+        """Start listening. Raises StoreError."""
+        self._listener = await asyncio.to_thread(self._connection.listen)
+        self._loop.add_reader(self._listener, self._receive)
 
-    def _heard(self) -> None:
-        if self._ear and not self._ear.clear():
+    def _receive(self) -> None:
+        if self._listener and not self._listener.clear():
             self.close()
-        self._rung.set()
+        self._notified.set()
 
-    async def ring(self) -> None:
-        """Wait for the next ring, or for the time to look anyway."""
-        if not self._ear:  # what rang meanwhile was not heard
-            await self.listen()
+    async def wait(self) -> None:
+        """Wait for the next notification, at most POLL_S."""
+        if not self._listener:  # notifications may have been missed meanwhile
+            await self.open()
             return
         try:
-            async with asyncio.timeout(LOOK_ANYWAY_S):
-                await self._rung.wait()
+            async with asyncio.timeout(POLL_S):
+                await self._notified.wait()
         except TimeoutError:
             return
         finally:
-            self._rung.clear()
+            self._notified.clear()
 
     def close(self) -> None:
-        """Listen no more."""
-        if self._ear:
-            self._loop.remove_reader(self._ear)
-            self._ear.close()
-            self._ear = None
+        """Stop listening."""
+        if self._listener:
+            self._loop.remove_reader(self._listener)
+            self._listener.close()
+            self._listener = None

@@ -1,8 +1,8 @@
-"""How long one waits for others at a database, and under which name it is locked."""
+"""How long to wait for other writers of a database, and the key of its lock."""
 
 from __future__ import annotations
 
-# How long one waits for another process that writes.
+# How long to wait for another process that writes, in seconds.
 BUSY_S = 30.0
-# One number for all stores of a database server's databases: advisory locks are a database's own.
+# The key of PostgreSQL's advisory lock, which each database has for itself.
 LOCK = 0x6B666C697465

@@ -1,6 +1,6 @@
-"""Older databases become what this kflite reads and writes, by alembic, which is imported only then.
+"""Migration of older databases to the newest schema, by alembic, in one transaction under the writers' lock.
 
-Lives here: the way from a found revision to the newest one. All of it is one transaction under the writers' lock.
+Only imported when a migration is due.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from sqlalchemy.pool import NullPool
 from kflite import __version__
 from kflite.errors import StoreError
 from kflite.store import ddl
-from kflite.store.address import shown
+from kflite.store.address import redacted
 from kflite.store.limits import BUSY_S, LOCK
 
 FOLDER = Path(__file__).parent / "migrations"
 
 
 def migrate(url: str, found: str) -> None:
-    """Bring a database from the revision `found` to the newest. Raises StoreError, for a revision unknown here as well."""
-    name = shown(url)
+    """Migrate a database from the revision `found` to the newest. Raises StoreError, also for an unknown revision."""
+    name = redacted(url)
     config = _config()
     _check(config, name, found)
     try:
@@ -37,9 +37,9 @@ def migrate(url: str, found: str) -> None:
             config.attributes["connection"] = connection
             alembic.command.upgrade(config, ddl.HEAD)
     except SQLAlchemyError as error:
-        why = " ".join(str(getattr(error, "orig", error)).split())
-        what = f"store {name} cannot be brought from schema {found} to {ddl.HEAD}: {why}"
-        raise StoreError(f"{what}: nothing was changed; keep a copy of it and report this") from error
+        cause = " ".join(str(getattr(error, "orig", error)).split())
+        problem = f"store {name} cannot be brought from schema {found} to {ddl.HEAD}: {cause}"
+        raise StoreError(f"{problem}: nothing was changed; keep a copy of it and report this") from error
 
 
 def _config() -> Config:
@@ -54,13 +54,13 @@ def _check(config: Config, name: str, found: str) -> None:
     try:
         ScriptDirectory.from_config(config).get_revision(found or "unknown")
     except CommandError as error:
-        what = f"its schema is {found or 'unknown'}, and kflite {__version__} knows those up to {ddl.HEAD}"
-        raise StoreError(f"store {name}: {what}: upgrade kflite, or set another store with --store or KFLITE_STORE") from error
+        problem = f"its schema is {found or 'unknown'}, and kflite {__version__} knows those up to {ddl.HEAD}"
+        raise StoreError(f"store {name}: {problem}: upgrade kflite, or set another store with --store or KFLITE_STORE") from error
 
 
 @contextmanager
 def _writing(url: str) -> Iterator[Connection]:
-    """A transaction that no writer's overlaps; another process that migrates is waited for, and leaves nothing to do."""
+    """A transaction that excludes other writers. It waits for another process that migrates, which then leaves nothing to do."""
     begin, engine = (_sqlite if url.startswith("sqlite") else _postgres)(url)
     with engine.connect() as connection:
         try:

@@ -1,10 +1,10 @@
-"""The tables: the schema's only truth. The DDL in `store/schema/` and what migrations lead to follow from these classes.
+"""The tables. The DDL in `store/schema/` and the result of migrations follow from these classes.
 
-Nothing of kflite imports this module to work: SQLModel takes up to half a second to import, which a first task has not got. So
-the statements in `store/` are plain SQL, the DDL of a new database is committed text, and tests hold both to these classes.
+kflite does not import this module at run time, as importing SQLModel takes up to half a second, which would delay a first task.
+So the statements in `store/` are plain SQL, the DDL of a new database is committed text, and tests compare both with them.
 
-Texts that docstrings call JSON are compact. Times are Unix seconds. Texts sort by their bytes, on PostgreSQL too, so that the
-beginning of a name is a range of an index.
+JSON texts are compact. Times are Unix seconds. Texts sort by their bytes, on PostgreSQL too, so that a prefix of a name is a
+range of an index.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ def _number(key: bool = False) -> Column[int]:
 
 
 def _some(name: str, *columns: str, where: str) -> Index:
-    """An index of some rows only, which the others' writers do not pay for."""
+    """A partial index, which costs nothing for writers of other rows."""
     return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
-# Rows lie in their key's order: SQLite then writes one tree, and finds a run's rows side by side.
+# Rows in the order of their key: SQLite then writes one tree only, and a run's rows are adjacent.
 CLUSTERED = {"sqlite_with_rowid": False}
 
 
 class EventTable(SQLModel, table=True):
-    """What happened, in the order in which it was stored. data: JSON."""
+    """Events in the order of storing. data: JSON."""
 
     __tablename__ = "event"
     __table_args__ = (
@@ -58,7 +58,7 @@ class EventTable(SQLModel, table=True):
 
 
 class RunTable(SQLModel, table=True):
-    """A run. lease: until when `owner` holds it; archived: since when it is. parameters, outputs, options: JSON."""
+    """A run. lease: until when `owner` holds it; archived: when it was archived. parameters, outputs, options: JSON."""
 
     __tablename__ = "run"
     __table_args__ = (
@@ -89,7 +89,7 @@ class RunTable(SQLModel, table=True):
 
 
 class ParameterTable(SQLModel, table=True):
-    """A parameter of a run, to find the run by. value: its beginning as text, number: the same where it is one."""
+    """A parameter of a run, for searches. value: its beginning as text; number: its number, if it is one."""
 
     __tablename__ = "parameter"
     __table_args__ = (
@@ -114,7 +114,7 @@ class LabelTable(SQLModel, table=True):
 
 
 class TaskTable(SQLModel, table=True):
-    """A task or group of a run. position: the number of the event that made it. parameters, inputs, outputs, artifacts: JSON."""
+    """A task or group of a run. position: the number of its first event. parameters, inputs, outputs, artifacts: JSON."""
 
     __tablename__ = "task"
     __table_args__ = (_some("task_by_source", "source", where="source != ''"), CLUSTERED)
@@ -172,7 +172,7 @@ class ArtifactTable(SQLModel, table=True):
 
 
 class MetricTable(SQLModel, table=True):
-    """A number that a task gave: an output parameter, or an entry of a metrics artifact."""
+    """A number that a task returned: an output parameter, or an entry of a metrics artifact."""
 
     __tablename__ = "metric"
     __table_args__ = (Index("metric_by_value", "name", "value"), CLUSTERED)
@@ -183,7 +183,7 @@ class MetricTable(SQLModel, table=True):
 
 
 class PointTable(SQLModel, table=True):
-    """A value of a metric at a step. seq: of the last event before it, or with it; value: NULL for what is no number."""
+    """A value of a metric at a step. seq: of the last event before or with it; value: NULL for NaN."""
 
     __tablename__ = "point"
     __table_args__ = (
@@ -224,7 +224,7 @@ class CacheTable(SQLModel, table=True):
 
 
 class PlanTable(SQLModel, table=True):
-    """A plan's document, by its digest; shared by all its runs."""
+    """A plan's document by its digest, shared by all its runs."""
 
     __tablename__ = "plan"
     digest: str = Field(sa_column=_text(key=True))
@@ -233,7 +233,7 @@ class PlanTable(SQLModel, table=True):
 
 
 class VersionTable(SQLModel, table=True):
-    """A version of a pipeline that was uploaded. position: in the order of a pipeline's uploads; plan: its document's digest."""
+    """A version of an uploaded pipeline. position: in the order of its uploads; plan: its document's digest."""
 
     __tablename__ = "version"
     __table_args__ = (Index("version_by_plan", "plan"), UniqueConstraint("pipeline", "position"))
@@ -246,7 +246,7 @@ class VersionTable(SQLModel, table=True):
 
 
 class ExperimentTable(SQLModel, table=True):
-    """A name for runs that belong together. archived: since when it is, and its runs with it."""
+    """A name for a group of runs. archived: when it, with its runs, was archived."""
 
     __tablename__ = "experiment"
     name: str = Field(sa_column=_text(key=True))

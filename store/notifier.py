@@ -1,6 +1,6 @@
-"""Waking those who follow a SQLite store, in any process, with no polling: each binds a datagram socket in a folder of its own.
+"""Notifications between processes that use one SQLite store: each listener binds a datagram socket in the store's folder.
 
-A lost ring does no harm: followers look again now and then (see `follow`).
+A lost notification does no harm: followers read again now and then (see `follow`).
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
 
-# The same for all processes of a user, whatever their environment; and short, as a socket's path has at most some 100 letters.
+# The same for all processes of a user, whatever their environment; and short, as a socket's path has at most some 100 characters.
 ROOT = Path("/tmp")
 
 
 def folder(path: str) -> Path:
-    """Where the followers of the database at `path` bind."""
+    """The folder of the listeners of the database at `path`."""
     return ROOT / f"kflite-{os.getuid()}" / sha256(os.path.realpath(path).encode()).hexdigest()[:16]
 
 
-def private(path: Path) -> bool:
-    """Make the folder, for this user only; False where somebody else's is in its place."""
+def make_private(path: Path) -> bool:
+    """Create the folder for this user only; False where it belongs to somebody else."""
     path.parent.mkdir(mode=0o700, exist_ok=True)
     if path.parent.is_symlink() or path.parent.stat().st_uid != os.getuid():
         return False
@@ -30,44 +30,44 @@ def private(path: Path) -> bool:
     return True
 
 
-class Bell:
-    """Rings the followers of a database. path: its file, "" for a database in memory, whose followers are in this process."""
+class Notifier:
+    """Notifies the listeners of a database. path: its file, "" for a database in memory, whose listeners are in this process."""
 
     def __init__(self, path: str) -> None:
         self.folder = folder(path or f":memory:{token_hex(8)}")
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
 
-    def ring(self) -> None:
-        """Wake all followers; those that are gone are removed."""
+    def notify(self) -> None:
+        """Wake all listeners, and remove those that are gone."""
         with suppress(OSError):
             for name in os.listdir(self.folder):
-                self._ring(f"{self.folder}/{name}")
+                self._send(f"{self.folder}/{name}")
 
-    def _ring(self, path: str) -> None:
+    def _send(self, path: str) -> None:
         try:
             self._socket.sendto(b"!", path)
         except ConnectionRefusedError:
             Path(path).unlink(missing_ok=True)
         except OSError:
-            return  # it has been rung already and has not looked yet, or has just gone
+            return  # it has been notified already, or is gone
 
     def close(self) -> None:
-        """No more rings."""
+        """End all notifications."""
         self._socket.close()
         with suppress(OSError):
             self.folder.rmdir()
 
 
 class SocketListener:
-    """A follower's end: a file descriptor that can be read when the bell has rung. It hears nothing in somebody else's folder."""
+    """A listener on a socket. In a folder of somebody else it is never notified."""
 
-    def __init__(self, bell: Path) -> None:
-        self._path = bell / token_hex(4)
+    def __init__(self, notifier: Path) -> None:
+        self._path = notifier / token_hex(4)
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
-        while private(bell):
-            with suppress(FileNotFoundError):  # a bell that closed has removed the folder
+        while make_private(notifier):
+            with suppress(FileNotFoundError):  # a notifier that closed has removed the folder
                 self._socket.bind(str(self._path))
                 return
 

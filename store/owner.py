@@ -1,4 +1,4 @@
-"""Owners of leases: a process of a host, told from any other that had or will have its number."""
+"""Owners of leases: processes, told apart from others that had or will have the same number."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ def owner_id() -> str:
 
 
 def dead(owner: str) -> bool:
-    """Whether an owner is a process of this host that is gone; False where one cannot know."""
+    """Whether an owner is a dead process of this host; False where that is unknown."""
     host, *process = owner.split(":")
     return len(process) == 3 and host == _host() and process[0].isdecimal() and started(int(process[0])) != process[1]
 
 
 @cache
 def _host() -> str:
-    """Where process numbers mean the same: the host's name, and on Linux this boot of it and this container."""
+    """The scope of process numbers: the host's name, and on Linux also its boot and the container."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text()[:8]
         return f"{socket.gethostname()}/{boot}.{os.stat('/proc/self/ns/pid').st_ino}"
@@ -33,7 +33,7 @@ def _host() -> str:
 
 
 def started(pid: int) -> str:
-    """When a process was started, in its system's own terms; "" when there is none."""
+    """When a process was started, in the system's own terms; "" for no such process."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except FileNotFoundError:

@@ -1,6 +1,6 @@
-"""PostgreSQL, by the same statements. Writers take turns by a lock, so that events are seen in the order of their numbers.
+"""PostgreSQL. Writers take turns by a lock, so that events become visible in the order of their numbers.
 
-Statements of a transaction are sent without waiting for the answers of those before (psycopg's pipeline mode).
+Statements of a transaction are sent without waiting for earlier answers (psycopg's pipeline mode).
 """
 
 from __future__ import annotations
@@ -14,49 +14,36 @@ from typing import TypeAlias
 import psycopg
 
 from kflite.errors import StoreError, StoreFull, StoreLocked
-from kflite.store import ddl
-from kflite.store.address import check, shown
+from kflite.store.address import check, redacted
 from kflite.store.connection import Row
 from kflite.store.limits import BUSY_S, LOCK
+from kflite.store.preparation import prepare
 
 CONNECT_S = 10
-# Asked of the catalogue itself: `to_regclass` may answer from before the lock was waited for.
+# Reads the system catalogue: `to_regclass` may give an answer from before the lock.
 TABLES = "SELECT 1 FROM pg_tables WHERE tablename = 'alembic_version' AND schemaname = current_schema()"
 
 Driver: TypeAlias = "psycopg.Connection[tuple[object, ...]]"
 
 
 class PostgresConnection:
-    """A connection to a database, whose tables are made when they are not there; made anew when the server was restarted."""
+    """A connection to a database, whose tables are created when missing. It reconnects after a restart of the server."""
 
     def __init__(self, url: str, busy_s: float = BUSY_S) -> None:
-        self.url, self.name = url, shown(url)
+        self.url, self.name = url, redacted(url)
         self._busy_s = busy_s
         check(url)
         with self._errors():
             self._db = self._connect()
-            self._prepare()
+            prepare(self, self._revision, "postgresql")
 
     def _connect(self) -> Driver:
         db = psycopg.connect(self.url, autocommit=True, connect_timeout=CONNECT_S)
         db.execute(f"SET lock_timeout = {int(self._busy_s * 1000)}".encode())
         return db
 
-    def _prepare(self) -> None:
-        """A new database gets its tables; an older one is migrated; a newer one is refused."""
-        found = self._revision()
-        if found is None:
-            with self.writing():
-                if self._revision() is None:
-                    for statement in ddl.statements("postgresql"):
-                        self.execute(statement)
-        elif found != ddl.HEAD:
-            from kflite.store.migrate import migrate
-
-            migrate(self.url, found)
-
     def _revision(self) -> str | None:
-        """None for a database without our tables, "" for one that says nothing of its revision."""
+        """None for a database without our tables, "" for one without a revision."""
         if not self._db.execute(TABLES).fetchone():
             return None
         return "".join(str(version) for (version,) in self._db.execute("SELECT version_num FROM alembic_version"))
@@ -80,32 +67,32 @@ class PostgresConnection:
         self._cursor.execute(_marks(sql), tuple(values))
 
     def rows(self, sql: str, values: Iterable[object] = ()) -> Iterable[Row]:
-        """See the seam. Outside of a transaction a query that meets a broken connection is asked again, once, by a new one."""
-        query, given = _marks(sql), tuple(values)
+        """See the seam. Outside a transaction, a query that fails by a broken connection is repeated once with a new one."""
+        query, parameters = _marks(sql), tuple(values)
         with self._errors():
             try:
-                return self._db.execute(query, given)
+                return self._db.execute(query, parameters)
             except psycopg.OperationalError:
                 if not self._db.closed:
                     raise
-            return self._alive().execute(query, given)
+            return self._alive().execute(query, parameters)
 
     def _alive(self) -> Driver:
-        """The connection; a new one when the server has ended it, which shows as something to read where nothing was asked."""
+        """The connection, or a new one if the server has ended it, which shows as unrequested input."""
         if not self._db.closed and _readable(self._db):
             _drain(self._db)
         if self._db.closed:
             self._db = self._connect()
         return self._db
 
-    def ring(self) -> None:
+    def notify(self) -> None:
         """See the seam."""
         self._cursor.execute("NOTIFY kflite")
 
-    def ear(self) -> PostgresEar:
-        """See the seam: a connection of its own."""
+    def listen(self) -> PostgresListener:
+        """See the seam. The listener has a connection of its own."""
         with self._errors():
-            return PostgresEar(self.url)
+            return PostgresListener(self.url)
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -123,7 +110,7 @@ class PostgresConnection:
 
 @lru_cache(maxsize=512)
 def _marks(sql: str) -> bytes:
-    """Our statements hold no `%` and no `?` but for values."""
+    """Our statements contain no `%`, and `?` only for values."""
     return sql.replace("?", "%s").encode()
 
 
@@ -136,7 +123,7 @@ def _readable(db: Driver) -> bool:
 
 
 def _drain(db: Driver) -> bool:
-    """Take in what has come unasked; returns whether the connection is still there."""
+    """Read unrequested input; returns whether the connection is still open."""
     try:
         while not db.closed and _readable(db):
             list(db.notifies(timeout=0))
@@ -145,7 +132,7 @@ def _drain(db: Driver) -> bool:
     return not db.closed
 
 
-class PostgresEar:
+class PostgresListener:
     """Listens for the notifications of other connections."""
 
     def __init__(self, url: str) -> None:
@@ -154,7 +141,7 @@ class PostgresEar:
         self._fileno = self._db.fileno()
 
     def fileno(self) -> int:
-        """What becomes readable; the same number after the connection is gone."""
+        """The file descriptor; it keeps its number after the connection is gone."""
         return self._fileno
 
     def clear(self) -> bool:

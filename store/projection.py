@@ -1,7 +1,7 @@
-"""From an event to changes of rows: what the tables beside the events hold, and nothing that the events do not say.
+"""From an event to changes of rows, which follow from the events alone.
 
-Pure. A change is a statement with its values; the statements are plain SQL that SQLite and PostgreSQL take (`?` for a value).
-Those of runs, tasks and attempts are made from what `kflite.core.fold` says, once for each form that it has.
+Pure. A change is a statement with its values, in plain SQL for SQLite and PostgreSQL with `?` for values. Statements for runs,
+tasks and attempts are generated once from the tables of `kflite.core.fold`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from kflite.core import fold
 from kflite.core.event import Data, Event
 from kflite.core.event_kind import State
-from kflite.core.fold import RULES, First, Given, Table, Unless
+from kflite.core.fold import RULES, FromEventIfUnset, FromEventUnlessNone, StateUnless, Table
 from kflite.core.run_event import RunSubmitted
 from kflite.core.task_event import TaskQueued, TaskSkipped, TaskStarting, TaskSucceeded
 from kflite.core.value import Artifact, Value
@@ -19,7 +19,7 @@ from kflite.store.cells import Cell, Change, cells, clean, dumps, number
 from kflite.store.columns import column
 from kflite.store.search import index
 
-# What the scheduler and views alone remember of a run or task.
+# Fields that only the scheduler and views keep.
 _UNSTORED = frozenset(
     {"began", "due", "failed", "lost", "key_parts", "ref", "rerun", "stopping", "stopping_group", "stopping_outcome"}
 )
@@ -32,7 +32,7 @@ NEW_METRIC = (
     "INSERT INTO metric(run, task, name, value) VALUES(?, ?, ?, ?)"
     " ON CONFLICT(run, task, name) DO UPDATE SET value = excluded.value"
 )
-CACHED = (
+NEW_CACHED = (
     "INSERT INTO cache(cache_key, run, task, title, pipeline, created, expires, key_parts, outputs)"
     " SELECT ?, t.run, t.task, t.title, r.pipeline, ?, ?, ?, ? FROM task t JOIN run r ON r.run = t.run"
     " WHERE t.run = ? AND t.task = ?"
@@ -46,100 +46,100 @@ Statement = tuple[str, Reads]
 
 
 def changes(event: Event, seq: int, owner: str, lease: float) -> Sequence[Change]:
-    """What follows from an event. seq: its number; owner, lease: who holds a run that is made, and until when."""
+    """The changes that follow from an event. seq: its number; owner, lease: who leases a new run, and until when."""
     data = event.data
     if isinstance(data, (TaskQueued, TaskSkipped)):
         queued = _bound(_UPSERTS[type(data)], event, (event.run, event.task, seq))
-        return [*_void(event), queued] if data.rerun else [queued]
+        return [*_void_results(event), queued] if data.rerun else [queued]
     if event.task:
         return _of_task(event)
     if isinstance(data, RunSubmitted):
-        made = _bound(_NEW_RUN, event, (event.run, owner, lease if owner else 0.0))
-        return [made, *_artifacts(event, data.artifacts), *index.submitted(event, data)]
+        created = _bound(_NEW_RUN, event, (event.run, owner, lease if owner else 0.0))
+        return [created, *_artifacts(event, data.artifacts), *index.submission_changes(event, data)]
     update = _RUN_UPDATES.get(type(data))
-    return [_bound(update, event, (), (event.run,))] if update else [*index.changed(event)]
+    return [_bound(update, event, (), (event.run,))] if update else [*index.label_changes(event)]
 
 
 def _of_task(event: Event) -> Sequence[Change]:
     kind, key = type(event.data), (event.run, event.task)
     update, of_attempt = _TASK_UPDATES.get(kind), _ATTEMPT_UPDATES.get(kind)
-    found = [_bound(update, event, (), key)] if update else []
+    updates = [_bound(update, event, (), key)] if update else []
     if kind is TaskStarting:
-        found.append(_bound(_NEW_ATTEMPT, event, (*key, event.attempt)))
+        updates.append(_bound(_NEW_ATTEMPT, event, (*key, event.attempt)))
     elif event.attempt and of_attempt:
-        found.append(_bound(of_attempt, event, (), (*key, event.attempt)))
+        updates.append(_bound(of_attempt, event, (), (*key, event.attempt)))
     if isinstance(event.data, TaskSucceeded):
-        found += _made(event, event.data)
-    return found
+        updates += _results(event, event.data)
+    return updates
 
 
-def _void(event: Event) -> Iterator[Change]:
-    """What the task made before counts no longer, where it is done again, or is to be skipped."""
+def _void_results(event: Event) -> Iterator[Change]:
+    """Delete the earlier results of a task that runs again or is skipped."""
     for table in ("metric", "artifact"):
         yield f"DELETE FROM {table} WHERE run = ? AND task = ?", (event.run, event.task)
 
 
-# Statements, each made once of what `fold` says, and what of an event they take.
+# Statements, generated once, and the values that they read from an event.
 
 
-def _bound(made: Statement, event: Event, before: tuple[Cell, ...], after: tuple[Cell, ...] = ()) -> Change:
-    sql, reads = made
+def _bound(statement: Statement, event: Event, before: tuple[Cell, ...], after: tuple[Cell, ...] = ()) -> Change:
+    sql, reads = statement
     return sql, (*before, *cells([read(event) for read in reads]), *after)
 
 
 def _stored(table: Table, kind: type[Data]) -> Mapping[str, object]:
-    """The changes of columns."""
+    """The changes of fields that are columns."""
     unstored = _UNSTORED if table is not fold.ATTEMPT else ()
     return {name: new for name, new in table[kind].fields.items() if name not in unstored}
 
 
 def _insert(table: str, key: tuple[str, ...], new: Mapping[str, object]) -> Statement:
     columns = ", ".join([*key, *map(column, new)])
-    values = ", ".join(["?"] * len(key) + [_said(name, each) for name, each in new.items()])
+    values = ", ".join(["?"] * len(key) + [_sql(name, each) for name, each in new.items()])
     return f"INSERT INTO {table}({columns}) VALUES({values})", _reads(new)
 
 
 def _upsert(kind: type[Data]) -> Statement:
-    """After a retry of its run a task keeps its place in the order, and what its being queued does not change."""
+    """Insert or update: after a retry of its run, a task keeps its position and the columns that the event does not change."""
     new = _stored(fold.TASK, kind)
-    kept = {"attempts": 0} if "group" in new else {"attempts": 0, "group": False}
-    sql, reads = _insert("task", ("run", "task", "position"), {**kept, **new})
+    defaults = {"attempts": 0} if "group" in new else {"attempts": 0, "group": False}
+    sql, reads = _insert("task", ("run", "task", "position"), {**defaults, **new})
     return f"{sql} ON CONFLICT(run, task) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in map(column, new))}", reads
 
 
 def _updates(name: str, table: Table, key: str) -> Mapping[type[Data], Statement]:
-    """By kind, for those that change something."""
-    found = {kind: (changes, _stored(table, kind)) for kind, changes in table.items()}
-    return {kind: _update(name, new, _where(key, changes.only_in)) for kind, (changes, new) in found.items() if new}
+    """Statements by kind of data, for those that change something."""
+    updates = {kind: (changes, _stored(table, kind)) for kind, changes in table.items()}
+    return {kind: _update(name, new, _where(key, changes.only_in)) for kind, (changes, new) in updates.items() if new}
 
 
 def _update(table: str, new: Mapping[str, object], where: str) -> Statement:
-    said = ", ".join(f"{column(name)} = {_said(name, each)}" for name, each in new.items())
-    return f"UPDATE {table} SET {said} WHERE {where}", _reads(new)
+    assignments = ", ".join(f"{column(name)} = {_sql(name, each)}" for name, each in new.items())
+    return f"UPDATE {table} SET {assignments} WHERE {where}", _reads(new)
 
 
 def _where(key: str, only_in: tuple[State, ...]) -> str:
     return f"{key} AND state IN ({_named(only_in)})" if only_in else key
 
 
-def _said(name: str, new: object) -> str:
-    """A column's new value, as SQL says it."""
+def _sql(name: str, new: object) -> str:
+    """A column's new value in SQL."""
     match new:
-        case First():
+        case FromEventIfUnset():
             return f"coalesce({column(name)}, ?)"
-        case Given():
+        case FromEventUnlessNone():
             return f"coalesce(?, {column(name)})"
-        case Unless(value, states):
+        case StateUnless(value, states):
             return f"CASE WHEN state IN ({_named(states)}) THEN state ELSE '{value}' END"
     return "?" if isinstance(new, RULES) else _literal(*cells([new]))
 
 
 def _reads(new: Mapping[str, object]) -> Reads:
-    return tuple(each.read for each in new.values() if isinstance(each, RULES) and not isinstance(each, Unless))
+    return tuple(each.read for each in new.values() if isinstance(each, RULES) and not isinstance(each, StateUnless))
 
 
 def _literal(value: Cell) -> str:
-    """A constant of ours: a plain word, a number, or nothing."""
+    """A constant in SQL: a plain word, a number, or NULL."""
     if isinstance(value, str):
         return f"'{value}'"
     return "NULL" if value is None else str(value).upper()
@@ -153,41 +153,41 @@ _NEW_RUN = _insert("run", ("run", "owner", "lease"), _stored(fold.RUN, RunSubmit
 _UPSERTS = {kind: _upsert(kind) for kind in (TaskQueued, TaskSkipped)}
 _RUN_UPDATES = _updates("run", fold.RUN, "run = ?")
 _TASK_UPDATES = _updates("task", fold.TASK, "run = ? AND task = ?")
-# A task that is cancelled while it waits for its next attempt leaves the last one as it ended.
+# An ended attempt stays as it is when its task is cancelled before the next one.
 _ATTEMPT_UPDATES = _updates("attempt", fold.ATTEMPT, "run = ? AND task = ? AND attempt = ? AND ended IS NULL")
 _NEW_ATTEMPT = _insert("attempt", ("run", "task", "attempt"), _stored(fold.ATTEMPT, TaskStarting))
 
 
-# What a task made.
+# Results of a task.
 
 
-def _made(event: Event, data: TaskSucceeded) -> Iterator[Change]:
+def _results(event: Event, data: TaskSucceeded) -> Iterator[Change]:
     if not data.source:
         yield from _artifacts(event, data.outputs.artifacts)
     for name, value in _numbers(data.outputs.parameters, data.outputs.artifacts):
         yield NEW_METRIC, (event.run, event.task, name, value)
     if data.key and not data.source:
-        made_of, outputs = dumps(data.key_parts), dumps(data.outputs)
-        yield CACHED, (clean(data.key), event.at, data.expires, made_of, outputs, event.run, event.task)
+        key_parts, outputs = dumps(data.key_parts), dumps(data.outputs)
+        yield NEW_CACHED, (clean(data.key), event.at, data.expires, key_parts, outputs, event.run, event.task)
 
 
 def _artifacts(event: Event, artifacts: Mapping[str, Sequence[Artifact]]) -> Iterator[Change]:
-    """The rows of what a task made, or of what a run was given: those have no task in their id."""
+    """Rows of a task's outputs, or of a run's inputs, whose ids have no task."""
     for output, group in artifacts.items():
-        for place, one in enumerate(group):
-            id = "/".join(filter(None, (event.run, event.task, output))) + (f"[{place}]" if len(group) > 1 else "")
-            yield NEW_ARTIFACT, (id, event.run, event.task, output, event.at, clean(one.uri), dumps(one))
+        for position, artifact in enumerate(group):
+            id = "/".join(filter(None, (event.run, event.task, output))) + (f"[{position}]" if len(group) > 1 else "")
+            yield NEW_ARTIFACT, (id, event.run, event.task, output, event.at, clean(artifact.uri), dumps(artifact))
 
 
 def _numbers(parameters: Mapping[str, Value], artifacts: Mapping[str, Sequence[Artifact]]) -> Iterator[tuple[str, float]]:
-    yield from _plain(parameters)
+    yield from _named_numbers(parameters)
     for group in artifacts.values():
-        for one in group:
-            if one.type == "system.Metrics":
-                yield from _plain(one.metadata)
+        for artifact in group:
+            if artifact.type == "system.Metrics":
+                yield from _named_numbers(artifact.metadata)
 
 
-def _plain(values: Mapping[str, Value]) -> Iterator[tuple[str, float]]:
+def _named_numbers(values: Mapping[str, Value]) -> Iterator[tuple[str, float]]:
     for name, value in values.items():
         if (real := number(value)) is not None:
             yield name, real

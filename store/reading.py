@@ -1,4 +1,4 @@
-"""What views ask of the store: plain queries, each by an index, none over the events but for a run's own."""
+"""The store's queries. Each uses an index, and none reads events other than a run's own."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ class Reader:
         self.catalogue = Catalogue(connection, self._lock)
 
     def plan(self, digest: str) -> tuple[str, str]:
-        found = self._one("SELECT kind, document FROM plan WHERE digest = ?", (digest,))
-        if not found:
+        row = self._one("SELECT kind, document FROM plan WHERE digest = ?", (digest,))
+        if not row:
             raise NotFound(f"store {self.connection.name}: it holds no plan {digest[:12]}")
-        return found[0], found[1]
+        return row[0], row[1]
 
     def _all(self, make: Callable[[Row], T], sql: str, values: Iterable[Cell] = ()) -> list[T]:
         with self._lock:
@@ -54,7 +54,7 @@ class Reader:
         return self._all(rows.event, f"SELECT {rows.EVENT} FROM event WHERE {where} ORDER BY seq LIMIT ?", values)
 
     def of_kinds(self, kinds: Sequence[Kind], after: int) -> list[Event]:
-        """The events of some kinds, of all runs, after event number `after`."""
+        """The events of these kinds, of all runs, after event number `after`."""
         marks = ", ".join("?" * len(kinds))
         sql = f"SELECT {rows.EVENT} FROM event WHERE kind IN ({marks}) AND seq > ? ORDER BY seq"
         return self._all(rows.event, sql, (*(kind.value for kind in kinds), after))
@@ -74,9 +74,9 @@ class Reader:
         sql = "SELECT replica, count(*) FROM point WHERE run = ? AND task = ? AND attempt = ? GROUP BY replica"
         return dict(self._all(lambda row: (int(row[0]), int(row[1])), sql, [run, task, attempt]))
 
-    def last(self) -> int:
-        found = self._all(lambda row: row[0], "SELECT max(seq) FROM event")
-        return int(found[0] or 0)
+    def last_seq(self) -> int:
+        numbers = self._all(lambda row: row[0], "SELECT max(seq) FROM event")
+        return int(numbers[0] or 0)
 
     def runs(self, limit: int = 100, state: str = "", experiment: str = "", before: float | None = None) -> list[RunRow]:
         wanted: list[tuple[str, Cell]] = [("state = ?", state), ("experiment = ?", experiment), ("created < ?", before)]
@@ -89,24 +89,24 @@ class Reader:
         return self._runs(*page(query, self.run))
 
     def _runs(self, clause: str, values: Iterable[Cell]) -> list[RunRow]:
-        found = self._all(rows.RUN, f"SELECT {rows.RUN.columns} FROM run {clause}", values)
+        listed = self._all(rows.RUN, f"SELECT {rows.RUN.columns} FROM run {clause}", values)
         labels: dict[str, dict[str, str]] = {}
-        for part in parts(row.run for row in found):
+        for part in parts(row.run for row in listed):
             sql = f"SELECT run, name, value FROM label WHERE run IN ({marks(part)}) ORDER BY name"
             for run, name, value in self._all(tuple, sql, part):
                 labels.setdefault(run, {})[name] = value
-        return [replace(row, labels=labels[row.run]) if row.run in labels else row for row in found]
+        return [replace(row, labels=labels[row.run]) if row.run in labels else row for row in listed]
 
     def run(self, run: str) -> RunRow:
         wanted = clean(run)
         bounds = (wanted, wanted + "\U0010ffff")
-        found = self._runs("WHERE run >= ? AND run < ? ORDER BY run LIMIT 6", bounds) if wanted else []
-        if not found:
+        listed = self._runs("WHERE run >= ? AND run < ? ORDER BY run LIMIT 6", bounds) if wanted else []
+        if not listed:
             raise NotFound(f"there is no run {run!r}{self._near(wanted)}")
-        if len(found) > 1 and found[0].run != wanted:
-            more = ", …" if len(found) > MOST_NAMED else ""
-            raise NotFound(f"{run!r} is the beginning of several runs: {', '.join(r.run for r in found[:MOST_NAMED])}{more}")
-        return found[0]
+        if len(listed) > 1 and listed[0].run != wanted:
+            more = ", …" if len(listed) > MOST_NAMED else ""
+            raise NotFound(f"{run!r} is the beginning of several runs: {', '.join(r.run for r in listed[:MOST_NAMED])}{more}")
+        return listed[0]
 
     def _near(self, run: str) -> str:
         from difflib import get_close_matches
@@ -126,13 +126,13 @@ class Reader:
     def artifacts(self, run: str = "", limit: int = 1000) -> list[ArtifactRow]:
         where, values = ("WHERE run = ?", (run, limit)) if run else ("", (limit,))
         sql = f"SELECT {rows.ARTIFACT.columns} FROM artifact {where} ORDER BY created DESC, id LIMIT ?"
-        found = self._all(rows.ARTIFACT, sql, values)
+        listed = self._all(rows.ARTIFACT, sql, values)
         if not run:
-            return found
-        hits = self._all(artifact_queries.of_cached, f"{artifact_queries.CACHED} ORDER BY position DESC LIMIT ?", (run, limit))
-        return sorted([*found, *(row for many in hits for row in many)], key=lambda row: (-row.created, row.id))[:limit]
+            return listed
+        cached = self._all(artifact_queries.of_cached, f"{artifact_queries.CACHED} ORDER BY position DESC LIMIT ?", (run, limit))
+        return sorted([*listed, *(row for many in cached for row in many)], key=lambda row: (-row.created, row.id))[:limit]
 
-    def given(self, run: str) -> list[ArtifactRow]:
+    def input_artifacts(self, run: str) -> list[ArtifactRow]:
         return self._all(
             rows.ARTIFACT, f"SELECT {rows.ARTIFACT.columns} FROM artifact WHERE run = ? AND task = '' ORDER BY id", (run,)
         )
@@ -140,60 +140,56 @@ class Reader:
     def artifact(self, id: str) -> ArtifactRow:
         run, _, rest = clean(id).partition("/")
         sql, name = f"SELECT {rows.ARTIFACT.columns} FROM artifact WHERE id = ?", f"{self.run(run).run}/{rest}" if rest else ""
-        found = self._all(rows.ARTIFACT, sql, (name,)) if rest else []
-        if not found and rest:
-            cached = (name.partition("/")[0], rest.rpartition("/")[0])
-            hits = self._all(artifact_queries.of_cached, f"{artifact_queries.CACHED} AND task = ?", cached)
-            found = [row for many in hits for row in many if row.id == name]
-        if not found:
+        listed = self._all(rows.ARTIFACT, sql, (name,)) if rest else []
+        if not listed and rest:
+            named = (name.partition("/")[0], rest.rpartition("/")[0])
+            cached = self._all(artifact_queries.of_cached, f"{artifact_queries.CACHED} AND task = ?", named)
+            listed = [row for many in cached for row in many if row.id == name]
+        if not listed:
             raise NotFound(f"there is no artifact {id!r}: `kflite artifacts ls` lists them")
-        return found[0]
+        return listed[0]
 
     # Lineage.
 
-    def at(self, uris: Iterable[str]) -> list[Holding]:
+    def artifacts_at(self, uris: Iterable[str]) -> list[Holding]:
         return [
-            found
+            holding
             for part in parts(uris)
-            for found in self._all(artifact_queries.holding, artifact_queries.AT % marks(part), part)
+            for holding in self._all(artifact_queries.holding, artifact_queries.ARTIFACTS_AT % marks(part), part)
         ]
 
-    def tasks_at(self, places: Iterable[tuple[str, str]]) -> list[TaskRow]:
+    def tasks_at(self, keys: Iterable[tuple[str, str]]) -> list[TaskRow]:
         sql = f"SELECT {rows.TASK.columns} FROM task WHERE run = ? AND task = ?"
-        return [row for place in dict.fromkeys(places) for row in self._all(rows.TASK, sql, place)]
+        return [row for key in dict.fromkeys(keys) for row in self._all(rows.TASK, sql, key)]
 
-    def hits(self, sources: Iterable[str], uris: Sequence[str]) -> set[str]:
-        where, values = artifact_queries.mentioning("artifacts", uris)
-        wanted, found = frozenset(uris), set[str]()
+    def cache_users(self, sources: Iterable[str], uris: Sequence[str]) -> set[str]:
+        where, values = artifact_queries.mentions("artifacts", uris)
+        wanted, users = frozenset(uris), set[str]()
         for part in parts(sources):
-            hits = self._all(tuple, artifact_queries.HITS % marks(part) + where, [*part, *values])
-            found |= {str(run) for run, text in hits if not wanted.isdisjoint(_uris((text,)))}
-        return found
+            cache_users = self._all(tuple, artifact_queries.CACHE_USERS % marks(part) + where, [*part, *values])
+            users |= {str(run) for run, text in cache_users if not wanted.isdisjoint(_uris((text,)))}
+        return users
 
     def readers(self, runs: Iterable[str], uris: Sequence[str], most: int) -> list[tuple[str, str, frozenset[str]]]:
-        where, values = artifact_queries.mentioning("inputs", uris)
+        where, values = artifact_queries.mentions("inputs", uris)
         limit, wanted = f" LIMIT {most}" if where or not uris else "", frozenset(uris)
-        found: list[tuple[str, str, frozenset[str]]] = []
+        readers: list[tuple[str, str, frozenset[str]]] = []
         for part in parts(runs):
             reading = self._all(tuple, artifact_queries.READERS % marks(part) + where + limit, [*part, *values])
-            named = ((run, task, frozenset(_uris((text,)))) for run, task, text in reading)
-            found += [row for row in named if not wanted or not wanted.isdisjoint(row[2])]
-        return found
-
-    def metrics(self, run: str) -> list[tuple[str, str, float]]:
-        sql = "SELECT task, name, value FROM metric WHERE run = ? ORDER BY task, name"
-        return self._all(lambda row: (row[0], row[1], row[2]), sql, (run,))
+            tasks = ((run, task, frozenset(_uris((text,)))) for run, task, text in reading)
+            readers += [row for row in tasks if not wanted or not wanted.isdisjoint(row[2])]
+        return readers
 
     # Cache.
 
     def cached(self, keys: Iterable[str], now: float) -> dict[str, CacheRow]:
-        found: list[CacheRow] = []
+        entries: list[CacheRow] = []
         for part in parts(keys):
             sql = (
                 f"SELECT {rows.CACHE.columns} FROM cache WHERE cache_key IN ({marks(part)}) AND (expires IS NULL OR expires > ?)"
             )
-            found += self._all(rows.CACHE, sql, [*part, now])
-        return {row.key: row for row in found}
+            entries += self._all(rows.CACHE, sql, [*part, now])
+        return {row.key: row for row in entries}
 
     def cache(self, limit: int = 100, pipeline: str = "", title: str = "") -> list[CacheRow]:
         wanted: list[tuple[str, Cell]] = [("pipeline = ?", pipeline), ("title = ?", title)]
@@ -205,38 +201,38 @@ class Reader:
     # Artifacts that outlive their run.
 
     def shared(self, run: str) -> set[str]:
-        hits = self._all(_uris, "SELECT artifacts FROM task WHERE source = ? AND source != '' AND run != ?", (run, run))
+        cached = self._all(_uris, "SELECT artifacts FROM task WHERE source = ? AND source != '' AND run != ?", (run, run))
         sql = (
             "SELECT DISTINCT mine.uri FROM artifact mine JOIN artifact other ON other.uri = mine.uri AND other.run != mine.run"
             " WHERE mine.run = ?"
         )
-        return {uri for uris in hits for uri in uris} | set(self._all(lambda row: str(row[0]), sql, (run,)))
+        return {uri for uris in cached for uri in uris} | set(self._all(lambda row: str(row[0]), sql, (run,)))
 
     def inherited(self, run: str) -> set[str]:
         sql = (
             "SELECT source, artifacts FROM task WHERE run = ? AND source != ''"
             " AND NOT EXISTS (SELECT 1 FROM run WHERE run.run = task.source)"
         )
-        held = self._all(lambda row: (str(row[0]), _uris(row[1:])), sql, (run,))
+        cached = self._all(lambda row: (str(row[0]), _uris(row[1:])), sql, (run,))
         others = "SELECT artifacts FROM task WHERE source = ? AND source != '' AND run != ?"
-        sources = {source for source, _ in held}
-        kept = {uri for source in sources for uris in self._all(_uris, others, (source, run)) for uri in uris}
-        return {uri for _, uris in held for uri in uris} - kept
+        sources = {source for source, _ in cached}
+        still_used = {uri for source in sources for uris in self._all(_uris, others, (source, run)) for uri in uris}
+        return {uri for _, uris in cached for uri in uris} - still_used
 
 
 def _where(wanted: Iterable[tuple[str, Cell]]) -> tuple[str, list[Cell]]:
-    """A clause for those conditions that have a value, and the values."""
-    asked = [(sql, value) for sql, value in wanted if value not in (None, "")]
-    return ("WHERE " + " AND ".join(sql for sql, _ in asked) if asked else ""), [value for _, value in asked]
+    """A WHERE clause of the conditions that have a value, and the values."""
+    given = [(sql, value) for sql, value in wanted if value not in (None, "")]
+    return ("WHERE " + " AND ".join(sql for sql, _ in given) if given else ""), [value for _, value in given]
 
 
 def marks(values: Sequence[object]) -> str:
-    """As many marks for values as there are."""
+    """A `?` for each value."""
     return ", ".join("?" * len(values))
 
 
 def parts(keys: Iterable[str]) -> Iterator[list[str]]:
-    """The keys, each once, as many at a time as one statement takes."""
+    """The distinct keys, in lists that fit into one statement."""
     left = iter(dict.fromkeys(keys))
     while part := list(islice(left, MOST_VALUES)):
         yield part

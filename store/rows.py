@@ -1,4 +1,4 @@
-"""From rows of the database to the data of the seam: each dataclass is read from the columns that its fields name."""
+"""From rows of the database to the seam's dataclasses, whose fields name the columns."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from kflite.store.columns import column
 Row = Sequence[Any]
 T = TypeVar("T")
 
-# How a cell becomes a field of this type; others are as they are.
+# How a cell becomes a field of this type; other cells stay as they are.
 _READ: Mapping[str, Callable[[Any], object]] = {
     "State": State,
     "bool": bool,
@@ -29,19 +29,19 @@ _READ: Mapping[str, Callable[[Any], object]] = {
 
 
 class Rows(Generic[T]):
-    """Makes a dataclass from a row of `columns`. beside: its last fields, which are not read from there."""
+    """Makes a dataclass from a row of `columns`. omitted: its last fields, which no column has."""
 
-    def __init__(self, made: type[T], *beside: str) -> None:
-        held = [each for each in fields(made) if each.name not in beside]  # type: ignore[arg-type]
-        self.columns = ", ".join(column(each.name) for each in held)
-        self._made = made
-        self._read = [(place, _READ[str(each.type)]) for place, each in enumerate(held) if each.type in _READ]
+    def __init__(self, row_type: type[T], *omitted: str) -> None:
+        read_fields = [each for each in fields(row_type) if each.name not in omitted]  # type: ignore[arg-type]
+        self.columns = ", ".join(column(each.name) for each in read_fields)
+        self._row_type = row_type
+        self._read = [(index, _READ[str(each.type)]) for index, each in enumerate(read_fields) if each.type in _READ]
 
     def __call__(self, row: Row) -> T:
         cells = list(row)
-        for place, read in self._read:
-            cells[place] = read(cells[place])
-        return self._made(*cells)
+        for index, read in self._read:
+            cells[index] = read(cells[index])
+        return self._row_type(*cells)
 
 
 RUN = Rows(RunRow, "labels")
@@ -53,7 +53,7 @@ POINT = Rows(Point)
 
 
 def point(row: Row) -> Point:
-    """A row of POINT. The value that the database has not is no number."""
+    """From a row of POINT; NULL stands for NaN."""
     return POINT([math.nan if cell is None else cell for cell in row])
 
 
@@ -61,6 +61,6 @@ EVENT = "run, kind, at, task, attempt, seq, data"
 
 
 def event(row: Row) -> Event:
-    """A row of EVENT. Raises EventError."""
+    """From a row of EVENT. Raises EventError."""
     run, kind, at, task, attempt, seq, data = row
     return Event(run, from_json(kind, json.loads(data), run, seq), at, task, attempt, seq)

@@ -1,4 +1,4 @@
-"""SQLite: a file in WAL mode, or memory. A commit survives a killed process; only a power loss may lose the last ones."""
+"""SQLite, in a file in WAL mode or in memory. Commits survive a killed process; a power loss may lose the last ones."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from kflite.errors import StoreError, StoreFull, StoreLocked
-from kflite.store import ddl
 from kflite.store.connection import Row
 from kflite.store.limits import BUSY_S
-from kflite.store.notifier import Bell, SocketListener
+from kflite.store.notifier import Notifier, SocketListener
+from kflite.store.preparation import prepare
 
-# SQLite does not wait for its lock when a file becomes a WAL one.
-AGAIN_S = 0.01
+# SQLite itself does not wait for the lock that switching to WAL mode takes.
+RETRY_S = 0.01
 
 
 class SqliteConnection:
-    """A connection to a database file, made when it is not there. busy_s: how long one waits for another process that writes."""
+    """A connection to a database file, created when missing. busy_s: how long to wait for another process that writes."""
 
     def __init__(self, url: str, busy_s: float = BUSY_S) -> None:
         self.url = self.name = url
         path = url.removeprefix("sqlite://").removeprefix("/")
         self._path = os.path.abspath(path) if path else ""
-        self._rung = False
+        self._notify_pending = False
         with self._errors():
             self._db = self._open(busy_s)
-            self._prepare()
-        self._bell = Bell(self._path)
+            prepare(self, self._revision, "sqlite")
+        self._notifier = Notifier(self._path)
 
     def _open(self, busy_s: float) -> sqlite3.Connection:
         if self._path:
@@ -39,25 +39,12 @@ class SqliteConnection:
         db = sqlite3.connect(path, busy_s, isolation_level=None, check_same_thread=False, cached_statements=256)
         deadline = time.monotonic() + busy_s
         while not _wal(db, time.monotonic() < deadline):
-            time.sleep(AGAIN_S)
+            time.sleep(RETRY_S)
         db.execute("PRAGMA synchronous = NORMAL")
         return db
 
-    def _prepare(self) -> None:
-        """A new database gets its tables; an older one is migrated; a newer one is refused."""
-        found = self._revision()
-        if found is None:
-            with self.writing():
-                if self._revision() is None:
-                    for statement in ddl.statements("sqlite"):
-                        self._db.execute(statement)
-        elif found != ddl.HEAD:
-            from kflite.store.migrate import migrate
-
-            migrate(self.url, found)
-
     def _revision(self) -> str | None:
-        """None for a database without tables, "" for one that says nothing of its revision."""
+        """None for a database without tables, "" for one without a revision."""
         if not self._db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
             return None
         if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone():
@@ -65,14 +52,14 @@ class SqliteConnection:
         return "".join(version for (version,) in self._db.execute("SELECT version_num FROM alembic_version"))
 
     def close(self) -> None:
-        """Give the files back to others."""
-        self._bell.close()
+        """Close the database and its notifier."""
+        self._notifier.close()
         self._db.close()
 
     @contextmanager
     def writing(self) -> Iterator[None]:
         """See the seam."""
-        self._rung = False
+        self._notify_pending = False
         with self._errors():
             self._db.execute("BEGIN IMMEDIATE")
             try:
@@ -82,8 +69,8 @@ class SqliteConnection:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise
-        if self._rung:
-            self._bell.ring()
+        if self._notify_pending:
+            self._notifier.notify()
 
     def execute(self, sql: str, values: Iterable[object] = ()) -> None:
         """See the seam."""
@@ -94,13 +81,13 @@ class SqliteConnection:
         with self._errors():
             return self._db.execute(sql, tuple(values)).fetchall()
 
-    def ring(self) -> None:
+    def notify(self) -> None:
         """See the seam."""
-        self._rung = True
+        self._notify_pending = True
 
-    def ear(self) -> SocketListener:
+    def listen(self) -> SocketListener:
         """See the seam."""
-        return SocketListener(self._bell.folder)
+        return SocketListener(self._notifier.folder)
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -125,14 +112,14 @@ class SqliteConnection:
 
 
 def _make(path: Path) -> None:
-    """The file and its folder, for this user only; SQLite gives the files beside it the same mode."""
+    """Create the file and its folder for this user only; SQLite's other files get the same mode."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def _wal(db: sqlite3.Connection, patient: bool) -> bool:
-    """Whether the database is in WAL mode now; False while another process is at it, for those with patience."""
+    """Switch to WAL mode. False while another process blocks that; without `patient` this raises."""
     try:
         db.execute("PRAGMA journal_mode = WAL")
     except sqlite3.OperationalError as error:

@@ -32,11 +32,11 @@ class Lap:
     def with_digests(self, contents: Mapping[str, str]) -> Lap:
         return self
 
-    def job(self, place: RunPaths, task: str, attempt: int) -> Job:
+    def job(self, paths: RunPaths, task: str, attempt: int) -> Job:
         ports = (Port("http", ready="tcp"),) if self.policy.service else ()
-        return Job(f"{place.run}/{task}", attempt, (Role(command=(self.title,), ports=ports),), place.attempt(task, attempt))
+        return Job(f"{paths.run}/{task}", attempt, (Role(command=(self.title,), ports=ports),), paths.attempt(task, attempt))
 
-    def collect(self, place: RunPaths, task: str, attempt: int, exit: Exit) -> tuple[Exit, Outputs]:
+    def collect(self, paths: RunPaths, task: str, attempt: int, exit: Exit) -> tuple[Exit, Outputs]:
         return exit, NOTHING
 
 

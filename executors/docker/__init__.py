@@ -1,7 +1,6 @@
 """Jobs as containers: one container per replica, a network per gang, found again by their labels.
 
-Lives here: all that knows Docker, and the only imports of its SDK. May import job, errors, the seam, and what
-all executors share.
+Only this package imports Docker's SDK. It imports the core, errors, the seam and the executors' shared modules.
 """
 
 from kflite.executors.docker.executor import DockerExecutor

@@ -1,4 +1,4 @@
-"""An attempt, from the time that its containers are known to the time that nothing of them is left."""
+"""An attempt in Docker, from the creation of its containers to their removal."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class ContainerAttempt:
         self.end = asyncio.create_task(self._see_out(look=launched is None))
 
     def close(self) -> None:
-        """Let go of it; its containers go on."""
+        """Stop following the attempt; its containers go on."""
         self.end.cancel()
         for copy in self._containers.values():
             if copy:
@@ -75,7 +75,7 @@ class ContainerAttempt:
             await self._signal("SIGKILL")
 
     async def _signal(self, signal: str) -> None:
-        """A signal to each container that runs."""
+        """Send a signal to each running container."""
         kill = [
             self._shared.daemon.call(partial(_kill, container.id, signal), accept=(_NOT_THERE, _NOT_RUNNING))
             for container in self._containers
@@ -106,7 +106,7 @@ class ContainerAttempt:
         return from_verdict(self._verdict(), self._replicas)
 
     def _keep(self, exit: Exit) -> Exit:
-        """Write how it ended to its folder, unless another executor did so and removed the containers before we looked."""
+        """Record the exit in its folder, unless another executor did so and removed the containers before."""
         if not self._ref.folder.exists():
             return exit
         try:
@@ -116,7 +116,7 @@ class ContainerAttempt:
         return record.read(self._ref.folder) or exit
 
     async def _look(self) -> bool:
-        """Find the containers; whether all of them are there."""
+        """Find the containers; returns whether all of them exist."""
         label = {"label": [f"{names.GROUP}={self._ref.group}"]}
         found = await self._shared.daemon.call(lambda client: client.containers(all=True, filters=label)) or []
         containers = sorted(
@@ -142,7 +142,7 @@ class ContainerAttempt:
             serving.cancel()
 
     async def _serve(self) -> None:
-        """Tell where it serves, once all ports that are to do so accept connections."""
+        """Report the addresses once all ready ports accept connections."""
         found: dict[str, str] = {}
         with suppress(ExecutorError):  # whoever waits for the containers finds out why
             for container in self._containers:
@@ -170,18 +170,18 @@ class ContainerAttempt:
         self._note(container, ending.judge(state, container.log, memory, broke), error, group)
 
     async def _inspect(self, container: ContainerRef) -> tuple[ContainerState | None, int]:
-        """The container's state and its limit of memory in bytes; None when it is gone."""
+        """The container's state and memory limit in bytes; None if it is gone."""
         found = await self._shared.daemon.call(lambda client: client.inspect_container(container.id), accept=(_NOT_THERE,))
         return (found["State"], found["HostConfig"]["Memory"]) if found else (None, 0)
 
     async def _resume(self, container: ContainerRef) -> Copy:
-        """Go on copying the output where a dead scheduler ended."""
+        """Continue copying the output where a dead scheduler stopped."""
         source = await self._shared.daemon.call(lambda client: kept(client, container.id, follow=True))
         assert source is not None
         return Copy(source, ContainerLog(container.log, container.offset))
 
     async def _finish(self, container: ContainerRef, copy: Copy) -> OSError | None:
-        """Let the copy come to its end, and complete it if the connection broke."""
+        """Wait for the copy to end, and complete it if the connection broke."""
         done, _ = await asyncio.wait({copy.done}, timeout=_OUTPUT_S)
         if not done:
             copy.close()
@@ -217,7 +217,7 @@ class ContainerAttempt:
 
 
 def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The first error that is no group."""
+    """The first error that is not a group."""
     error = errors.exceptions[0]
     return _first(error) if isinstance(error, BaseExceptionGroup) else error
 

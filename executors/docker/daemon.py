@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 
 class Thread(Protocol):
-    """Runs what blocks in some thread."""
+    """Runs blocking calls in a thread."""
 
     def __call__(self, ask: Callable[[], T], /) -> Coroutine[None, None, T]: ...
 
@@ -42,7 +42,7 @@ class ContainerState(TypedDict, total=False):
 
 
 class Info(TypedDict, total=False):
-    """What the daemon says of itself and its machine. MemTotal in bytes."""
+    """The daemon's description of itself and its machine. MemTotal is in bytes."""
 
     NCPU: int
     MemTotal: int
@@ -52,7 +52,7 @@ class Info(TypedDict, total=False):
 
 
 class DaemonGone(ExecutorError):
-    """The daemon does not answer, or not to us."""
+    """The daemon does not answer, or refuses us."""
 
     def __init__(self, address: str, why: object = "") -> None:
         text = f"no Docker daemon at {address}: start it, or use --on process"
@@ -62,7 +62,7 @@ class DaemonGone(ExecutorError):
 
 
 class DaemonRefused(ExecutorError):
-    """The daemon's answer is an error. status: of HTTP."""
+    """The daemon answers with an error. status: of HTTP."""
 
     def __init__(self, status: int, explanation: str) -> None:
         self.status = status
@@ -71,7 +71,7 @@ class DaemonRefused(ExecutorError):
 
 
 class Daemon:
-    """A daemon at an address. breaks: how often it was found not to answer; a container that died meanwhile may be its doing."""
+    """A daemon at an address. breaks: how often it did not answer; containers may have died by that."""
 
     def __init__(self, address: str, reconnect_s: float) -> None:
         self.address = address or os.environ.get("DOCKER_HOST", "")
@@ -89,19 +89,19 @@ class Daemon:
         return self._client
 
     async def connect(self) -> None:
-        """Find the daemon and ask what it has. Raises Gone."""
+        """Connect to the daemon and ask for its description. Raises Gone."""
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="kflite-docker")
         client = await self.in_thread(self.reach)
         self.info = await self.in_thread(partial(_ask_info, client))
 
     def reach(self) -> APIClient:
-        """The client, connected by now. Blocks. Raises Gone."""
+        """The connected client. Blocks. Raises Gone."""
         if self._client is None:
             self._client = self._connect()
         return self._client
 
     def close(self) -> None:
-        """Drop the connections; containers go on."""
+        """Close the connections; containers go on."""
         if self._threads is not None:
             self._threads.shutdown(wait=False, cancel_futures=True)
         if self._client is not None:
@@ -109,7 +109,7 @@ class Daemon:
         self._threads = self._client = None
 
     async def in_thread(self, ask: Callable[[], T]) -> T:
-        """Run what blocks."""
+        """Run a blocking call."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, ask)
 
     async def call(self, ask: Callable[[APIClient], T], accept: Collection[int] = (), thread: Thread | None = None) -> T | None:
@@ -153,7 +153,7 @@ def _ask_info(client: APIClient) -> Info:
 
 
 def answer(ask: Callable[[APIClient], T], client: APIClient) -> T:
-    """Ask in this thread. Raises Refused and the built-in ConnectionError in place of the SDK's and its HTTP library's errors."""
+    """Ask in this thread. Turns errors of the SDK and its HTTP library into Refused and the built-in ConnectionError."""
     import requests
     import urllib3
     from docker.errors import APIError
@@ -171,7 +171,7 @@ def answer(ask: Callable[[APIClient], T], client: APIClient) -> T:
 
 
 def _context() -> str:
-    """Where the docker command's current context points to, so that Docker Desktop, Colima and rootless daemons are found."""
+    """The address of the docker command's current context, by which Docker Desktop, Colima and rootless daemons are found."""
     from docker.context import ContextAPI
     from docker.errors import DockerException
 

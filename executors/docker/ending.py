@@ -1,4 +1,4 @@
-"""Why a container ended as it did."""
+"""The exit of a container, with its reason."""
 
 from __future__ import annotations
 

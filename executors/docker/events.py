@@ -40,7 +40,7 @@ class ContainerEvents:
         self._thread = threading.Thread(target=self._run, name="kflite-docker-events", daemon=True)
 
     async def connected(self) -> None:
-        """Return once events are heard. Begins the listening."""
+        """Start listening; returns once events arrive."""
         if not self._thread.is_alive():
             self._thread.start()
         try:
@@ -50,15 +50,15 @@ class ContainerEvents:
             raise DaemonGone(self._daemon.address) from error
 
     def ended(self, container: str) -> asyncio.Future[None]:
-        """Done when it is worth looking at the container; Gone is raised when the daemon has not answered for too long."""
+        """A future that is done when the container should be inspected; it raises Gone when the daemon is away for too long."""
         return self._waiting.setdefault(container, self._loop.create_future())
 
     def forget(self, container: str) -> None:
-        """Nobody waits any more, or not for what was heard so far."""
+        """Forget the events of a container so far."""
         self._waiting.pop(container, None)
 
     def close(self) -> None:
-        """End the listening."""
+        """Stop listening."""
         self._closing.set()
         if self._stream is not None:
             self._stream.close()
@@ -77,7 +77,7 @@ class ContainerEvents:
                 self._closing.wait(_PAUSE_S)
 
     def _listen(self, client: APIClient) -> None:
-        """Hear events until a silence. Raises ConnectionError when the daemon has gone."""
+        """Read events until there are no more for a while. Raises ConnectionError when the daemon is gone."""
         import requests
 
         self._stream = _open(client)

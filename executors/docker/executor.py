@@ -74,13 +74,13 @@ class DockerExecutor:
         self._daemon.close()
 
     def capacity(self) -> Resources:
-        """The machine's that the daemon runs on."""
+        """The resources of the daemon's machine."""
         info = self._daemon.info
         found = len(gpus()) if "nvidia" in info.get("Runtimes", {}) else 0
         return Resources(float(info.get("NCPU", 0)), info.get("MemTotal", 0), found)
 
     async def identity(self, job: Job) -> Mapping[str, str]:
-        """The digests of its images, as far as they are here, its volumes and config maps."""
+        """The digests of its local images, its volumes and its config maps."""
         digests = {role.name: await self._images.digest(role.image) for role in job.roles}
         alone = len(job.roles) == 1
         parts = {"image digest" if alone else f"image digest {name}": digest for name, digest in digests.items() if digest}
@@ -88,7 +88,7 @@ class DockerExecutor:
 
     @property
     def pool(self) -> str:
-        """The machine's, unless the daemon runs on another one."""
+        """The machine's pool, unless the daemon runs on another machine."""
         address = self._daemon.address
         local = not address or address.startswith(("unix:", "npipe:")) or urlsplit(address).hostname in _LOOPBACK
         return MACHINE if local else f"docker {address}"
@@ -130,7 +130,7 @@ class DockerExecutor:
         await self._attempt(ref).stop(grace_s)
 
     def _settle(self, claim: VolumeClaim, folder: Path) -> None:
-        """A volume is created or deleted before the start returns."""
+        """Create or delete a volume before the start returns."""
         self._volumes.settle(claim)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         record.write(folder, Exit(0))

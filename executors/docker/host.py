@@ -1,4 +1,4 @@
-"""What containers take from the machine and from who calls: user, proxies, certificate authorities, bounds."""
+"""What containers take from the machine and the caller: user, proxies, certificate authorities, limits."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Host:
 
 
 def describe(info: Info, settings: DockerOptions, environ: Mapping[str, str]) -> Host:
-    """The host as this process sees it."""
+    """The host of this process."""
     security = [option.partition(",")[0] for option in info.get("SecurityOptions") or ()]
     env, files = _passed(environ) if settings.pass_ca else ({}, ())
     return Host(
@@ -56,14 +56,14 @@ def describe(info: Info, settings: DockerOptions, environ: Mapping[str, str]) ->
 
 
 def _user(settings: DockerOptions, rootless: bool) -> str:
-    """In a rootless daemon's containers root is the caller."""
+    """The user of containers: the caller, who is root in a rootless daemon's containers, or "" for the image's own."""
     if settings.image_user:
         return ""
     return "0:0" if rootless else f"{os.getuid()}:{os.getgid()}"
 
 
 def _names(environ: Mapping[str, str]) -> dict[str, str]:
-    """The caller's name: it is in no image's list of users, and programs ask for it."""
+    """Variables with the caller's name, which programs ask for and no image's list of users has."""
     name = environ.get("USER") or environ.get("LOGNAME") or "kflite"
     return {"USER": name, "LOGNAME": name}
 

@@ -1,4 +1,4 @@
-"""The start of an attempt: all its containers are created before any is started, and a failure removes them all."""
+"""The start of an attempt: it creates all containers before it starts any, and removes them all after a failure."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _CONFLICT, _NOT_FOUND, _IN_USE = 409, 404, 403
 
 @dataclass(frozen=True, slots=True)
 class ContainerStart:
-    """The start of a job. stop: set to give up a pull; waiting: told what it waits for, "" for nothing any longer."""
+    """The start of a job. stop: set to give up a pull; waiting: called with what it waits for, "" once it waits no longer."""
 
     job: Job
     stop: asyncio.Event
@@ -58,7 +58,7 @@ class ContainerStart:
 
 @dataclass(frozen=True, slots=True)
 class DockerShared:
-    """What all attempts of an executor use.
+    """Shared by all attempts of an executor.
 
     progress: gets a job's id and a note on the pull of its image; left: groups whose end the daemon missed, to be removed.
     """
@@ -102,7 +102,7 @@ async def launch(shared: DockerShared, start: ContainerStart) -> list[tuple[Cont
 
 
 def _prepare(shared: DockerShared, job: Job) -> Mounts:
-    """What must lie on the machine, and what replicas mount of it. Blocks."""
+    """Create the job's files on the machine, and return the replicas' mounts. Blocks."""
     open_ = shared.settings.image_user or any(map(as_another, job.roles))
     prepare(job, open_)
     return binds(job, shared.volumes, open_)
@@ -118,7 +118,7 @@ async def _undo(shared: DockerShared, job: Job) -> None:
 
 
 def _leave(shared: DockerShared, job: Job, error: DaemonGone) -> None:
-    """Note that the attempt is over and what it made is still there: for this executor, and for those after it."""
+    """Record that the attempt is over but its containers remain, for this executor and later ones."""
     shared.left.add(Ref.of(job).group)
     shared.gpus.give(Ref.of(job).group)
     clear(job.folder)
@@ -137,7 +137,7 @@ async def _launch(shared: DockerShared, start: ContainerStart, mounts: Mounts) -
 
 
 async def remove(daemon: Daemon, group: str) -> None:
-    """Remove all that an attempt has in the daemon, running or not. Raises Gone."""
+    """Remove an attempt's containers and network, running or not. Raises Gone."""
     label = {"label": [f"{names.GROUP}={group}"]}
     found = await daemon.call(lambda client: client.containers(all=True, filters=label)) or []
     await _all(daemon.call(partial(_remove_container, box["Id"]), accept=(_NOT_FOUND, _CONFLICT)) for box in found)
@@ -164,7 +164,7 @@ async def _create_all(shared: DockerShared, start: ContainerStart, mounts: Mount
 
 
 async def _network(daemon: Daemon, job: Job) -> str:
-    """Make the gang's network, or find it."""
+    """Create or find the gang's network."""
     name, labels = Ref.of(job).group, names.group_labels(job)
     try:
         await daemon.call(partial(_create_network, name, labels, ""), accept=(_CONFLICT,))
@@ -178,14 +178,14 @@ async def _network(daemon: Daemon, job: Job) -> str:
 
 
 def _subnets(name: str) -> Iterator[str]:
-    """Some address ranges to try, of those that no real network uses (RFC 2544), beginning at a different one for each name."""
+    """Address ranges to try, from those that no real network uses (RFC 2544), in an order by name."""
     ranges = list(_SPARE.subnets(new_prefix=_GANG_PREFIX))
     first = int(sha256(name.encode()).hexdigest(), 16)
     return (str(ranges[(first + n) % len(ranges)]) for n in range(_TRIES))
 
 
 async def _shares(shared: DockerShared, job: Job) -> list[tuple[str, ...]]:
-    """The GPUs of each replica: those that no container of ours has, nor another executor here."""
+    """The GPUs of each replica, which no container of ours and no other executor here has."""
     daemon = shared.daemon
     wanted = [max(replica.role.request.gpus, replica.role.limit.gpus) for replica in job.replicas]
     if not any(wanted):
@@ -233,7 +233,7 @@ async def _create_of(shared: DockerShared, job: Job, replica: Replica, name: str
 
 
 async def _start(shared: DockerShared, box: ContainerRef) -> tuple[ContainerRef, Copy | None]:
-    """Start a container, unless somebody has: a scheduler that died meanwhile."""
+    """Start a container, unless a scheduler that died has started it."""
     if box.found and await shared.daemon.call(lambda client: client.inspect_container(box.id)["State"]["Status"]) != "created":
         return box, None
     shared.watch.ended(box.id)
@@ -259,7 +259,7 @@ def _reason(explanation: str) -> str:
 
 
 def _tell(shared: DockerShared, job: Job, replica: Replica, text: str) -> None:
-    """Note what keeps the job waiting, in its log where nobody else listens."""
+    """Report what the job waits for, in its log if nobody listens."""
     if shared.progress:
         shared.progress(job.id, text)
         return
@@ -268,7 +268,7 @@ def _tell(shared: DockerShared, job: Job, replica: Replica, text: str) -> None:
 
 
 async def _all(calls: Iterable[Awaitable[T]]) -> list[T]:
-    """All results; the first error is raised after all have come to their end, so that none still makes what is to be removed."""
+    """All results. The first error is raised after all have ended, so that none still creates what is to be removed."""
     results = await asyncio.gather(*calls, return_exceptions=True)
     done = [result for result in results if not isinstance(result, BaseException)]
     for result in results:

@@ -1,4 +1,4 @@
-"""Who may start an attempt: one executor at a time, in whichever process."""
+"""A lock for starting an attempt, across processes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PAUSE_S = 0.05
 
 @asynccontextmanager
 async def alone(folder: Path) -> AsyncIterator[None]:
-    """Wait until no other executor, in whichever process, is starting the attempt with this folder."""
+    """Wait until no other executor, in any process, starts the attempt with this folder."""
     lock = os.open(folder / "docker.lock", os.O_WRONLY | os.O_CREAT, 0o600)
     try:
         while not _locked(lock):  # noqa: ASYNC110  (a lock of the file system tells nobody)

@@ -17,7 +17,7 @@ _ANYBODY = 0o1777  # as of a folder for temporary files: in memory there is nobo
 
 
 def binds(job: Job, volumes: Volumes, shared: bool) -> dict[int, list[Bind]]:
-    """The mounts of the replicas that have some, by rank; what they need on the disk is written. Blocks.
+    """The mounts of replicas by rank; their files are written. Blocks.
 
     shared: open folders to the user's group. Raises ExecutorError for what cannot be mounted.
     """

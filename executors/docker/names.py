@@ -1,4 +1,4 @@
-"""How a job's containers are named, labelled and found again."""
+"""Names and labels of a job's containers, by which they are found again."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def labels(job: Job, replica: Replica, gpus: tuple[str, ...], ports: Mapping[str
 
 
 def group_labels(job: Job) -> dict[str, str]:
-    """The labels that all which an attempt makes has."""
+    """The labels of everything that an attempt creates."""
     run, _, task = job.id.partition("/")
     own = {MANAGED: MANAGER, GROUP: Ref.of(job).group, "kflite.dev/job": job.id}
     return {"kflite.dev/run": run, "kflite.dev/task": task, "kflite.dev/attempt": str(job.attempt), **job.labels, **own}

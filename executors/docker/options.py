@@ -1,4 +1,4 @@
-"""What a user can choose about containers."""
+"""The user's options for containers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kflite.executors.images import ImageMap
 
 @dataclass(frozen=True, slots=True)
 class DockerOptions(DockerSettings):
-    """How the Docker executor works: the settings' table, and the map of images."""
+    """Options of the Docker executor: the settings' table and the image map."""
 
     images: ImageMap = ImageMap()
 

@@ -1,4 +1,4 @@
-"""What containers write, copied to their log files: live while they run, and again from the daemon's copy after a break.
+"""Copies the output of containers to their log files: live while they run, and from the daemon's copy after a break.
 
 Docker sends frames: a byte for the stream, three of nothing, four for the length (big endian), the bytes.
 Source: https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Container/operation/ContainerAttach
@@ -27,14 +27,14 @@ _CONNECT_S = 15.0
 
 
 class LogSource(Protocol):
-    """Bytes in frames, and a way to end the reading from another thread."""
+    """Bytes in frames, whose reading another thread can end."""
 
     def __iter__(self) -> Iterator[bytes]: ...
     def close(self) -> None: ...
 
 
 class Attached:
-    """All that a container will write, when attached to before its start."""
+    """All output of a container that has not been started."""
 
     def __init__(self, client: APIClient, container: str) -> None:
         self._socket = _upgraded(client, container)
@@ -57,7 +57,7 @@ class Attached:
 
 
 def _upgraded(client: APIClient, container: str) -> socket.socket:
-    """The connection, once the daemon has turned it from HTTP to a stream. Nothing has been written to it yet."""
+    """The connection after the daemon has turned it from HTTP into a stream."""
     parameters = {"stdout": "1", "stderr": "1", "stream": "1"}
     if not client.base_url.startswith("http+docker://localhost"):  # over TLS and SSH the bytes do not lie bare on a descriptor
         found: socket.socket = client.attach_socket(container, parameters)
@@ -73,7 +73,7 @@ def _upgraded(client: APIClient, container: str) -> socket.socket:
 
 
 class Reply:
-    """The body of an answer as it comes. quiet_s: seconds of silence after which reading raises, None for never.
+    """The body of an answer as it comes. quiet_s: seconds without data after which reading raises, None for never.
 
     Raises the SDK's errors: call it through `answer`.
     """
@@ -96,12 +96,12 @@ class Reply:
 
 
 def kept(client: APIClient, container: str, follow: bool) -> Reply:
-    """What the daemon has kept of a container's output, nothing where it has none; with `follow`, until the container ends."""
+    """The daemon's copy of a container's output, empty if there is none; with `follow`, until the container ends."""
     return Reply(client, f"/containers/{container}/logs", {"stdout": "1", "stderr": "1", "follow": str(int(follow))})
 
 
 def payloads(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The bytes of all frames, without headers; a frame that is cut short yields what there is of it."""
+    """The bytes of all frames, without headers; an incomplete frame yields what there is."""
     buffer = bytearray()
     for chunk in chunks:
         buffer += chunk
@@ -120,7 +120,7 @@ def payloads(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def skipping(chunks: Iterable[bytes], count: int) -> Iterator[bytes]:
-    """All but the first `count` bytes."""
+    """Skip the first `count` bytes."""
     for chunk in chunks:
         if count < len(chunk):
             yield chunk[count:]
@@ -137,7 +137,7 @@ class ContainerLog:
         self._path, self._offset = path, offset
 
     def append(self, chunks: Iterable[bytes]) -> OSError | None:
-        """Append what it lacks of a container's whole output; waits for its turn.
+        """Append the missing part of a container's whole output, after waiting for the lock.
 
         A full disk does not stop the reading, which would block the container; the error is returned at the end.
         """
@@ -155,7 +155,7 @@ class ContainerLog:
 
 
 class Copy:
-    """A thread that copies a container's output to its log. `done` gets the error that kept it from writing, or None."""
+    """A thread that copies a container's output to its log. `done` is called with the error of writing, or None."""
 
     def __init__(self, source: LogSource, log: ContainerLog) -> None:
         self._source, self._log = source, log
@@ -164,7 +164,7 @@ class Copy:
         threading.Thread(target=self._run, name="kflite-docker-log", daemon=True).start()
 
     def close(self) -> None:
-        """End the copying where it is."""
+        """Stop copying."""
         self._source.close()
 
     def _run(self) -> None:
@@ -177,7 +177,7 @@ class Copy:
 
 
 def catch_up(client: APIClient, container: str, log: ContainerLog) -> OSError | None:
-    """Append what the daemon has and the log lacks."""
+    """Append the daemon's output that the log lacks."""
     return log.append(payloads(kept(client, container, follow=False)))
 
 
@@ -187,7 +187,7 @@ def _settle(future: asyncio.Future[T], result: T) -> None:
 
 
 def tell(loop: asyncio.AbstractEventLoop, what: Callable[[], object]) -> None:
-    """Call from another thread; nothing happens when the loop is closed already."""
+    """Call from another thread; does nothing when the loop is closed."""
     try:
         loop.call_soon_threadsafe(what)
     except RuntimeError:

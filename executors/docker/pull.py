@@ -1,4 +1,4 @@
-"""Images: what is known of them, and how they come here."""
+"""Images: their properties and pulling them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ABANDONED_S = 60.0  # age of a probe whose maker must have died
 
 
 class Images:
-    """The images that jobs ask for, through the map of the settings; each is looked at once."""
+    """The images of jobs, through the image map of the settings; each is inspected once."""
 
     def __init__(self, daemon: Daemon, mapping: ImageMap) -> None:
         self._daemon, self._map = daemon, mapping
@@ -56,11 +56,11 @@ class Images:
             return self._known[name]
 
     def forget(self, asked: str) -> None:
-        """Look at it again the next time: it has gone."""
+        """Inspect the image again the next time, as it is gone."""
         self._known.pop(self._map.image(asked), None)
 
     async def digest(self, asked: str) -> str:
-        """The digest of the image used for `asked`, "" where it is not here or nobody can tell; asked for again after a while."""
+        """The digest of the image used for `asked`, "" if it is unknown; asked for again after a while."""
         name, clock = self._map.image(asked), asyncio.get_running_loop().time
         known = self._digests.get(name)
         if known is None or clock() - known[0] > _DIGEST_S:
@@ -102,7 +102,7 @@ class Images:
         )
 
     async def _unless(self, stop: asyncio.Event, pull: Coroutine[None, None, None]) -> None:
-        """Wait for a pull, and no longer when it is given up: a registry may be silent for as long as the daemon bears it."""
+        """Wait for a pull until it ends or is given up, as a registry may be silent for long."""
         pulling, stopped = asyncio.ensure_future(pull), asyncio.ensure_future(stop.wait())
         try:
             await asyncio.wait({pulling, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -139,7 +139,7 @@ def _inspect(image: str, client: APIClient) -> _Inspected:
 
 
 def _has_shell(image: str, client: APIClient) -> bool:
-    """Whether there is a /bin/sh: seen in a container that is never started."""
+    """Whether the image has a /bin/sh, as seen in a container that is never started."""
     for old in client.containers(all=True, filters={"label": [f"{names.GROUP}=probe"]}):
         if time.time() - old["Created"] > _ABANDONED_S:
             client.remove_container(old["Id"], force=True)

@@ -29,7 +29,7 @@ _LOG = {"Type": "local", "Config": {"max-size": "1000g", "max-file": "1", "compr
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """What is known of an image: its own command line, environment and folder ("" for none), and whether it has a shell."""
+    """Properties of an image: its command, environment and working folder ("" for none), and whether it has a shell."""
 
     name: str
     id: str = ""
@@ -41,12 +41,12 @@ class Image:
 
 
 Bind: TypeAlias = dict[str, object]
-"""One of the mounts in the request that creates a container."""
+"""A mount in the request that creates a container."""
 
 
 @dataclass(frozen=True, slots=True)
 class ContainerOrder:
-    """What a replica's container is made of, beside the job.
+    """What a replica's container is made of, besides the job.
 
     env: what it is told of its gang and of the machine; network: "" for the default; binds: what it mounts for itself.
     """
@@ -60,16 +60,16 @@ class ContainerOrder:
 
 def ports(replica: Replica) -> dict[str, int]:
     """The replica's ports by name."""
-    return {port.name: port.number or _FIRST_PORT + place for place, port in enumerate(replica.role.ports)}
+    return {port.name: port.number or _FIRST_PORT + index for index, port in enumerate(replica.role.ports)}
 
 
 def container(job: Job, replica: Replica, order: ContainerOrder, host: Host) -> dict[str, object]:
     """The body of the request that creates the container."""
-    told, late = _told(job, replica, host)
-    env = {**(host.env or {}), "HOME": str(home(job)), **replica.role.env, **secrets.values(replica.role), **told, **order.env}
+    values, addressed = _downward_variables(job, replica, host)
+    env = {**(host.env or {}), "HOME": str(home(job)), **replica.role.env, **secrets.values(replica.role), **values, **order.env}
     entrypoint, command = _command_line(replica, order.image, env, bool(host.user) and not as_another(replica.role))
-    if late:
-        entrypoint, command = _with_address(late, order.image, Ref.of(job).name(replica.rank)), [*entrypoint, *command]
+    if addressed:
+        entrypoint, command = _with_address(addressed, order.image, Ref.of(job).name(replica.rank)), [*entrypoint, *command]
     _check_length([*entrypoint, *command, *(f"{key}={value}" for key, value in env.items())])
     name = Ref.of(job).name(replica.rank)
     network = order.network
@@ -97,7 +97,7 @@ def container(job: Job, replica: Replica, order: ContainerOrder, host: Host) -> 
 
 
 def _starts_in(job: Job, replica: Replica, image: Image) -> str:
-    """A command may count on the folder that its image names; code that comes from outside has one of its own."""
+    """The working folder: the image's for its own command, the replica's for code from outside."""
     own = str(working_folder(job, replica))
     python = replica.role.python
     return own if python and not python.in_image else image.folder or own
@@ -114,24 +114,24 @@ def _command_line(replica: Replica, image: Image, env: Mapping[str, str], privat
     return words[:1], words[1:]
 
 
-def _told(job: Job, replica: Replica, host: Host) -> tuple[dict[str, str], list[str]]:
-    """What it is told of itself, and the variables of its address, which nobody knows before it has started."""
+def _downward_variables(job: Job, replica: Replica, host: Host) -> tuple[dict[str, str], list[str]]:
+    """The Downward API's variables, and the names of those with its address, which is unknown before the start."""
     if not replica.role.downward_api:
         return {}, []
-    late = [name for name, field in replica.role.downward_api if field in ("status.podIP", "status.podIPs")]
-    told = downward_api.values(job, replica, host=host.address)
-    return {name: text for name, text in told.items() if name not in late}, late
+    addressed = [name for name, field in replica.role.downward_api if field in ("status.podIP", "status.podIPs")]
+    values = downward_api.values(job, replica, host=host.address)
+    return {name: text for name, text in values.items() if name not in addressed}, addressed
 
 
-def _with_address(late: Sequence[str], image: Image, name: str) -> list[str]:
-    """A shell that finds the container's own address among those that the daemon wrote for it."""
-    if not image.shell or not all(variable.isidentifier() for variable in late):
+def _with_address(addressed: Sequence[str], image: Image, name: str) -> list[str]:
+    """A shell command that looks up the container's own address."""
+    if not image.shell or not all(variable.isidentifier() for variable in addressed):
         raise ExecutorError(
-            f"{', '.join(late)}: the address of a container (status.podIP) is found by a shell, "
+            f"{', '.join(addressed)}: the address of a container (status.podIP) is found by a shell, "
             f"and the image {image.name} has none: choose another image",
             "NoShell",
         )
-    exports = " ".join(f'{variable}="$a"' for variable in late)
+    exports = " ".join(f'{variable}="$a"' for variable in addressed)
     find = f'while read -r a b; do if [ "$b" = {name} ]; then export {exports}; break; fi; done </etc/hosts'
     return ["/bin/sh", "-c", f'{find}; exec "$0" "$@"']
 
@@ -144,7 +144,7 @@ def _check_length(words: Sequence[str]) -> None:
 
 
 def _mounts(job: Job, host: Host) -> Iterator[dict[str, object]]:
-    folders = sorted({*job.seen, job.folder})
+    folders = sorted({*job.shared_folders, job.folder})
     for folder in folders:
         if not any(folder.is_relative_to(other) for other in folders if other != folder):
             yield {"Type": "bind", "Source": str(folder), "Target": str(folder)}

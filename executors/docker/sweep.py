@@ -1,4 +1,4 @@
-"""Removing what attempts that have ended left in the daemon: it was away when that was due, and their scheduler is gone."""
+"""Removes containers of ended attempts that remained because the daemon was away and their scheduler is gone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kflite.executors.docker.launch import remove
 
 
 async def sweep(daemon: Daemon) -> None:
-    """Remove the containers of all attempts that ended, as their folders tell us. Raises Gone."""
+    """Remove the containers of all attempts whose folders record an end. Raises Gone."""
     label = {"label": [f"{names.MANAGED}={names.MANAGER}", names.LOG]}
     found = await daemon.call(lambda client: client.containers(all=True, filters=label)) or []
     for group in {box["Labels"][names.GROUP] for box in found if _has_ended(box["Labels"])}:

@@ -1,4 +1,4 @@
-"""Whom a replica's container runs as: the caller, unless its security context asks for another. Pure."""
+"""The user of a replica's container: the caller, unless its security context asks for another. Pure."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from kflite.executors.docker.host import Host
 
 
 def as_another(role: Role) -> bool:
-    """Whether it asks to run as somebody else than the caller."""
+    """Whether it asks to run as another user than the caller."""
     return any(key in _security(role) for key in ("runAsUser", "runAsGroup"))
 
 
 def user(role: Role, host: Host) -> str:
-    """Whom it runs as, as Docker takes it. Raises ExecutorError for what the caller cannot be."""
+    """The user for Docker. Raises ExecutorError for a user that the caller cannot become."""
     asked, own = _security(role), host.user.partition(":")
     uid, group = str(asked.get("runAsUser", own[0])), str(asked.get("runAsGroup", "" if "runAsUser" in asked else own[2]))
     if asked.get("runAsNonRoot") and uid == "0" and not host.rootless:

@@ -1,7 +1,7 @@
 """Jobs as pods: one bare pod per replica, a headless service per gang, all owned by one config map per run.
 
-Lives here: all that knows Kubernetes, and the only imports of its client and of aiohttp. `manifest` is pure; `program` travels
-into the pods. May import job, errors, the seam, and what all executors share.
+Only this package imports Kubernetes' client and aiohttp. `manifest` is pure; `program` runs in the pods. It imports the core,
+errors, the seam and the executors' shared modules.
 """
 
 from kflite.executors.kubernetes.executor import KubernetesExecutor

@@ -1,4 +1,4 @@
-"""How a cluster is reached: the address, certificates and credentials of a kubeconfig's context, or of a pod's own account.
+"""Access to a cluster: address, certificates and credentials of a kubeconfig's context, or of a pod's own account.
 
 The official client reads them: it knows every form that they take (files, inline data, plug-ins, tokens that expire).
 """
@@ -25,7 +25,7 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """A cluster and the namespace to work in. authorization: gives the header's value, "" for none; may run a plug-in."""
+    """A cluster and the namespace to use. authorization: returns the header's value, "" for none, and may run a plug-in."""
 
     address: str
     context: str
@@ -53,7 +53,7 @@ def access(context: str, namespace: str) -> Access:
 
 
 def split(text: str) -> tuple[str, str]:
-    """Context and namespace of `CONTEXT/NAMESPACE`; a context's own name may hold slashes, as those of AWS do."""
+    """Context and namespace of `CONTEXT/NAMESPACE`; a context's name may contain slashes, as those of AWS do."""
     if not text or text in _contexts():
         return text, ""
     context, _, namespace = text.rpartition("/") if "/" in text else (text, "", "")
@@ -61,7 +61,7 @@ def split(text: str) -> tuple[str, str]:
 
 
 def _files() -> str:
-    """The kubeconfigs as they are named now: the client would take those that were named when it was first imported."""
+    """The kubeconfigs that the environment names now; the client would read the environment only when it is imported."""
     return os.environ.get("KUBECONFIG") or "~/.kube/config"
 
 

@@ -37,7 +37,7 @@ _JSON = {"Accept": "application/json"}
 
 
 class ClusterGone(ExecutorError):
-    """The API server does not answer, or not to us."""
+    """The API server does not answer, or refuses us."""
 
     def __init__(self, access: Access, why: object) -> None:
         remedy = "start it, or name another one by --on kubernetes:CONTEXT or KUBECONFIG"
@@ -45,7 +45,7 @@ class ClusterGone(ExecutorError):
 
 
 class ClusterRefused(ExecutorError):
-    """The API server's answer is an error. status: of HTTP."""
+    """The API server answers with an error. status: of HTTP."""
 
     def __init__(self, status: int, message: str) -> None:
         self.status = status
@@ -54,11 +54,11 @@ class ClusterRefused(ExecutorError):
 
 
 class Broken(ConnectionError):
-    """A stream ended before its time, or could not be opened now."""
+    """A stream ended early, or could not be opened."""
 
 
 class Api:
-    """One API server. find: reads the credentials; again when the server takes them no longer. requests: how many were made."""
+    """An API server. find: reads the credentials, again when the server rejects them. requests: how many were made."""
 
     def __init__(self, find: Callable[[], Access], reconnect_s: float) -> None:
         self._find, self.reconnect_s = find, reconnect_s
@@ -108,11 +108,11 @@ class Api:
             pause = min(pause * 2, _LONGEST_PAUSE_S)
 
     def hurry(self, seconds: float) -> None:
-        """From now on give up after so long without an answer, also what has begun."""
+        """Change how long to wait for an answer, for requests under way too."""
         self.reconnect_s, self._call_s = min(self.reconnect_s, seconds), min(self._call_s, seconds)
 
     def in_vain(self, error: ClusterRefused) -> bool:
-        """Whether waiting will not help: the server never took our credentials, or what it got is too large for it."""
+        """Whether waiting is useless: the server never accepted our credentials, or the request is too large for it."""
         return error.too_large or (error.status == UNAUTHORIZED and not self.answered)
 
     async def once(self, method: str, path: str, body: Object | None = None, query: Query = ()) -> Object:
@@ -120,7 +120,7 @@ class Api:
         return await self._ask(method, path, body, query)
 
     async def create(self, path: str, body: Object) -> Object | None:
-        """Create an object; None where there is one of that name. Raises as `call` does."""
+        """Create an object; None if one of that name exists. Raises as `call` does."""
         return await self.call("POST", path, body, accept=(CONFLICT,))
 
     async def _ask(self, method: str, path: str, body: Object | None, query: Query) -> Object:
@@ -136,7 +136,7 @@ class Api:
 
     @asynccontextmanager
     async def stream(self, path: str, query: Query, quiet_s: float | None) -> AsyncIterator[AsyncIterator[bytes]]:
-        """The bytes of an answer as they come. quiet_s: longest silence. Raises Refused and Broken."""
+        """The bytes of an answer as they come. quiet_s: the longest time without data. Raises Refused and Broken."""
         async with self._open("GET", path, query, None, None, quiet_s) as response:
             yield response.content.iter_any()
 
@@ -222,7 +222,7 @@ class Api:
 
 
 def _why(error: Exception) -> str:
-    """What is wrong with a connection, without what only its library means by it."""
+    """A connection's error, without details of its library."""
     cause = getattr(error, "os_error", error)
     if isinstance(cause, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted: {cause.verify_message}"

@@ -1,4 +1,4 @@
-"""An attempt, from the time that its pods are created to the time that nothing of them is left."""
+"""An attempt in Kubernetes, from the creation of its pods to their removal."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class PodAttempt:
         self.left = asyncio.create_task(self._clear())
 
     def close(self) -> None:
-        """Let go of it; its pods go on."""
+        """Stop following the attempt; its pods go on."""
         if not self.end.done():
             self.end.cancel()
             self.left.cancel()
@@ -90,7 +90,7 @@ class PodAttempt:
         return from_verdict(self._verdict(), self._replicas)
 
     async def _followed(self) -> bool:
-        """Wait for the end of all; returns whether it came before a stop that the server did not hear."""
+        """Wait for all pods to end; returns whether they did so before a stop that did not reach the server."""
         following = asyncio.create_task(self._follow_all())
         unheard = asyncio.create_task(self._unheard.wait())
         try:
@@ -132,7 +132,7 @@ class PodAttempt:
         return from_partial(exit, self._verdict().ends, self._replicas)
 
     def _keep(self, exit: Exit) -> Exit:
-        """Write how it ended to its folder, unless another executor did so and removed the pods before we looked."""
+        """Record the exit in its folder, unless another executor did so and removed the pods before."""
         if not self._ref.folder.exists():
             return exit
         with suppress(OSError):  # the disk is full: whoever waits now is told all the same
@@ -140,7 +140,7 @@ class PodAttempt:
         return record.read(self._ref.folder) or exit
 
     async def _delete(self, grace_s: float | None) -> None:
-        """Ask for the end of all its pods. What is gone already is no matter."""
+        """Delete all its pods, except those that are gone already."""
         grace = max(1, math.ceil(grace_s)) if grace_s is not None else None  # 0 would not wait for the node
         for follower in self._followers:
             follower.asked = True
@@ -156,7 +156,7 @@ class PodAttempt:
         return known is not None and known.gone
 
     async def _gone(self, pod: str) -> None:
-        """Until a pod that was deleted is gone: of one that ran, the node tells the end before that."""
+        """Wait until a deleted pod is gone; the node reports the end of a running one before that."""
         known = self._shared.watch.known(pod)
         while known is not None and not known.gone:
             known = await self._shared.watch.change(pod, known)
@@ -189,6 +189,6 @@ class PodAttempt:
 
 
 def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The first error that is no group."""
+    """The first error that is not a group."""
     error = errors.exceptions[0]
     return _first(error) if isinstance(error, BaseExceptionGroup) else error

@@ -17,7 +17,7 @@ _NAME = "kubernetes.json"
 
 @dataclass(frozen=True, slots=True)
 class PodRef:
-    """A pod: its name, what its replica is called, and its log."""
+    """A pod: its name, its replica's name, and its log."""
 
     pod: str
     name: str
@@ -32,7 +32,7 @@ class PodRef:
 
 @dataclass(frozen=True, slots=True)
 class AttemptState:
-    """An attempt's pods. inputs: what is sent to each before main starts; outputs: what is fetched after it."""
+    """An attempt's pods. inputs: sent to each before main starts; outputs: fetched after it."""
 
     job: str
     replicas: tuple[PodRef, ...]
@@ -56,7 +56,7 @@ class AttemptState:
         return cls(job.id, replicas, inputs, outputs, staged, memory, job.success_roles)
 
     def text(self) -> str:
-        """What `parse` reads."""
+        """The text that `parse` reads."""
         held = {
             "job": self.job,
             "replicas": [[each.pod, each.name, str(each.log)] for each in self.replicas],
@@ -69,14 +69,14 @@ class AttemptState:
         return json.dumps(held)
 
     def write(self, folder: Path) -> None:
-        """Keep it in the attempt's folder."""
+        """Write the state to the attempt's folder."""
         new = folder / f".{_NAME}.{uuid4().hex[:8]}"  # two executors of one process may do so at once
         new.write_text(self.text(), "utf-8")
         new.replace(folder / _NAME)
 
     @classmethod
     def read(cls, folder: Path) -> AttemptState | None:
-        """What `write` kept; None where there is nothing."""
+        """The state that `write` wrote, None for none."""
         try:
             return cls.parse((folder / _NAME).read_text("utf-8"))
         except FileNotFoundError:
@@ -84,7 +84,7 @@ class AttemptState:
 
     @classmethod
     def parse(cls, text: str) -> AttemptState:
-        """The state of which this is the text."""
+        """Parse a state."""
         held = json.loads(text)
         replicas = tuple(PodRef(pod, name, Path(log)) for pod, name, log in held["replicas"])
         inputs, outputs = (tuple(map(Path, held[key])) for key in ("inputs", "outputs"))

@@ -27,7 +27,7 @@ _SEE = "`kubectl get storageclass,persistentvolume` shows what the cluster has"
 
 
 async def settle(shared: ClusterShared, job: Job) -> None:
-    """Create or delete the claim that a job without replicas asks for. Raises ExecutorError."""
+    """Create or delete the claim of a job without replicas. Raises ExecutorError."""
     claim, api = job.claim, shared.api
     assert claim is not None
     await asyncio.to_thread(prepare, job, shared=False)
@@ -39,7 +39,7 @@ async def settle(shared: ClusterShared, job: Job) -> None:
 
 
 async def _create(shared: ClusterShared, name: str, body: Object) -> None:
-    """Create a claim that is not there; one that is being deleted is waited for, as it goes with the last pod that uses it."""
+    """Create a missing claim; wait for one that is being deleted, which ends with the last pod that uses it."""
     api = shared.api
     try:
         async with asyncio.timeout(shared.settings.pull_s):
@@ -77,7 +77,7 @@ async def _unbound(api: Api, name: str, claim: Object, trouble: Trouble, setting
 
 
 async def _last_event(api: Api, name: str) -> tuple[str, str]:
-    """Reason and message of what the cluster said of the claim last."""
+    """Reason and message of the claim's last event."""
     chosen = {"fieldSelector": f"involvedObject.kind=PersistentVolumeClaim,involvedObject.name={name}"}
     found = await api.call("GET", api.path("events"), query=chosen)
     events = cast("list[dict[str, str]]", found["items"] if found else [])

@@ -1,4 +1,4 @@
-"""When pods that have ended are removed: in a quiet moment, as each removal costs a cluster as much as a start or an end."""
+"""Removal of ended pods in quiet moments, as each removal costs a cluster as much as a start or an end."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Cleanup:
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """Entered when a pod that has ended may be removed."""
+        """A context that is entered when an ended pod may be removed."""
         deadline = asyncio.get_running_loop().time() + _LONGEST_S
         async with self._turns:
             with suppress(TimeoutError):

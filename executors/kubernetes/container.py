@@ -41,7 +41,7 @@ class PodOrder:
 
 def ports(replica: Replica) -> dict[str, int]:
     """The replica's ports by name."""
-    return {port.name: port.number or _FIRST_PORT + place for place, port in enumerate(replica.role.ports)}
+    return {port.name: port.number or _FIRST_PORT + index for index, port in enumerate(replica.role.ports)}
 
 
 def host(job: Job, rank: int) -> str:
@@ -56,7 +56,7 @@ def hosts(job: Job) -> Sequence[str]:
 
 
 def shared(settings: KubernetesOptions) -> bool:
-    """Whether pods see this machine's folders themselves, so that nothing is copied."""
+    """Whether pods see this machine's folders, so that nothing is copied."""
     return bool(settings.volume)
 
 
@@ -67,7 +67,7 @@ def roots(job: Job) -> list[Path]:
 
 
 def main(job: Job, replica: Replica, order: PodOrder, settings: KubernetesOptions) -> Fields:
-    """The container that runs what the role says."""
+    """The container that runs the role."""
     role = replica.role
     command, args = command_line(role)
     made: Fields = {
@@ -135,14 +135,14 @@ def _amounts(held: Resources) -> dict[str, Value]:
 
 
 def root_mounts(job: Job, settings: KubernetesOptions) -> Iterator[Fields]:
-    """Where a container sees the folders of the job."""
+    """The mounts of the job's folders."""
     if job.workspace and not shared(settings):
         yield {"name": WORKSPACE, "mountPath": str(job.workspace)}
-    for place, root in enumerate(roots(job)):
+    for index, root in enumerate(roots(job)):
         if settings.volume == "host":
-            yield {"name": f"root-{place}", "mountPath": str(root)}
+            yield {"name": f"root-{index}", "mountPath": str(root)}
         elif settings.volume:
             below = str(root.relative_to(settings.volume_root))
             yield {"name": "kflite", "mountPath": str(root), **({"subPath": below} if below != "." else {})}
         else:
-            yield {"name": "kflite", "mountPath": str(root), "subPath": f"roots/{place}"}
+            yield {"name": "kflite", "mountPath": str(root), "subPath": f"roots/{index}"}

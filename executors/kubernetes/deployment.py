@@ -1,4 +1,4 @@
-"""The manifests of a scheduler that runs in the cluster, and of the rights that a scheduler needs, wherever it runs. Pure."""
+"""The manifests of a scheduler in the cluster, and of the rights that a scheduler needs, wherever it runs. Pure."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Deployment:
 
 
 def rights(namespace: str = "") -> list[Manifest]:
-    """An account that may do what a scheduler does, in one namespace and nowhere else."""
+    """An account with a scheduler's rights in one namespace only."""
     reference: Value = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": NAME}
     subject: Value = {"kind": "ServiceAccount", "name": NAME, **({"namespace": namespace} if namespace else {})}
     rbac = "rbac.authorization.k8s.io/v1"
@@ -46,7 +46,7 @@ def rights(namespace: str = "") -> list[Manifest]:
 
 
 def manifests(asked: Deployment) -> list[Manifest]:
-    """All that is to be applied."""
+    """All manifests to apply."""
     kept = [] if asked.secret else [_claim(asked)]
     return [*rights(asked.namespace), *kept, _deployment(asked)]
 
@@ -110,7 +110,7 @@ def _container(asked: Deployment) -> Value:
 
 
 def _environment(asked: Deployment) -> Value:
-    """What the scheduler is told; its own image stages the files of tasks."""
+    """The scheduler's variables; its own image stages the files of tasks."""
     told = {"KFLITE_HOME": f"{_HOME}/home", "KFLITE_KUBERNETES_STAGING_IMAGE": asked.image}
     told |= {"KFLITE_KUBERNETES_STORAGE_SECRET": asked.storage_secret} if asked.storage_secret else {}
     return [{"name": name, "value": text} for name, text in told.items()]

@@ -1,4 +1,4 @@
-"""What a job would become on a cluster, and what the cluster says to it: nothing is created."""
+"""Dry runs: the manifests of jobs, and the cluster's answer to them, without creating anything."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PLURALS = {"ConfigMap": "configmaps", "Service": "services", "Pod": "pods", "Pe
 
 
 def manifests(jobs: Iterable[Job], settings: KubernetesOptions) -> Iterator[Manifest]:
-    """All that the jobs would create, each run's owner once."""
+    """All manifests that the jobs would create, each run's owner once."""
     runs: set[str] = set()
     for job in jobs:
         if job.claim and not job.claim.delete:
@@ -40,7 +40,7 @@ def manifests(jobs: Iterable[Job], settings: KubernetesOptions) -> Iterator[Mani
 
 
 def refusals(jobs: Iterable[Job], settings: KubernetesOptions) -> list[str]:
-    """What the cluster would refuse, and why. Blocks. Raises ExecutorError where there is no cluster."""
+    """The cluster's refusals, with reasons. Blocks. Raises ExecutorError where there is no cluster."""
     return asyncio.run(_refusals(list(manifests(jobs, settings)), settings))
 
 

@@ -1,4 +1,4 @@
-"""Why a pod ended as it did, and what keeps one waiting."""
+"""The exit of a pod with its reason, and what a pod waits for."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _ALONE, _LATE = 75, 76  # statuses of `fetch`: other replicas did not start; the
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What keeps a pod from running. patience_s: how long that is borne, in seconds; claim: whether a claim's volume does."""
+    """What a pod waits for. patience_s: how long to wait, in seconds; claim: whether it waits for a claim's volume."""
 
     reason: str
     message: str
@@ -36,7 +36,7 @@ class Trouble:
 
 
 def trouble(pod: Pod, settings: KubernetesOptions) -> Trouble | None:
-    """What keeps the pod waiting, beyond what every pod waits for."""
+    """What the pod waits for, beyond what every pod waits for."""
     for name, state in pod.states.items():
         waiting = state.get("waiting", {})
         reason, message = waiting.get("reason", ""), waiting.get("message", "")
@@ -83,7 +83,7 @@ def judge(pod: Pod, log: Path, memory: int, asked: bool = False, note: str = "")
 
 
 def undelivered(pod: Pod) -> Exit:
-    """The exit of a pod whose main container succeeded, and whose outputs are not here."""
+    """The exit of a pod whose main container succeeded, but whose outputs are missing."""
     if disrupted := _disruption(pod):
         return disrupted
     push = pod.terminated("push")

@@ -82,7 +82,7 @@ class KubernetesExecutor:
         return staged_schemes(self._settings)
 
     def capacity(self) -> Resources:
-        """More than any job asks for: the cluster's own scheduler decides."""
+        """More than any job requests, as the cluster's own scheduler decides."""
         return _PLENTY
 
     @property
@@ -92,11 +92,11 @@ class KubernetesExecutor:
 
     @property
     def pool(self) -> str:
-        """The namespace's."""
+        """The pool of the namespace."""
         return f"kubernetes {self._api.access.context}/{self._api.access.namespace}"
 
     async def identity(self, job: Job) -> Mapping[str, str]:
-        """Nothing: the job names its images, and what lies behind the names, its nodes know."""
+        """Empty: only the nodes know the content of images and volumes."""
         return {}
 
     async def start(self, job: Job, waiting: Callable[[str], None] = unheard) -> str:
@@ -133,7 +133,7 @@ class KubernetesExecutor:
             waiting(text)
 
     async def _reach(self) -> None:
-        """Return once there is a server, with all pods known. Raises Gone soon where it has never answered, Refused."""
+        """Return once the server has listed all pods. Raises Refused, and Gone, soon if the server has never answered."""
         connecting = asyncio.ensure_future(self._shared.watch.connected())
         try:
             await asyncio.wait({connecting}, timeout=_CONTACT_S)
@@ -145,7 +145,7 @@ class KubernetesExecutor:
             connecting.cancel()
 
     async def _started(self, job: Job, ref: str) -> None:
-        """Until it has started, whoever began that."""
+        """Wait until the attempt has started, whoever starts it."""
         if ref not in self._starting:
             given_up = asyncio.Event()
             starting = asyncio.create_task(self._start(job, ref, given_up))
@@ -171,7 +171,7 @@ class KubernetesExecutor:
         return None
 
     async def _undo(self, ref: str, starting: asyncio.Task[None]) -> None:
-        """Remove what a start made that nobody wants any longer; a request on its way could not be called back."""
+        """Remove what an abandoned start created, as a request under way cannot be called back."""
         await asyncio.gather(starting, return_exceptions=True)
         if (attempt := self._attempts.pop(ref, None)) is None:
             return
@@ -181,7 +181,7 @@ class KubernetesExecutor:
             record.forget(Ref.parse(ref).folder)
 
     def _see_off(self, attempt: PodAttempt) -> None:
-        """Hold it until nothing of it is left."""
+        """Keep the attempt until all its objects are removed."""
         self._ending.add(attempt)
         attempt.left.add_done_callback(lambda _: self._ending.discard(attempt))
 

@@ -33,25 +33,25 @@ def volumes(role: Role) -> Iterator[tuple[Fields | None, Fields]]:
 
 
 def placement(settings: Mapping[str, Value]) -> Fields:
-    """Where the pod may run."""
+    """Constraints on the pod's node."""
     made: Fields = {key: settings[key] for key in ("nodeSelector", "tolerations") if settings.get(key)}
     affinity = podspec.affinity(settings)
     return made | ({"affinity": affinity} if affinity else {})
 
 
 def security(settings: Mapping[str, Value]) -> Fields:
-    """Whom the pod's containers run as; the staging ones too, so that they can read what main wrote."""
+    """The user of the pod's containers, including the staging ones, which must read what main wrote."""
     asked = cast("Fields", settings.get("securityContext") or {})
     return {key: asked[key] for key in ("runAsUser", "runAsGroup", "runAsNonRoot") if asked.get(key) is not None}
 
 
 def metadata(settings: Mapping[str, Value], kind: str) -> dict[str, Value]:
-    """The labels or annotations that the task gives its pods."""
+    """The task's labels or annotations for its pods."""
     return dict(cast("dict[str, Fields]", settings.get("podMetadata") or {}).get(kind) or {})
 
 
 def pull_secrets(settings: Mapping[str, Value]) -> list[Value]:
-    """The secrets by which images are pulled."""
+    """The secrets for pulling images."""
     return [{"name": name} for name in cast("list[str]", settings.get("imagePullSecret") or [])]
 
 

@@ -1,4 +1,4 @@
-"""The start of an attempt: its service and all its pods are created, and a failure removes them all."""
+"""The start of an attempt: it creates its service and all its pods, and removes them all after a failure."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ async def launch(shared: ClusterShared, job: Job, given_up: asyncio.Event, waiti
 
 
 async def remove(shared: ClusterShared, state: AttemptState, group: str) -> None:
-    """Remove all that an attempt has in the cluster, running or not."""
+    """Remove all objects of an attempt in the cluster, running or not."""
     api, body = shared.api, manifest.deletion(grace_s=1)
     objects = [("pods", each.pod) for each in state.replicas] + [("services", group)] * (len(state.replicas) > 1)
     calls = (api.call("DELETE", api.path(kind, name), body, accept=(NOT_FOUND,)) for kind, name in objects)
@@ -62,7 +62,7 @@ async def remove(shared: ClusterShared, state: AttemptState, group: str) -> None
 
 
 def orders(job: Job, owner: str, send: bool, state: str = "") -> Iterator[tuple[Replica, PodOrder]]:
-    """What each replica's pod is made of."""
+    """The parts of each replica's pod."""
     hosts = container.hosts(job)
     envs = peers.environments(job, hosts, [container.ports(replica) for replica in job.replicas])
     others = tuple(hosts) if len(hosts) > 1 else ()
@@ -71,7 +71,7 @@ def orders(job: Job, owner: str, send: bool, state: str = "") -> Iterator[tuple[
 
 
 def inputs(job: Job, settings: KubernetesOptions) -> tuple[Path, ...]:
-    """What is sent to each pod: the input artifacts, and the texts that are too long for a manifest."""
+    """The files to send to each pod: input artifacts, and texts that are too long for a manifest."""
     long = sum(len(text) for text in job.files.values()) > LONGEST_FILES
     others = {path for _, path in by_pods(job.fetch, settings)}
     here = (path for _, path in job.fetch if path not in others and path.is_absolute() and path.exists())
@@ -89,7 +89,7 @@ def _prepare(shared: ClusterShared, job: Job) -> AttemptState:
 
 
 async def _create_all(shared: ClusterShared, job: Job, state: AttemptState) -> ClusterRefused | None:
-    """Create all or nothing; returns what was refused because a quota is used up, which others may free."""
+    """Create all or nothing; returns the refusal by a used-up quota, which others may free."""
     try:
         with shared.cleanup.during(job.id):
             await _create_each(shared, job, state)

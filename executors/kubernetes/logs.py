@@ -32,7 +32,7 @@ class PodLog:
         self._saved = 0.0
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         os.close(self._file)
 
     def done(self) -> None:
@@ -40,7 +40,7 @@ class PodLog:
         self._beside.unlink(missing_ok=True)
 
     async def copy(self, over: asyncio.Event) -> str:
-        """Copy until the output has ended; `over` is set once the container has. Returns why it is not whole, "" where it is."""
+        """Copy until the output ends; `over` is set once the container has ended. Returns why the copy is incomplete, or ""."""
         fails = 0
         while fails < _TRIES:
             before = self._place
@@ -63,7 +63,7 @@ class PodLog:
         return "the log could not be read"
 
     async def _follow(self, follow: bool) -> None:
-        """Copy what comes."""
+        """Copy the output as it comes."""
         query = {"container": "main", "timestamps": "true", **({"follow": "true"} if follow else {})}
         if self._since:
             query["sinceTime"] = self._since
@@ -82,7 +82,7 @@ class PodLog:
             self._save()
 
     def _piece(self, piece: bytes, held: list[bytes]) -> None:
-        """A line or a part of one."""
+        """Write a line or a part of one."""
         if not self._in_line:
             self._head += piece
             time, space, piece = self._head.partition(b" ")
@@ -125,7 +125,7 @@ class PodLog:
 
 
 async def _soon(over: asyncio.Event) -> bool:
-    """Whether the container has ended too: its state comes a moment after the end of its output."""
+    """Whether the container has ended, which shows a moment after the end of its output."""
     try:
         await asyncio.wait_for(over.wait(), _LATE_S)
     except TimeoutError:
@@ -134,6 +134,6 @@ async def _soon(over: asyncio.Event) -> bool:
 
 
 def _lines(chunk: bytes) -> list[bytes]:
-    """Split at line feeds alone: a progress bar's carriage returns are no ends of lines."""
+    """Split at line feeds only, as progress bars contain carriage returns."""
     *whole, rest = chunk.split(b"\n")
     return [line + b"\n" for line in whole] + ([rest] if rest else [])

@@ -70,7 +70,7 @@ def _spec(job: Job, replica: Replica, order: PodOrder, settings: KubernetesOptio
 
 
 def deletion(uid: str = "", grace_s: int | None = None) -> Manifest:
-    """The body of a request to delete an object, if it is the one with that uid, and what it owns."""
+    """The body of a request to delete an object with this uid, and what it owns."""
     made: Manifest = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": "Background"}
     if uid:
         made["preconditions"] = {"uid": uid}
@@ -80,7 +80,7 @@ def deletion(uid: str = "", grace_s: int | None = None) -> Manifest:
 
 
 def claim(job: Job, settings: KubernetesOptions) -> Manifest:
-    """The claim that a job without replicas asks for; it outlives the run."""
+    """The claim of a job without replicas; it outlives the run."""
     assert job.claim is not None
     made = fields.claim(job.claim)
     about = cast("Fields", made["metadata"])
@@ -136,8 +136,8 @@ def _volumes(job: Job, order: PodOrder, settings: KubernetesOptions) -> Iterator
     if order.hosts or not shared(settings):
         yield {"name": "kflite-program", "configMap": {"name": names.owner(names.run(job))}}
     if settings.volume == "host":
-        for place, root in enumerate(roots(job)):
-            yield {"name": f"root-{place}", "hostPath": {"path": str(root), "type": "Directory"}}
+        for index, root in enumerate(roots(job)):
+            yield {"name": f"root-{index}", "hostPath": {"path": str(root), "type": "Directory"}}
     elif settings.volume:
         yield {"name": "kflite", "persistentVolumeClaim": {"claimName": settings.volume}}
     else:

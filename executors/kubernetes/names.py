@@ -1,4 +1,4 @@
-"""How a job's objects are named and labelled. Pure."""
+"""Names and labels of a job's objects. Pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def run(job: Job) -> str:
 
 
 def owner(run: str) -> str:
-    """The name of the config map that owns all of a run."""
+    """The name of the config map that owns all objects of a run."""
     word = re.sub(r"[^a-z0-9]+", "-", run.lower()).strip("-")
     if word != run or len(word) > 50:
         word = f"{word[:37].strip('-')}-{sha256(run.encode()).hexdigest()[:12]}".strip("-")
@@ -28,13 +28,13 @@ def owner(run: str) -> str:
 
 
 def run_labels(run: str, profile: str) -> dict[str, str]:
-    """The labels that all of a run has."""
+    """The labels of all objects of a run."""
     named = {PROFILE: label(profile)} if profile else {}
     return {MANAGED: MANAGER, RUN: label(run), **named}
 
 
 def labels(job: Job, group: str, profile: str) -> dict[str, str]:
-    """The labels that all of an attempt has."""
+    """The labels of all objects of an attempt."""
     task = job.id.partition("/")[2]
     own = {TASK: label(task), ATTEMPT: str(job.attempt), GROUP: group}
     return {**run_labels(run(job), profile), **own}

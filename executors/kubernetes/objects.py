@@ -130,14 +130,14 @@ class Pod:
 
     @property
     def changed(self) -> str:
-        """When it was made, or something of it began or ended, as the API writes times."""
+        """The time of its last change (creation, or a container's start or end), as the API writes it."""
         ends = (state.get("terminated", {}).get("finishedAt") for state in self.states.values())
         changes = (condition.get("lastTransitionTime") for condition in self.conditions.values())
         return max(filter(None, (self.created, *ends, *changes)), default="")
 
     @property
     def ended(self) -> bool:
-        """Whether nothing of it runs any more."""
+        """Whether none of its containers runs any more."""
         return self.gone or self.phase in ("Succeeded", "Failed")
 
     def runs(self, container: str) -> bool:
@@ -153,7 +153,7 @@ class Pod:
         return self.states.get(container, {}).get("terminated")
 
     def as_gone(self) -> Pod:
-        """The same pod once it is there no longer."""
+        """The same pod after it is gone."""
         return replace(self, gone=True)
 
 

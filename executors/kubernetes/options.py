@@ -1,4 +1,4 @@
-"""What a user can choose about pods."""
+"""The user's options for pods."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An API server that does not answer: since when, why, and a word on it to whoever waits."""
+"""Outages of an API server: since when, why, and messages for those who wait."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _PASSING_S = 4.0  # what is shorter is not worth a word
 
 
 class Outage:
-    """Begins with a request that gets no answer, and ends with the next one that does. why: of the last that got none."""
+    """An outage begins with an unanswered request and ends with the next answered one. why: of the last unanswered one."""
 
     def __init__(self) -> None:
         self.why = "it took too long"
@@ -19,7 +19,7 @@ class Outage:
 
     @property
     def on(self) -> bool:
-        """Whether the last request that came to its end got no answer."""
+        """Whether the last completed request got no answer."""
         return self._began.is_set()
 
     def begin(self, why: str) -> None:
@@ -34,7 +34,7 @@ class Outage:
         self._over.set()
 
     async def tell(self, address: str, patience_s: float, tell: Callable[[str], None]) -> None:
-        """Tell of each silence that lasts, and "" when it is over, until cancelled."""
+        """Report each lasting outage, and "" when it is over, until cancelled."""
         while True:
             await self._began.wait()
             began = time.time()

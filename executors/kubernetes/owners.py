@@ -1,4 +1,4 @@
-"""The config map of each run: deleting it makes the cluster collect all that the run has there."""
+"""The config map of each run, which owns its objects: deleting it makes the cluster delete them all."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def program() -> str:
 
 
 class Owners:
-    """Makes the config maps of runs, and deletes those of runs that have ended."""
+    """Creates the config maps of runs, and deletes those of ended runs."""
 
     def __init__(self, api: Api, watch: PodWatch, settings: KubernetesOptions) -> None:
         self._api, self._watch, self._settings = api, watch, settings
@@ -35,7 +35,7 @@ class Owners:
         self._kept: set[str] = set()
 
     async def uid(self, run: str) -> str:
-        """The uid of the run's config map, which is made if it is not there. Raises Refused, Gone."""
+        """The uid of the run's config map, created if missing. Raises Refused, Gone."""
         if run not in self._uids:
             self._uids[run] = asyncio.create_task(self._make(run))
         try:
@@ -49,12 +49,12 @@ class Owners:
         return set(map(names.owner, self._attempts))
 
     def forget(self, run: str) -> None:
-        """The config map may be gone: the next attempt looks."""
+        """The config map may be gone, so the next attempt checks."""
         self._uids.pop(run, None)
 
     @contextmanager
     def needed(self, run: str) -> Iterator[None]:
-        """The run is to have its config map meanwhile, also where nothing comes of what needs it."""
+        """A context in which the run keeps its config map, even if what needs it fails."""
         self.begin(run)
         try:
             yield
@@ -62,23 +62,23 @@ class Owners:
             self.end(run)
 
     def keep(self, run: str) -> None:
-        """The config map owns what later attempts need, however long these take to come."""
+        """Keep the config map, as it owns what later attempts need."""
         self._kept.add(run)
 
     def begin(self, run: str) -> None:
-        """The run has one more attempt."""
+        """Count an attempt of the run."""
         self._attempts[run] += 1
         if idle := self._idle.pop(run, None):
             idle.cancel()
 
     def end(self, run: str) -> None:
-        """One of its attempts has ended, and is removed."""
+        """An attempt of the run has ended and is removed."""
         self._attempts[run] -= 1
         if not self._attempts[run]:
             self._idle[run] = asyncio.create_task(self._later(run))
 
     async def close(self) -> None:
-        """Delete the config maps of the runs that have no attempt now."""
+        """Delete the config maps of runs without attempts."""
         for task in self._idle.values():
             task.cancel()
         await asyncio.gather(*self._idle.values(), return_exceptions=True)

@@ -1,4 +1,4 @@
-"""One replica's pod, from its creation to its end: what it needs is sent, its log is followed, its outputs are fetched."""
+"""Follows one replica's pod to its end: sends its inputs, copies its log, and fetches its outputs."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class PodFollower:
         shared.watch.keep(replica.pod)
 
     async def follow(self) -> Exit:
-        """How it ended; its log and outputs are here by then. Raises Gone."""
+        """The pod's exit, once its log and outputs are here. Raises Gone."""
         self._shared.cleanup.goes_on(self.replica.pod)
         try:
             pod = await self._first()
@@ -69,7 +69,7 @@ class PodFollower:
         return self._shared.watch.known(name)
 
     def _act(self, pod: Pod) -> None:
-        """Begin what the pod is ready for."""
+        """Start the transfers that the pod is ready for."""
         api, attempt = self._shared.api, self._attempt
         if pod.runs("fetch") and attempt.staged and attempt.inputs:
             self._begin("send", transfer.send(api, pod.name, attempt.inputs))
@@ -88,7 +88,7 @@ class PodFollower:
             self._tasks[what] = asyncio.create_task(work)
 
     async def _next(self, pod: Pod) -> Exit | None:
-        """Wait for a change; returns an exit when what keeps the pod waiting has lasted for too long, or a transfer failed."""
+        """Wait for a change; returns an exit if the pod has waited for too long, or a transfer failed."""
         change = asyncio.create_task(self._shared.watch.change(self.replica.pod, pod))
         copying = {task for name, task in self._tasks.items() if name != "log" and not task.done()}
         try:
@@ -105,7 +105,7 @@ class PodFollower:
         return await self._overdue(pod)
 
     async def _overdue(self, pod: Pod) -> Exit | None:
-        """The end of what has kept the pod waiting for as long as that is borne."""
+        """The exit of a pod that has waited for too long."""
         trouble = ending.trouble(pod, self._shared.settings)
         if trouble is None or self._since() < trouble.patience_s:
             return None
@@ -114,7 +114,7 @@ class PodFollower:
         return Exit(1, trouble.reason, trouble.message) if self._since() >= trouble.patience_s else None
 
     async def _patience(self, pod: Pod) -> float | None:
-        """How long the pod may go on as it is, in seconds, until there is something to say or to do."""
+        """The seconds until there is something to report or to do for the pod."""
         trouble = ending.trouble(pod, self._shared.settings)
         if trouble is None:
             if self._told:
@@ -130,7 +130,7 @@ class PodFollower:
         return max(0.0, left if self._told else min(left, _PASSING_S - self._since()))
 
     def _since(self) -> float:
-        """How long something has kept the pod waiting, in seconds."""
+        """How long the pod has waited, in seconds."""
         return asyncio.get_running_loop().time() - self._trouble[1]
 
     async def _explained(self, pod: Pod, trouble: Trouble) -> Trouble:
@@ -140,7 +140,7 @@ class PodFollower:
         return trouble
 
     def _tell(self, trouble: Trouble) -> None:
-        """Note what keeps it waiting, also in its log while nothing else is written there."""
+        """Report what the pod waits for, also in its log while that is empty otherwise."""
         text = f"{trouble.reason}: {trouble.message}"
         self._waiting(f"{self.replica.name}: {text}" if len(self._attempt.replicas) > 1 else text)
         if self._log is None:
@@ -148,7 +148,7 @@ class PodFollower:
             self.note(self._noted)
 
     def note(self, text: str) -> None:
-        """A line of our own in its log, to which nothing else is written now."""
+        """Write a line of our own to the log, which nobody else writes to now."""
         with self.replica.log.open("a", encoding="utf-8") as log:
             log.write(f"{text}\n")
 
@@ -188,7 +188,7 @@ class PodFollower:
         return False
 
     def _failure(self, what: str) -> BaseException | None:
-        """Why a transfer failed. Raises what is no failure of a transfer."""
+        """The error of a failed transfer. Raises other errors."""
         task = self._tasks.get(what)
         if task is None or not task.done() or task.cancelled():
             return None
@@ -207,6 +207,6 @@ class PodFollower:
 
 
 def _simulated(pod: Pod) -> bool:
-    """Whether the node only says that containers ran: kwok's have no id."""
+    """Whether the node only simulates containers: kwok's have no id."""
     main = pod.terminated("main")
     return main is not None and "containerID" not in main

@@ -24,7 +24,7 @@ _PAUSE_S = 0.2
 
 
 async def listed(api: Api) -> tuple[list[Pod], str]:
-    """All our pods in the namespace, and the version at which they were so. Raises Refused, Gone."""
+    """All our pods in the namespace, and the list's version. Raises Refused, Gone."""
     found: list[Pod] = []
     more: dict[str, str] = {}
     while True:
@@ -57,7 +57,7 @@ class PodWatch:
         self._warnings: asyncio.Task[None] | None = None
 
     async def connected(self) -> None:
-        """Return once all pods are known. Begins the watching. Raises Gone, and Refused where it is not allowed."""
+        """Start watching; returns once all pods are known. Raises Gone, and Refused if it is not allowed."""
         if self._task is None or self._task.done():
             self._error = None
             self._task = asyncio.create_task(self._run())
@@ -68,40 +68,40 @@ class PodWatch:
         self._check()
 
     async def close(self) -> None:
-        """End the watching."""
+        """Stop watching."""
         tasks = [task for task in (self._task, self._warnings) if task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def known(self, name: str) -> Pod | None:
-        """The pod as it was seen last."""
+        """The pod's last known state."""
         return self._pods.get(name)
 
     def all(self) -> list[Pod]:
-        """All pods, as they were seen last."""
+        """The last known states of all pods."""
         return list(self._pods.values())
 
     def busy(self, run: str) -> bool:
-        """Whether the run has a pod that has not ended."""
+        """Whether the run has an unended pod."""
         return any(pod.labels.get(RUN) == run and not pod.ended for pod in self._pods.values())
 
     def keep(self, name: str) -> None:
-        """Somebody will wait for the pod: it is to be known also when it is gone."""
+        """Remember the pod's state, even after it is gone, for those who will wait for it."""
         self._kept.add(name)
 
     def put(self, pod: Pod) -> None:
-        """A pod that was created or looked at, unless more is known of it."""
+        """Add a pod's state from a request, unless a newer one is known."""
         self._pods.setdefault(pod.name, pod)
 
     def forget(self, name: str) -> None:
-        """Nobody waits for it any longer."""
+        """Forget the pod."""
         self._kept.discard(name)
         if (pod := self._pods.get(name)) and pod.gone:
             del self._pods[name]
 
     async def change(self, name: str, seen: Pod | None) -> Pod | None:
-        """The pod, once it is not as it was `seen`. Raises Gone when the server has not answered for too long."""
+        """The pod, once its state differs from `seen`. Raises Gone when the server is away for too long."""
         while (pod := self._pods.get(name)) is seen:
             self._check()
             future = asyncio.get_running_loop().create_future()

@@ -50,7 +50,7 @@ def main(verb: str, stage: Stage) -> None:
 
 
 def fetch(stage: Stage) -> None:
-    """Prepare what main needs, and wait for the files and the other replicas."""
+    """Prepare the folders of main, and wait for its files and the other replicas."""
     for root, _ in stage["roots"]:  # one that is sent may be a file
         path = inside(stage, root)
         os.makedirs(os.path.dirname(path) if root in stage["sent"] else path, exist_ok=True)
@@ -74,7 +74,7 @@ def fetch(stage: Stage) -> None:
 
 
 def push(stage: Stage) -> None:
-    """Put small outputs into this container's message; keep others until they were fetched by `give`."""
+    """Write small outputs to this container's message; keep others until `give` has sent them."""
     for uri, path in stage["put"]:
         if os.path.lexists(path):
             put(path, uri)
@@ -117,7 +117,7 @@ def put(path: str, uri: str) -> None:
 
 
 def check(path: str, info: Stage, uri: str) -> None:
-    """Compare a file with what the store tells of its copy: its size, and its MD5 where that is the store's tag."""
+    """Compare a file with its copy in the store: by size, and by MD5 where that is the store's tag."""
     tag = str(info.get("ETag", "")).strip('"')
     wrong = os.path.getsize(path) != info["size"]
     if not wrong and re.fullmatch("[0-9a-f]{32}", tag):
@@ -208,16 +208,16 @@ def give(stage: Stage) -> None:
 
 
 def send(path: str, size: int, offset: int) -> None:
-    digest, place = hashlib.sha256(), 0
+    digest, position = hashlib.sha256(), 0
     with open(path, "rb") as file:
-        while place < size:
-            chunk = file.read(min(CHUNK, size - place))
+        while position < size:
+            chunk = file.read(min(CHUNK, size - position))
             if not chunk:
                 fail(f"{path} became shorter while it was read")
             digest.update(chunk)
-            place += len(chunk)
-            if place > offset:
-                sys.stdout.buffer.write(chunk[max(0, len(chunk) - (place - offset)) :])
+            position += len(chunk)
+            if position > offset:
+                sys.stdout.buffer.write(chunk[max(0, len(chunk) - (position - offset)) :])
     say({"digest": digest.hexdigest()})
 
 

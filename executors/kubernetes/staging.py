@@ -68,7 +68,7 @@ def _named(pairs: list[tuple[str, Path]]) -> list[list[str]]:
 
 
 def _staging(verb: str, job: Job, stage: Mapping[str, object], settings: KubernetesOptions) -> Fields:
-    places = [[str(root), f"roots/{place}"] for place, root in enumerate(roots(job))] if not shared(settings) else []
+    places = [[str(root), f"roots/{index}"] for index, root in enumerate(roots(job))] if not shared(settings) else []
     told = json.dumps({"roots": places, **stage}, separators=(",", ":"))
     base: list[Fields] = [{"name": "kflite", "mountPath": "/kflite"}]
     return {

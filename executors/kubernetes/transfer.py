@@ -215,16 +215,16 @@ def _entries(paths: list[Path]) -> Iterator[tuple[Path, Head]]:
 
 
 async def _send_file(talk: Talk, path: Path, head: Head) -> None:
-    digest, place = hashlib.sha256(), 0
+    digest, position = hashlib.sha256(), 0
     with path.open("rb") as file:
-        while place < head["size"]:
-            chunk = await asyncio.to_thread(file.read, min(_CHUNK, head["size"] - place))
+        while position < head["size"]:
+            chunk = await asyncio.to_thread(file.read, min(_CHUNK, head["size"] - position))
             if not chunk:
                 raise TransferFailed(f"{path} became shorter while it was read")
             digest.update(chunk)
-            place += len(chunk)
-            if place > head["offset"]:
-                await talk.write(chunk[max(0, len(chunk) - (place - head["offset"])) :])
+            position += len(chunk)
+            if position > head["offset"]:
+                await talk.write(chunk[max(0, len(chunk) - (position - head["offset"])) :])
     await talk.say({"digest": digest.hexdigest()})
 
 

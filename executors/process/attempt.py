@@ -31,7 +31,7 @@ class Process:
 
 
 class ZygoteAttempt:
-    """An attempt, until its end has been told. closing_until: set once all replicas ended, while what they left behind dies."""
+    """An attempt until its end is reported. closing_until: set once all replicas ended, while their other processes die."""
 
     def __init__(self, start: StartMessage, follower: Peer) -> None:
         self.ref = start["start"]
@@ -47,11 +47,11 @@ class ZygoteAttempt:
 
     @property
     def living(self) -> list[Process]:
-        """The replicas that run."""
+        """The running replicas."""
         return [process for process in self.processes if not process.ended]
 
     def add(self, end: End) -> bool:
-        """A replica ended; whether the others are to be stopped because of it."""
+        """Record a replica's end; returns whether the others must be stopped."""
         settled = self._verdict is not None and self._verdict.settled
         self._ends.append(end)
         self._verdict = verdict(self._ends, self.replicas, self._success_roles)
@@ -66,13 +66,13 @@ class ZygoteAttempt:
                 os.kill(process.pid, number)
 
     def stop(self, grace_s: float) -> None:
-        """Ask all replicas to end, and have them killed after the grace."""
+        """Send SIGTERM to all replicas, to be killed after the grace period."""
         self.signal(signal.SIGTERM)
         deadline = time.monotonic() + grace_s
         self.kill_at = deadline if self.kill_at is None else min(self.kill_at, deadline)
 
     def ending(self) -> Ending:
-        """How it ended as a whole, and each of its replicas."""
+        """The exit of the attempt and of each replica."""
         assert self._verdict is not None
         whole = self._verdict.whole
         ends = {end.replica: end for end in self._verdict.ends}
@@ -93,7 +93,7 @@ def replica_of(name: str) -> tuple[str, int]:
 
 
 def end_of(running: ZygoteAttempt, process: Process, code: int, peak: int, note: tuple[str, str]) -> End:
-    """Why a process ended as it did. peak: the most memory that it had, in bytes; note: reason and message that it left."""
+    """The exit of a process. peak: its peak memory in bytes; note: the reason and message that it left."""
     if code == 0:
         return End(process.replica, 0)
     reason, message = note

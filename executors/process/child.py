@@ -33,11 +33,11 @@ _MESSAGE = 500  # characters of an error that are passed on: a note is at most 4
 
 
 def prepare(start: StartMessage, owner: str) -> None:
-    """Make the attempt's folders and files, and claim it. FileExistsError: it was started before."""
-    place = start["start"]
-    for path in (place.rpartition("/")[0], place, *start["folders"]):  # the task's own is new, mostly
+    """Create the attempt's folders and files, and claim it. FileExistsError: it was started before."""
+    attempt = start["start"]
+    for path in (attempt.rpartition("/")[0], attempt, *start["folders"]):  # the task's own is new, mostly
         _make(path)
-    attempt_folder.claim(place, owner, start["gpus"])
+    attempt_folder.claim(attempt, owner, start["gpus"])
     for path, text in start["files"].items():
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
@@ -53,7 +53,7 @@ def _make(path: str) -> None:
 
 
 class Program:
-    """A program's code, and its module, in which what it only defines has been executed before the fork."""
+    """A program's code, and its module, whose definitions were executed before the fork."""
 
     __slots__ = ("code", "module")
 
@@ -94,11 +94,11 @@ def become(start: StartMessage, rank: int, program: Program | None, owner: str, 
         os._exit(status)
 
 
-def _enter(place: str, rank: int, replica: ReplicaOrder) -> None:
-    attempt_folder.add_process(place, rank)
+def _enter(attempt: str, rank: int, replica: ReplicaOrder) -> None:
+    attempt_folder.add_process(attempt, rank)
     _make(replica["work"])
     if replica["mounts"]:
-        mounts.enter(replica["mounts"], f"{place}/{attempt_folder.GIVEN}/roots.{rank}")
+        mounts.enter(replica["mounts"], f"{attempt}/{attempt_folder.GIVEN}/roots.{rank}")
     os.chdir(replica["work"])
     log = os.open(replica["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(log, 1)

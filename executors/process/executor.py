@@ -77,18 +77,18 @@ class ProcessExecutor:
             await self._environments.close()
 
     def warm(self) -> None:
-        """Start the interpreter that tasks are forked from, while the caller goes on. Needs no event loop."""
+        """Start the interpreter that tasks are forked from in the background. Needs no event loop."""
         _outliving[:] = [process for process in _outliving if process.poll() is None]
         self._zygote(self._python)
 
     def capacity(self) -> Resources:
-        """The machine's, within our control group's limits."""
+        """The machine's resources, within our control group's limits."""
         if self._capacity is None:
             self._capacity = machine()
         return self._capacity
 
     async def identity(self, job: Job) -> Mapping[str, str]:
-        """Its volumes and config maps."""
+        """The job's volumes and config maps."""
         return await identity.of_job(job, self._volumes)
 
     async def start(self, job: Job, waiting: Callable[[str], None] = unheard) -> str:
@@ -159,7 +159,7 @@ class ProcessExecutor:
             await processes.end(attempt_folder.processes(ref), grace_s)
 
     async def can_mount(self) -> bool:
-        """Whether this machine lets tasks have mounts of their own; tried once, which takes some 50 ms."""
+        """Whether tasks can have mounts of their own on this machine; tried once, in some 50 ms."""
         if self._can_mount is None:
             self._can_mount = sys.platform == "linux" and await probe(self._python)
         return self._can_mount
@@ -172,7 +172,7 @@ class ProcessExecutor:
         return await asyncio.to_thread(order.mounts_of, job, Volumes(self._volumes))
 
     async def _settle(self, claim: VolumeClaim, ref: str) -> str:
-        """A volume is created or deleted before the start returns."""
+        """Create or delete a volume before the start returns."""
         from kflite.executors.volumes import Volumes
 
         if not attempt_folder.read_exit(ref):
@@ -252,17 +252,17 @@ class _Zygote:
 
     @property
     def dead(self) -> bool:
-        """Whether it can take no more orders."""
+        """Whether the zygote takes no more orders."""
         return self._link is not None and self._link.closed.done()
 
     def link(self) -> Link:
-        """The connection, in the running loop from the first call on."""
+        """The connection, which belongs to the loop of the first call."""
         if self._link is None:
             self._link = Link(self._connection, usual())
         return self._link
 
     async def failure(self) -> Ending | None:
-        """What to say of its attempts that it ended before it started, where that was its own doing and would be so again."""
+        """The error of attempts that cannot start, if the zygote itself cannot start and never will."""
         if not self.dead:
             return None
         await processes.ended(self._process.pid)
@@ -271,7 +271,7 @@ class _Zygote:
         return _ending("WorkerFailed", f"{self._python} cannot start tasks: see {self._log}")
 
     async def leave(self) -> None:
-        """Let it end, at once when nothing runs, else after the last attempt."""
+        """Let the zygote end after its last attempt."""
         busy = self._link is not None and self._link.busy
         self.link().close()
         if busy:
@@ -288,7 +288,7 @@ def _clear(ref: str) -> None:
 
 
 def _activation(python: str, base: str) -> dict[str, str]:
-    """The environment entries that make a task's subprocesses find its environment's programs first."""
+    """Variables by which a task's subprocesses find its environment's programs first."""
     if python == base:
         return {}
     programs = Path(python).parent
@@ -296,7 +296,7 @@ def _activation(python: str, base: str) -> dict[str, str]:
 
 
 async def _claimed(ref: str) -> tuple[str, str]:
-    """GPUs and owner; a zygote that lost its scheduler just now may still have the order to start before it."""
+    """GPUs and owner. Retries for a while, as a zygote that has just lost its scheduler may still start the attempt."""
     for _ in range(_LATE):
         taken, owner = attempt_folder.claimed(ref)
         if owner:

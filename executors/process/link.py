@@ -1,4 +1,4 @@
-"""The scheduler's end of a connection to a zygote, and the start of one."""
+"""Starts zygotes, and connects to them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ module.main(int(sys.argv[2]), sys.argv[3])
 
 
 def spawn(python: str, log: Path, environment: Mapping[str, str]) -> tuple[socket.socket, subprocess.Popen[bytes]]:
-    """Start a zygote with that interpreter; returns at once, while it comes up. What it says of itself goes to `log`.
+    """Start a zygote with this interpreter, without waiting for it. Its own messages go to `log`.
 
     environment: entries beside our own. It learns the `usual` programs before the first task comes.
     Raises ExecutorError when it cannot be started.
@@ -74,7 +74,7 @@ def spawn(python: str, log: Path, environment: Mapping[str, str]) -> tuple[socke
 
 
 def usual() -> dict[str, str]:
-    """What most tasks run: programs, with the names by which a new zygote knows them."""
+    """The programs that most tasks run, with the names by which a new zygote knows them."""
     return {bootstrap.compressed(bootstrap.runner_text()): "0"}
 
 
@@ -88,7 +88,7 @@ def _line(order: Order) -> bytes:
 
 
 async def probe(python: str) -> bool:
-    """Whether a process of this machine may have mounts of its own."""
+    """Whether a process on this machine can have mounts of its own."""
     program = 'import sys; sys.path[:0] = sys.argv[1:]; import mounts; mounts.enter([], "")'
     arguments = [python, "-I", "-S", "-c", program, str(Path(__file__).parent)]
     tried = await asyncio.create_subprocess_exec(*arguments, stderr=subprocess.DEVNULL)
@@ -110,7 +110,7 @@ def sockets() -> Path:
 
 
 def connect(path: str) -> socket.socket | None:
-    """A connection to a zygote's socket, None when nobody listens there."""
+    """A connection to a zygote's socket, None if nobody listens."""
     connection = socket.socket(socket.AF_UNIX)
     try:
         connection.connect(path)
@@ -137,31 +137,31 @@ class Link:
 
     @property
     def busy(self) -> bool:
-        """Whether an end is still waited for."""
+        """Whether ends are still awaited."""
         return bool(self._ends)
 
     def end(self, ref: str) -> asyncio.Future[Ending | None]:
-        """The attempt's end as the zygote will tell it; None when the attempt is not the zygote's, or the zygote died."""
+        """The attempt's end from the zygote; None if the attempt is not the zygote's, or the zygote died."""
         future = self._ends.setdefault(ref, self._loop.create_future())
         if self.closed.done() and not future.done():
             future.set_result(None)
         return future
 
     def code(self, text: str) -> str:
-        """The name by which the zygote knows this program, which it is told once."""
+        """The name of this program in the zygote, which gets its text once."""
         if text not in self._codes:
             self._codes[text] = str(len(self._codes))
             self.send(_lesson(text, self._codes[text]))
         return self._codes[text]
 
     def send(self, order: Order) -> None:
-        """Send, now or when the zygote has room. A zygote that is gone shows in `closed`."""
+        """Send a message, now or when the zygote can take it. `closed` shows that the zygote is gone."""
         self._unsent += _line(order)
         if self._write():
             self._loop.add_writer(self._connection, self._write_rest)
 
     def close(self) -> None:
-        """Leave; what runs goes on."""
+        """Close the connection; what runs goes on."""
         if not self.closed.done():
             self._loop.remove_reader(self._connection)
             self._loop.remove_writer(self._connection)

@@ -1,4 +1,4 @@
-"""What the executor and a zygote say to each other: a JSON object a line. Types only; the zygote does not load this file."""
+"""Messages between the executor and a zygote: one JSON object per line. Types only; the zygote does not load this file."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class ProcessMount(TypedDict):
 
 
 class ReplicaOrder(TypedDict):
-    """What one process runs: the program `argv`, or `code` (by its name) with arguments `argv`. memory: bytes, 0 for no bound."""
+    """What a process runs: the program `argv`, or the named `code` with arguments `argv`. memory: bytes, 0 for no limit."""
 
     name: str
     log: str
@@ -70,7 +70,7 @@ class StopMessage(TypedDict):
 
 @final
 class Follow(TypedDict):
-    """Tell the end of the attempt with this folder, which another scheduler started."""
+    """Report the end of the attempt with this folder, which another scheduler started."""
 
     follow: str
 
@@ -85,7 +85,7 @@ class EndedMessage(TypedDict):
 
 @final
 class Elsewhere(TypedDict):
-    """The attempt with this folder is not this zygote's, or no longer: its folder tells."""
+    """The attempt with this folder is not, or no longer, this zygote's: read its folder."""
 
     elsewhere: str
 

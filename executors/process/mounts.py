@@ -1,4 +1,4 @@
-"""Mounts that one process and its children see, and nobody else: a mount namespace of its own, on Linux.
+"""Mounts that only one process and its children see, in a mount namespace of its own, on Linux.
 
 A mount point that does not exist is made in a folder of the user's; elsewhere the folder above it is shown with the mount point
 added, so that nothing of the machine is changed (bubblewrap's manner). Standard library only; the zygote loads it by path.
@@ -25,11 +25,11 @@ _CAPABILITIES_V3 = 0x20080522
 
 
 class Forbidden(Exception):
-    """The machine lets this process have no mounts of its own."""
+    """The machine does not let this process have mounts of its own."""
 
 
 def enter(mounts: list[ProcessMount], scratch: str) -> None:
-    """Show this process the mounts, parents first. scratch: a folder for what is made on the way.
+    """Mount for this process, parents first. scratch: a folder for temporary files.
 
     Raises Forbidden, and OSError for a mount that fails.
     """
@@ -67,7 +67,7 @@ def _fail(path: str) -> NoReturn:
 
 
 def _namespace(libc: CDLL) -> bool:
-    """Leave the machine's mounts; returns whether it took a user namespace."""
+    """Enter a new mount namespace; returns whether that took a user namespace."""
     if not libc.unshare(_NEW_MOUNTS):
         return False
     uid, gid = os.getuid(), os.getgid()
@@ -80,7 +80,7 @@ def _namespace(libc: CDLL) -> bool:
 
 
 def _drop(libc: CDLL) -> None:
-    """Give up the powers that a user namespace gives, and be seen by the zygote as before."""
+    """Drop the capabilities of the user namespace, and let the zygote see the process as before."""
     import ctypes
 
     header = (ctypes.c_uint32 * 2)(_CAPABILITIES_V3, 0)
@@ -110,7 +110,7 @@ def _show(libc: CDLL, mount: ProcessMount) -> None:
 
 
 def _point(libc: CDLL, mount: ProcessMount, scratch: str, own: list[str], mirrors: list[str]) -> None:
-    """See to it that the path can be mounted on. mirrors: gets the folder that is a mirror then, if one is."""
+    """Make the path a possible mount point. mirrors: collects a folder that becomes a mirror."""
     path = mount["path"]
     if os.path.exists(path):
         return
@@ -124,11 +124,11 @@ def _point(libc: CDLL, mount: ProcessMount, scratch: str, own: list[str], mirror
 
 
 def _may_make(folder: str, own: list[str]) -> bool:
-    """Whether a folder may be left there: among what the user keeps, in folders of all, and in what was mounted just now."""
+    """Whether a mount point may stay there: in the user's own folders, in shared ones, and in what was just mounted."""
     real, home = os.path.realpath(folder), os.path.realpath(os.path.expanduser("~"))
     if real == "/" or not os.access(real, os.W_OK):
         return False
-    if any(f"{real}/".startswith(f"{place}/") for place in (*map(os.path.realpath, own), home) if place != "/"):
+    if any(f"{real}/".startswith(f"{parent}/") for parent in (*map(os.path.realpath, own), home) if parent != "/"):
         return True
     return os.getuid() != 0 or bool(os.stat(real).st_mode & stat.S_ISVTX)
 
@@ -142,7 +142,7 @@ def _make(path: str, file: bool) -> None:
 
 
 def _mirror(libc: CDLL, folder: str, scratch: str) -> None:
-    """Put a folder in the place of this one that shows all that is in it, and in which mount points can be made."""
+    """Replace this folder by one with the same content, in which mount points can be created."""
     new = f"{scratch}/{folder.replace('/', '_')}"
     os.makedirs(new, exist_ok=True)
     _mount(libc, "tmpfs", new, "tmpfs", _NO_SUID | _NO_DEVICES, "mode=0755")

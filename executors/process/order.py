@@ -1,4 +1,4 @@
-"""From a job to the order that its zygote obeys."""
+"""From a job to the order for its zygote."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def start(
 
 
 def told_of(job: Job, replica: Replica) -> dict[str, str]:
-    """The variables that tell a replica of itself."""
+    """The replica's variables."""
     if not replica.role.downward_api:
         return {}
     from kflite.executors import downward_api
@@ -74,7 +74,7 @@ def told_of(job: Job, replica: Replica) -> dict[str, str]:
 
 
 def check(job: Job) -> None:
-    """Raises ExecutorError for a command that only an image has, or of code that only it has, and for a port of several."""
+    """Raises ExecutorError for commands or code that only an image has, and for a fixed port of several replicas."""
     for role in job.roles:
         if role.replicas > 1 and (port := next((port for port in role.ports if port.number), None)):
             why = f"{role.replicas} replicas cannot all have the port {port.number} ({port.name}) on one machine"
@@ -88,7 +88,7 @@ def check(job: Job) -> None:
 
 
 def mounts_of(job: Job, volumes: Volumes) -> dict[int, list[ProcessMount]]:
-    """What replicas mount, by rank. Blocks. Raises ExecutorError for what cannot be mounted."""
+    """The replicas' mounts by rank. Blocks. Raises ExecutorError for impossible mounts."""
     return {replica.rank: [_mount(seen) for seen in volumes.seen(job, replica)] for replica in job.replicas}
 
 

@@ -14,7 +14,7 @@ _PR_SET_CHILD_SUBREAPER = 36
 
 
 class ProcessTree:
-    """On Linux what loses its parent below the zygote becomes the zygote's child, and so is found; elsewhere groups must do."""
+    """On Linux, orphans below the zygote become its children and are found; elsewhere only groups are."""
 
     def __init__(self) -> None:
         self._children = -1
@@ -29,16 +29,16 @@ class ProcessTree:
 
     @property
     def descriptors(self) -> list[int]:
-        """What a fork of the zygote has to close."""
+        """The file descriptors that a fork of the zygote has to close."""
         return [self._children] if self._children >= 0 else []
 
     def slim(self) -> None:
-        """Give back memory that is free: each page of it would be a fork's too. Only glibc can."""
+        """Return free memory to the system, as each page of it would be a fork's too. This needs glibc."""
         if self._trim:
             self._trim(0)
 
     def kill_group(self, leader: int) -> bool:
-        """Kill what the leader left in its group; whether there is any of it whose end we shall be told."""
+        """Kill what the leader left in its group; returns whether any of it is ours to wait for."""
         try:
             os.killpg(leader, signal.SIGKILL)
         except (ProcessLookupError, PermissionError):  # macOS says the latter of a group of zombies
@@ -46,14 +46,14 @@ class ProcessTree:
         return self._children >= 0
 
     def kill_strays(self, own: Container[int], running: Collection[str]) -> None:
-        """Kill children that we did not fork and that belong to none of the attempts that run (their folders)."""
+        """Kill children that we did not fork and that belong to no running attempt (given by folder)."""
         for pid in self._strays(own):
             homes = _homes(pid)
             if not any(home in running for home in homes) and (homes or not running):
                 _kill(pid)
 
     def end(self) -> None:
-        """Kill every child, and theirs as they become ours."""
+        """Kill all children, and their children as they become ours."""
         while True:
             for pid in self._strays(()):
                 _kill(pid)
@@ -69,7 +69,7 @@ class ProcessTree:
 
 
 def _homes(pid: int) -> list[str]:
-    """Folders of attempts that a process shows signs of: where it works, and where its output goes."""
+    """Folders that show a process's attempt: its working folder, and those of its output files."""
     found = []
     for sign in ("cwd", "fd/1", "fd/2"):
         try:

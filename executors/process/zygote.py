@@ -40,7 +40,7 @@ class Peer:
         self.connection, self.rest = connection, b""
 
     def receive(self) -> list[Order] | None:
-        """What it asks for, None when it is gone."""
+        """The requests, None when the other end is gone."""
         try:
             data = self.connection.recv(1 << 18)
         except OSError:
@@ -51,7 +51,7 @@ class Peer:
         return [json.loads(line) for line in lines]
 
     def send(self, news: News) -> None:
-        """Tell it, if it is still there; one that is gone is noticed by `receive`."""
+        """Send a message, if the other end is still there; `receive` notices if it is gone."""
         try:
             self.connection.sendall(json.dumps(news).encode() + b"\n")
         except OSError:
@@ -59,7 +59,7 @@ class Peer:
 
 
 class Zygote:
-    """The loop: orders in, forks, ends out."""
+    """The loop: it takes orders, forks, and reports ends."""
 
     def __init__(self, control: socket.socket, listener: socket.socket) -> None:
         self.owner = f"{os.getpid()} {attempt_folder.born(os.getpid())} {listener.getsockname()}"
@@ -81,7 +81,7 @@ class Zygote:
             self.poller.register(readable, select.POLLIN)
 
     def serve(self) -> None:
-        """Until the scheduler is gone and every attempt has ended."""
+        """Run until the scheduler is gone and every attempt has ended."""
         while self.control in self.peers or self.attempts:
             for descriptor, _ in self.poller.poll(self._timeout_ms()):
                 if descriptor == self.wake:
@@ -233,7 +233,7 @@ class Zygote:
 
 
 def main(control: int, sockets: str) -> None:
-    """Serve the scheduler at the other end of the descriptor `control`; our own socket lies in the folder `sockets`."""
+    """Serve the scheduler at the other end of the descriptor `control`; our own socket is in the folder `sockets`."""
     os.umask(0o077)
     os.chdir("/")
     path = f"{sockets}/{os.getpid()}.sock"
@@ -257,7 +257,7 @@ def main(control: int, sockets: str) -> None:
 
 
 def _sweep(sockets: str) -> None:
-    """Remove what zygotes that were killed have left."""
+    """Remove the sockets of killed zygotes."""
     for name in os.listdir(sockets):
         number, _, ending = name.partition(".")
         if ending == "sock" and number.isdigit() and not attempt_folder.born(int(number)):

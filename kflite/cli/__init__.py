@@ -1,7 +1,7 @@
-"""The command line: one file per verb or small family, each loaded when its verb is used.
+"""The command line: one file per verb or small family of verbs, each loaded when its verb is used.
 
-Lives here: arguments, exit statuses, and what is written where. A verb asks the client, `runs` and the engine, never executors or
-the store; it holds no logic that is not about showing. Nothing imports this package but the entry point.
+A verb parses arguments, calls the client, `runs` and the engine, shows the result, and sets the exit status. It never imports
+executors or the store. Only the entry point `kflite.__main__` and the console script import this package.
 """
 
 from kflite.cli.entry import main

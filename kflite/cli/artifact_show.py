@@ -1,4 +1,4 @@
-"""`kflite artifacts show` and `open`: what an artifact shows, in the terminal or in a browser."""
+"""`kflite artifacts show` and `open`: figures of artifacts in the terminal or in a browser."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from kflite.terminal.style import Line
 
 
-def titled(visualization: Visualization, place: RunPaths, out: Out, most: int | None = None) -> Iterator[Line]:
-    """An artifact's figures and documents under its name; what shows nothing is described. most: lines at most of a document."""
+def titled(visualization: Visualization, paths: RunPaths, out: Out, most: int | None = None) -> Iterator[Line]:
+    """An artifact's figures and documents under its name, or a description of it. most: the longest document, in lines."""
     from kflite.figures.read import kind
     from kflite.format import clean
     from kflite.terminal.figures.lines import description, full
@@ -31,10 +31,10 @@ def titled(visualization: Visualization, place: RunPaths, out: Out, most: int | 
     if not visualization.figures:
         yield from description(visualization, out.width)
     yield from full(visualization, out.width, out.signs)
-    written = iter(_document(visualization, place, out))
+    written = iter(_document(visualization, paths, out))
     yield from islice(written, most)
     if rest := sum(1 for _ in written):
-        run = place.run
+        run = paths.run
         yield (
             (
                 f"{out.signs.more} {rest} more lines: kflite artifacts show {run} {visualization.task} {visualization.output}",
@@ -43,7 +43,7 @@ def titled(visualization: Visualization, place: RunPaths, out: Out, most: int | 
         )
 
 
-def _document(visualization: Visualization, place: RunPaths, out: Out) -> Iterator[Line]:
+def _document(visualization: Visualization, paths: RunPaths, out: Out) -> Iterator[Line]:
     from kflite.figures.content import content
     from kflite.figures.data import Page
     from kflite.format import clean
@@ -51,7 +51,7 @@ def _document(visualization: Visualization, place: RunPaths, out: Out) -> Iterat
 
     for figure in visualization.figures:
         if isinstance(figure, Page):
-            document = content(visualization.artifact, place)
+            document = content(visualization.artifact, paths)
             if document.problem:
                 yield ((clean(document.problem), "yellow"),)
             yield from (markdown if figure.kind == "Markdown" else html)(document.text, out.width)
@@ -68,25 +68,25 @@ output_argument = click.argument("output", required=False, default="")
 @output_argument
 @click.pass_obj
 def show(context: CliContext, run: str, task: str, output: str) -> None:
-    """Show what RUN made, or one TASK, or one OUTPUT of it: metrics, curves, matrices, documents.
+    """Show the artifacts of RUN, of one TASK, or of one OUTPUT of it: metrics, curves, matrices, documents.
 
-    An artifact's id, as `artifacts ls` prints it, is `RUN/TASK/OUTPUT` and does as well.
+    An artifact's id RUN/TASK/OUTPUT, as `artifacts ls` prints it, works as well.
     """
     with context.store() as store:
         chosen = choose(store, run, task, output)
-    place = context.paths(chosen.run)
+    paths = context.paths(chosen.run)
     if not chosen.visualizations:
         name = chosen.run.run
-        return out().line((f"nothing that {task or name} made can be shown: kflite artifacts ls {name} lists it", "dim"))
+        return out().line((f"{task or name} has no artifact that can be shown: kflite artifacts ls {name} lists them", "dim"))
     for number, visualization in enumerate(chosen.visualizations):
         out().lines([()] if number else [])
-        out().lines(titled(visualization, place, out()))
+        out().lines(titled(visualization, paths, out()))
     return None
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """A run, the tasks of it that are meant, and what of theirs is to be shown."""
+    """A run, the chosen tasks of it, and their artifacts to show."""
 
     run: RunRow
     tasks: list[TaskRow]
@@ -94,7 +94,7 @@ class Chosen:
 
 
 def choose(store: Database, run: str, task: str, output: str) -> Chosen:
-    """What was made by a run, by a task or the tasks of a group, or as one output of a task. Raises NotFound."""
+    """The artifacts of a run, of a task or the tasks of a group, or of one output of a task. Raises NotFound."""
     from kflite.figures.read import read_task, visualizations
     from kflite.runs.lookup import below, task_and_output
 
@@ -127,13 +127,13 @@ def _has(task: TaskRow) -> str:
 @task_argument
 @output_argument
 @click.option("--output", "-o", "to", type=click.Path(path_type=Path, dir_okay=False), help="Write the page here.")
-@click.option("--browser/--no-browser", default=True, help="Open it; or only say where it is.")
-@click.option("--network", is_flag=True, help="Let HTML that tasks wrote load from the network, as plots' scripts.")
+@click.option("--browser/--no-browser", default=True, help="Open the page, or only print its path.")
+@click.option("--network", is_flag=True, help="Let HTML of tasks load from the network, such as scripts of plots.")
 @click.pass_obj
 def open_(context: CliContext, run: str, task: str, output: str, to: Path | None, browser: bool, network: bool) -> None:
-    """Write a page with what RUN made, or one TASK, or one OUTPUT of it, and open it in a browser.
+    """Write a page with the artifacts of RUN, of one TASK, or of one OUTPUT of it, and open it in a browser.
 
-    It is one file, needs no network, and can be sent on. HTML that tasks wrote stands in frames that can reach nothing.
+    The page is one file, needs no network, and can be sent to others. HTML of tasks is shown in isolated frames.
     """
     from kflite.cli.browser import show_page
     from kflite.html.document import write
@@ -141,6 +141,6 @@ def open_(context: CliContext, run: str, task: str, output: str, to: Path | None
 
     with context.store() as store:
         chosen = choose(store, run, task, output)
-    place = context.paths(chosen.run)
-    text = run_page(chosen.run, chosen.tasks, chosen.visualizations, place, network)
-    show_page(write(text, to or place.runs / "report.html"), browser)
+    paths = context.paths(chosen.run)
+    text = run_page(chosen.run, chosen.tasks, chosen.visualizations, paths, network)
+    show_page(write(text, to or paths.runs / "report.html"), browser)

@@ -1,4 +1,4 @@
-"""`kflite artifacts`: what was made, and copies of it."""
+"""`kflite artifacts`: artifacts and copies of them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def artifacts() -> None:
 @as_json
 @click.pass_obj
 def list_(context: CliContext, run: str, limit: int, json_: bool) -> None:
-    """List the artifacts of RUN; without one, those of all runs, the newest first."""
+    """List the artifacts of RUN, or by default of all runs, the newest first."""
     from kflite.format import clean, size
     from kflite.runs.as_json import artifact_json
 
@@ -48,10 +48,10 @@ def list_(context: CliContext, run: str, limit: int, json_: bool) -> None:
 @artifacts.command()
 @click.argument("artifact")
 @click.argument("to", required=False, default=".", type=click.Path(path_type=Path))
-@click.option("--force", is_flag=True, help="Write over what is there.")
+@click.option("--force", is_flag=True, help="Overwrite an existing file or folder.")
 @click.pass_obj
 def get(context: CliContext, artifact: str, to: Path, force: bool) -> None:
-    """Copy ARTIFACT, by its id, to a file or folder TO; into TO where that is a folder."""
+    """Copy ARTIFACT, by its id, to the path TO, or into TO if that is a folder."""
     from kflite.runs.artifact_copy import copy_out
 
     with context.store() as store:

@@ -23,7 +23,7 @@ def detach(settings: Settings, submission: Submission, json_: bool) -> int:
 
 
 def submit(settings: Settings, submission: Submission, json_: bool) -> int:
-    """Store the run, and leave it to whoever serves the store."""
+    """Store the run, and leave it to `kflite serve`."""
     with open_store(settings) as store:
         return _print(store_unowned(store, submission, "--submit"), json_)
 

@@ -1,4 +1,4 @@
-"""Showing a page to whoever sits before this machine, if anybody does."""
+"""Opening pages in a browser."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from kflite.cli.common import out
 
 
 def show_page(path: Path, wanted: bool) -> None:
-    """Print where a page is, and open it in a browser where there is a display."""
+    """Print the page's path, and open it in a browser if there is a display."""
     import webbrowser
 
     out().line(str(path))
@@ -19,7 +19,7 @@ def show_page(path: Path, wanted: bool) -> None:
 
 
 def has_display() -> bool:
-    """Whether a browser's window would be seen; $BROWSER says that one is meant to be opened all the same."""
+    """Whether a browser's window can be seen. Setting $BROWSER forces opening one."""
     if os.environ.get("BROWSER"):
         return True
     if sys.platform == "darwin":

@@ -1,4 +1,4 @@
-"""`kflite cache`: what is cached, why a task did or did not hit, and forgetting."""
+"""`kflite cache`: list cached results, explain hits and misses, remove results."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def cache() -> None:
-    """List cached results; say why a task did or did not hit; remove them."""
+    """List cached results; explain hits and misses; remove results."""
 
 
 @cache.command("ls")
@@ -56,8 +56,8 @@ def list_(context: CliContext, limit: int, pipeline: str, json_: bool) -> None:
 @as_json
 @click.pass_obj
 def why(context: CliContext, run: str, task: str, json_: bool) -> None:
-    """Say why TASK of RUN was, or was not, answered from the cache."""
-    from kflite.runs.cache_report import why as explain
+    """Explain why TASK of RUN did or did not take its result from the cache."""
+    from kflite.runs.cache_report import explain
     from kflite.runs.lookup import one_task
 
     with context.store() as store:
@@ -95,10 +95,10 @@ def _table(parts: tuple[Difference, ...]) -> None:
 @click.option("--all", "all_", is_flag=True, help="All results.")
 @click.pass_obj
 def rm(context: CliContext, keys: tuple[str, ...], pipeline: str, all_: bool) -> None:
-    """Forget results: by (the beginning of) their KEYS, of a pipeline, or all. Artifacts stay where they are."""
+    """Remove results from the cache: by prefixes of their KEYS, of a pipeline, or all. Artifacts stay."""
     if not keys and not pipeline and not all_:
         raise InputError("cache rm: name keys (see kflite cache ls), or --pipeline NAME, or --all")
     with context.store() as store:
         rows = store.cache(1_000_000, pipeline)
         chosen = [row.key for row in rows if not keys or row.key.startswith(keys)]
-        out().line(f"forgot {store.uncache(chosen)} of {len(rows)} results")
+        out().line(f"forgot {store.delete_cached(chosen)} of {len(rows)} results")

@@ -9,8 +9,8 @@ from kflite.cli.common import CliContext, known_runs, out
 
 @click.command()
 @click.argument("runs", nargs=-1, required=True, shell_complete=known_runs)
-@click.option("--kill", is_flag=True, help="Give tasks no time to end in peace.")
-@click.option("--reason", default="cancelled by kflite cancel", show_default=True, help="What the run's record will say.")
+@click.option("--kill", is_flag=True, help="Kill tasks at once, with no time to end.")
+@click.option("--reason", default="cancelled by kflite cancel", show_default=True, help="The reason to record.")
 @click.pass_obj
 def cancel(context: CliContext, runs: tuple[str, ...], kill: bool, reason: str) -> None:
     """Stop RUNS and wait until they have stopped."""

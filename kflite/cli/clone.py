@@ -1,4 +1,4 @@
-"""`kflite clone`: a run once more, with other parameters."""
+"""`kflite clone`: run again with other parameters."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 @click.command()
 @optional_run
-@click.option("--param", "-p", "pairs", multiple=True, metavar="K=V", help="A parameter that is to be another.")
+@click.option("--param", "-p", "pairs", multiple=True, metavar="K=V", help="A parameter to change; more than once for more.")
 @click.option("--artifact", "-a", "made", multiple=True, metavar="K=V", help=ARTIFACT)
 @click.option("--detach", is_flag=True, help="Print the new run's id and leave it running in the background.")
 @as_json
 @click.pass_obj
 def clone(context: CliContext, run: str, pairs: tuple[str, ...], made: tuple[str, ...], detach: bool, json_: bool) -> int:
-    """Run what RUN ran once more, with its parameters and artifacts except those named here."""
+    """Run RUN's pipeline again, with the same parameters and artifacts except those given here."""
     from kflite.cli.background import detach as begin
     from kflite.cli.foreground import foreground
     from kflite.runs.submit import clone_submission

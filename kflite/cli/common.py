@@ -1,4 +1,4 @@
-"""What verbs share: the settings, the open store, the run that was meant, and parameters as text."""
+"""Shared by verbs: the settings, the open store, lookup of runs, and parsing of parameters."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ class CliContext:
 
     @cached_property
     def settings(self) -> Settings:
-        """All settings, from wherever they come."""
+        """All settings, from options, environment and files."""
         return self.with_flags({})
 
     def with_flags(self, more: dict[str, str]) -> Settings:
-        """The settings where these options are given too."""
+        """The settings with these options added."""
         from kflite import config
 
         return config.load({**self.flags, **{name: text for name, text in more.items() if text}})
@@ -52,7 +52,7 @@ class CliContext:
             yield opened
 
     def target(self, text: str) -> Target:
-        """What a target is; the store is opened where one that was uploaded is named."""
+        """Load a target; the store is opened for an uploaded pipeline."""
         from kflite.runs.pipelines import load, uploaded, uploaded_name
 
         if not (named := uploaded_name(text)):
@@ -61,7 +61,7 @@ class CliContext:
             return uploaded(store, *named)
 
     def submit_context(self, settings: Settings) -> SubmitContext:
-        """What a submission is made with; the store is opened where an earlier run's artifact is named."""
+        """The context of a submission; the store is opened for an earlier run's artifact."""
         from kflite.runs.submit import SubmitContext
 
         def find(id: str) -> ArtifactRow:
@@ -71,22 +71,22 @@ class CliContext:
         return SubmitContext(settings.on, settings.artifacts, find, settings.profile)
 
     def paths(self, run: RunRow) -> RunPaths:
-        """Where the run's files lie."""
+        """The run's paths."""
         from kflite.core.paths import RunPaths
 
         return RunPaths(self.settings.home, self.settings.artifacts, run.pipeline, run.run)
 
 
 _SETTINGS = {
-    "--home": ("FOLDER", "Private data of kflite."),
-    "--store": ("URL", "sqlite:///path or postgresql://…"),
-    "--artifacts": ("FOLDER|URL", "Where artifacts lie."),
-    "--profile": ("NAME", "Whose runs these are."),
+    "--home": ("FOLDER", "The folder for kflite's private data."),
+    "--store": ("URL", "The store: sqlite:///path or postgresql://…"),
+    "--artifacts": ("FOLDER|URL", "The folder or URL for artifacts."),
+    "--profile": ("NAME", "The profile that owns the runs."),
 }
 
 
 def settings_options() -> list[click.Option]:
-    """The options for settings, as they stand before the verb."""
+    """The options for settings before the verb."""
     return [click.Option([name], metavar=metavar, help=text) for name, (metavar, text) in _SETTINGS.items()]
 
 
@@ -115,7 +115,7 @@ as_json = click.option("--json", "json_", is_flag=True, help="Print JSON.")
 
 
 def optional_run(command: C) -> C:
-    """The argument RUN, which may be left out."""
+    """Add the optional argument RUN."""
     return click.argument("run", required=False, default="", shell_complete=known_runs)(command)
 
 
@@ -127,7 +127,7 @@ def known_runs(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[
 
 
 def find_run(store: Database, run: str) -> RunRow:
-    """The run that was meant; the newest where none was named."""
+    """The named run, by default the newest. Raises NotFound."""
     if run:
         return store.run(run)
     newest = store.runs(1)
@@ -146,14 +146,14 @@ def out() -> Out:
 
 
 def parameters(pipeline: Pipeline, pairs: Sequence[str], file: str) -> dict[str, Value]:
-    """What `--param` and `--params` give; the former win, and are read as the types that the pipeline declares."""
+    """Values of `--param` and `--params`; the former take precedence, and are parsed as the pipeline's declared types."""
     from kflite.ir.parameter import parse
 
     return {**(_file(Path(file)) if file else {}), **parse(pipeline, texts(pairs))}
 
 
 def texts(pairs: Sequence[str], option: str = "--param") -> dict[str, str]:
-    """`NAME=TEXT` options as a mapping. Raises InputError for what has no `=`."""
+    """`NAME=TEXT` options as a mapping. Raises InputError for a text without `=`."""
     named: dict[str, str] = {}
     for pair in pairs:
         name, equals, text = pair.partition("=")
@@ -164,7 +164,7 @@ def texts(pairs: Sequence[str], option: str = "--param") -> dict[str, str]:
 
 
 def artifacts(pairs: Sequence[str]) -> dict[str, Value]:
-    """What `--artifact` gives: a list of texts by name."""
+    """Values of `--artifact`: a list of texts by name."""
     named: dict[str, list[Value]] = {}
     for pair in pairs:
         for name, text in texts((pair,), "--artifact").items():

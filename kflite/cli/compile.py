@@ -1,4 +1,4 @@
-"""`kflite compile` and `kflite check`: what a target is, without running it."""
+"""`kflite compile` and `kflite check`: write or check a target without running it."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _OUTPUT = "A .yaml, .json, .zip or .tar.gz file; standard output, in YAML, if no
 @click.command("compile")
 @click.argument("target")
 @click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help=_OUTPUT)
-@click.option("--name", default="", help="The pipeline's name, in place of its own.")
+@click.option("--name", default="", help="Rename the pipeline.")
 @click.option("--param", "-p", "pairs", multiple=True, metavar="K=V", help="A parameter's default; more than once for more.")
 @click.option("--params", "file", default="", metavar="FILE", help="Parameters' defaults from a YAML or JSON file.")
-@click.option("--manifest", is_flag=True, help="As Kubernetes manifests of kinds Pipeline and PipelineVersion.")
+@click.option("--manifest", is_flag=True, help="Write Kubernetes manifests of kinds Pipeline and PipelineVersion.")
 @click.option("--version", default="", help="The name of the manifest's PipelineVersion.")
 @click.option("--namespace", default="", help="The manifests' namespace.")
 @click.pass_obj
@@ -64,7 +64,7 @@ def compile_(
 
 
 def write(pipeline: Pipeline, output: Path | None, manifest: bool, version: str = "", namespace: str = "") -> None:
-    """Write a pipeline to a file, or to standard output; tell what a KFP backend does not do as kflite does.
+    """Write a pipeline to a file or to standard output, and warn where a KFP backend behaves differently from kflite.
 
     version: the name of the manifest's PipelineVersion.
     """
@@ -88,13 +88,13 @@ def write(pipeline: Pipeline, output: Path | None, manifest: bool, version: str 
 
 @click.command()
 @click.argument("target")
-@click.option("--param", "-p", "pairs", multiple=True, metavar="K=V", help="A parameter, to be checked too.")
+@click.option("--param", "-p", "pairs", multiple=True, metavar="K=V", help="A parameter to check, too; more than once for more.")
 @click.option("--params", "file", default="", metavar="FILE", help="Parameters from a YAML or JSON file.")
-@click.option("--on", default="", metavar="WHERE", help="Where it is to run: tells what has no effect there.")
+@click.option("--on", default="", metavar="WHERE", help="The target to run on: reports settings without effect there.")
 @as_json
 @click.pass_obj
 def check(context: CliContext, target: str, pairs: tuple[str, ...], file: str, on: str, json_: bool) -> None:
-    """Check TARGET, all of it, and print its plan; start nothing."""
+    """Check all of TARGET and print its plan, without running it."""
     from kflite.ir.check import ensure
     from kflite.ir.ignored_settings import ignored_settings
     from kflite.runs.submit import runnable
@@ -116,7 +116,7 @@ def check(context: CliContext, target: str, pairs: tuple[str, ...], file: str, o
 
 
 def _destination(settings: Settings) -> str:
-    """Where it is to run. Raises InputError for a place that there is not."""
+    """The target to run on. Raises InputError for an unknown one."""
     from kflite.engine.executors import Executors
 
     Executors(settings)(settings.on)
@@ -124,9 +124,9 @@ def _destination(settings: Settings) -> str:
 
 
 def _cluster_answer(context: CliContext, loaded: Target, on: str, values: Mapping[str, Value]) -> str:
-    """What the cluster that the pipeline is to run on says to all that would be created first; "" where it runs on none.
+    """The cluster's answer to a dry run of the first manifests; "" for other targets.
 
-    Raises InputError for what it refuses.
+    Raises InputError for its objections.
     """
     from kflite.engine.destination import cluster_of
     from kflite.engine.dry_run import refusals
@@ -153,7 +153,7 @@ def _ignored(pipeline: Pipeline) -> list[Value]:
 
 
 def plan_lines(pipeline: Pipeline) -> Iterator[Line]:
-    """What a pipeline takes, its tasks, and what of it KFP ignores."""
+    """A pipeline's inputs and tasks, and the parts that KFP ignores."""
     from kflite.core.value import with_integers
     from kflite.format import clean, value
     from kflite.ir.check import ignored
@@ -184,7 +184,7 @@ def _tasks(body: Document, components: Mapping[str, Document], indent: str) -> I
 
 
 def _how(task: Document) -> str:
-    """What decides whether, and how often, a task runs."""
+    """A task's condition or loop."""
     from kflite.ir.document import loop_of
 
     condition = task.get("triggerPolicy", {}).get("condition")

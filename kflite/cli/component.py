@@ -20,14 +20,19 @@ def component() -> None:
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--component-filepattern", "--pattern", "pattern", default="", metavar="GLOB", help=_PATTERN)
 @click.option("--dry-run", is_flag=True, help="Print the Dockerfile; write and build nothing.")
-@click.option("--overwrite-dockerfile", is_flag=True, help="Write the Dockerfile also where FOLDER has one of yours.")
+@click.option("--overwrite-dockerfile", is_flag=True, help="Replace a Dockerfile of yours in FOLDER.")
+@click.option("--build-image/--no-build-image", "builds", default=True, help="Build the image, or only write its files.")
+@click.option("--check/--no-check", "checks", default=True, help="Load each component in the built image.")
+@click.option("--push-image/--no-push-image", "--push/--no-push", "pushes", default=False, help="Push the image to its registry.")
 @click.option(
-    "--build-image/--no-build-image", "builds", default=True, help="Build it, or only write the files to build it from."
+    "--platform", default="", metavar="OS/ARCH", help="The image's platform, such as linux/amd64; by default Docker's own."
 )
-@click.option("--check/--no-check", "checks", default=True, help="Load each component in the image, once it is built.")
-@click.option("--push-image/--no-push-image", "--push/--no-push", "pushes", default=False, help="Push it to its registry.")
-@click.option("--platform", default="", metavar="OS/ARCH", help="Of the image, such as linux/amd64; Docker's own if not given.")
-@click.option("--pip", type=click.Choice(["image", "here"]), default="image", help="Whose pip installs packages: image or here.")
+@click.option(
+    "--pip",
+    type=click.Choice(["image", "here"]),
+    default="image",
+    help="Which pip installs packages: the image's, or the one here.",
+)
 @click.option("--engine", type=click.Choice(["docker"]), default="docker", hidden=True)
 @click.pass_obj
 def build(
@@ -45,9 +50,9 @@ def build(
 ) -> None:
     """Build the image of the components in FOLDER that have a target_image, and print its name.
 
-    It writes a Dockerfile beside them, which begins with their base_image, installs requirements.txt and what their
-    packages_to_install name, and copies FOLDER. A Dockerfile of yours is used as it is. The image runs components of kflite
-    and of kfp, also where it has neither.
+    This writes a Dockerfile beside them, which begins with their base_image, installs requirements.txt and their
+    packages_to_install, and copies FOLDER. A Dockerfile of yours is used unchanged. The image runs components of kflite and
+    of kfp, even if neither is installed in it.
     """
     from kflite.images.component_build import DockerCli
     from kflite.images.component_files import ImageSpec, dockerfile, write

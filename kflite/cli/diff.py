@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("runs", nargs=-1, required=True, metavar="RUN RUN...", shell_complete=known_runs)
-@click.option("--all", "all_", is_flag=True, help="Also what is the same in all.")
-@click.option("--open", "open_", is_flag=True, help="Write it as a page, with curves over each other, and open it in a browser.")
-@click.option("--no-browser", is_flag=True, help="With --open: only write the page, and say where it is.")
+@click.option("--all", "all_", is_flag=True, help="Include values that are the same in all runs.")
+@click.option("--open", "open_", is_flag=True, help="Write a page with overlaid curves, and open it in a browser.")
+@click.option("--no-browser", is_flag=True, help="With --open: only write the page and print its path.")
 @click.option("--output", "-o", "to", type=click.Path(path_type=Path, dir_okay=False), help="Write the page here.")
 @as_json
 @click.pass_obj
@@ -30,7 +30,7 @@ def diff(
 ) -> None:
     """Compare runs: parameters, outputs, metrics, curves, confusion matrices, and what each task did.
 
-    The first RUN is what the others are compared with.
+    The other runs are compared with the first RUN.
     """
     from kflite.client.comparison import Comparison
 
@@ -75,7 +75,7 @@ def _print(compared: Comparison, all_: bool) -> None:
 
 
 def _fitting(entries: Sequence[Entry]) -> list[tuple[Span, ...]]:
-    """The rows; where there is no room for them, without the parts that changes are of what was."""
+    """The rows, without relative changes if they would be too wide."""
     cells = [_cells(entry, True) for entry in entries]
     widths = [max(len(row[i][0]) for row in cells) + 2 for i in range(len(cells[0]))]
     return cells if sum(widths) <= out().width else [_cells(entry, False) for entry in entries]

@@ -1,4 +1,4 @@
-"""`kflite doctor`: what this machine has, line by line."""
+"""`kflite doctor`: check this machine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kflite.cli.common import CliContext, as_json, out
 @as_json
 @click.pass_obj
 def doctor(context: CliContext, json_: bool) -> int:
-    """Say what this machine has, what is missing, and how to get it. The exit status is 1 where something is wrong."""
+    """Report what this machine has, what is missing, and how to get it. The exit status is 1 if something is wrong."""
     from kflite.doctor.report import examine
     from kflite.format import clean
 

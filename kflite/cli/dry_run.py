@@ -1,4 +1,4 @@
-"""`--dry-run`: the jobs that a run would begin with, fully resolved, and the tasks that would follow them."""
+"""`--dry-run`: the jobs that a run would start first, fully resolved."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def dry(settings: Settings, submission: Submission, json_: bool) -> int:
 
 
 def _manifests(out: Out, settings: Settings, submission: Submission) -> int:
-    """What the run would create first, as kubectl takes it."""
+    """The manifests that the run would create first, for kubectl."""
     import yaml
 
     text = yaml.safe_dump_all(manifests(settings, submission), sort_keys=False, allow_unicode=True, width=120)
@@ -95,14 +95,14 @@ def _role(role: Role) -> Iterator[Line]:
 
 
 def _variables(role: Role) -> Iterator[tuple[str, str]]:
-    """Variables whose values are known when the task starts, with where they come from."""
+    """Variables whose values are known when the task starts, with their sources."""
     for secret in role.secrets:
         yield secret.variable, f"{'config map' if secret.config else 'secret'} {secret.name}, key {secret.key}"
     yield from role.downward_api
 
 
 def command(role: Role) -> str:
-    """The command in a line; a component's runner and source, which every one carries, by their names only."""
+    """The command in one line; of a Python component only the function's name."""
     if role.python:
         argv = list(role.python.argv)
         option = next((word for word in ("--function", "--function_to_execute") if word in argv), "")

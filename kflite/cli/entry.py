@@ -13,7 +13,7 @@ from kflite import __version__
 from kflite.cli.common import CliContext, settings_options, take_settings
 from kflite.errors import KfliteError
 
-# Verb: module and name of the command in it, and its line in the help, so that the help loads none of them.
+# Each verb's module and command, and its line in the help, which loads no verb.
 VERBS = {
     "run": ("kflite.cli.run:run", "Run a pipeline or component to its end."),
     "compile": ("kflite.cli.compile:compile_", "Write a pipeline as KFP v2 IR."),
@@ -26,7 +26,7 @@ VERBS = {
     "watch": ("kflite.cli.watch:watch", "Follow a run until it ends."),
     "cancel": ("kflite.cli.cancel:cancel", "Stop runs."),
     "retry": ("kflite.cli.retry:retry", "Run again what did not succeed in a run."),
-    "resume": ("kflite.cli.resume:resume", "Go on with what a dead scheduler left."),
+    "resume": ("kflite.cli.resume:resume", "Continue runs that a dead scheduler left."),
     "clone": ("kflite.cli.clone:clone", "Run a run again, with other parameters."),
     "archive": ("kflite.cli.labels:archive", "Hide runs from listings; nothing is deleted."),
     "unarchive": ("kflite.cli.labels:unarchive", "Show archived runs in listings again."),
@@ -36,19 +36,19 @@ VERBS = {
     "pipelines": ("kflite.cli.pipelines:pipelines", "Keep pipelines by name and version."),
     "experiments": ("kflite.cli.experiments:experiments", "Group runs; archive and remove them together."),
     "artifacts": ("kflite.cli.artifacts:artifacts", "List artifacts; show them, in a browser too; copy them out."),
-    "lineage": ("kflite.cli.lineage:lineage", "Show what an artifact was made from, and what was made from it."),
-    "cache": ("kflite.cli.cache:cache", "List cached results; why a task did or did not hit; remove them."),
+    "lineage": ("kflite.cli.lineage:lineage", "Show the sources of an artifact, and what was made from it."),
+    "cache": ("kflite.cli.cache:cache", "List cached results; explain hits and misses; remove results."),
     "volumes": ("kflite.cli.volumes:volumes", "List and remove volumes that tasks mount by name."),
     "tune": ("kflite.cli.tune:tune", "Search for the best parameters of a pipeline."),
     "serve": ("kflite.cli.serve:serve", "Run what is submitted, until stopped."),
     "deploy": ("kflite.cli.deploy:deploy", "Print the manifests of a scheduler in a cluster."),
-    "doctor": ("kflite.cli.doctor:doctor", "Say what this machine has, what is missing, and how to get it."),
+    "doctor": ("kflite.cli.doctor:doctor", "Report what this machine has, what is missing, and how to get it."),
     "completion": ("kflite.cli.completion:completion", "Print the shell's completion script."),
 }
 
 
 class Verbs(click.Group):
-    """A group that knows its verbs' names and help, and loads a verb when it is used."""
+    """A group that lists its verbs without loading them, and loads a verb when it is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All verbs, in the order of the table."""
@@ -76,7 +76,7 @@ class Verbs(click.Group):
 def kflite(ctx: click.Context, /, **flags: str | None) -> None:
     """Pipelines, tuning and training: on this machine, in Docker, unchanged on Kubernetes.
 
-    A RUN is named by its id or a unique beginning of it; where it may be left out, the newest run is meant.
+    RUN is an id or a unique prefix of one; where it is optional, the default is the newest run.
     """
     ctx.obj = CliContext({name: text for name, text in flags.items() if text})
 
@@ -91,7 +91,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 
 
 def _open_streams() -> None:
-    """Standard streams that the caller closed lead nowhere, rather than to the next file that is opened."""
+    """Open closed standard streams on /dev/null, so that no other file takes their numbers."""
     while (unused := os.open(os.devnull, os.O_RDWR)) <= 2:
         pass
     os.close(unused)

@@ -1,4 +1,4 @@
-"""`kflite experiments`: names for runs that belong together."""
+"""`kflite experiments`: groups of runs."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ _named = click.argument("name", shell_complete=known)
 
 @click.group()
 def experiments() -> None:
-    """Group runs: `kflite run --experiment NAME` puts a run into one, and makes it where there is none."""
+    """Group runs. `kflite run --experiment NAME` puts a run into an experiment, and creates it if needed."""
 
 
 @experiments.command()
 @click.argument("name")
-@click.option("--description", default="", help="What is tried.")
+@click.option("--description", default="", help="The experiment's description.")
 @as_json
 @click.pass_obj
 def create(context: CliContext, name: str, description: str, json_: bool) -> None:
-    """Make the experiment NAME."""
+    """Create the experiment NAME."""
     from kflite.runs.as_json import experiment_json
     from kflite.runs.experiments import create as make
 
@@ -45,8 +45,8 @@ def create(context: CliContext, name: str, description: str, json_: bool) -> Non
 
 
 @experiments.command("ls")
-@click.option("--archived", is_flag=True, help="Only archived ones.")
-@click.option("--all", "-a", "all_", is_flag=True, help="Archived ones too.")
+@click.option("--archived", is_flag=True, help="List only archived experiments.")
+@click.option("--all", "-a", "all_", is_flag=True, help="List archived experiments, too.")
 @as_json
 @click.pass_obj
 def list_(context: CliContext, archived: bool, all_: bool, json_: bool) -> None:
@@ -71,7 +71,7 @@ def list_(context: CliContext, archived: bool, all_: bool, json_: bool) -> None:
 @as_json
 @click.pass_obj
 def show(context: CliContext, name: str, json_: bool) -> None:
-    """Show the experiment NAME: how many of its runs are in which state."""
+    """Show the experiment NAME, with the number of its runs in each state."""
     from kflite.format import clean, clock
     from kflite.runs.as_json import experiment_json
 
@@ -112,10 +112,10 @@ def _archive(context: CliContext, name: str, at: float | None, done: str) -> Non
 
 @experiments.command()
 @_named
-@click.option("--runs", is_flag=True, help="With all of its runs, their logs and their artifacts.")
+@click.option("--runs", is_flag=True, help="Remove its runs, with their logs and artifacts, too.")
 @click.pass_obj
 def rm(context: CliContext, name: str, runs: bool) -> None:
-    """Remove the experiment NAME; one that has runs only with them."""
+    """Remove the experiment NAME. If it has runs, this needs --runs."""
     from kflite.runs.experiments import delete
 
     with context.store() as store:

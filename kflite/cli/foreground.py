@@ -1,4 +1,4 @@
-"""Staying with a run until its end, and saying how it went: shared by all verbs that start or resume one."""
+"""Runs in the foreground: start or resume one, show it to its end, and report the result."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import sys
 from collections.abc import Awaitable, Callable
 from contextlib import redirect_stdout
 
-from kflite.client.attend import Interrupts, attend
 from kflite.client.client import Client
+from kflite.client.foreground import Interrupts, show_until_end
 from kflite.client.run_handle import Run
 from kflite.config import Settings
 from kflite.core.event_kind import State
@@ -33,7 +33,7 @@ def foreground(
     more: Callable[[Run], None] = lambda _: None,
     adopt: bool = True,
 ) -> int:
-    """Begin a run, stay with it, report, and say `more` before that; returns the exit status."""
+    """Begin a run, show it to its end, call `more`, and report; returns the exit status."""
     return asyncio.run(_foreground(Client(settings=settings, executors=executors, adopt=adopt), begin, json_, more))
 
 
@@ -43,14 +43,14 @@ async def _foreground(client: Client, begin: Callable[[Client], Awaitable[Run]],
         async with client:
             with redirect_stdout(sys.stderr if json_ else sys.stdout):  # tasks that run inline print as they like
                 run = await begin(client)
-                await attend(client.session, run.id, view_of(run, json_), interrupts)
+                await show_until_end(client.session, run.id, view_of(run, json_), interrupts)
             await run.load()
             more(run)
             return finish(run, json_, interrupts.count > 0)
 
 
 def view_of(run: Run, json_: bool) -> View:
-    """With `--json` standard output is the object's alone, and a tree is shown only to a person at standard error."""
+    """With `--json`, standard output is for the JSON only, and a tree goes to standard error, if that is a terminal."""
     if json_:
         return for_command(sys.stderr, run.record.run, run.paths, Out(sys.stderr).live)
     view = for_command(sys.stdout, run.record.run, run.paths)
@@ -60,7 +60,7 @@ def view_of(run: Run, json_: bool) -> View:
 
 
 def finish(run: Run, json_: bool, interrupted: bool = False) -> int:
-    """Say how the run, which is loaded, ended; returns the exit status."""
+    """Report how a loaded run ended; returns the exit status."""
     row, tasks = run.row, run.task_rows
     out = Out(sys.stdout)
     if json_:
@@ -91,6 +91,6 @@ def _failures(run: Run, tasks: list[TaskRow]) -> list[Line]:
 
 
 def _first(row: RunRow, tasks: list[TaskRow]) -> str:
-    """The first failed task, where the run's own reason does not tell."""
+    """The first failed task, if the run has no reason of its own."""
     failed = _failed(tasks)
     return f": {failed[0].task}: {failed[0].reason}" if failed and not row.reason else ""

@@ -13,15 +13,21 @@ def image() -> None:
 
 
 @image.command()
-@click.option("--for", "purpose", type=click.Choice(["all", "staging"]), default="all", help="staging: without kflite itself.")
-@click.option("--name", default="", help="Its name; kflite/PURPOSE:VERSION if not given.")
-@click.option("--base", default="", help="An image with Python to make it from; the staging image of the settings if not given.")
+@click.option(
+    "--for",
+    "purpose",
+    type=click.Choice(["all", "staging"]),
+    default="all",
+    help="What the image is for; staging: without kflite.",
+)
+@click.option("--name", default="", help="The image's name; by default kflite/PURPOSE:VERSION.")
+@click.option("--base", default="", help="A base image with Python; by default the staging image of the settings.")
 @click.pass_obj
 def build(context: CliContext, purpose: str, name: str, base: str) -> None:
     """Build an image with Docker, and print its name.
 
-    It copies artifacts between pods and S3, and, but for staging, runs a scheduler in the cluster. Push it to where the cluster
-    pulls from.
+    The image copies artifacts between pods and S3 and, unless it is for staging only, runs a scheduler in the cluster. Push it
+    to a registry that the cluster pulls from.
     """
     from kflite.images.cluster_image import build
 

@@ -1,4 +1,4 @@
-"""`kflite archive`, `unarchive` and `label`: what users note about runs."""
+"""`kflite archive`, `unarchive` and `label`."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def unarchive(context: CliContext, runs: tuple[str, ...]) -> None:
 @as_json
 @click.pass_obj
 def label(context: CliContext, run: str, changes: tuple[str, ...], json_: bool) -> None:
-    """Set labels of RUN by K=V, remove them by K-, and print those that it has then."""
+    """Set labels of RUN by K=V, remove them by K-, and print its labels."""
     from kflite.format import clean
     from kflite.runs.labels import label as note
 
@@ -63,5 +63,5 @@ def label(context: CliContext, run: str, changes: tuple[str, ...], json_: bool) 
 def _changes(words: tuple[str, ...]) -> dict[str, str | None]:
     off = [word for word in words if "=" not in word]
     if wrong := [word for word in off if not word.endswith("-")]:
-        raise InputError(f"label {wrong[0]}: it must be K=V, or K- to take a label off")
+        raise InputError(f"label {wrong[0]}: it must be K=V, or K- to remove a label")
     return {**texts([word for word in words if word not in off], "label"), **{word[:-1]: None for word in off}}

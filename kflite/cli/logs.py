@@ -1,4 +1,4 @@
-"""`kflite logs`: what tasks wrote, byte for byte; with `-f`, what they write."""
+"""`kflite logs`: the logs of tasks, byte for byte; with `-f`, as they grow."""
 
 from __future__ import annotations
 
@@ -15,13 +15,15 @@ from kflite.errors import NotFound
 @click.command()
 @optional_run
 @click.argument("task", required=False, default="")
-@click.option("--follow", "-f", is_flag=True, help="Go on until the run ends.")
-@click.option("--attempt", type=click.IntRange(min=1), default=None, help="This attempt, not the latest.")
-@click.option("--replica", default="", metavar="N|ROLE.N", help="This replica only.")
-@click.option("--tail", "-n", type=click.IntRange(min=0), default=None, metavar="LINES", help="Only the last lines of each log.")
+@click.option("--follow", "-f", is_flag=True, help="Follow the logs until the run ends.")
+@click.option("--attempt", type=click.IntRange(min=1), default=None, help="The attempt to show; by default the latest.")
+@click.option("--replica", default="", metavar="N|ROLE.N", help="Show only this replica.")
+@click.option(
+    "--tail", "-n", type=click.IntRange(min=0), default=None, metavar="LINES", help="Show only the last lines of each log."
+)
 @click.pass_obj
 def logs(context: CliContext, run: str, task: str, follow: bool, attempt: int | None, replica: str, tail: int | None) -> None:
-    """Print the logs of RUN, of one TASK of it, of one replica; each line under its task's name where there are several."""
+    """Print the logs of RUN, of one TASK, or of one replica. With several logs, each line begins with its task's name."""
     from kflite.runs.log_files import logs_of
     from kflite.runs.logs import Tails, follow_logs
     from kflite.runs.lookup import one_task
@@ -29,7 +31,7 @@ def logs(context: CliContext, run: str, task: str, follow: bool, attempt: int | 
     with context.store() as store:
         row = find_run(store, run)
         tasks = store.tasks(row.run)
-        place = context.paths(row)
+        paths = context.paths(row)
         if task and not (follow and not any(each.task == task for each in tasks) and not row.state.ended):
             tasks = [one_task(tasks, task, row.run)]
             task = tasks[0].task
@@ -37,18 +39,20 @@ def logs(context: CliContext, run: str, task: str, follow: bool, attempt: int | 
             import asyncio
 
             pen = _Pen(several=not task)
-            return asyncio.run(follow_logs(store, row.run, Tails(place, task, replica), pen.write))
-    files = logs_of(place, tasks, attempt or 0, replica)
+            return asyncio.run(follow_logs(store, row.run, Tails(paths, task, replica), pen.write))
+    files = logs_of(paths, tasks, attempt or 0, replica)
     if task and not files:
         raise NotFound(f"task {task} of run {row.run} has no such log: it is {tasks[0].state}, {tasks[0].attempts} attempts")
     if not files and any(each.attempts for each in tasks):
-        raise NotFound(f"the logs of run {row.run} lie where it ran; with artifacts in a store of objects all machines read them")
+        raise NotFound(
+            f"the logs of run {row.run} are on the machine where it ran; with artifacts in an object store, all can read them"
+        )
     written = [(title, log) for title, log in files if log.stat().st_size]
     return _print(written, tail, several=len(written) > 1)
 
 
 class _Pen:
-    """Writes lines, with the title before each where there are several logs."""
+    """Writes lines, each with its log's title if there are several logs."""
 
     def __init__(self, several: bool) -> None:
         self._several = several
@@ -78,7 +82,7 @@ def _print(files: Iterable[tuple[str, Path]], tail: int | None, several: bool) -
 
 
 def _last(path: Path, count: int) -> list[bytes]:
-    """The last lines, read from the end in growing pieces, however long the log is."""
+    """The last lines, read from the end in growing pieces, so that long logs are not read in full."""
     with path.open("rb") as file:
         end, reach = file.seek(0, 2), 65_536
         while True:

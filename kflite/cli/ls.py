@@ -1,4 +1,4 @@
-"""`kflite ls`: the newest runs, or those that are searched."""
+"""`kflite ls`: list or search runs."""
 
 from __future__ import annotations
 
@@ -30,14 +30,20 @@ kflite ls --where 'param.c>0.3 or not label.team=a' --sort metric.accuracy
 
 @click.command(epilog=_EXAMPLES)
 @click.option("--limit", "-n", type=click.IntRange(min=1), default=20, show_default=True, help="How many.")
-@click.option("--where", default="", metavar="EXPR", help="Only runs that the expression is true of, see below.")
-@click.option("--state", default="", help="Only runs in this state.")
-@click.option("--experiment", default="", help="Only runs of this experiment.")
-@click.option("--archived", is_flag=True, help="Only archived runs.")
-@click.option("--all", "-a", "all_", is_flag=True, help="Archived runs too.")
-@click.option("--sort", default="created", show_default=True, metavar="FIELD", help="Times and numbers fall, texts rise.")
-@click.option("--reverse", is_flag=True, help="The other way round.")
-@click.option("--after", default="", metavar="RUN", shell_complete=known_runs, help="The next page: what follows this run.")
+@click.option("--where", default="", metavar="EXPR", help="List only runs that match the expression, see below.")
+@click.option("--state", default="", help="List only runs in this state.")
+@click.option("--experiment", default="", help="List only runs of this experiment.")
+@click.option("--archived", is_flag=True, help="List only archived runs.")
+@click.option("--all", "-a", "all_", is_flag=True, help="List archived runs, too.")
+@click.option(
+    "--sort",
+    default="created",
+    show_default=True,
+    metavar="FIELD",
+    help="Sort by this field: times and numbers descending, texts ascending.",
+)
+@click.option("--reverse", is_flag=True, help="Reverse the order.")
+@click.option("--after", default="", metavar="RUN", shell_complete=known_runs, help="List the next page, after this run.")
 @as_json
 @click.pass_obj
 def ls(

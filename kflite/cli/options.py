@@ -1,4 +1,4 @@
-"""Options that verbs which start runs share."""
+"""Options of all verbs that start runs."""
 
 from __future__ import annotations
 
@@ -16,20 +16,22 @@ if TYPE_CHECKING:
 C = TypeVar("C", bound=Callable[..., object])
 
 _SHARED = (
-    click.option("--on", default="", metavar="WHERE", help="local, process, docker, inline or kubernetes[:CONTEXT/NAMESPACE]."),
-    click.option("--name", default="", help="The run's name; the pipeline's if not given."),
+    click.option(
+        "--on", default="", metavar="WHERE", help="Run on local, process, docker, inline or kubernetes[:CONTEXT/NAMESPACE]."
+    ),
+    click.option("--name", default="", help="The run's name; by default the pipeline's."),
     click.option("--experiment", default="", help="The experiment that the run belongs to."),
     click.option("--label", "labels", multiple=True, metavar="K=V", help="A label of the run; more than once for more."),
-    click.option("--no-cache", is_flag=True, help="Use no result of an earlier run."),
+    click.option("--no-cache", is_flag=True, help="Use no cached results."),
     click.option(
-        "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="S", help="Longest time of the run, in seconds."
+        "--timeout", type=click.FloatRange(min=0, min_open=True), metavar="S", help="The time limit of the run, in seconds."
     ),
     click.option("--detach", is_flag=True, help="Print the run's id and leave it running in the background."),
 )
 
 
 class SharedOptions(TypedDict):
-    """What `shared_options` gives a verb, but for `on` and `detach`."""
+    """Arguments that `shared_options` adds to a verb, except `on` and `detach`."""
 
     name: str
     experiment: str
@@ -46,7 +48,7 @@ def shared_options(command: C) -> C:
 
 
 def as_options(shared: SharedOptions, settings: Settings, parallel: int = 0, fail_fast: bool = False) -> SubmitOptions:
-    """How the run is to go. settings: with --on. Raises InputError for a label that is none."""
+    """The options of a submission. settings: with --on. Raises InputError for an invalid label."""
     from kflite.runs.options import SubmitOptions
 
     return SubmitOptions(

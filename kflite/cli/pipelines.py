@@ -1,4 +1,4 @@
-"""`kflite pipelines`: pipelines that are kept in the store, by version."""
+"""`kflite pipelines`: uploaded pipelines and their versions."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def pipelines() -> None:
 
 @pipelines.command()
 @click.argument("target")
-@click.option("--name", default="", help="What it is to be called; the pipeline's own name if not given.")
-@click.option("--version", default="", help="The version's name; v1, v2, … if not given.")
-@click.option("--description", default="", help="What is new; the pipeline's own description if not given.")
+@click.option("--name", default="", help="The name to upload it as; by default the pipeline's own.")
+@click.option("--version", default="", help="The version's name; by default v1, v2, ….")
+@click.option("--description", default="", help="The version's description; by default the pipeline's own.")
 @as_json
 @click.pass_obj
 def upload(context: CliContext, target: str, name: str, version: str, description: str, json_: bool) -> None:
-    """Keep TARGET's pipeline as its newest version. One that is there already stays the version that it is."""
+    """Upload TARGET's pipeline as its newest version. A document that was uploaded before keeps its version."""
     from kflite.runs.as_json import version_json
     from kflite.runs.pipelines import upload as put
 
@@ -86,7 +86,7 @@ def versions(context: CliContext, name: str, json_: bool) -> None:
 @as_json
 @click.pass_obj
 def show(context: CliContext, title: str, json_: bool) -> None:
-    """Show a version, the newest where none is named: what it takes, its tasks, and how many runs it has."""
+    """Show a version, by default the newest: its inputs, its tasks, and the number of its runs."""
     from kflite.cli.compile import plan_lines
     from kflite.format import clean, clock
     from kflite.runs.as_json import version_json
@@ -105,11 +105,13 @@ def show(context: CliContext, title: str, json_: bool) -> None:
 
 @pipelines.command()
 @_named
-@click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="Where to; standard output if not given.")
-@click.option("--manifest", is_flag=True, help="As Kubernetes manifests of kinds Pipeline and PipelineVersion.")
+@click.option(
+    "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), help="The file to write; by default standard output."
+)
+@click.option("--manifest", is_flag=True, help="Write Kubernetes manifests of kinds Pipeline and PipelineVersion.")
 @click.pass_obj
 def get(context: CliContext, title: str, output: Path | None, manifest: bool) -> None:
-    """Write a version, the newest where none is named, as KFP v2 IR."""
+    """Write a version, by default the newest, as KFP v2 IR."""
     from kflite.cli.compile import write
     from kflite.runs.pipelines import get as read
     from kflite.runs.pipelines import split
@@ -123,7 +125,7 @@ def get(context: CliContext, title: str, output: Path | None, manifest: bool) ->
 @click.argument("titles", metavar="NAME[@VERSION]...", nargs=-1, required=True, shell_complete=known)
 @click.pass_obj
 def rm(context: CliContext, titles: tuple[str, ...]) -> None:
-    """Remove versions, or pipelines with all of theirs. Runs keep what they need."""
+    """Remove versions, or pipelines with all their versions. Runs keep their documents."""
     from kflite.runs.pipelines import split
 
     named = [split(title) for title in titles]

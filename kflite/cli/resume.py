@@ -1,4 +1,4 @@
-"""`kflite resume`: runs whose schedulers are gone, taken up again."""
+"""`kflite resume`: continue runs whose schedulers are gone."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("run", required=False, default="", shell_complete=known_runs)
-@click.option("--detach", is_flag=True, help="Leave it running in the background.")
-@click.option("--patient", is_flag=True, hidden=True, help="Where another scheduler has it, wait until that lets it go.")
+@click.option("--detach", is_flag=True, help="Leave the run running in the background.")
+@click.option("--patient", is_flag=True, hidden=True, help="Wait while another scheduler has the run.")
 @as_json
 @click.pass_obj
 def resume(context: CliContext, run: str, detach: bool, patient: bool, json_: bool) -> int:
-    """Go on with RUN, which a dead scheduler left; with all such runs where none is named."""
+    """Continue RUN, or by default all runs, that a dead scheduler left."""
     from kflite.cli.background import leave
     from kflite.cli.foreground import foreground
 

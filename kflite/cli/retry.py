@@ -1,4 +1,4 @@
-"""`kflite retry`: what did not succeed in a run, done again."""
+"""`kflite retry`: run again what did not succeed."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ _STYLES = {"keep": "dim", "again": "yellow", "drop": "red"}
 
 @click.command()
 @optional_run
-@click.option("--with", "target", default="", metavar="TARGET", help="The pipeline as it is now, for the rest of the run.")
-@click.option("--keep", is_flag=True, help="Keep all that succeeded, even where its step has changed.")
-@click.option("--task", "-t", "tasks", multiple=True, metavar="TASK", help="Do TASK again too, and what follows from it.")
-@click.option("--detach", is_flag=True, help="Leave it running in the background.")
-@click.option("--dry-run", is_flag=True, help="Print which tasks stay, which are done again, and why; start nothing.")
+@click.option("--with", "target", default="", metavar="TARGET", help="Use this changed pipeline for the rest of the run.")
+@click.option("--keep", is_flag=True, help="Keep all successful tasks, even if their steps have changed.")
+@click.option("--task", "-t", "tasks", multiple=True, metavar="TASK", help="Run TASK again, too, and all that depends on it.")
+@click.option("--detach", is_flag=True, help="Leave the run running in the background.")
+@click.option("--dry-run", is_flag=True, help="Print which tasks are kept, which run again, and why; start nothing.")
 @as_json
 @click.pass_obj
 def retry(
     context: CliContext, run: str, target: str, keep: bool, tasks: tuple[str, ...], detach: bool, dry_run: bool, json_: bool
 ) -> int:
-    """Do again what did not succeed in RUN; what succeeded stays as it is.
+    """Run again what did not succeed in RUN; successful tasks are kept.
 
-    With a changed TARGET, steps that have changed are done again too, and so is what comes after them.
+    With a changed TARGET, changed steps and all tasks after them run again, too.
     """
     from kflite.cli.background import leave
     from kflite.cli.foreground import foreground

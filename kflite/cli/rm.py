@@ -1,4 +1,4 @@
-"""`kflite rm`: runs, with all that belongs to them."""
+"""`kflite rm`: remove runs with their data."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from kflite.terminal.out import Out
 @click.argument("runs", nargs=-1, required=True, shell_complete=known_runs)
 @click.pass_obj
 def rm(context: CliContext, runs: tuple[str, ...]) -> None:
-    """Remove RUNS that have ended: their records, logs and artifacts, cached results that point to those, and pages of them.
+    """Remove ended RUNS: their records, logs and artifacts, the cached results that refer to these, and pages that show them.
 
-    Volumes that their tasks made stay, as other runs may share them: see kflite volumes.
+    Volumes of their tasks stay, as other runs may share them: see kflite volumes.
     """
     from kflite.engine.leftovers import remove
     from kflite.runs.delete import delete

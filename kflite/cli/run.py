@@ -1,4 +1,4 @@
-"""`kflite run`: a target to its end, in the background, or not at all but for what it would do."""
+"""`kflite run`: run a target in the foreground or in the background, or print what it would do."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ from kflite.cli.options import SharedOptions, as_options, shared_options
 @click.option("--artifact", "-a", "made", multiple=True, metavar="K=V", help=ARTIFACT)
 @click.option("--params", "file", default="", metavar="FILE", help="Parameters from a YAML or JSON file.")
 @shared_options
-@click.option("--parallel", type=click.IntRange(min=0), default=0, help="Tasks at once; 0: as many as there is room for.")
-@click.option("--fail-fast", is_flag=True, help="Stop everything at the first failure.")
+@click.option(
+    "--parallel", type=click.IntRange(min=0), default=0, help="The number of tasks at once; 0: as many as there is room for."
+)
+@click.option("--fail-fast", is_flag=True, help="Stop the run at the first failure.")
 @click.option("--submit", is_flag=True, help="Print the run's id and leave it to `kflite serve`.")
-@click.option("--dry-run", is_flag=True, help="Print the jobs; start nothing.")
+@click.option("--dry-run", is_flag=True, help="Print the first jobs; start nothing.")
 @as_json
 @click.pass_obj
 def run(
@@ -47,7 +49,7 @@ def run(
 
     executors = Executors(settings)
     if not (dry_run or detach or submit):
-        executors.warm(settings.on)  # it gets ready while the target is read
+        executors.warm(settings.on)  # it starts while the target is loaded
 
     from kflite.cli.common import artifacts, parameters
     from kflite.runs.ignored_settings import of_document

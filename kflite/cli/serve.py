@@ -11,17 +11,17 @@ from kflite.cli.common import CliContext, out
 
 
 @click.command()
-@click.option("--on", "places", multiple=True, metavar="WHERE", help="Take only runs for this place; more than once for more.")
+@click.option("--on", "targets", multiple=True, metavar="WHERE", help="Take only runs on this target; more than once for more.")
 @click.pass_obj
-def serve(context: CliContext, places: tuple[str, ...]) -> int:
+def serve(context: CliContext, targets: tuple[str, ...]) -> int:
     """Run what `run --submit` leaves in the store, and what dead schedulers left, until Ctrl-C or SIGTERM.
 
-    Running tasks then go on, and the next scheduler finds them. Several may serve one store: each run has one of them.
+    Running tasks then go on, and the next scheduler finds them. Several schedulers may serve one store, and share its runs.
     """
-    return asyncio.run(_serve(context, places))
+    return asyncio.run(_serve(context, targets))
 
 
-async def _serve(context: CliContext, places: tuple[str, ...]) -> int:
+async def _serve(context: CliContext, targets: tuple[str, ...]) -> int:
     from kflite.client.local_session import LocalSession
     from kflite.client.server import Server
     from kflite.engine.adoption import Adoption
@@ -29,7 +29,7 @@ async def _serve(context: CliContext, places: tuple[str, ...]) -> int:
     session = LocalSession(context.settings, adopt=False)
     await session.open()
     try:
-        server = asyncio.ensure_future(Server(session, Adoption(targets=places), _say).serve())
+        server = asyncio.ensure_future(Server(session, Adoption(targets=targets), _say).serve())
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, server.cancel)

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from kflite.runs.stored import AttemptRow, RunRow, TaskRow
     from kflite.terminal.style import Line, Span
 
-_DETAILED = 25  # tasks at most for details below each; with more, they are asked for
-_PAGE_LINES = 40  # lines at most of a document that a task wrote
+_DETAILED = 25  # with more tasks, details are shown only on request
+_PAGE_LINES = 40  # the most lines shown of a task's document
 
 
 @click.command()
 @optional_run
 @click.argument("task", required=False, default="")
-@click.option("--details/--no-details", default=None, help="Inputs, outputs and logs of each task.")
+@click.option("--details/--no-details", default=None, help="Show inputs, outputs and logs of each task.")
 @as_json
 @click.pass_obj
 def show(context: CliContext, run: str, task: str, details: bool | None, json_: bool) -> None:
@@ -43,7 +43,7 @@ def show(context: CliContext, run: str, task: str, details: bool | None, json_: 
 
             chosen = one_task(tasks, task, row.run)
             return _show_task(chosen, store.attempts(row.run, chosen.task), context.paths(row), json_)
-        settings, inputs = ([], {}) if json_ else (of_run(store, row), by_output(store.given(row.run)))
+        settings, inputs = ([], {}) if json_ else (of_run(store, row), by_output(store.input_artifacts(row.run)))
     if json_:
         from kflite.runs.as_json import run_json
 
@@ -52,7 +52,7 @@ def show(context: CliContext, run: str, task: str, details: bool | None, json_: 
     return out().lines(lines(settings))
 
 
-def _run(row: RunRow, tasks: list[TaskRow], inputs: Mapping[str, Value], place: RunPaths, details: bool) -> Iterator[Line]:
+def _run(row: RunRow, tasks: list[TaskRow], inputs: Mapping[str, Value], paths: RunPaths, details: bool) -> Iterator[Line]:
     from kflite.format import clock
     from kflite.runs.progress import RunProgress
     from kflite.terminal import report, tree
@@ -63,7 +63,7 @@ def _run(row: RunRow, tasks: list[TaskRow], inputs: Mapping[str, Value], place: 
     yield from ((("with ", "dim"), *line) for line in report.artifact_lines(inputs))
     yield from report.outputs(row)
     for task in tasks if details else ():
-        facts = [] if task.group else list(_facts(task, place, True))
+        facts = [] if task.group else list(_facts(task, paths, True))
         if facts:
             yield from ((), ((task.task, "bold"),), *facts)
 
@@ -80,7 +80,7 @@ def _grouped(row: RunRow) -> Iterator[Span]:
         yield ("  archived", "yellow")
 
 
-def _facts(task: TaskRow, place: RunPaths, figures: bool) -> Iterator[Line]:
+def _facts(task: TaskRow, paths: RunPaths, figures: bool) -> Iterator[Line]:
     from kflite.figures.read import read_task
     from kflite.format import clean
     from kflite.runs.log_files import log_files
@@ -95,12 +95,12 @@ def _facts(task: TaskRow, place: RunPaths, figures: bool) -> Iterator[Line]:
     yield from _values("  out ", task.outputs)
     for visualization in read_task(task):
         yield from _made(visualization, figures)
-    for log in log_files(place, task.task, task.attempts) if task.attempts else ():
+    for log in log_files(paths, task.task, task.attempts) if task.attempts else ():
         yield (("  log ", "dim"), (str(log), ""))
 
 
 def _made(visualization: Visualization, figures: bool) -> Iterator[Line]:
-    """Where an artifact is, and its summary; of metrics that have no file the summary alone."""
+    """An artifact's location and summary; of metrics without a file only the summary."""
     from kflite.format import clean
     from kflite.terminal import report
     from kflite.terminal.figures.lines import summary, warnings
@@ -123,16 +123,16 @@ def _values(title: str, values: Mapping[str, Value]) -> Iterator[Line]:
         yield ((title, "dim"), (clean(name), ""), (" = ", "dim"), (value(each), ""))
 
 
-def _show_task(task: TaskRow, attempts: list[AttemptRow], place: RunPaths, json_: bool) -> None:
+def _show_task(task: TaskRow, attempts: list[AttemptRow], paths: RunPaths, json_: bool) -> None:
     from kflite.runs.as_json import task_json
 
     if json_:
         out().document(task_json(task))
     else:
-        out().lines(_task(task, attempts, place))
+        out().lines(_task(task, attempts, paths))
 
 
-def _task(task: TaskRow, attempts: list[AttemptRow], place: RunPaths) -> Iterator[Line]:
+def _task(task: TaskRow, attempts: list[AttemptRow], paths: RunPaths) -> Iterator[Line]:
     from kflite.cli.artifact_show import titled
     from kflite.figures.read import visualizations
     from kflite.format import clean, clock, duration
@@ -141,7 +141,7 @@ def _task(task: TaskRow, attempts: list[AttemptRow], place: RunPaths) -> Iterato
     sign = out().signs.states[task.state]
     took = duration(task.ended - task.started) if task.ended and task.started else ""
     yield ((f"{sign} ", STYLES[task.state]), (task.task, "bold"), (f"  {task.state}", STYLES[task.state]), (f"  {took}", "dim"))
-    yield from _facts(task, place, False)
+    yield from _facts(task, paths, False)
     for attempt in attempts:
         took = duration(attempt.ended - attempt.started) if attempt.ended else ""
         why = f"{attempt.reason}: {attempt.message}" if attempt.message else attempt.reason
@@ -149,4 +149,4 @@ def _task(task: TaskRow, attempts: list[AttemptRow], place: RunPaths) -> Iterato
         text = f"  attempt {attempt.attempt}  {attempt.state}  {clock(attempt.started)}  {took}{code}  {clean(why)}"
         yield ((text, "dim"),)
     for visualization in visualizations([task]):
-        yield from ((), *titled(visualization, place, out(), _PAGE_LINES))
+        yield from ((), *titled(visualization, paths, out(), _PAGE_LINES))

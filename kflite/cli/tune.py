@@ -1,4 +1,4 @@
-"""`kflite tune`: a search for the best parameters, trial by trial."""
+"""`kflite tune`: search for the best parameters."""
 
 from __future__ import annotations
 
@@ -22,15 +22,23 @@ _FORM = "write NAME=double:LOW..HIGH[:log][:step=S], NAME=integer:LOW..HIGH[:log
 
 @click.command()
 @click.argument("target")
-@click.option("--space", "-s", "spaces", multiple=True, required=True, metavar="NAME=SPACE", help="What a parameter may be.")
-@click.option("--metric", required=True, help="The output of the target that is to be best.")
+@click.option(
+    "--space",
+    "-s",
+    "spaces",
+    multiple=True,
+    required=True,
+    metavar="NAME=SPACE",
+    help="The search space of a parameter; more than once for more.",
+)
+@click.option("--metric", required=True, help="The output of the target to optimize.")
 @click.option("--goal", type=click.Choice(["maximize", "minimize"]), default="maximize", show_default=True)
 @click.option("--algorithm", default="random", show_default=True)
-@click.option("--trials", type=click.IntRange(min=1), default=10, show_default=True, help="How many in all.")
-@click.option("--parallel", type=click.IntRange(min=1), default=1, show_default=True, help="How many at once.")
+@click.option("--trials", type=click.IntRange(min=1), default=10, show_default=True, help="The number of trials.")
+@click.option("--parallel", type=click.IntRange(min=1), default=1, show_default=True, help="The number of trials at once.")
 @click.option("--seed", type=int, default=0, show_default=True)
-@click.option("--param", "-p", "pairs", multiple=True, metavar="K=V", help="A parameter that stays as it is.")
-@click.option("--params", "file", default="", metavar="FILE", help="Such parameters from a YAML or JSON file.")
+@click.option("--param", "-p", "pairs", multiple=True, metavar="K=V", help="A fixed parameter; more than once for more.")
+@click.option("--params", "file", default="", metavar="FILE", help="Fixed parameters from a YAML or JSON file.")
 @shared_options
 @as_json
 @click.pass_obj

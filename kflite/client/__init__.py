@@ -1,8 +1,8 @@
-"""The client: what users embed, and what the command line and the dashboards are built on.
+"""The client, which users embed and the command line uses, its handles, and the `Session` protocol that both rely on.
 
-Lives here: the client, its handles, and the `Session` protocol that they stand on with its one implementation, a store and a
-scheduler of this process. Imports the engine, `runs` and all below; HTML and terminal for what a handle shows. The command line,
-`kflite.local` and image building import it.
+`LocalSession`, a store with a scheduler of this process, is its one implementation. The client imports the engine, `runs` and the
+layers below, and HTML and the terminal for showing handles. The command line, `kflite.local`, image building and the doctor
+import it.
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ from concurrent.futures import Future
 from typing import TypeVar, Unpack, cast
 
 from kflite import config
-from kflite.client.attend import Interrupts, attend
 from kflite.client.client import Client
+from kflite.client.foreground import Interrupts, show_until_end
 from kflite.client.run_handle import Run
 from kflite.client.tuning import Tuning
 from kflite.engine.executors import Executors
@@ -65,7 +65,7 @@ def tune(target: object, space: Space, **options: Unpack[BlockingTuneOptions]) -
 
 
 def _opened(blocking: BlockingOptions, options: Mapping[str, object]) -> Client:
-    """A client that gets ready for where the run goes while the target is read."""
+    """A client that warms up the run's target while the pipeline is loaded."""
     places = {name: blocking.get(name) or "" for name in ("store", "artifacts", "home")}
     flags = {**places, "on": options.get("on") or ""}
     settings = config.load({name: str(text) for name, text in flags.items() if text})
@@ -79,7 +79,7 @@ async def _to_the_end(client: Client, started: Run, interrupts: Interrupts, bloc
     if progress:
         kind, document = await started.document()
         report(of_document(kind, document, started.record.run.on))
-    await attend(client.session, started.id, for_script(started.record.run, progress), interrupts)
+    await show_until_end(client.session, started.id, for_script(started.record.run, progress), interrupts)
     return await started.load()
 
 

@@ -1,4 +1,4 @@
-"""The client: starts runs, finds the runs of others, and reads what both left; by a session, which holds them."""
+"""The client starts runs, and finds and reads all runs of its session."""
 
 from __future__ import annotations
 
@@ -78,14 +78,14 @@ class Client:
 
     @property
     def pipelines(self) -> Pipelines:
-        """Pipelines that are kept by name and version; `submit("pipeline:NAME@VERSION")` runs them."""
+        """Uploaded pipelines; `submit("pipeline:NAME@VERSION")` runs one."""
         from kflite.client.pipelines import Pipelines
 
         return Pipelines(self.session)
 
     @property
     def experiments(self) -> Experiments:
-        """Experiments, which runs are grouped by."""
+        """Experiments, which group runs."""
         from kflite.client.experiments import Experiments
 
         return Experiments(self.session)
@@ -119,7 +119,7 @@ class Client:
         )
 
     def _submit_context(self) -> SubmitContext:
-        """What a submission is made with in a thread: artifacts are asked of the session in its event loop."""
+        """The context of a submission in a thread, which asks the session for artifacts in the event loop."""
         loop = asyncio.get_running_loop()
 
         def find(id: str) -> ArtifactRow:
@@ -128,15 +128,15 @@ class Client:
         return SubmitContext(self.settings.on, self.settings.artifacts, find, self.settings.profile)
 
     async def start(self, submission: Submission) -> Run:
-        """Start what was put together before."""
+        """Start a prepared submission."""
         return self._handle(await self.session.submit(submission))
 
     async def clone(self, run: str, parameters: Mapping[str, RunInput] | None = None) -> Run:
-        """Run the same again, with these parameters and artifacts instead of the run's own."""
+        """Run a run again, with these parameters and artifacts changed."""
         return await self.start(await self.session.clone(run, parameters or {}))
 
     async def retry(self, run: str, changed: object = None, *, keep: bool = False, tasks: Sequence[str] = ()) -> Run:
-        """Do again what did not succeed in a run that has ended; what succeeded stays.
+        """Run again what did not succeed in an ended run; successful tasks are kept.
 
         changed: the target as it is now: steps that have changed are done again, and what follows from them; with `keep` only
         what had not succeeded. tasks: names of tasks that are done again too, and what follows from them. Raises InputError.
@@ -145,19 +145,19 @@ class Client:
         return self._handle(await self.session.retry(run, target, keep, tasks))
 
     async def resume(self, run: str) -> Run:
-        """Go on with a run whose scheduler is gone."""
+        """Continue a run whose scheduler is gone."""
         return self._handle(await self.session.resume(run))
 
     async def resume_all(self) -> list[Run]:
-        """Go on with all runs whose schedulers are gone."""
+        """Continue all runs whose schedulers are gone."""
         return [self._handle(record) for record in await self.session.resume_all()]
 
     async def take(self, run: str) -> Run:
-        """Take over a run as soon as nobody has it; one that was left to this client alone, and that others may find first."""
+        """Adopt a run as soon as it has no owner. It was left to this client, but another may be faster."""
         return self._handle(await self.session.take(run))
 
     async def orphans(self) -> list[str]:
-        """Ids of runs that have not ended and that no scheduler has."""
+        """Ids of unended runs without a scheduler."""
         return await self.session.orphans()
 
     # Runs that go on, here or in another process.
@@ -167,13 +167,13 @@ class Client:
         return await self.session.ended(run)
 
     async def cancel(self, run: str, reason: str = "cancelled", *, kill: bool = False) -> None:
-        """Ask a run to stop; whoever runs it stops it, and where nobody does, this client. kill: with no time to end in peace."""
+        """Stop a run, through its scheduler, or in this client if it has none. kill: at once, with no time to end."""
         await self.session.cancel(run, reason, kill)
 
     # What is stored.
 
     async def run(self, run: str) -> Run:
-        """The run with this id, or with this unique beginning of an id. Raises NotFound."""
+        """The run with this id or unique prefix of an id. Raises NotFound."""
         return self._handle(await self.session.run(run))
 
     async def runs(
@@ -199,7 +199,7 @@ class Client:
         return [Run(self.session, self._followers, record, loaded=False) for record in await self.session.runs(query)]
 
     async def archive(self, *runs: str) -> None:
-        """Hide runs that have ended from listings; nothing is deleted. Raises InputError for one that goes on."""
+        """Hide ended runs from listings; nothing is deleted. Raises InputError for an unended one."""
         await self.session.archive(runs, archived=True)
 
     async def unarchive(self, *runs: str) -> None:
@@ -207,11 +207,11 @@ class Client:
         await self.session.archive(runs, archived=False)
 
     async def label(self, run: str, labels: Mapping[str, str | None]) -> None:
-        """Set labels of a run, and remove those that are None here. Raises InputError."""
+        """Set labels of a run, and remove those that are None. Raises InputError."""
         await self.session.label(run, labels)
 
     async def compare(self, *runs: Run | str) -> Comparison:
-        """Compare runs with the first one: handles, or ids or unique beginnings of ids. Raises InputError, NotFound."""
+        """Compare runs, given as handles, ids or unique prefixes of ids, with the first one. Raises InputError, NotFound."""
         from kflite.client.comparison import compare
 
         handles = [await self.run(run) if isinstance(run, str) else run for run in runs]
@@ -225,19 +225,19 @@ class Client:
         return await self.session.artifacts(run, limit)
 
     async def lineage(self, of: str, *, up: bool = True, down: bool = True) -> Lineage:
-        """What an artifact (by id, path or URI) or a task (RUN/TASK) came from, and what was made from it, across runs."""
+        """The sources of an artifact (by id, path or URI) or task (RUN/TASK), and what was made from it, across runs."""
         return await self.session.lineage(of, up, down)
 
     async def cached(self, pipeline: str = "", limit: int = 100) -> list[CacheRow]:
-        """Results that can be used again, the newest first."""
+        """Cached results, the newest first."""
         return await self.session.cached(pipeline, limit)
 
-    async def uncache(self, keys: Sequence[str]) -> int:
+    async def delete_cached(self, keys: Sequence[str]) -> int:
         """Remove cached results; returns how many there were."""
-        return await self.session.uncache(keys)
+        return await self.session.delete_cached(keys)
 
     async def delete(self, run: str) -> None:
-        """Remove a run that has ended: its record, logs and artifacts."""
+        """Remove an ended run: its record, logs and artifacts."""
         await self.session.delete(run)
 
     def _handle(self, record: RunRecord) -> Run:

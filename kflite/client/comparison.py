@@ -1,4 +1,4 @@
-"""Comparing runs: what `kflite.compare` gives, which can be shown in a notebook and kept as a page."""
+"""Comparisons of runs, which notebooks show and which can be saved as a page."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Comparison(ComparedRuns):
         return cls(data.runs, data.entries, data.curves, data.matrices)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the comparison as a page for a browser, with curves over each other; returns its absolute path."""
+        """Write the comparison as an HTML page with overlaid curves; returns its absolute path."""
         from kflite.html.comparison import comparison_page
         from kflite.html.document import write
 
@@ -38,16 +38,16 @@ class Comparison(ComparedRuns):
 
 
 def compare(*runs: Run | str, store: str = "", home: str = "") -> Comparison:
-    """Compare runs: handles, or ids or unique beginnings of ids. The first one is what the others are compared with.
+    """Compare runs, given as handles, ids or unique prefixes of ids, with the first one.
 
-    store, home: where runs that are named are, if the settings do not say so. Raises InputError for fewer than two, NotFound.
+    store, home: where to find runs given by id, by default as configured. Raises InputError for fewer than two, NotFound.
     """
     if len(runs) < 2:
         raise InputError(f"a comparison takes two runs or more, not {len(runs)}")
-    return Comparison.of([_read(run, store, home) if isinstance(run, str) else _held(run) for run in runs])
+    return Comparison.of([_read(run, store, home) if isinstance(run, str) else _rows_of(run) for run in runs])
 
 
-def _held(run: Run) -> tuple[RunRow, list[TaskRow]]:
+def _rows_of(run: Run) -> tuple[RunRow, list[TaskRow]]:
     return run.row, run.task_rows
 
 

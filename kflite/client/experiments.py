@@ -1,4 +1,4 @@
-"""`client.experiments`: what runs are grouped by."""
+"""`client.experiments`: groups of runs."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ if TYPE_CHECKING:
 
 
 class Experiments:
-    """`client.experiments`. Every call raises NotFound for what is not there."""
+    """`client.experiments`. Calls raise NotFound for unknown ones."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     async def create(self, name: str, description: str = "") -> ExperimentRow:
-        """A new experiment. Raises InputError where there is one of this name."""
+        """Create an experiment. Raises InputError if the name is taken."""
         return await self._session.create_experiment(name, description)
 
     async def list(self, archived: bool | None = False) -> Sequence[ExperimentRow]:
-        """All, the newest first. archived: only those, None: these too."""
+        """Experiments, the newest first. archived: whether archived, None for both."""
         return await self._session.experiments(archived)
 
     async def get(self, name: str) -> ExperimentRow:
-        """One, with the count of its runs."""
+        """An experiment, with the number of its runs."""
         return await self._session.experiment(name)
 
     async def archive(self, name: str) -> None:
@@ -37,5 +37,5 @@ class Experiments:
         await self._session.archive_experiment(name, archived=False)
 
     async def delete(self, name: str, *, runs: bool = False) -> int:
-        """Remove an experiment, and with `runs` all of its runs; returns how many. Raises InputError while it has others."""
+        """Remove an experiment, and with `runs` its runs, too; returns how many. Raises InputError for runs without `runs`."""
         return await self._session.delete_experiment(name, runs)

@@ -1,4 +1,4 @@
-"""Tasks that refresh handles of runs that go on, for as long as the client is open."""
+"""Background tasks that refresh the handles of unended runs while the client is open."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from kflite.client.session import Session
 
 
-# A refresh that takes t seconds is followed by 20 t without one, so that a run of many tasks keeps the processor.
+# After a refresh of t seconds the next one waits 20 t, so that runs of many tasks keep the processor.
 _SHARE = 20
 
 
 class Followers:
-    """One follower a handle, begun when the handle is first looked at."""
+    """One follower per handle, started when the handle is first read."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -27,7 +27,7 @@ class Followers:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def open(self) -> None:
-        """Followers may begin in this event loop."""
+        """Let followers start in this event loop."""
         self._loop = asyncio.get_running_loop()
 
     async def close(self) -> None:
@@ -40,7 +40,7 @@ class Followers:
     def begin(self, run: str, refresh: Callable[[], Awaitable[bool]]) -> bool:
         """Call `refresh` after each batch of the run's events until it returns True.
 
-        Returns False, and begins nothing, outside of the event loop in which the client is open.
+        Returns False, and starts nothing, outside the client's event loop.
         """
         try:
             loop = asyncio.get_running_loop()
@@ -53,7 +53,7 @@ class Followers:
         return loop is self._loop
 
     async def _follow(self, run: str, refresh: Callable[[], Awaitable[bool]]) -> None:
-        with suppress(KfliteError):  # whoever waits for the run is told of it
+        with suppress(KfliteError):  # whoever waits for the run gets the error
             async with aclosing(self._session.events(run)) as batches:
                 async for _ in batches:
                     began = time.perf_counter()

@@ -1,4 +1,4 @@
-"""What does here what a method of `kfp.Client` does, for scripts that call it by that name."""
+"""Hints for scripts that call methods of `kfp.Client`: what does the same here."""
 
 from __future__ import annotations
 
@@ -29,6 +29,6 @@ _METHODS = {
 
 
 def elsewhere(client: object, name: str) -> object:
-    """Raises AttributeError, with the remedy where the name is one of kfp's."""
+    """Raises AttributeError, with a hint for a method of kfp's client."""
     hint = f"; kfp's client has it, and here it is {_METHODS[name]}" if name in _METHODS else ""
     raise AttributeError(f"{type(client).__name__!r} object has no attribute {name!r}{hint}", name=name, obj=client)

@@ -1,4 +1,4 @@
-"""What a store keeps beside runs that go on: labels, artifacts, cached results, pipelines, experiments."""
+"""The part of a local session that only uses the store: labels, artifacts, cached results, pipelines, experiments."""
 
 from __future__ import annotations
 
@@ -75,8 +75,8 @@ class LocalCatalogue:
     async def cached(self, pipeline: str, limit: int) -> list[CacheRow]:
         return await asyncio.to_thread(self.store.cache, limit, pipeline)
 
-    async def uncache(self, keys: Sequence[str]) -> int:
-        return await asyncio.to_thread(self.store.uncache, keys)
+    async def delete_cached(self, keys: Sequence[str]) -> int:
+        return await asyncio.to_thread(self.store.delete_cached, keys)
 
     async def pipeline(self, name: str, version: str) -> Target:
         return await asyncio.to_thread(pipelines.uploaded, self.store, name, version)

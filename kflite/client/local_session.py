@@ -1,4 +1,4 @@
-"""The session of this machine: a store, and from the first submission on a scheduler of this process."""
+"""The session on a store, with a scheduler of this process from the first submission on."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from kflite.core.paths import RunPaths
 from kflite.core.run_event import RunCancelRequested, RunResumed
 from kflite.engine.adoption import Adoption
 from kflite.engine.executors import Executors
-from kflite.engine.identity import identified
+from kflite.engine.identity import has_identity
 from kflite.errors import InputError
 from kflite.plans.kinds import plan
 from kflite.runs.experiments import ensure_open
 from kflite.runs.submit import clone_submission
 from kflite.store.base import Query, RunRow
-from kflite.store.follow import follow, news
+from kflite.store.follow import follow, new_events
 
 if TYPE_CHECKING:
     from kflite.config import Settings
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from kflite.target import Target
 
 _DAY_S = 86_400.0
-_AGAIN_S = 1.0  # between two attempts at taking over a run that a scheduler holds
+_RETRY_S = 1.0  # between two attempts at taking over a run that a scheduler holds
 
 
 class LocalSession(LocalCatalogue):
@@ -56,7 +56,7 @@ class LocalSession(LocalCatalogue):
         await super().close()
 
     async def scheduler(self) -> Scheduler:
-        """The scheduler of this session, started when it is first asked for. Raises InputError where artifacts cannot be kept."""
+        """This session's scheduler, started when first used. Raises InputError if artifacts cannot be stored."""
         async with self._starting:
             if self._scheduler is None:
                 from kflite.scheduler import Scheduler
@@ -68,7 +68,7 @@ class LocalSession(LocalCatalogue):
 
     def _deps(self) -> SchedulerDeps:
         from kflite.scheduler import SchedulerDeps
-        from kflite.scheduler.deps import REQUESTS, nobody
+        from kflite.scheduler.deps import REQUESTS, no_run
         from kflite.store import owner_id
         from kflite.store.blobs.files import FileBlobs
 
@@ -80,9 +80,9 @@ class LocalSession(LocalCatalogue):
             home=self.settings.home,
             artifacts=self.settings.artifacts,
             owner=owner_id(),
-            requests=lambda: news(self.store, REQUESTS),
-            accepts=Adoption((self.settings.profile,)).accepts if self._adopts else nobody,
-            identified=identified,
+            requests=lambda: new_events(self.store, REQUESTS),
+            accepts=Adoption((self.settings.profile,)).accepts if self._adopts else no_run,
+            has_identity=has_identity,
             cache_s=self.settings.cache_days * _DAY_S,
         )
 
@@ -118,30 +118,30 @@ class LocalSession(LocalCatalogue):
             await asyncio.to_thread(self.store.append, [Event(row.run, RunResumed(), time.time())])
         if not await self.adopt(row.run):
             owner = (await asyncio.to_thread(self.store.run, row.run)).owner
-            raise InputError(f"run {row.run} is in the hands of another scheduler ({owner}): kflite watch {row.run} shows it")
+            raise InputError(f"run {row.run} belongs to another scheduler ({owner}): kflite watch {row.run} shows it")
         return await self.run(row.run)
 
     async def resume_all(self) -> list[RunRecord]:
         return [await self.run(orphan) for orphan in await self.orphans() if await self.adopt(orphan)]
 
     async def take(self, run: str) -> RunRecord:
-        """Take over a run as soon as nobody has it; one that was left to this session alone, and that others may find first."""
+        """Adopt a run as soon as it has no owner. It was left to this session, but another may be faster."""
         while not await self.adopt(run):
             with suppress(TimeoutError):
-                async with asyncio.timeout(_AGAIN_S):
+                async with asyncio.timeout(_RETRY_S):
                     await self.ended(run)
                     break
         return await self.run(run)
 
     async def adopt(self, run: str) -> bool:
-        """Take over a run that nobody has; returns whether it is this session's now."""
+        """Adopt a run without an owner; returns whether this session owns it now."""
         scheduler = await self.scheduler()
         if run not in self._own and await scheduler.adopt(run):
             self._own.add(run)
         return run in self._own
 
     async def orphans(self) -> list[str]:
-        """Runs that have not ended and that no scheduler has."""
+        """Ids of unended runs without a scheduler."""
         return await asyncio.to_thread(self.store.orphans, time.time())
 
     async def cancel(self, run: str, reason: str, kill: bool) -> None:
@@ -174,19 +174,19 @@ class LocalSession(LocalCatalogue):
         """Wait for a run's end. Raises the StoreError that stopped it."""
         if run in self._own:
             return await (await self.scheduler()).ended(run)
-        async with aclosing(follow(self.store, run, await asyncio.to_thread(self.store.last))) as batches:
+        async with aclosing(follow(self.store, run, await asyncio.to_thread(self.store.last_seq))) as batches:
             while not (state := (await asyncio.to_thread(self.store.run, run)).state).ended:
                 await anext(batches)
         return state
 
     def _read(self, run: str) -> RunRecord:
         store, row = self.store, self.store.run(run)
-        tasks, attempts, inputs = store.tasks(row.run), store.attempts(row.run), store.given(row.run)
+        tasks, attempts, inputs = store.tasks(row.run), store.attempts(row.run), store.input_artifacts(row.run)
         return RunRecord(row, self.paths(row), tuple(tasks), tuple(attempts), tuple(inputs))
 
     def _record(self, row: RunRow) -> RunRecord:
         return RunRecord(row, self.paths(row))
 
     def paths(self, row: RunRow) -> RunPaths:
-        """Where a run's files lie."""
+        """A run's paths."""
         return RunPaths(self.settings.home, self.settings.artifacts, row.pipeline, row.run)

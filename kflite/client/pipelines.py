@@ -1,4 +1,4 @@
-"""`client.pipelines`: what is kept by name and version."""
+"""`client.pipelines`: uploaded pipelines and their versions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Pipelines:
-    """`client.pipelines`: uploaded pipelines. Every call raises NotFound for what is not there."""
+    """`client.pipelines`: uploaded pipelines. Calls raise NotFound for unknown ones."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -36,11 +36,11 @@ class Pipelines:
         return await self._session.versions(name)
 
     async def get(self, name: str, version: str = "") -> Pipeline:
-        """The pipeline of a version, the newest where none is named."""
+        """The pipeline of a version, by default the newest."""
         target = await self._session.pipeline(name, version)
         assert target.pipeline
         return target.pipeline
 
     async def delete(self, name: str, version: str = "") -> None:
-        """Remove a version, or all of them. Runs keep what they need."""
+        """Remove a version, or all of them. Runs keep their documents."""
         await self._session.remove_versions(name, version)

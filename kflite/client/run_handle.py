@@ -1,4 +1,4 @@
-"""The handle of a run: what users hold, whether the run is theirs, another process's, or over.
+"""The handle of a run, whether it is of this process, of another, or ended.
 
 The package has a function `run`, so that no module of it can have that name.
 """
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class Run:
-    """A run, as last heard of: no attribute asks the store.
+    """A run as last known; attributes never ask the store.
 
     What a handle tells of a run that goes on is refreshed while its client is open, from when the handle is first looked at;
     `wait` and `load` refresh it at once. A handle of `Client.runs` has no tasks and inputs until `await run.load()`.
@@ -52,7 +52,7 @@ class Run:
 
     @property
     def loaded(self) -> bool:
-        """Whether the run's tasks and inputs are there."""
+        """Whether the run's tasks and inputs are loaded."""
         return self._loaded
 
     def _whole(self) -> RunRecord:
@@ -62,22 +62,22 @@ class Run:
 
     @property
     def id(self) -> str:
-        """The run's id; any unique beginning of it names the run on the command line."""
+        """The run's id."""
         return self._record.run.run
 
     @property
     def record(self) -> RunRecord:
-        """All that was last heard of the run. Looking at it refreshes nothing."""
+        """The run's record as last known. Reading it refreshes nothing."""
         return self._record
 
     @property
     def paths(self) -> RunPaths:
-        """Where the run's files are on this machine."""
+        """The run's paths on this machine."""
         return self._record.paths
 
     @property
     def row(self) -> RunRow:
-        """The run as listings have it."""
+        """The run's row, as listed."""
         return self._latest().run
 
     @property
@@ -90,7 +90,7 @@ class Run:
 
     @property
     def reason(self) -> str:
-        """Why it is in this state; "" where there is nothing to say."""
+        """The reason for the state, or ""."""
         return self.row.reason
 
     @property
@@ -99,7 +99,7 @@ class Run:
 
     @property
     def inputs(self) -> Mapping[str, RunArtifact | list[RunArtifact]]:
-        """The artifacts that the run was given, by name."""
+        """The run's input artifacts, by name."""
         return RunArtifact.named(by_output(self._whole().inputs), self.paths)
 
     @property
@@ -117,7 +117,7 @@ class Run:
 
     @property
     def tasks(self) -> Mapping[str, Task]:
-        """Tasks by their path, in the order in which they were queued."""
+        """Tasks by path, in the order of queueing."""
         record = self._whole()
         attempts: dict[str, list[AttemptRow]] = {}
         for attempt in record.attempts:
@@ -133,7 +133,7 @@ class Run:
 
     @property
     def figures(self) -> Mapping[str, Visualization]:
-        """What can be shown, by `task/output`: `.figures` of each are tables, ROC curves, confusion matrices, slices, pages."""
+        """Visualizations by `task/output`; their `.figures` are tables, ROC curves, confusion matrices, slices and pages."""
         from kflite.figures.read import visualizations
 
         return {visualization.name: visualization for visualization in visualizations(self.task_rows)}
@@ -162,12 +162,12 @@ class Run:
         return list(self._whole().tasks)
 
     def logs(self) -> str:
-        """The logs of all tasks, each under its path; bytes that are no text are replaced."""
+        """The logs of all tasks, each under its path; invalid UTF-8 is replaced."""
         parts = [_headed(name, path) for name, task in self.tasks.items() for path in task.log_files()]
         return "\n".join(parts)
 
     async def events(self, after: int = 0) -> AsyncIterator[Event]:
-        """What happened since event number `after`, and what happens, until the run ends."""
+        """Past and future events after number `after`, until the run ends."""
         async with aclosing(self._session.events(self.id, after)) as batches:
             over = False
             async for batch in batches:
@@ -178,21 +178,21 @@ class Run:
                     return
 
     async def wait(self) -> Self:
-        """Wait for the run's end, whichever process runs it; returns this handle, which then tells all of the ended run."""
+        """Wait for the run's end, in whichever process it runs; returns this handle with the ended run loaded."""
         await self._session.ended(self.id)
         return await self.load()
 
     async def load(self) -> Self:
-        """Read all that is known of the run now; returns this handle."""
+        """Load the run as it is now; returns this handle."""
         self._record, self._loaded = await self._session.run(self.id), True
         return self
 
     async def document(self) -> tuple[str, str]:
-        """The kind and the document of what runs: the IR of a pipeline, or the specification of a tuning."""
+        """The kind and the document: a pipeline's IR, or a tuning's specification."""
         return await self._session.document(self._record)
 
     async def cancel(self, reason: str = "cancelled") -> None:
-        """Ask the run to stop; `wait` tells when it has."""
+        """Ask the run to stop; `wait` returns when it has."""
         await self._session.cancel(self.id, reason, kill=False)
 
     def json(self) -> dict[str, Value]:

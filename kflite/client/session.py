@@ -1,4 +1,4 @@
-"""The seam between the client's handles and what holds the runs: plain data in and out; nothing blocks the event loop.
+"""The seam between the client's handles and the runs: plain data in and out; no call blocks the event loop.
 
 `LocalSession` is a store with a scheduler of this process; one that speaks HTTP to a server can take its place.
 """
@@ -35,71 +35,71 @@ class RunRecord:
 
 
 class Session(Protocol):
-    """Runs, by their ids or unique beginnings of ids. Raises NotFound for what is not there, and StoreError."""
+    """Runs, by ids or unique prefixes of ids. Raises NotFound and StoreError."""
 
     @property
     def settings(self) -> Settings:
-        """Where runs go that do not say so, and where their files lie."""
+        """The default target of runs, and the folder or URL of their artifacts."""
 
     async def open(self) -> None:
-        """Begin; to be called before anything else."""
+        """Open the session, before any other call."""
 
     async def close(self) -> None:
-        """Leave what runs to itself."""
+        """Close the session; what runs goes on."""
 
     # Runs that begin, and begin again.
     async def submit(self, submission: Submission) -> RunRecord:
         """Store and begin a run. Raises InputError."""
 
     async def clone(self, run: str, changes: Mapping[str, RunInput]) -> Submission:
-        """A submission of the same, with other parameters and artifacts. Raises InputError."""
+        """A submission of the same run with changed parameters and artifacts. Raises InputError."""
 
     async def retry(self, run: str, changed: Target | None, keep: bool, tasks: Sequence[str]) -> RunRecord:
-        """Do again what did not succeed in a run that has ended. Raises InputError."""
+        """Run again what did not succeed in an ended run. Raises InputError."""
 
     async def resume(self, run: str) -> RunRecord:
-        """Go on with a run whose scheduler is gone. Raises InputError where it has ended, or has a scheduler."""
+        """Continue a run whose scheduler is gone. Raises InputError if it has ended or has a scheduler."""
 
     async def resume_all(self) -> list[RunRecord]:
-        """Go on with all runs whose schedulers are gone."""
+        """Continue all runs whose schedulers are gone."""
 
     async def take(self, run: str) -> RunRecord:
-        """Take over a run as soon as nobody has it; one that was left to this session alone, and that others may find first."""
+        """Adopt a run as soon as it has no owner. It was left to this session, but another may be faster."""
 
     async def orphans(self) -> list[str]:
-        """Ids of runs that have not ended and that no scheduler has."""
+        """Ids of unended runs without a scheduler."""
 
     async def cancel(self, run: str, reason: str, kill: bool) -> None:
-        """Ask a run to stop. kill: with no time to end in peace."""
+        """Ask a run to stop. kill: at once, with no time to end."""
 
     # Runs as they are.
     async def run(self, run: str) -> RunRecord:
-        """A run with all that is known of it."""
+        """A run with its tasks, attempts and inputs."""
 
     async def runs(self, query: Query) -> list[RunRecord]:
-        """Runs without their tasks, attempts and inputs. Raises InputError for a query that makes no sense."""
+        """Runs without their tasks, attempts and inputs. Raises InputError for an invalid query."""
 
     async def document(self, record: RunRecord) -> tuple[str, str]:
         """The kind and the document of the run's plan."""
 
     def events(self, run: str, after: int = 0) -> AsyncGenerator[list[Event], None]:
-        """Batches of a run's events after number `after`, as they are stored, until the caller closes it."""
+        """Batches of a run's events after number `after`, as they are stored, until the caller closes the generator."""
 
     async def past_events(self, run: str, after: int = 0) -> list[Event]:
-        """Events after number `after` that are stored already; not all of them where they are many."""
+        """Stored events after number `after`, perhaps not all of them."""
 
     async def ended(self, run: str) -> State:
-        """Wait for a run's end. run: its whole id."""
+        """Wait for a run's end. run: its full id."""
 
     # What users note, and remove.
     async def label(self, run: str, labels: Mapping[str, str | None]) -> None:
         """Set labels, and remove those that are None. Raises InputError."""
 
     async def archive(self, runs: Sequence[str], archived: bool) -> None:
-        """Hide runs from listings, or show them again. Raises InputError for one that goes on."""
+        """Hide runs from listings, or show them again. Raises InputError for an unended one."""
 
     async def delete(self, run: str) -> None:
-        """Remove a run that has ended, with its logs and artifacts. Raises InputError for one that goes on."""
+        """Remove an ended run with its logs and artifacts. Raises InputError for an unended one."""
 
     # Artifacts and cached results.
     async def artifact(self, id: str) -> ArtifactRow:
@@ -109,12 +109,12 @@ class Session(Protocol):
         """Artifacts of a run, or of all for ""; the newest first."""
 
     async def lineage(self, of: str, up: bool, down: bool) -> Lineage:
-        """What an artifact or a task came from, and what was made from it."""
+        """The sources of an artifact or task, and what was made from it."""
 
     async def cached(self, pipeline: str, limit: int) -> list[CacheRow]:
         """Cached results of a pipeline, or of all for ""; the newest first."""
 
-    async def uncache(self, keys: Sequence[str]) -> int:
+    async def delete_cached(self, keys: Sequence[str]) -> int:
         """Remove cached results; returns how many there were."""
 
     # Pipelines and experiments.
@@ -125,22 +125,22 @@ class Session(Protocol):
         """All versions of a pipeline, the newest first; of all pipelines for ""."""
 
     async def upload(self, target: Target, name: str, version: str, description: str) -> VersionRow:
-        """Keep a target's pipeline as the newest version of `name`. Raises InputError."""
+        """Upload a target's pipeline as the newest version of `name`. Raises InputError."""
 
     async def remove_versions(self, name: str, version: str) -> None:
         """Remove a version of a pipeline, or all of them for ""."""
 
     async def experiments(self, archived: bool | None) -> list[ExperimentRow]:
-        """Experiments, the newest first. archived: only those; None: all."""
+        """Experiments, the newest first. archived: whether archived, None for both."""
 
     async def experiment(self, name: str) -> ExperimentRow:
         """An experiment, with the count of its runs."""
 
     async def create_experiment(self, name: str, description: str) -> ExperimentRow:
-        """A new experiment. Raises InputError where there is one of this name."""
+        """Create an experiment. Raises InputError if the name is taken."""
 
     async def archive_experiment(self, name: str, archived: bool) -> None:
         """Hide an experiment and its runs from listings, or show them again."""
 
     async def delete_experiment(self, name: str, runs: bool) -> int:
-        """Remove an experiment, and with `runs` all of its runs; returns how many. Raises InputError while it has others."""
+        """Remove an experiment, and with `runs` its runs, too; returns how many. Raises InputError for runs without `runs`."""

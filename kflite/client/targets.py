@@ -1,4 +1,4 @@
-"""Loading what a caller names: objects, files and modules here, uploaded pipelines from the session."""
+"""Loading of targets: objects, files and modules from here, uploaded pipelines from the session."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 async def load(session: Session, target: object) -> Target:
-    """A target. Modules are imported in the caller's thread, as their code may expect it.
+    """Load a target. Modules are imported in the caller's thread, as their code may expect.
 
     Raises NotFound, CompileError, InvalidPipeline, InputError.
     """

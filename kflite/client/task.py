@@ -1,4 +1,4 @@
-"""A task of a run, as a user reads it."""
+"""A task of a run, for users."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from kflite.store.base import AttemptRow, TaskRow
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A task, or a group of tasks (a loop, a branch, a pipeline inside the pipeline), as it was when it was read."""
+    """A snapshot of a task or of a group of tasks (a loop, a branch, a nested pipeline)."""
 
     row: TaskRow
     attempts: tuple[AttemptRow, ...]
@@ -34,7 +34,7 @@ class Task:
 
     @property
     def reason(self) -> str:
-        """Why it is in this state, in a word: `cached`, `Timeout`; "" where there is nothing to say."""
+        """The reason for the state in a word, such as `cached` or `Timeout`, or ""."""
         return self.row.reason
 
     @property
@@ -63,11 +63,11 @@ class Task:
         return RunArtifact.named(self.row.artifacts, self.paths)
 
     def log_files(self, attempt: int = 0) -> list[Path]:
-        """The log of each replica of an attempt, of the latest one if 0."""
+        """The log file of each replica of an attempt, 0 for the latest one."""
         return log_files(self.paths, self.name, attempt or self.row.attempts)
 
     def logs(self, attempt: int = 0, replica: int = 0) -> str:
-        """What a replica wrote in an attempt, of the latest one if 0; bytes that are no text are replaced.
+        """The log of a replica of an attempt, 0 for the latest one; invalid UTF-8 is replaced.
 
         Raises NotFound where nothing ran.
         """

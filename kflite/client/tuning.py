@@ -16,7 +16,7 @@ from kflite.plans.tuning import TuningSpec, loads
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A trial. trial: its name; value: the metric's, None while there is none."""
+    """A trial. trial: its name; value: of the metric, None while there is none."""
 
     trial: str
     parameters: Mapping[str, Value]
@@ -26,7 +26,7 @@ class Trial:
 
 
 class Tuning:
-    """A tuning that was run."""
+    """A run of a tuning."""
 
     def __init__(self, run: Run, spec: TuningSpec) -> None:
         self.run, self.spec = run, spec
@@ -36,7 +36,7 @@ class Tuning:
 
     @classmethod
     async def load(cls, run: Run) -> Self:
-        """The tuning of a run, with all that is known of its trials now. Raises InputError where the run is none."""
+        """The tuning of a run, with its trials as they are now. Raises InputError for a run of another kind."""
         kind, document = await run.document()
         if not kind_of(kind).HAS_TRIALS:
             raise InputError(f"run {run.id} is a {kind_of(kind).NOUN}, and has no trials")
@@ -48,7 +48,7 @@ class Tuning:
 
     @property
     def trials(self) -> list[Trial]:
-        """All trials, in the order in which they were begun."""
+        """All trials, in the order of starting."""
         trials = (task for task in self.run.tasks.values() if "/" not in task.name and task.row.title == "trial")
         return [
             Trial(task.name, task.parameters, _number(task.outputs.get(self.spec.metric)), task.state, task.reason)
@@ -59,12 +59,12 @@ class Tuning:
     def best(self) -> Trial:
         """The trial with the best value. Raises NotFound where none has one."""
         sign = -1.0 if self.spec.goal == "maximize" else 1.0
-        judged = [
+        ranked = [
             (sign * trial.value, trial) for trial in self.trials if trial.value is not None and trial.state is State.SUCCEEDED
         ]
-        if not judged:
+        if not ranked:
             raise NotFound(f"run {self.run.id}: no trial has a value of {self.spec.metric!r} ({self.run.state})")
-        return min(judged, key=lambda pair: pair[0])[1]
+        return min(ranked, key=lambda pair: pair[0])[1]
 
 
 def _number(value: Value) -> float | None:

@@ -1,5 +1,4 @@
-"""Core: the data that all parts pass to each other, and the seam of plans.
+"""Core: the data that all parts exchange (values, events, jobs, paths, Kubernetes' fields of roles), and the seam of plans.
 
-Lives here: values, events, jobs, paths, what a plan is asked and answers, what roles ask for in Kubernetes' words. No I/O and no
-clock; imports nothing of kflite but its errors. Every room may import it.
+No clock, and no I/O but threads. It imports nothing of kflite but its errors; every package may import it.
 """

@@ -1,7 +1,6 @@
-"""Events: what happened to a run, a task, an attempt. They are the store's truth; all else is derived from them.
+"""Events: what happened to a run, a task, an attempt. All other state is derived from them.
 
-Lives here: the event and the points that attempts give. `run_event` and `task_event` have the data of each kind, `event_json`
-writes and reads them, `fold` says what they change.
+`run_event` and `task_event` define the data of each kind, `event_json` writes and reads it, and `fold` says what it changes.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ Data = OfRun | OfTask
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened. `at` is Unix time in seconds (UTC); `seq` is given by the store, 0 before."""
+    """One thing that happened. at: Unix seconds; seq: its number in the store, 0 before it is stored."""
 
     run: str
     data: Data
@@ -28,15 +27,15 @@ class Event:
 
     @property
     def kind(self) -> Kind:
-        """The kind that the data is of."""
+        """The data's kind."""
         return self.data.KIND
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A value of a metric that an attempt gave at a step. replica: the rank of the one that gave it; `at` as in events.
+    """A value of a metric that an attempt reported at a step. replica: the rank of the reporting replica; at: Unix seconds.
 
-    The store gives seq, the number of the last event before it or with it, and position, its place in the order of writing.
+    The store sets seq, the number of the last event before or with it, and position, its index in the order of writing.
     """
 
     run: str

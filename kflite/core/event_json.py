@@ -1,6 +1,6 @@
 """Events as JSON: a key for each field that is not at its default.
 
-What a newer kflite added is ignored; what is missing or of another type is an error that says where.
+Unknown keys of a newer kflite are ignored; a missing or mistyped key is an error that names it.
 """
 
 from __future__ import annotations
@@ -21,29 +21,29 @@ BY_KIND: Mapping[str, type[Data]] = {data.KIND.value: data for data in get_args(
 _VERSION = "version"
 
 
-class _Misfit(TypeError):
-    """A part of a document is missing or wrong; the text begins with its name."""
+class _FieldError(TypeError):
+    """A field is missing or wrong; the text begins with its name."""
 
 
 class _Form(NamedTuple):
     """How values of a type are written and read.
 
-    write: None where the value is written as it is; else what is empty stands for the default. read: raises TypeError that says
-    what the value must be.
+    write: None where the value is written as it is; else an empty result stands for the default. read: raises a TypeError that
+    says what the value must be.
     """
 
     write: Callable[[Any], Value] | None
     read: Callable[[Value], Any]
 
 
-# Of each field its name, its default, and its form.
+# The name, default and form of each field.
 _Shape = tuple[tuple[str, object, Callable[[Any], Value] | None, Callable[[Value], Any]], ...]
 _SHAPES: dict[type, _Shape] = {}
 
 
 def to_json(data: Data) -> dict[str, Value]:
-    """What the store keeps of an event beside its kind."""
-    return _written(data) if data.VERSION == 1 else {_VERSION: data.VERSION, **_written(data)}
+    """The data as the store keeps it beside its kind."""
+    return _write(data) if data.VERSION == 1 else {_VERSION: data.VERSION, **_write(data)}
 
 
 def from_json(kind: str, document: Mapping[str, Value], run: str = "", seq: int = 0) -> Data:
@@ -51,44 +51,44 @@ def from_json(kind: str, document: Mapping[str, Value], run: str = "", seq: int 
     try:
         if (data := BY_KIND.get(kind)) is None:
             raise TypeError("this version of kflite knows no such kind")
-        if (version := document.get(_VERSION, 1)) != 1 and not _known(version, data):
+        if (version := document.get(_VERSION, 1)) != 1 and not _readable(version, data):
             raise TypeError(f"this version of kflite cannot read version {version}")
         return _read(data, document)
     except TypeError as error:
         raise EventError(f"run {run}, event {seq}, {kind}: {error}: upgrade kflite, or restore the store from a copy") from error
 
 
-def _known(version: Value, data: type[Data]) -> bool:
+def _readable(version: Value, data: type[Data]) -> bool:
     return isinstance(version, int) and version <= data.VERSION
 
 
-def _written(data: object) -> dict[str, Value]:
-    found = {}
+def _write(data: object) -> dict[str, Value]:
+    values = {}
     for name, default, write, _ in _SHAPES.get(type(data)) or _shape(type(data)):
         value = getattr(data, name)
         if value is default:
             continue
         if write is None:
             if value != default:
-                found[name] = value
+                values[name] = value
         elif (written := write(value)) or default is MISSING:
-            found[name] = written
-    return found
+            values[name] = written
+    return values
 
 
 def _read(data: type[T], document: Mapping[str, Value]) -> T:
-    found = {}
+    values = {}
     for name, default, _, read in _SHAPES.get(data) or _shape(data):
         if name in document:
             try:
-                found[name] = read(document[name])
-            except _Misfit as error:
-                raise _Misfit(f"{name}: {error}") from None
+                values[name] = read(document[name])
+            except _FieldError as error:
+                raise _FieldError(f"{name}: {error}") from None
             except TypeError as error:
-                raise _Misfit(f"{name} must be {error}, and is {document[name]!r:.200}") from None
+                raise _FieldError(f"{name} must be {error}, and is {document[name]!r:.200}") from None
         elif default is MISSING:
-            raise _Misfit(f"{name} is missing")
-    return data(**found)
+            raise _FieldError(f"{name} is missing")
+    return data(**values)
 
 
 def _shape(data: type[Any]) -> _Shape:
@@ -165,8 +165,8 @@ def _groups(groups: Mapping[str, Value]) -> Iterator[tuple[str, tuple[Artifact, 
 
 
 def _outputs(value: Value) -> Outputs:
-    found = _mapping(value)
-    return Outputs(_mapping(found.get("parameters", {})), _artifacts(found.get("artifacts", {})))
+    values = _mapping(value)
+    return Outputs(_mapping(values.get("parameters", {})), _artifacts(values.get("artifacts", {})))
 
 
 def _optional(form: _Form) -> _Form:
@@ -190,5 +190,5 @@ _FORMS: Mapping[str, _Form] = {
     "Mapping[str, str | None]": _Form(None, _labels),
     "Mapping[str, tuple[Artifact, ...]]": _Form(lambda groups: Outputs({}, groups).as_json().get("artifacts", {}), _artifacts),
     "Outputs": _Form(lambda outputs: outputs.as_json(), _outputs),
-    "SubmittedOptions": _Form(_written, lambda value: _read(SubmittedOptions, _mapping(value))),
+    "SubmittedOptions": _Form(_write, lambda value: _read(SubmittedOptions, _mapping(value))),
 }

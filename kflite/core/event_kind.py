@@ -21,7 +21,7 @@ class State(StrEnum):
 
     @property
     def ended(self) -> bool:
-        """Whether nothing follows (but a retry by the user)."""
+        """Whether nothing follows, except a retry by the user."""
         return self in ENDED
 
 
@@ -29,7 +29,7 @@ ENDED = frozenset({State.SUCCEEDED, State.FAILED, State.CANCELLED, State.SKIPPED
 
 
 class Kind(StrEnum):
-    """Kinds of events, as the store names them. Each has a dataclass of its own."""
+    """Kinds of events, as the store names them. Each has a dataclass in `run_event` or `task_event`."""
 
     RUN_SUBMITTED = "run.submitted"
     RUN_STARTED = "run.started"
@@ -59,7 +59,7 @@ class Kind(StrEnum):
 
 
 class EventData:
-    """What an event of one kind tells. VERSION grows where the meaning of a field that is stored changes."""
+    """The data of an event. VERSION grows when the meaning of a stored field changes."""
 
     __slots__ = ()
     KIND: ClassVar[Kind]

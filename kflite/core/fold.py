@@ -1,8 +1,8 @@
-"""What an event changes in its run, its task and its attempt: said once, for the scheduler, the store and views.
+"""What an event changes in its run, its task and its attempt: one definition for the scheduler, the store and views.
 
-Pure. A table has, for each kind of data, the new value of every field that changes: a constant, or a rule that takes it from the
-event, or that depends on what was there. `fold` applies a table to what is held in memory, as far as it has those fields; the
-store makes SQL of the same table, which does not read a row before it changes it.
+Pure. For each kind of data, a table has the new value of every field that changes: a constant, or a rule that computes it from
+the event and the old value. `fold` applies a table to the fields that an object in memory has; the store turns the same table
+into SQL, which changes rows without reading them.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ Read = Callable[[Event], Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """What the event tells."""
+class FromEvent:
+    """The event's value."""
 
     read: Read
 
@@ -32,8 +32,8 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class First:
-    """What the event tells, where there was none."""
+class FromEventIfUnset:
+    """The event's value, where the field is None."""
 
     read: Read
 
@@ -42,8 +42,8 @@ class First:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """What the event tells, unless that is None."""
+class FromEventUnlessNone:
+    """The event's value, unless that is None."""
 
     read: Read
 
@@ -53,8 +53,8 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
-class Unless:
-    """A state, unless it was one of these."""
+class StateUnless:
+    """A new state, unless the state is one of these."""
 
     new: State
     states: tuple[State, ...]
@@ -64,8 +64,8 @@ class Unless:
 
 
 @dataclass(frozen=True, slots=True)
-class When:
-    """What the event tells, where the state was this one; nothing that the store keeps."""
+class FromEventInState:
+    """The event's value, where the state is this one. The store has no such field."""
 
     read: Read
     state: State
@@ -75,8 +75,8 @@ class When:
 
 
 @dataclass(frozen=True, slots=True)
-class Plus:
-    """So many more as the event tells; nothing that the store keeps."""
+class AddFromEvent:
+    """The old value plus the event's. The store has no such field."""
 
     read: Read
 
@@ -84,27 +84,27 @@ class Plus:
         return old + self.read(event)
 
 
-RULES = (Told, First, Given, Unless, When, Plus)
+RULES = (FromEvent, FromEventIfUnset, FromEventUnlessNone, StateUnless, FromEventInState, AddFromEvent)
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """The new values by field. only_in: the states in which there are any, () for each."""
+    """New values by field. only_in: the states in which they apply, () for all."""
 
     fields: Mapping[str, object]
     only_in: tuple[State, ...] = ()
 
 
 Table = Mapping[type[Data], Changes]
-_Steps = tuple[list[tuple[str, object]], list[tuple[str, Any]], tuple[State, ...]]
-_STEPS: dict[tuple[type, int, type], _Steps] = {}
+_Compiled = tuple[list[tuple[str, object]], list[tuple[str, Any]], tuple[State, ...]]
+_COMPILED: dict[tuple[type, int, type], _Compiled] = {}
 
 
 def fold(row: object, event: Event, table: Table) -> None:
-    """Change what is held of a run, task or attempt, in those of the fields that it has."""
+    """Apply an event to the fields that an object for a run, task or attempt has."""
     key = type(row), id(table), type(event.data)
-    if (steps := _STEPS.get(key)) is None:
-        steps = _STEPS[key] = _steps(row, table.get(type(event.data), Changes({})))
+    if (steps := _COMPILED.get(key)) is None:
+        steps = _COMPILED[key] = _compile(row, table.get(type(event.data), Changes({})))
     constants, rules, only_in = steps
     state: State | None = row.state  # type: ignore[attr-defined]
     if only_in and state not in only_in:
@@ -115,19 +115,19 @@ def fold(row: object, event: Event, table: Table) -> None:
         setattr(row, name, rule.after(event, state if name == "state" else getattr(row, name), state))
 
 
-def _steps(row: object, changes: Changes) -> _Steps:
-    held = [(name, new) for name, new in changes.fields.items() if hasattr(row, name)]
-    constants = [(name, new) for name, new in held if not isinstance(new, RULES)]
-    return constants, [(name, new) for name, new in held if isinstance(new, RULES)], changes.only_in
+def _compile(row: object, changes: Changes) -> _Compiled:
+    known = [(name, new) for name, new in changes.fields.items() if hasattr(row, name)]
+    constants = [(name, new) for name, new in known if not isinstance(new, RULES)]
+    return constants, [(name, new) for name, new in known if isinstance(new, RULES)], changes.only_in
 
 
-def _data(name: str) -> Told:
-    return Told(attrgetter(f"data.{name}"))
+def _data(name: str) -> FromEvent:
+    return FromEvent(attrgetter(f"data.{name}"))
 
 
 _AT = attrgetter("at")
-_REASON, _MESSAGE, _NOW = _data("reason"), _data("message"), Told(_AT)
-_BEGUN = Unless(State.RUNNING, (State.STOPPING, State.SUSPENDED))
+_REASON, _MESSAGE, _NOW = _data("reason"), _data("message"), FromEvent(_AT)
+_RUNNING = StateUnless(State.RUNNING, (State.STOPPING, State.SUSPENDED))
 _UNOWNED = {"owner": "", "lease": 0.0}
 
 RUN: Table = {
@@ -141,30 +141,32 @@ RUN: Table = {
             "outputs": NOTHING,
         }
     ),
-    run_event.RunStarted: Changes({"state": _BEGUN, "started": First(_AT), "began": When(_AT, State.QUEUED)}),
+    run_event.RunStarted: Changes(
+        {"state": _RUNNING, "started": FromEventIfUnset(_AT), "began": FromEventInState(_AT, State.QUEUED)}
+    ),
     run_event.RunStopping: Changes({"state": State.STOPPING, "reason": _REASON}),
     run_event.RunEnded: Changes(
         {"state": _data("state"), "reason": _REASON, "outputs": _data("outputs"), "ended": _NOW, **_UNOWNED},
     ),
-    # Of a run that goes on nothing changes: such a request comes of two that were made at once.
+    # Does not change a run that goes on: two users may have asked at once.
     run_event.RunRetried: Changes(
         {
             "state": State.QUEUED,
             "reason": "",
             "outputs": NOTHING,
             "ended": None,
-            "plan": Given(lambda event: event.data.plan or None),  # type: ignore[union-attr]
+            "plan": FromEventUnlessNone(lambda event: event.data.plan or None),  # type: ignore[union-attr]
         },
         only_in=tuple(sorted(ENDED)),
     ),
     run_event.RunSuspended: Changes({"state": State.SUSPENDED, "reason": _REASON, **_UNOWNED}),
     run_event.RunResumed: Changes({"state": State.QUEUED, "reason": ""}, only_in=(State.SUSPENDED,)),
-    run_event.RunArchived: Changes({"archived": First(_AT)}),
+    run_event.RunArchived: Changes({"archived": FromEventIfUnset(_AT)}),
     run_event.RunUnarchived: Changes({"archived": None}),
 }
 
 _NOT_STOPPING = {"stopping": "", "stopping_group": "", "stopping_outcome": None}
-# A task's beginning, or after a retry of its run its beginning again: it keeps the count of its attempts.
+# A task begins, or begins again after a retry of its run: only the count of its attempts stays.
 _RENEWED: Mapping[str, object] = {
     "executor": "",
     "ref": "",
@@ -205,7 +207,7 @@ TASK: Table = {
     task_event.TaskQueued: Changes(
         {
             **_RENEWED,
-            "title": Told(_title),
+            "title": FromEvent(_title),
             "state": State.QUEUED,
             "reason": "",
             "message": "",
@@ -220,7 +222,7 @@ TASK: Table = {
     task_event.TaskSkipped: Changes(
         {
             **_RENEWED,
-            "title": Told(_last_part),
+            "title": FromEvent(_last_part),
             "state": State.SKIPPED,
             "reason": _REASON,
             "message": _MESSAGE,
@@ -236,7 +238,7 @@ TASK: Table = {
             "state": State.STARTING,
             "reason": "",
             "message": "",
-            "attempts": Told(attrgetter("attempt")),
+            "attempts": FromEvent(attrgetter("attempt")),
             "executor": _data("executor"),
             "ref": "",
             "began": _NOW,
@@ -244,7 +246,7 @@ TASK: Table = {
             **_NOT_STOPPING,
         }
     ),
-    task_event.TaskRunning: Changes({"state": _BEGUN, "ref": _data("ref"), "started": First(_AT)}),
+    task_event.TaskRunning: Changes({"state": _RUNNING, "ref": _data("ref"), "started": FromEventIfUnset(_AT)}),
     task_event.TaskWaiting: Changes({"reason": _REASON, "message": _MESSAGE}),
     task_event.TaskStopping: Changes(
         {
@@ -263,9 +265,9 @@ TASK: Table = {
             "message": _MESSAGE,
             "began": None,
             "started": None,
-            "due": Told(_next_attempt),
-            "failed": Plus(lambda event: not event.data.lost),  # type: ignore[union-attr]
-            "lost": Plus(attrgetter("data.lost")),
+            "due": FromEvent(_next_attempt),
+            "failed": AddFromEvent(lambda event: not event.data.lost),  # type: ignore[union-attr]
+            "lost": AddFromEvent(attrgetter("data.lost")),
         }
     ),
     task_event.TaskSuspended: Changes(
@@ -277,11 +279,11 @@ TASK: Table = {
 }
 
 
-def _over(state: State, code: object, message: object = _MESSAGE) -> Changes:
+def _attempt_ended(state: State, code: object, message: object = _MESSAGE) -> Changes:
     return Changes({"state": state, "code": code, "reason": _REASON, "message": message, "ended": _NOW})
 
 
-# TaskStarting makes an attempt; one that has ended is changed by nothing.
+# TaskStarting creates an attempt; an ended attempt never changes.
 ATTEMPT: Table = {
     task_event.TaskStarting: Changes(
         {
@@ -295,11 +297,11 @@ ATTEMPT: Table = {
             "ended": None,
         }
     ),
-    task_event.TaskRunning: Changes({"state": _BEGUN, "ref": _data("ref")}),
+    task_event.TaskRunning: Changes({"state": _RUNNING, "ref": _data("ref")}),
     task_event.TaskStopping: Changes({"state": State.STOPPING, "reason": _REASON}),
-    task_event.TaskRetrying: _over(State.FAILED, _data("code")),
-    task_event.TaskSuspended: _over(State.CANCELLED, None, ""),
-    task_event.TaskSucceeded: _over(State.SUCCEEDED, 0),
-    task_event.TaskFailed: _over(State.FAILED, _data("code")),
-    task_event.TaskCancelled: _over(State.CANCELLED, None),
+    task_event.TaskRetrying: _attempt_ended(State.FAILED, _data("code")),
+    task_event.TaskSuspended: _attempt_ended(State.CANCELLED, None, ""),
+    task_event.TaskSucceeded: _attempt_ended(State.SUCCEEDED, 0),
+    task_event.TaskFailed: _attempt_ended(State.FAILED, _data("code")),
+    task_event.TaskCancelled: _attempt_ended(State.CANCELLED, None),
 }

@@ -188,7 +188,7 @@ class Job:
         object.__setattr__(self, "replicas", tuple(ranked))
 
     @property
-    def seen(self) -> tuple[Path, ...]:
+    def shared_folders(self) -> tuple[Path, ...]:
         """The roots, and the workspace if there is one."""
         return (*self.roots, self.workspace) if self.workspace else self.roots
 

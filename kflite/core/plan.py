@@ -1,7 +1,7 @@
-"""The seam between what is to be done and who gets it done.
+"""The seam between plans, which say what is to be done, and the scheduler, which gets it done.
 
-A plan is pure: told what happened, it answers with steps. It has no clock, no I/O and no randomness but a seed it is given, so
-that the same news in the same order always gives the same steps; this is what recovery rests on.
+A plan is pure: it hears what happened and answers with steps. It has no clock, no I/O and no randomness but a given seed, so
+the same news in the same order always gives the same steps; recovery relies on this.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ class RetryPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How a task is run. timeout_s: longest run time of one attempt, in seconds, None for any.
+    """How a task runs. timeout_s: time limit of one attempt in seconds, None for none.
 
-    time_limits: groups around it that have a longest time, from their beginning, as (path, seconds).
-    service: it has no end of its own, and serves until it is stopped: an end by itself is a failure.
+    time_limits: the groups around it that have a time limit, as (path, seconds from the group's start);
+    service: the task serves until it is stopped, and an end by itself is a failure.
     """
 
     retry: RetryPolicy = RetryPolicy()
@@ -65,35 +65,35 @@ class Work(Protocol):
 
     @property
     def request(self) -> Resources:
-        """What all replicas take together."""
+        """The resources of all replicas together."""
 
     @property
     def key_parts(self) -> Mapping[str, str] | None:
-        """What the cache key is made of, by name (each a short text or a digest); None where the task is not to be cached."""
+        """The parts of the cache key by name (short texts or digests); None for a task that is not cached."""
 
     @property
     def definition(self) -> str:
-        """A digest of all that decides the task's result, whether that is cached or not, and wherever it runs."""
+        """A digest of everything that decides the task's result on any executor, whether it is cached or not."""
 
     @property
     def unhashed(self) -> frozenset[str]:
-        """URIs of input artifacts that lie outside, and whose content must be known before there is a key."""
+        """URIs of external input artifacts whose content must be hashed before there is a cache key."""
 
     def with_digests(self, contents: Mapping[str, str]) -> Work:
-        """The same work, where the content of these URIs is known."""
+        """The same work with the content digests of these URIs."""
 
-    def job(self, place: RunPaths, task: str, attempt: int) -> Job:
+    def job(self, paths: RunPaths, task: str, attempt: int) -> Job:
         """The job of one attempt."""
 
-    def collect(self, place: RunPaths, task: str, attempt: int, exit: Exit) -> tuple[Exit, Outputs]:
-        """Read what the attempt left (blocking I/O); a missing or mistyped output turns success into a failed exit."""
+    def collect(self, paths: RunPaths, task: str, attempt: int, exit: Exit) -> tuple[Exit, Outputs]:
+        """Read the attempt's outputs (blocking I/O); a missing or mistyped output turns a success into a failure."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A task whose inputs are there. after_seq: the greatest `Outcome.seq` of those that it comes after.
+    """A task whose inputs are there. after_seq: the greatest `Outcome.seq` of the tasks before it.
 
-    always_run: it is, or belongs to, what runs whatever happened (an exit task), and goes on when the run is stopped.
+    always_run: it is an exit task or part of one, and runs even when the run is stopped.
     """
 
     task: str
@@ -104,7 +104,7 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A group (sub-DAG, branch or loop) began. timeout_s: the longest time that it may take in all, 0 for any."""
+    """A group (sub-DAG, branch or loop) begins. timeout_s: its time limit, 0 for none."""
 
     task: str
     title: str
@@ -114,7 +114,7 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A task that ended without running (skipped, failed to resolve its inputs, an importer), or a group that closed."""
+    """A task that ends without running (skipped, unresolved inputs, an importer), or a group that ends."""
 
     task: str
     state: State
@@ -125,7 +125,7 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The plan's end; after it there are no more steps."""
+    """The plan's end; no steps follow."""
 
     state: State
     outputs: Outputs = NOTHING
@@ -134,7 +134,7 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """End a task that is ready or at work, before its own end; it then ends in `state`, for this reason."""
+    """Stop a ready or running task; it then ends in `state`, for this reason."""
 
     task: str
     reason: str
@@ -143,10 +143,10 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A question that takes long to answer, or whose answer depends on more than its arguments: the version of a library.
+    """A question that takes long to answer, or whose answer depends on more than its arguments, such as a library's version.
 
-    It is asked in a thread, and its answer is stored, so that recovery repeats the answer and not the question.
-    id: names it among the run's questions; question: gives the answer, as JSON holds it. It must not change the plan.
+    It is answered in a thread, and the answer is stored: recovery repeats the answer and not the question.
+    id: unique among the run's questions; question: returns the answer as JSON values, and must not change the plan.
     """
 
     id: str
@@ -160,7 +160,7 @@ Step = Ready | Opened | Settled | Ended | Stop | Ask
 class Outcome:
     """How a ready task ended: SUCCEEDED, FAILED, CANCELLED or SKIPPED.
 
-    seq: greater for what ended later; of a group, its last.
+    seq: greater for a later end; a group has that of its last task.
     """
 
     state: State
@@ -172,7 +172,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """Points of metrics that the plan watches, in the order in which they were stored."""
+    """Points of metrics that the plan watches, in the order of storing."""
 
     points: tuple[Point, ...]
 
@@ -192,7 +192,7 @@ News = Outcome | Points | Answer
 class Origin:
     """Where a plan comes from, for the placeholders that name its run. created: Unix time in seconds.
 
-    root: the run's folder or URL of artifacts; workspace: the folder that its tasks share, if it asks for one.
+    root: the run's artifact folder or URL; workspace: the folder that its tasks share, if it asks for one.
     """
 
     run: str
@@ -203,20 +203,20 @@ class Origin:
 
 
 class Plan(Protocol):
-    """What is to be done."""
+    """What is to be done: a pipeline, a tuning."""
 
     @property
     def watches(self) -> Collection[str]:
-        """The metrics whose points it is told of."""
+        """The metrics whose points it hears."""
 
     def begin(self) -> list[Step]:
         """The first steps. Called once."""
 
     def hear(self, name: str, news: News) -> list[Step]:
-        """What follows from news: the end or points of a task that was `Ready`, or the answer to a question, by its id."""
+        """The steps that follow from news: the end or points of a `Ready` task, or the answer to a question, by its id."""
 
     def halt(self) -> list[Step]:
-        """Give no new tasks but those that run whatever happened (exit handlers); what waits is settled as skipped.
+        """Give no new tasks except exit tasks, and settle waiting tasks as skipped.
 
-        Questions that are open are not answered any more.
+        Open questions are no longer answered.
         """

@@ -1,4 +1,4 @@
-"""What happens to a run: the data of its events, a dataclass for each kind."""
+"""The data of a run's events, a dataclass for each kind."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kflite.core.value import NOTHING, Artifact, Outputs, Value
 
 @dataclass(frozen=True, slots=True)
 class SubmittedOptions:
-    """How a run is run. parallel: tasks at once, 0 for any; timeout_s: longest time of the whole run."""
+    """How a run runs. parallel: tasks at once, 0 for any number; timeout_s: time limit of the whole run."""
 
     cache: bool = True
     fail_fast: bool = False
@@ -23,7 +23,7 @@ class SubmittedOptions:
 
 @dataclass(frozen=True, slots=True)
 class RunSubmitted(EventData):
-    """A run is made. kind: of its plan; plan: the digest of the plan's document; on: where it is to run."""
+    """A run is submitted. kind: of its plan; plan: the digest of the plan's document; on: its target."""
 
     KIND: ClassVar[Kind] = Kind.RUN_SUBMITTED
     name: str
@@ -40,7 +40,7 @@ class RunSubmitted(EventData):
 
 @dataclass(frozen=True, slots=True)
 class RunStarted(EventData):
-    """A scheduler begins the run, or takes it over."""
+    """A scheduler begins or adopts the run."""
 
     KIND: ClassVar[Kind] = Kind.RUN_STARTED
     owner: str = ""
@@ -48,7 +48,7 @@ class RunStarted(EventData):
 
 @dataclass(frozen=True, slots=True)
 class RunCancelRequested(EventData):
-    """A request, stored by any process: the run's owner is to stop it. kill: now, and no exit handler runs."""
+    """A request, stored by any process, to stop the run. kill: at once, without exit handlers."""
 
     KIND: ClassVar[Kind] = Kind.RUN_CANCEL
     reason: str = "cancelled"
@@ -57,7 +57,7 @@ class RunCancelRequested(EventData):
 
 @dataclass(frozen=True, slots=True)
 class RunSuspendRequested(EventData):
-    """A request, stored by any process: the run's owner is to suspend it."""
+    """A request, stored by any process, to suspend the run."""
 
     KIND: ClassVar[Kind] = Kind.RUN_SUSPEND
     reason: str = ""
@@ -65,7 +65,7 @@ class RunSuspendRequested(EventData):
 
 @dataclass(frozen=True, slots=True)
 class RunSuspended(EventData):
-    """Nothing of the run is at work, and nobody owns it until it is resumed."""
+    """None of the run's attempts is active, and it has no owner until it is resumed."""
 
     KIND: ClassVar[Kind] = Kind.RUN_SUSPENDED
     reason: str = ""
@@ -73,14 +73,14 @@ class RunSuspended(EventData):
 
 @dataclass(frozen=True, slots=True)
 class RunResumed(EventData):
-    """A request, stored by any process: a suspended run is to go on."""
+    """A request, stored by any process, to let a suspended run go on."""
 
     KIND: ClassVar[Kind] = Kind.RUN_RESUMED
 
 
 @dataclass(frozen=True, slots=True)
 class RunAnswered(EventData):
-    """A question that the plan asked under this id has its answer; error: why there is none."""
+    """The plan's question with this id is answered. error: why there is no answer."""
 
     KIND: ClassVar[Kind] = Kind.RUN_ANSWERED
     id: str
@@ -90,7 +90,7 @@ class RunAnswered(EventData):
 
 @dataclass(frozen=True, slots=True)
 class RunStopping(EventData):
-    """The run stops. state: what it ends in whatever its plan says, None for the plan's own."""
+    """The run stops. state: the state that it will end in, None for the plan's own."""
 
     KIND: ClassVar[Kind] = Kind.RUN_STOPPING
     reason: str
@@ -109,10 +109,10 @@ class RunEnded(EventData):
 
 @dataclass(frozen=True, slots=True)
 class RunRetried(EventData):
-    """A request: what did not succeed is to be done again.
+    """A request to run again what did not succeed.
 
-    tasks: these too, with what follows from them; plan: digest of a changed document, which also redoes what that changes,
-    unless `keep`.
+    tasks: run these again too, with all that depends on them; plan: digest of a changed document, whose changed tasks run again
+    as well unless `keep`.
     """
 
     KIND: ClassVar[Kind] = Kind.RUN_RETRIED
@@ -123,7 +123,7 @@ class RunRetried(EventData):
 
 @dataclass(frozen=True, slots=True)
 class RunLabelled(EventData):
-    """The user sets labels; None takes one off."""
+    """The user sets labels; None removes one."""
 
     KIND: ClassVar[Kind] = Kind.RUN_LABELLED
     labels: Mapping[str, str | None]

@@ -1,4 +1,4 @@
-"""What happens to a task and its attempts: the data of their events, a dataclass for each kind."""
+"""The data of events of a task and its attempts, a dataclass for each kind."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from kflite.core.value import NOTHING, Artifact, Outputs, Value
 class TaskQueued(EventData):
     """A task may start, or a group (sub-DAG, loop) begins.
 
-    definition: digest of all that decides its result; artifacts: its inputs; key: of the cache, made of key_parts, "" for none;
-    rerun: what it made before is void.
+    definition: digest of everything that decides its result; artifacts: its inputs; key: its cache key, made of key_parts, ""
+    for none; rerun: its earlier result is void.
     """
 
     KIND: ClassVar[Kind] = Kind.TASK_QUEUED
@@ -31,7 +31,7 @@ class TaskQueued(EventData):
 
 @dataclass(frozen=True, slots=True)
 class TaskStarting(EventData):
-    """An attempt is about to be started on this executor."""
+    """An attempt is about to start on this executor."""
 
     KIND: ClassVar[Kind] = Kind.TASK_STARTING
     executor: str
@@ -39,7 +39,7 @@ class TaskStarting(EventData):
 
 @dataclass(frozen=True, slots=True)
 class TaskRunning(EventData):
-    """The attempt runs, and the executor finds it by `ref`; or a group does, which has no ref."""
+    """The attempt runs, and `ref` names it to its executor; or a group runs, which has no ref."""
 
     KIND: ClassVar[Kind] = Kind.TASK_RUNNING
     ref: str = ""
@@ -47,7 +47,7 @@ class TaskRunning(EventData):
 
 @dataclass(frozen=True, slots=True)
 class TaskWaiting(EventData):
-    """What the attempt waits for; both empty: for nothing any longer."""
+    """What the attempt waits for; both empty: it waits no longer."""
 
     KIND: ClassVar[Kind] = Kind.TASK_WAITING
     reason: str = ""
@@ -56,7 +56,7 @@ class TaskWaiting(EventData):
 
 @dataclass(frozen=True, slots=True)
 class TaskServing(EventData):
-    """The attempt answers at these addresses, by name."""
+    """The attempt serves at these addresses, by name."""
 
     KIND: ClassVar[Kind] = Kind.TASK_SERVING
     addresses: Mapping[str, str]
@@ -64,9 +64,9 @@ class TaskServing(EventData):
 
 @dataclass(frozen=True, slots=True)
 class TaskStopping(EventData):
-    """The attempt is told to end.
+    """The attempt is being stopped.
 
-    group: whose time is up, where that is why; outcome: the state that the task ends in, where that is decided.
+    group: the group whose time limit is the reason, if any; outcome: the state that the task will end in, where it is decided.
     """
 
     KIND: ClassVar[Kind] = Kind.TASK_STOPPING
@@ -85,7 +85,7 @@ class TaskSuspended(EventData):
 
 @dataclass(frozen=True, slots=True)
 class TaskRetrying(EventData):
-    """The attempt has ended badly, and another follows after delay_s. lost: it does not count as one of the user's retries."""
+    """The attempt has failed, and another follows after delay_s. lost: it does not count as one of the user's retries."""
 
     KIND: ClassVar[Kind] = Kind.TASK_RETRYING
     code: int
@@ -97,9 +97,9 @@ class TaskRetrying(EventData):
 
 @dataclass(frozen=True, slots=True)
 class TaskSucceeded(EventData):
-    """The task, or group, has succeeded.
+    """The task or group has succeeded.
 
-    A task with a key becomes an entry of the cache until it expires; source: the run whose entry answered it, "" for none.
+    With a key, its result is cached until it expires. source: the run whose cached result it took, "" for none.
     """
 
     KIND: ClassVar[Kind] = Kind.TASK_SUCCEEDED
@@ -114,7 +114,7 @@ class TaskSucceeded(EventData):
 
 @dataclass(frozen=True, slots=True)
 class TaskFailed(EventData):
-    """The task, or group, has failed. code: the attempt's exit code, None where none ran."""
+    """The task or group has failed. code: the attempt's exit code, None where none ran."""
 
     KIND: ClassVar[Kind] = Kind.TASK_FAILED
     code: int | None = None
@@ -125,7 +125,7 @@ class TaskFailed(EventData):
 
 @dataclass(frozen=True, slots=True)
 class TaskCancelled(EventData):
-    """The task, or group, was given up or stopped."""
+    """The task or group was stopped, or given up before it started."""
 
     KIND: ClassVar[Kind] = Kind.TASK_CANCELLED
     reason: str = ""
@@ -135,7 +135,7 @@ class TaskCancelled(EventData):
 
 @dataclass(frozen=True, slots=True)
 class TaskSkipped(EventData):
-    """The task, or group, does not run. rerun: what it made before is void."""
+    """The task or group does not run. rerun: its earlier result is void."""
 
     KIND: ClassVar[Kind] = Kind.TASK_SKIPPED
     reason: str = ""

@@ -1,4 +1,4 @@
-"""Calls that block for long, and are waited for by whoever wants their result and by nobody else."""
+"""Long blocking calls in threads of their own."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ T = TypeVar("T")
 
 
 async def run_in_thread(function: Callable[..., T], /, *args: object) -> T:
-    """Calls what may block for hours, in a thread of its own, which neither others nor the end of the process wait for."""
+    """Call a function that may block for hours. Its thread delays neither other calls nor the end of the process."""
     loop = asyncio.get_running_loop()
     done: asyncio.Future[T] = loop.create_future()
 
-    def tell(outcome: Callable[[], None]) -> None:
-        with suppress(RuntimeError):  # the loop is closed: nobody waits any longer
+    def resolve(outcome: Callable[[], None]) -> None:
+        with suppress(RuntimeError):  # the loop is closed, so nobody waits
             loop.call_soon_threadsafe(lambda: None if done.done() else outcome())
 
-    def body() -> None:
+    def target() -> None:
         try:
             result = function(*args)
-        except BaseException as error:  # noqa: BLE001 - it is raised where the result is waited for
-            tell(partial(done.set_exception, error))
+        except BaseException as error:  # noqa: BLE001 - raised to whoever awaits the result
+            resolve(partial(done.set_exception, error))
         else:
-            tell(partial(done.set_result, result))
+            resolve(partial(done.set_result, result))
 
-    threading.Thread(target=body, name="kflite run_in_thread", daemon=True).start()
+    threading.Thread(target=target, name="kflite run_in_thread", daemon=True).start()
     return await done

@@ -31,11 +31,11 @@ def cluster(settings: Settings) -> Iterator[Finding]:
 
 
 async def _query(settings: Settings) -> list[Finding]:
-    from kflite.engine.leftovers import reached
+    from kflite.engine.leftovers import cluster_api
     from kflite.executors.kubernetes.rights import refused
 
     context = settings.on.partition(":")[2] if settings.on.startswith("kubernetes") else ""
-    async with reached(settings, context, _CLUSTER_S) as api:
+    async with cluster_api(settings, context, _CLUSTER_S) as api:
         where = f"{api.access.context}/{api.access.namespace}"
         version = await api.call("GET", "/version") or {}
         findings = [Finding("kubernetes", True, f"{version['gitVersion']}, {where}")]

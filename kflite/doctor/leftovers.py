@@ -15,9 +15,9 @@ _NAMED_RUNS = 3
 
 
 async def leftover_runs(api: Api, where: str, settings: Settings) -> Finding:
-    from kflite.engine.leftovers import behind
+    from kflite.engine.leftovers import leftovers
 
-    total, left = await behind(api, settings)
+    total, left = await leftovers(api, settings)
     if not left:
         return Finding("left behind", True, f"nothing in {where}; {total} runs are there now")
     names = ", ".join(f"{run.run} ({run.pods} pods, for {duration(run.quiet_s)})" for run in left[:_NAMED_RUNS])

@@ -12,9 +12,13 @@ if TYPE_CHECKING:
 
 
 def local_objects(settings: Settings) -> Iterator[Finding]:
-    from kflite.executors.secrets import place
+    from kflite.executors.secrets import secrets_folder
 
-    folders = (("secrets", place(config=False)), ("config maps", place(config=True)), ("volumes", settings.home / "volumes"))
+    folders = (
+        ("secrets", secrets_folder(config=False)),
+        ("config maps", secrets_folder(config=True)),
+        ("volumes", settings.home / "volumes"),
+    )
     for name, folder in folders:
         count = sum(each.is_dir() for each in folder.iterdir()) if folder.is_dir() else 0
         yield Finding(name, True, f"{count} in {folder}")

@@ -21,7 +21,7 @@ def store_state(settings: Settings) -> Iterator[Finding]:
     try:
         start = time.perf_counter()
         opened = store.open(settings.store)
-        newest, runs = opened.last(), len(opened.runs(1000))
+        newest, runs = opened.last_seq(), len(opened.runs(1000))
         opened.close()
     except KfliteError as error:
         yield Finding("store", False, str(error))

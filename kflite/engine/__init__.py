@@ -1,5 +1,5 @@
-"""Engine: where the parts are wired together.
+"""The engine wires the parts together: executors by the value of `--on`, plans of submissions, dry runs and retry previews.
 
-Lives here: which executor a word of `--on` means, a submission's plan, and what a run or a retry would do before it does. The
-only room beside the doctor and image building that knows concrete executors. The client and the command line import it.
+Besides the doctor and image building, only this package knows concrete executors. The client, the terminal and pages, and the
+command line may import it.
 """

@@ -17,7 +17,7 @@ def deployment(image: str, namespace: str, secret: str, storage: str, replicas: 
 
 
 def rights(namespace: str) -> Sequence[dict[str, Value]]:
-    """Only the account and its rights."""
+    """The manifests of the account and its rights."""
     from kflite.executors.kubernetes.deployment import rights as manifests
 
     return manifests(namespace)

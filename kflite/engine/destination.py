@@ -1,4 +1,4 @@
-"""Where a run goes, as a word of `--on` says it."""
+"""The cluster that a value of `--on` names."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ CLUSTER = "kubernetes"
 
 
 def cluster_of(on: str) -> str | None:
-    """CONTEXT/NAMESPACE in `kubernetes:CONTEXT/NAMESPACE`, "" for `kubernetes` alone; None for anywhere but a cluster."""
+    """CONTEXT/NAMESPACE of `kubernetes:CONTEXT/NAMESPACE`, "" for `kubernetes` alone; None for other targets."""
     name, _, where = on.partition(":")
     return where if name == CLUSTER else None

@@ -1,4 +1,4 @@
-"""Runs on a cluster before they run: what they would create there, and what the cluster says to that."""
+"""Dry runs on a cluster: the manifests that a run would create, and whether the cluster accepts them."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from kflite.scheduler.submission import Submission
 
 
-def chosen(settings: Settings, where: str) -> KubernetesOptions:
-    """The executor's settings. where: CONTEXT/NAMESPACE, "" for those of the settings."""
+def cluster_options(settings: Settings, where: str) -> KubernetesOptions:
+    """The executor's options. where: CONTEXT/NAMESPACE, "" for the configured ones."""
     from kflite.executors.images import ImageMap
     from kflite.executors.kubernetes import KubernetesOptions
     from kflite.executors.kubernetes.access import split
@@ -27,16 +27,16 @@ def chosen(settings: Settings, where: str) -> KubernetesOptions:
 
 
 def manifests(settings: Settings, submission: Submission) -> list[dict[str, Value]]:
-    """What the run would create first."""
+    """The manifests that the run would create first."""
     from kflite.executors.kubernetes.dry_run import manifests
 
     jobs = [job for _, job in first_steps(settings, submission).jobs]
-    return list(manifests(jobs, chosen(settings, cluster_of(submission.on) or "")))
+    return list(manifests(jobs, cluster_options(settings, cluster_of(submission.on) or "")))
 
 
 def refusals(settings: Settings, submission: Submission) -> list[str]:
-    """What the cluster would refuse of it. Blocks. Raises ExecutorError where there is no cluster."""
+    """The cluster's objections to these manifests. Blocks. Raises ExecutorError where there is no cluster."""
     from kflite.executors.kubernetes.dry_run import refusals
 
     jobs = [job for _, job in first_steps(settings, submission).jobs]
-    return refusals(jobs, chosen(settings, cluster_of(submission.on) or ""))
+    return refusals(jobs, cluster_options(settings, cluster_of(submission.on) or ""))

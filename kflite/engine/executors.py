@@ -1,4 +1,4 @@
-"""Executors by the text of `--on`, each made once for a client."""
+"""Executors by the value of `--on`, each created once per client."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from kflite.executors.docker import DockerExecutor
     from kflite.executors.process import ProcessExecutor
 
-PLACES = ("local", "process", "docker", "kubernetes", "inline")
+TARGETS = ("local", "process", "docker", "kubernetes", "inline")
 
 
 class Executors:
-    """Gives the executor for a text of `--on`. Nothing is contacted before a job needs it."""
+    """Returns the executor for a value of `--on`. Daemons and clusters are contacted only when a job needs them."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings, self._volumes = settings, settings.home / "volumes"
-        self._made: dict[str, Executor] = {}
+        self._executors: dict[str, Executor] = {}
         self._warm: dict[str, ProcessExecutor] = {}
-        self._makers: dict[str, Callable[[], Executor]] = {
+        self._factories: dict[str, Callable[[], Executor]] = {
             "local": self._local,
             "process": self._process,
             "docker": self._docker,
@@ -32,20 +32,20 @@ class Executors:
         }
 
     def __call__(self, on: str) -> Executor:
-        """The executor. Raises InputError for a text that names none."""
-        if on not in self._made:
-            self._made[on] = self._maker(on)()
-        return self._made[on]
+        """The executor. Raises InputError for an unknown target."""
+        if on not in self._executors:
+            self._executors[on] = self._factory(on)()
+        return self._executors[on]
 
-    def _maker(self, on: str) -> Callable[[], Executor]:
-        if on in self._makers:
-            return self._makers[on]
+    def _factory(self, on: str) -> Callable[[], Executor]:
+        if on in self._factories:
+            return self._factories[on]
         if on.partition(":")[0] == "kubernetes":
             return partial(self._kubernetes, on.partition(":")[2])
-        raise InputError(f"--on {on}: there is no such place to run; use one of {', '.join(PLACES)}")
+        raise InputError(f"--on {on}: there is no such target; use one of {', '.join(TARGETS)}")
 
     def warm(self, on: str) -> None:
-        """Begin what takes time and needs no job yet: the interpreter that tasks are forked from."""
+        """Start early what takes time: the interpreter that tasks are forked from."""
         self(on)
         if on in self._warm:
             self._warm[on].warm()
@@ -67,10 +67,10 @@ class Executors:
         return DockerExecutor(options, volumes=self._volumes)
 
     def _kubernetes(self, where: str) -> Executor:
-        from kflite.engine.dry_run import chosen
+        from kflite.engine.dry_run import cluster_options
         from kflite.executors.kubernetes import KubernetesExecutor
 
-        return KubernetesExecutor(chosen(self._settings, where))
+        return KubernetesExecutor(cluster_options(self._settings, where))
 
     def _inline(self) -> Executor:
         from kflite.executors.inline import InlineExecutor

@@ -1,4 +1,4 @@
-"""Which tasks have a result that depends on where they run: these are looked at by their executor before they are queued."""
+"""Which tasks have a result that depends on where they run: their executor is asked before they are queued."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from kflite.core.plan import Work
 
 
-def identified(on: str, work: Work) -> bool:
-    """Whether an image, a volume or a config map decides its result there, beside what its key is made of anyway."""
+def has_identity(on: str, work: Work) -> bool:
+    """Whether an image, volume, secret or config map of the executor decides the task's result."""
     if not isinstance(work, ContainerWork) or on.partition(":")[0] == "kubernetes":
         return False
-    held = work.config.settings
-    return bool(held.mounts or held.secrets) or _contained(on, work)
+    settings = work.config.settings
+    return bool(settings.mounts or settings.secrets) or _in_container(on, work)
 
 
-def _contained(on: str, work: ContainerWork) -> bool:
+def _in_container(on: str, work: ContainerWork) -> bool:
     return on == "docker" or (on == "local" and not bootstrap.as_python(work.container.command, work.container.args))

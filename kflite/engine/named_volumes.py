@@ -1,4 +1,4 @@
-"""The volumes that tasks mount by name on this machine."""
+"""Volumes on this machine that tasks mount by name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class NamedVolume:
-    """A volume. size: in bytes, None for a link; origin: "a link", "a task" or "you"; path: a link's is its target."""
+    """A volume. size: in bytes, None for a link; origin: "a link", "a task" or "you"; path: for a link, its target."""
 
     name: str
     size: int | None
@@ -34,13 +34,13 @@ def volume_names(settings: Settings) -> list[str]:
 
 
 def named_volumes(settings: Settings) -> list[NamedVolume]:
-    """All volumes. Blocks, as it adds up what is in them."""
+    """All volumes. Blocks, as it adds up their sizes."""
     volumes = _volumes(settings)
     return [_volume(volumes, name) for name in volumes.names()]
 
 
 def remove_volume(settings: Settings, name: str) -> None:
-    """Remove a volume with all that is in it; of a link, the link alone."""
+    """Remove a volume with its content; of a link, only the link."""
     _volumes(settings).settle(VolumeClaim(name, delete=True))
 
 

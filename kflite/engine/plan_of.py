@@ -1,4 +1,4 @@
-"""Plans of submissions before anything runs: what a run would do first."""
+"""The first steps of a submission, before anything runs."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FirstSteps:
-    """What a run begins with. jobs: by task."""
+    """A run's first steps. jobs: (task, job)."""
 
     steps: Sequence[Step]
     jobs: Sequence[tuple[str, Job]]
 
 
 def first_steps(settings: Settings, submission: Submission) -> FirstSteps:
-    """What the run begins with. Raises InputError."""
+    """The run's first steps. Raises InputError."""
     begun, paths = assemble(submission, plan, settings.home, settings.artifacts, time.time())
     steps = begun.begin()
     jobs = [(step.task, step.work.job(paths, step.task, 1)) for step in steps if isinstance(step, Ready)]

@@ -33,13 +33,13 @@ def inner_pipeline(document: str) -> str:
 def bind(
     document: str, pipeline: Pipeline, source: str, inputs: Mapping[str, Value], problems: Problems
 ) -> dict[str, Value] | None:
-    """Check the pipeline with what it is given; objects count as mappings."""
+    """Check the pipeline and its inputs."""
     from kflite.ir.check import check
-    from kflite.ir.parameter import bind as bound
+    from kflite.ir.parameter import bind as bind_inputs
 
-    if found := [*check(pipeline, inputs), *problems]:
-        raise InvalidPipeline(source, found)
-    return bound(pipeline, inputs)
+    if issues := [*check(pipeline, inputs), *problems]:
+        raise InvalidPipeline(source, issues)
+    return bind_inputs(pipeline, inputs)
 
 
 def timeout_s(pipeline: Pipeline) -> float | None:

@@ -1,6 +1,6 @@
-"""The plan of a search: trials, each the plan of a pipeline with parameters of its own, some at once.
+"""The plan of a search: trials, each the plan of a pipeline with its own parameters, several at once.
 
-TrialPlan n is the group `trial-n` of the run, its tasks lie below it. The scheduler knows none of this.
+Trial n is the group `trial-n` of the run, with its tasks below it. The scheduler knows none of this.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class TuningSpec:
 
 
 def loads(document: str) -> TuningSpec:
-    """The specification that `dumps` wrote. Raises InputError where it makes no sense."""
+    """The specification that `dumps` wrote. Raises InputError for invalid values."""
     fields = json.loads(document)
     spec = TuningSpec(**fields | {"space": space.load(fields["space"])})
     if spec.goal not in ("maximize", "minimize"):
@@ -60,7 +60,7 @@ def plan(document: str, parameters: Mapping[str, Value], origin: Origin) -> Tuni
 
 @dataclass(slots=True)
 class TrialPlan:
-    """A trial: its place among all, what it tries, its plan while it runs, and how it ended."""
+    """A trial: its index, its parameters, its plan, and how it ended."""
 
     index: int
     parameters: Mapping[str, Value]
@@ -70,9 +70,10 @@ class TrialPlan:
 
 
 class TuningPlan:
-    """Keeps `parallel` trials going until there have been enough, or the space is exhausted.
+    """Keeps `parallel` trials running until there are enough, or the space is exhausted.
 
-    What to try next is a question, as an algorithm may take its time: one is open at a time, so that no two get the same answer.
+    The next parameters are asked as a question, as an algorithm may take its time; only one is open at a time, so that no two
+    trials get the same answer.
     """
 
     def __init__(self, spec: TuningSpec, parameters: Mapping[str, Value], origin: Origin) -> None:
@@ -81,8 +82,8 @@ class TuningPlan:
         self._sign = -1.0 if spec.goal == "maximize" else 1.0
         self._trials: dict[str, TrialPlan] = {}
         self._observations: list[Observation] = []
-        self._going = 0
-        self._asked = ""
+        self._running = 0
+        self._open_question = ""
         self._exhausted = False
         self._error = ""
 
@@ -95,33 +96,33 @@ class TuningPlan:
 
     def hear(self, name: str, news: News) -> list[Step]:
         if isinstance(news, Answer):
-            return self._proposed(name, news)
+            return self._hear_proposal(name, news)
         trial = self._trials[name.partition("/")[0]]
-        return self._of(trial, trial.plan.hear(name, news)) + self._fill()
+        return self._steps_of(trial, trial.plan.hear(name, news)) + self._fill()
 
     def halt(self) -> list[Step]:
-        self._exhausted, self._asked = True, ""
+        self._exhausted, self._open_question = True, ""
         steps: list[Step] = []
         for trial in self._trials.values():
             if trial.state is None:
-                steps += self._of(trial, trial.plan.halt())
+                steps += self._steps_of(trial, trial.plan.halt())
         return steps + self._fill()
 
     def _fill(self) -> list[Step]:
-        """Ask what to try next while there is room for it; the end, when the last trial has ended."""
+        """Ask for the next trial while there is room; end after the last trial."""
         enough = self._exhausted or len(self._trials) >= self._spec.trials
-        if not enough and not self._asked and self._going < self._spec.parallel:
-            self._asked = f"trial-{len(self._trials)}"
-            return [Ask(self._asked, self._question())]
-        return [self._end()] if enough and not self._going else []
+        if not enough and not self._open_question and self._running < self._spec.parallel:
+            self._open_question = f"trial-{len(self._trials)}"
+            return [Ask(self._open_question, self._question())]
+        return [self._end()] if enough and not self._running else []
 
     def _question(self) -> Callable[[], Value]:
         algorithm, space, seed = self._algorithm, self._spec.space, self._spec.seed
         history = list(self._observations)
         return lambda: algorithm.propose(space, history, seed)
 
-    def _proposed(self, name: str, answer: Answer) -> list[Step]:
-        self._asked, parameters = "", answer.answer
+    def _hear_proposal(self, name: str, answer: Answer) -> list[Step]:
+        self._open_question, parameters = "", answer.answer
         if answer.error or not isinstance(parameters, dict):
             self._exhausted, self._error = True, answer.error
             return self._fill()
@@ -131,19 +132,19 @@ class TuningPlan:
         inner = dag.plan(self._spec.pipeline, {**self._fixed, **parameters}, self._origin, name)
         trial = self._trials[name] = TrialPlan(len(self._trials), parameters, inner)
         self._observations.append(Observation(parameters, None))
-        self._going += 1
+        self._running += 1
         opened = Opened(name, "trial", parameters)
         try:
-            return [opened, *self._of(trial, inner.begin())]
+            return [opened, *self._steps_of(trial, inner.begin())]
         except InputError as error:
             self._settle(trial, State.FAILED)
             return [opened, Settled(name, State.FAILED, reason="BadInput", message=str(error))]
 
-    def _of(self, trial: TrialPlan, steps: list[Step]) -> list[Step]:
+    def _steps_of(self, trial: TrialPlan, steps: list[Step]) -> list[Step]:
         return [self._close(trial, step) if isinstance(step, Ended) else step for step in steps]
 
     def _close(self, trial: TrialPlan, end: Ended) -> Step:
-        """A trial's end. One that succeeded without a number as its metric has failed."""
+        """The end of a trial. It fails if its metric is not a number."""
         name, value = f"trial-{trial.index}", end.outputs.parameters.get(self._spec.metric)
         trial.value = _finite(value)
         if trial.value is None and end.state is State.SUCCEEDED:
@@ -155,28 +156,28 @@ class TuningPlan:
 
     def _settle(self, trial: TrialPlan, state: State) -> None:
         trial.state = state
-        self._going -= 1
+        self._running -= 1
         loss = None if trial.value is None else self._sign * trial.value
         self._observations[trial.index] = Observation(trial.parameters, loss)
 
     def _end(self) -> Step:
-        """The best trial's parameters and value; it has failed when no trial gave a value."""
+        """The end of the search with the best trial; it fails if no trial has a value."""
         if self._error:
             return Ended(State.FAILED, reason=f"the algorithm {self._spec.algorithm} failed: {self._error}")
-        judged = [
+        ranked = [
             (self._sign * trial.value, trial.index, name, trial)
             for name, trial in self._trials.items()
             if trial.state is State.SUCCEEDED and trial.value is not None
         ]
-        if not judged:
+        if not ranked:
             return Ended(State.FAILED, reason="no trial gave a value of the metric")
-        *_, name, best = min(judged)
-        found: dict[str, Value] = {"trial": name, "parameters": dict(best.parameters), "value": best.value}
-        return Ended(State.SUCCEEDED, Outputs({"best": found}))
+        *_, name, best = min(ranked)
+        result: dict[str, Value] = {"trial": name, "parameters": dict(best.parameters), "value": best.value}
+        return Ended(State.SUCCEEDED, Outputs({"best": result}))
 
 
 def _finite(value: Value) -> float | None:
-    """The value as a number that can be compared; None for all else, such as the NaN of a fit that diverged."""
+    """The value as a finite number; None for anything else, such as the NaN of a diverged fit."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:

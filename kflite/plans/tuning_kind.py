@@ -1,4 +1,4 @@
-"""The kind "tuning": a document is a pipeline's with what to search in its parameters."""
+"""The kind "tuning": a document is a pipeline with a search space for its parameters."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def inner_pipeline(document: str) -> str:
 def bind(
     document: str, pipeline: Pipeline, source: str, inputs: Mapping[str, Value], problems: Problems
 ) -> dict[str, Value] | None:
-    """Check that the first trial could begin, and that the pipeline has the metric; each trial binds its own parameters."""
+    """Check that the first trial can begin and that the pipeline has the metric; each trial binds its own parameters."""
     from kflite.hpo import algorithm
     from kflite.ir.check import check
     from kflite.ir.document import declared
@@ -43,8 +43,8 @@ def bind(
 
     spec = loads(document)
     first = algorithm(spec.algorithm).propose(spec.space, [], spec.seed) or {}
-    if found := [*check(pipeline, {**inputs, **first}), *problems]:
-        raise InvalidPipeline(source, found)
+    if issues := [*check(pipeline, {**inputs, **first}), *problems]:
+        raise InvalidPipeline(source, issues)
     outputs = declared(pipeline.documents[0]["root"], "output", "parameters")  # type: ignore[arg-type]
     if spec.metric not in outputs:
         raise InputError(f"{source}: the pipeline has no output {spec.metric!r} as a metric; {suggestion(spec.metric, outputs)}")
@@ -52,5 +52,5 @@ def bind(
 
 
 def timeout_s(pipeline: Pipeline) -> float | None:
-    """The pipeline's deadline is that of each trial; a search has none of its own."""
+    """None: the pipeline's time limit applies to each trial, and a search has none of its own."""
     return None

@@ -1,4 +1,4 @@
-"""An artifact as users hold it: its URI, and the path where its bytes are on this machine."""
+"""Artifacts for users: with a URI, and a path on this machine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from kflite.store.base import ArtifactRow
 
 
 def by_output(rows: Iterable[ArtifactRow]) -> dict[str, Value]:
-    """Artifacts by the name of the output (or of the run's input), in the form of `Outputs.as_json()["artifacts"]`."""
+    """Artifacts by the name of the output, or of the run's input, as in `Outputs.as_json()["artifacts"]`."""
     artifacts: dict[str, list[Value]] = {}
     for row in rows:
         artifacts.setdefault(row.output, []).append(row.artifact.as_json())
@@ -23,7 +23,7 @@ def by_output(rows: Iterable[ArtifactRow]) -> dict[str, Value]:
 class RunArtifact:
     """A file or folder that a task made. digest: hash of its content; size: in bytes; both may be unknown ("" and 0).
 
-    outside: "" for what kflite keeps, else how it is imported.
+    outside: "" for artifacts that kflite keeps, else how it was imported.
     """
 
     name: str
@@ -36,9 +36,9 @@ class RunArtifact:
     outside: str = ""
 
     @classmethod
-    def of(cls, artifact: Artifact, place: RunPaths) -> RunArtifact:
-        """The artifact, found on this machine."""
-        path = Path(artifact.custom_path) if artifact.custom_path else place.path(artifact.uri)
+    def of(cls, artifact: Artifact, paths: RunPaths) -> RunArtifact:
+        """The artifact with its path on this machine."""
+        path = Path(artifact.custom_path) if artifact.custom_path else paths.path(artifact.uri)
         content = (artifact.digest, artifact.size, artifact.outside)
         return cls(artifact.name, artifact.uri, path, artifact.type, artifact.metadata, *content)
 
@@ -55,11 +55,11 @@ class RunArtifact:
         )
 
     @classmethod
-    def named(cls, artifacts: Mapping[str, Value], place: RunPaths) -> dict[str, RunArtifact | list[RunArtifact]]:
-        """Artifacts as rows hold them, by name: the one where there is one, else the list."""
-        out: dict[str, RunArtifact | list[RunArtifact]] = {}
-        for name, many in artifacts.items():
-            assert isinstance(many, list)
-            several = [cls.of(Artifact.from_json(one), place) for one in many if isinstance(one, dict)]
-            out[name] = several[0] if len(several) == 1 else several
-        return out
+    def named(cls, artifacts: Mapping[str, Value], paths: RunPaths) -> dict[str, RunArtifact | list[RunArtifact]]:
+        """Artifacts of a row by name: a single one itself, several as a list."""
+        by_name: dict[str, RunArtifact | list[RunArtifact]] = {}
+        for name, group in artifacts.items():
+            assert isinstance(group, list)
+            listed = [cls.of(Artifact.from_json(document), paths) for document in group if isinstance(document, dict)]
+            by_name[name] = listed[0] if len(listed) == 1 else listed
+        return by_name

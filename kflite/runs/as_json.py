@@ -52,7 +52,7 @@ def listed_json(run: RunRow) -> dict[str, Value]:
 
 
 def _noted(run: RunRow) -> dict[str, Value]:
-    """How the user has put the run in order."""
+    """The run's experiment, labels and archiving."""
     return {"experiment": run.experiment, "labels": dict(run.labels), "archived": run.archived is not None}
 
 

@@ -1,4 +1,4 @@
-"""Why a task was, or was not, answered from the cache: input by input."""
+"""Explains why a task did or did not take its result from the cache, input by input."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class CacheReport:
         return {"hit": self.hit, "verdict": self.verdict, "text": self.text, "compared": self.compared, "inputs": parts}
 
 
-def why(store: Store, run: RunRow, task: TaskRow, root: str) -> CacheReport:
+def explain(store: Store, run: RunRow, task: TaskRow, root: str) -> CacheReport:
     """Explain a task's caching. root: of artifacts. Blocks."""
     key_parts = key_parts_of(store.events, run.run, task.task)
     if task.reason == "cached":
@@ -60,15 +60,15 @@ def why(store: Store, run: RunRow, task: TaskRow, root: str) -> CacheReport:
 
 
 def key_parts_of(events: Callable[[str, int], list[Event]], run: str, task: str) -> Mapping[str, str] | None:
-    """What the task's key was made of, by name, from its newest queueing; None where it has none."""
+    """The parts of the task's key, from its newest queueing; None for no key."""
     found: Mapping[str, str] | None = None
-    for event in everything(events, run):
+    for event in all_events(events, run):
         if isinstance(event.data, TaskQueued) and event.task == task:
             found = event.data.key_parts or None
     return found
 
 
-def everything(events: Callable[[str, int], list[Event]], run: str) -> Iterator[Event]:
+def all_events(events: Callable[[str, int], list[Event]], run: str) -> Iterator[Event]:
     """All events of a run, in order."""
     last = 0
     while batch := events(run, last):
@@ -77,7 +77,7 @@ def everything(events: Callable[[str, int], list[Event]], run: str) -> Iterator[
 
 
 def _same_key(store: Store, run: RunRow, task: TaskRow, root: str) -> CacheReport | None:
-    """The same work was done before, and yet its result could not be used."""
+    """Why the cached result of the same work could not be used."""
     from kflite.store.blobs.artifacts import intact
 
     for earlier, twin in _twins(store, run, task):
@@ -125,5 +125,5 @@ def _nearest(store: Store, run: RunRow, task: TaskRow, key_parts: Mapping[str, s
 
 
 def compare(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[Difference, ...]:
-    """Both, part by part, in the order of the new."""
+    """The differences, part by part, in the order of the new key."""
     return tuple(Difference(name, old.get(name), new.get(name)) for name in dict.fromkeys([*new, *old]))

@@ -1,4 +1,4 @@
-"""Removing a run: what the store holds of it, its logs, its artifacts, and pages that compare it with others."""
+"""Deleting a run: its records, logs and artifacts, and pages that compare it with other runs."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ if TYPE_CHECKING:
 
 
 def delete(store: Store, run: RunRow, settings: Settings) -> None:
-    """Remove a run that has ended. The store forgets it first, so that a crash leaves files and never a run without files.
+    """Delete an ended run. The store comes first, so that a crash may leave files but never a run without files.
 
-    Artifacts that other runs hold too, by a cache hit, stay until the last of those runs is removed. Raises InputError for a run
-    that goes on.
+    Artifacts that other runs took from the cache stay until the last of those runs is deleted. Raises InputError for an unended
+    run.
     """
     from kflite.store.blobs.artifacts import delete as remove
 
     if not run.state.ended:
         raise InputError(f"run {run.run} is {run.state}: stop it first, kflite cancel {run.run}")
-    place = RunPaths(settings.home, settings.artifacts, run.pipeline, run.run)
+    paths = RunPaths(settings.home, settings.artifacts, run.pipeline, run.run)
     shared = store.shared(run.run)
-    # A task may say that its output lies elsewhere: what is not below the root is the user's own.
+    # Outputs that a task wrote elsewhere, not below the root, belong to the user.
     inherited = {uri for uri in store.inherited(run.run) if uri.startswith(f"{settings.artifacts}/")}
     store.delete_run(run.run)
-    shutil.rmtree(place.runs, ignore_errors=True)
+    shutil.rmtree(paths.runs, ignore_errors=True)
     _forget(run.run, settings.home / "comparisons")
-    remove(place.root, shared)
+    remove(paths.root, shared)
     for uri in inherited:
         remove(uri)
-    for uri in (place.root, *inherited):
+    for uri in (paths.root, *inherited):
         _tidy(Path(uri).parent, Path(settings.artifacts))
 
 
@@ -46,7 +46,7 @@ def _forget(run: str, pages: Path) -> None:
 
 
 def _tidy(folder: Path, root: Path) -> None:
-    """Remove folders below the root that are empty now; a store of objects has none."""
+    """Remove folders below the root that are empty now; object stores have no folders."""
     with suppress(OSError):  # it is not empty
         while folder.is_relative_to(root) and folder != root:
             folder.rmdir()

@@ -1,4 +1,4 @@
-"""Experiments: names for runs that belong together, which are archived and removed as one."""
+"""Experiments: groups of runs, which are archived and removed together."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _AT_ONCE = 500
 
 
 def create(store: Database, name: str, description: str = "") -> ExperimentRow:
-    """A new experiment; a run that names one that is not there makes it too. Raises InputError."""
+    """Create an experiment, as a run that names a missing one does, too. Raises InputError."""
     if wrong := bad_title(name) or bad_title(description) or (None if name.strip() else "an experiment needs a name"):
         raise InputError(wrong)
     return store.catalogue.create(name, description, time.time())
 
 
 def ensure_open(store: Database, name: str) -> None:
-    """Raises InputError for an experiment that is archived, in which no run begins."""
+    """Raises InputError for an archived experiment, in which no run can begin."""
     if name and any(row.name == name for row in store.catalogue.experiments(archived=True)):
         raise InputError(f"experiment {name!r} is archived: bring it back, kflite experiments unarchive {name!r}")
 

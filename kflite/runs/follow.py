@@ -1,4 +1,4 @@
-"""Streaming a run's events to a view, at the view's own pace, until the run has ended."""
+"""Streams a run's events to a view, at the view's own pace, until the run has ended."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ from typing import Protocol
 from kflite.core.event import Event
 from kflite.core.event_kind import State
 
-_TICK_S = 0.5  # a view draws at least this often, for its clocks
+_TICK_S = 0.5  # a view is updated at least this often, for its clocks
 
 
 class View(Protocol):
-    """Shows a run. every_s: seconds to wait after each batch; None: it wants no events."""
+    """Shows a run. every_s: seconds to wait after each batch, None for a view without events."""
 
     every_s: float | None
 
     def show(self, events: Iterable[Event]) -> None:
-        """Show what happened; no events: time has passed."""
+        """Show events; without events, only that time has passed."""
 
     def say(self, text: str) -> None:
-        """Show a message of kflite itself."""
+        """Show a message of kflite."""
 
     def close(self) -> None:
-        """Leave what is to stay."""
+        """End the view; its final state may stay on screen."""
 
 
 class EventSource(Protocol):
-    """Where a run's events are read."""
+    """A source of a run's events."""
 
     def events(self, run: str, after: int = 0) -> AsyncGenerator[list[Event], None]:
-        """Batches of events after number `after`, as they are stored, until the caller closes it."""
+        """Batches of events after number `after`, as they are stored, until the caller closes the generator."""
 
     async def past_events(self, run: str, after: int = 0) -> list[Event]:
-        """Events after number `after` that are stored already; not all of them where they are many."""
+        """Stored events after number `after`, perhaps not all of them."""
 
 
 async def stream(source: EventSource, run: str, view: View, ended: asyncio.Future[State]) -> None:
-    """Show the run's events from the first one, until `ended` is done and all that was stored by then is shown."""
+    """Show all the run's events until `ended` is done and everything stored by then is shown."""
     if view.every_s is None:
         await asyncio.wait({ended})
         return

@@ -1,7 +1,7 @@
-"""Names of runs: short, in the order of time, unique, and valid wherever a DNS label is asked for.
+"""Ids of runs: short, unique, ordered by time, and valid as DNS labels.
 
-`digits-20261124-7f3k2pq4` is the pipeline (or the name that was given), the UTC day, six characters for the time of that day
-in steps of 80 µs, and two by chance. A unique beginning is enough for every command.
+`digits-20261124-7f3k2pq4` has the pipeline (or the run's name), the UTC day, six characters for the time of day in steps of
+80 µs, and two random ones. Every command takes a unique prefix.
 """
 
 from __future__ import annotations

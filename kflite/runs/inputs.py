@@ -1,4 +1,4 @@
-"""Artifacts that a run is given: paths, URIs, and what earlier runs made, all examined before anything starts."""
+"""Input artifacts of a run: paths, URIs, and artifacts of earlier runs, all checked before anything starts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Find: TypeAlias = "Callable[[str], ArtifactRow]"
 
 
 class RunInputs:
-    """What a run is given. parameters: all but artifacts; problems: (artifact, what is wrong with it)."""
+    """The inputs of a run. parameters: all but artifacts; problems: (artifact, what is wrong with it)."""
 
     def __init__(self, pipeline: Pipeline, parameters: Mapping[str, RunInput], find: Find, root: str) -> None:
         self.artifacts: dict[str, tuple[Artifact, ...]] = {}
@@ -103,7 +103,7 @@ class RunInputs:
 
 
 def _outside(artifact: Artifact) -> Artifact:
-    """The artifact as it lies where it does, outside of kflite's care. Raises KfliteError and OSError where it cannot be read."""
+    """An external artifact at its own place. Raises KfliteError and OSError if it cannot be read."""
     from kflite.store.blobs.artifacts import content
     from kflite.store.blobs.remote import is_remote
 

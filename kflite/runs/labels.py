@@ -1,4 +1,4 @@
-"""What users note about a run, whatever it does meanwhile: labels, and that it is archived."""
+"""Labels and archiving, which users may change at any time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._/-]*[A-Za-z0-9])?")
 
 
 def archive(store: Store, runs: Iterable[RunRow]) -> None:
-    """Leave runs that have ended out of lists. Raises InputError for one that goes on, and then archives none."""
+    """Hide ended runs from listings. Raises InputError for an unended one, and then archives none."""
     rows = list(runs)
     for row in rows:
         if not row.state.ended:
@@ -28,19 +28,19 @@ def archive(store: Store, runs: Iterable[RunRow]) -> None:
 
 
 def unarchive(store: Store, runs: Iterable[RunRow]) -> None:
-    """Bring runs back into lists."""
+    """Show runs in listings again."""
     store.append([Event(row.run, RunUnarchived(), time.time()) for row in runs])
 
 
 def label(store: Store, run: RunRow, labels: Mapping[str, str | None]) -> None:
-    """Set labels of a run, and take off those that are None here. Raises InputError for what cannot be a label."""
+    """Set labels of a run, and remove those that are None. Raises InputError for an invalid label."""
     check_labels({name: text or "" for name, text in labels.items()})
     if labels:
         store.append([Event(run.run, RunLabelled(labels), time.time())])
 
 
 def check_labels(labels: Mapping[str, str]) -> None:
-    """Raises InputError for labels that cannot be: a name has letters, digits, `-`, `_`, `.` and `/`, a value is one line."""
+    """Raises InputError for invalid labels: a name has letters, digits, `-`, `_`, `.` and `/`, a value is one line."""
     for name, text in labels.items():
         if wrong := bad_title(name) or bad_title(text):
             raise InputError(f"label {name}: {wrong}")

@@ -1,4 +1,4 @@
-"""Where an artifact comes from and what was made from it: across runs, imports, and results that the cache gave again."""
+"""The lineage of artifacts: their sources and what was made from them, across runs, imports and cached results."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ class _Tracer:
         return self._graph
 
     def _start(self, text: str) -> tuple[Piece | None, TaskRow | None]:
-        """The piece, or else the task, that is meant."""
+        """The named piece or task."""
         if text.startswith("/") or "://" in text:
             self._look([text])
             if known := self._known[text]:
@@ -149,8 +149,8 @@ class _Tracer:
         store, uris = self._store, list(dict.fromkeys(piece.artifact.uri for piece in pieces))
         self._look(uris)
         runs = {holding.row.run for uri in uris for holding in self._known[uri]}
-        runs |= store.hits({piece.maker[0] for piece in pieces if piece.maker}, uris)
-        new = (place for place in self._places(sorted(runs), uris) if "/".join(place) not in self._graph.after)
+        runs |= store.cache_users({piece.maker[0] for piece in pieces if piece.maker}, uris)
+        new = (task for task in self._places(sorted(runs), uris) if "/".join(task) not in self._graph.after)
         tasks = store.tasks_at(islice(new, self._room + 1))
         self._look(a.uri for task in tasks for a in _inputs(task))
         wanted, reading = {piece.id for piece in pieces}, list[TaskRow]()
@@ -162,7 +162,7 @@ class _Tracer:
         return self._new(reading, self._graph.after)
 
     def _places(self, runs: list[str], uris: list[str]) -> Iterator[tuple[str, str]]:
-        """(run, task) of those that read one of the URIs."""
+        """(run, task) of tasks that read one of the URIs."""
         often = [run for run in runs if self._searches[run] >= MOST_SEARCHES]
         self._searches.update(runs)
         for run in often:
@@ -188,7 +188,7 @@ class _Tracer:
         return [piece for _, piece in made]
 
     def _new(self, tasks: Iterable[TaskRow], side: dict[str, None]) -> list[TaskRow]:
-        """Those that were not met on this side, as many as may be followed."""
+        """Tasks that are new on this side, within the limit."""
         fresh = [task for task in tasks if _name(task) not in side]
         room = self._room
         self._graph.whole = self._graph.whole and len(fresh) <= room
@@ -198,10 +198,10 @@ class _Tracer:
         return fresh[:room]
 
     def _look(self, uris: Iterable[str]) -> None:
-        """Have it known who made, imported or was given what is at the URIs."""
+        """Look up who made, imported or was given the artifacts at the URIs."""
         new = [uri for uri in dict.fromkeys(uris) if uri not in self._known]
         self._known |= {uri: [] for uri in new}
-        for holding in self._store.at(new):
+        for holding in self._store.artifacts_at(new):
             self._known[holding.row.artifact.uri].append(holding)
             if holding.how == "made":
                 self._makings.setdefault(holding.row.artifact.uri, []).append(holding.row)

@@ -1,4 +1,4 @@
-"""Following the log files of a run: which there are is told by events, what is in them by reading on."""
+"""Follows the log files of a run: events tell which files there are, and reading them shows what is new."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from kflite.core.event import Event
 from kflite.core.event_kind import Kind
 from kflite.core.paths import RunPaths
-from kflite.runs.log_files import local_logs, log_files, title, wanted
+from kflite.runs.log_files import local_logs, log_files, matches_replica, title
 from kflite.store import Database
 from kflite.store.follow import follow
 
@@ -23,14 +23,14 @@ Write = Callable[[str, bytes], None]  # a title, and whole lines
 
 
 class Tail:
-    """One growing file, given on in whole lines."""
+    """A growing file, read in whole lines."""
 
     def __init__(self, path: Path, title: str) -> None:
         self.path, self.title = path, title
         self._offset, self._part = 0, b""
 
     def read(self, write: Write) -> bool:
-        """Give on the next lines; returns whether there was anything new."""
+        """Pass on the next lines; returns whether there were any."""
         with self.path.open("rb") as file:
             file.seek(self._offset)
             new = file.read(_CHUNK)
@@ -42,27 +42,27 @@ class Tail:
         return bool(new)
 
     def close(self, write: Write) -> None:
-        """Give on what follows the last newline."""
+        """Pass on what follows the last newline."""
         if self._part:
             write(self.title, self._part + b"\n")
             self._part = b""
 
 
 class Tails:
-    """The log files of the attempts that were heard of. chosen: which tasks to follow, "" for all."""
+    """The log files of known attempts. chosen: the task to follow, "" for all."""
 
-    def __init__(self, place: RunPaths, chosen: str, replica: str) -> None:
-        self._place, self._chosen, self._replica = place, chosen, replica
+    def __init__(self, paths: RunPaths, chosen: str, replica: str) -> None:
+        self._paths, self._chosen, self._replica = paths, chosen, replica
         self._attempts: dict[tuple[str, int], bool] = {}  # whether it has ended
         self._tails: dict[Path, tuple[Tail, str, int]] = {}
 
     def hear(self, event: Event) -> None:
-        """Take note of an attempt that begins or ends."""
+        """Apply an event of an attempt that begins or ends."""
         if event.attempt and (not self._chosen or event.task == self._chosen):
             self._attempts[event.task, event.attempt] = event.kind not in _GOING
 
     def read(self, write: Write) -> bool:
-        """Give on what is new in all files; files of ended attempts are read to their end and let go."""
+        """Pass on what is new in all files; files of ended attempts are read to their end and closed."""
         news = False
         for (task, attempt), ended in list(self._attempts.items()):
             tails = self._of(task, attempt, log_files if ended else local_logs)
@@ -73,8 +73,8 @@ class Tails:
         return news
 
     def _of(self, task: str, attempt: int, files: Callable[[RunPaths, str, int], list[Path]]) -> list[Tail]:
-        for path in files(self._place, task, attempt):
-            if path not in self._tails and wanted(path, self._replica):
+        for path in files(self._paths, task, attempt):
+            if path not in self._tails and matches_replica(path, self._replica):
                 self._tails[path] = Tail(path, title(task, path)), task, attempt
         return [tail for tail, *of in self._tails.values() if of == [task, attempt]]
 
@@ -86,7 +86,7 @@ class Tails:
 
 
 async def follow_logs(store: Database, run: str, tails: Tails, write: Write) -> None:
-    """Give on what the run's tasks write, from the beginning, until the run has ended."""
+    """Pass on the output of the run's tasks, from the beginning, until the run has ended."""
     ended = asyncio.ensure_future(_listen(store, run, tails))
     while not ended.done():
         tails.read(write)

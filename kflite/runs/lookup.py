@@ -1,4 +1,4 @@
-"""Finding the task that a user means, and the output of it."""
+"""Lookup of the task, and its output, that a user names."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from kflite.store.base import TaskRow
 
 
 def one_task(tasks: Sequence[TaskRow], name: str, run: str) -> TaskRow:
-    """The task with this path, or with this unique end of a path: `fit` for `train/fit`. Raises NotFound, naming near ones."""
-    ends = _ends(tasks, name)
-    if len(ends) == 1:
-        return ends[0]
-    if ends:
-        raise NotFound(f"run {run} has {len(ends)} tasks {name}: name one by its path, as {ends[0].task}")
+    """The task with this path or unique end of a path: `fit` for `train/fit`. Raises NotFound with similar names."""
+    matching = _matching(tasks, name)
+    if len(matching) == 1:
+        return matching[0]
+    if matching:
+        raise NotFound(f"run {run} has {len(matching)} tasks {name}: name one by its path, as {matching[0].task}")
     raise NotFound(f"run {run} has no task {name}: {_near(tasks, name)}")
 
 
 def task_and_output(tasks: Sequence[TaskRow], words: Sequence[str], run: str) -> tuple[TaskRow, str]:
-    """The task, and the output or "", that `TASK`, `TASK OUTPUT` or `TASK/OUTPUT` names. Raises NotFound."""
+    """The task and output ("" for none) of `TASK`, `TASK OUTPUT` or `TASK/OUTPUT`. Raises NotFound."""
     name, *output = words
     task, _, last = name.rpartition("/")
-    if output or not task or _ends(tasks, name) or not _ends(tasks, task):
+    if output or not task or _matching(tasks, name) or not _matching(tasks, task):
         return one_task(tasks, name, run), "".join(output)
     return one_task(tasks, task, run), last
 
@@ -32,7 +32,7 @@ def below(tasks: Sequence[TaskRow], group: TaskRow) -> list[TaskRow]:
     return [task for task in tasks if task.task.startswith((f"{group.task}/", f"{group.task}["))]
 
 
-def _ends(tasks: Sequence[TaskRow], name: str) -> list[TaskRow]:
+def _matching(tasks: Sequence[TaskRow], name: str) -> list[TaskRow]:
     exact = [task for task in tasks if task.task == name]
     return exact or [task for task in tasks if task.task.endswith(f"/{name}")]
 

@@ -1,4 +1,4 @@
-"""Pipelines that are kept in the store by name and version, and run from there as `pipeline:NAME[@VERSION]`."""
+"""Uploaded pipelines in the store, with versions, which run as `pipeline:NAME[@VERSION]`."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def load(target: object) -> Target:
 
 
 def uploaded(store: Database, name: str, version: str = "") -> Target:
-    """An uploaded pipeline as a target; the newest version where none is named. Raises NotFound."""
+    """An uploaded pipeline as a target, by default the newest version. Raises NotFound."""
     row, pipeline = get(store, name, version)
     return Target(PIPELINE, row.pipeline, pipeline, None, f"{PREFIX}{row.title}")
 
@@ -51,13 +51,13 @@ def split(title: str) -> tuple[str, str]:
 
 
 def get(store: Database, name: str, version: str = "") -> tuple[VersionRow, Pipeline]:
-    """A version, the newest where none is named, and its pipeline. Raises NotFound."""
+    """A version, by default the newest, and its pipeline. Raises NotFound."""
     row = store.catalogue.version(name, version)
     return row, Pipeline.loads(store.plan(row.plan)[1])
 
 
 def upload(store: Database, target: Target, name: str = "", version: str = "", description: str = "") -> tuple[VersionRow, bool]:
-    """Keep the target's pipeline; returns its version, and whether that is new. Raises InvalidPipeline, InputError."""
+    """Upload the target's pipeline; returns its version, and whether that is new. Raises InvalidPipeline, InputError."""
     pipeline = runnable(target)
     ensure(pipeline, target.source)
     called = name or pipeline.name

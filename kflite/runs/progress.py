@@ -1,4 +1,4 @@
-"""A run as its events tell it, kept so that a view costs what it shows and not what the run holds.
+"""The progress of a run from its events, kept so that a view costs what it shows and not what the run contains.
 
 Pure: events go in, rows and counts come out.
 """
@@ -23,10 +23,10 @@ ACTIVE = frozenset({State.STARTING, State.RUNNING, State.STOPPING})
 
 @dataclass(slots=True)
 class TaskProgress:
-    """A task as last heard of. Times are Unix seconds.
+    """A task as last known. Times are Unix seconds.
 
     index: its place among its siblings; began: when its attempt was being started; due: when the next one is;
-    gist: its first metrics.
+    summary: its first metrics.
     """
 
     task: str
@@ -73,7 +73,7 @@ class RunProgress:
 
     @classmethod
     def of(cls, run: RunRow, tasks: Iterable[TaskRow]) -> RunProgress:
-        """The board of a run as the store lists it."""
+        """The progress of a run as the store lists it."""
         board = cls(run.run)
         board.name, board.kind, board.state, board.reason = run.name, run.kind, run.state, run.reason
         board.created, board.ended = run.created, run.ended
@@ -93,7 +93,7 @@ class RunProgress:
         return board
 
     def apply(self, event: Event) -> TaskProgress | None:
-        """Take an event in; returns the task that it was about, if it was about one."""
+        """Apply an event; returns its task, if it has one."""
         self.seq = event.seq
         if not event.task:
             fold(self, event, RUN)

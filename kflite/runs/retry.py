@@ -1,4 +1,4 @@
-"""Asking for a retry: what did not succeed is to be done again, what succeeded stays, but for what changed and what is named."""
+"""Requests for a retry: what did not succeed runs again, and so do changed and named tasks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from kflite.errors import InputError
 from kflite.plans.kinds import kind_of
 from kflite.runs.lookup import one_task
 from kflite.runs.submit import SubmitContext, checked_inputs, runnable
-from kflite.scheduler.submission import submission
+from kflite.scheduler.submission import submission_of
 from kflite.store import Database
 from kflite.store.base import RunRow, Store
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PreparedRetry:
-    """A request that is not stored yet. document: the changed pipeline's, "" where it is the same."""
+    """A request to store. document: the changed pipeline's, "" if it is the same."""
 
     run: str
     request: RunRetried
@@ -34,14 +34,14 @@ class PreparedRetry:
 
     @property
     def event(self) -> Event:
-        """The request as it is stored."""
+        """The request's event."""
         return Event(self.run, self.request, self.at)
 
 
 def store_retry(
     store: Database, run: RunRow, changed: Target | None = None, *, keep: bool = False, tasks: Sequence[str] = ()
 ) -> None:
-    """Store the request; whoever takes the run over acts on it. See `retry_request`."""
+    """Store the request for whoever adopts the run. See `retry_request`."""
     request = retry_request(store, run, changed, keep=keep, tasks=tasks)
     if request.document:
         store.put_plan(request.request.plan, run.kind, request.document)
@@ -51,7 +51,7 @@ def store_retry(
 def retry_request(
     store: Store, run: RunRow, changed: Target | None = None, *, keep: bool = False, tasks: Sequence[str] = ()
 ) -> PreparedRetry:
-    """The request for a retry, once it is found valid.
+    """Check a retry; returns its request.
 
     changed: the pipeline as it is now, for the rest of the run; what succeeded stays where its task is as it was, and nothing
     that it comes after is done again, or, with `keep`, whatever has changed. tasks: done again with all that follows from them.
@@ -84,12 +84,12 @@ def _of_pipeline(run: RunRow) -> None:
 
 
 def _document(store: Store, run: RunRow, changed: Target) -> str:
-    """The changed pipeline's document, once it is found valid."""
+    """Check the changed pipeline; returns its document."""
     _of_pipeline(run)
     pipeline = runnable(changed)
     if pipeline.name != run.pipeline:
         raise InputError(f"{changed.source} is the pipeline {pipeline.name!r}, and run {run.run} is one of {run.pipeline!r}")
-    before = submission(store.events(run.run, limit=1)[0], "")
+    before = submission_of(store.events(run.run, limit=1)[0], "")
     document = pipeline.dumps()
     parameters, context = {**before.parameters, **before.artifacts}, SubmitContext(run.on, "", store.artifact)
     checked_inputs(run.kind, document, pipeline, changed.source, parameters, context)

@@ -1,4 +1,4 @@
-"""The store, open for a while; and the records in it, by the names under which views take them."""
+"""Opening the store, and the types of its records, for layers that must not import it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From what a user gave to a submission, and to the store: the one way by which runs begin.
+"""From a user's input to a submission, and into the store: the only way to begin runs.
 
 `target_submission`, `tuning_submission` and `clone_submission` make a submission; they are pure but for the clock and the store's
 documents, so that a dry run can stop here. Then a scheduler of one's own stores it and begins it, or `store_unowned` leaves it in
@@ -20,7 +20,7 @@ from kflite.runs.ids import run_id
 from kflite.runs.inputs import Find, RunInput, RunInputs
 from kflite.runs.labels import check_labels
 from kflite.runs.options import Search, SubmitOptions
-from kflite.scheduler.submission import Submission, submission
+from kflite.scheduler.submission import Submission, submission_of
 from kflite.store.base import RunRow, Store
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SubmitContext:
-    """What a submission is made with. on: where runs go by default; root: of artifacts; find: artifacts of earlier runs.
+    """The context of submissions. on: the default target; root: of artifacts; find: looks up artifacts of earlier runs.
 
     profile: whose run it is.
     """
@@ -45,7 +45,7 @@ class SubmitContext:
 def target_submission(
     target: Target, parameters: Mapping[str, RunInput], options: SubmitOptions, context: SubmitContext
 ) -> Submission:
-    """A run of a target. Raises InvalidPipeline with every problem of the target and of what the run is given."""
+    """A submission of a target. Raises InvalidPipeline with all problems of the target and of the inputs."""
     pipeline = runnable(target)
     return _new(PIPELINE, pipeline.dumps(), target, pipeline, parameters, options, context)
 
@@ -53,7 +53,7 @@ def target_submission(
 def tuning_submission(
     target: Target, search: Search, parameters: Mapping[str, RunInput], options: SubmitOptions, context: SubmitContext
 ) -> Submission:
-    """A search for the best parameters of a target. parameters: those that stay as they are in all trials."""
+    """A submission of a search for a target's best parameters. parameters: those that all trials share."""
     from kflite.plans.tuning import TuningSpec, loads
 
     pipeline = runnable(target)
@@ -63,9 +63,9 @@ def tuning_submission(
 
 
 def clone_submission(store: Store, row: RunRow, changes: Mapping[str, RunInput], root: str) -> Submission:
-    """The same run again, with other parameters and artifacts where `changes` has them. Blocks."""
+    """A submission of the same run with these changed parameters and artifacts. Blocks."""
     kind, document = store.plan(row.plan)
-    before = submission(store.events(row.run, limit=1)[0], document)
+    before = submission_of(store.events(row.run, limit=1)[0], document)
     parameters = {**before.parameters, **before.artifacts, **changes}
     context = SubmitContext(before.on, root, store.artifact)
     inputs = checked_inputs(kind, document, inner_pipeline(kind, document), row.run, parameters, context)
@@ -73,20 +73,20 @@ def clone_submission(store: Store, row: RunRow, changes: Mapping[str, RunInput],
     return replace(before, run=run, parameters=inputs.parameters, artifacts=inputs.artifacts)
 
 
-def store_unowned(store: Database, submission: Submission, option: str) -> RunRow:
-    """Store a run that nobody owns yet. option: what asked for that. Raises InputError for one that must run in this process."""
-    if submission.on == "inline":
+def store_unowned(store: Database, submission_of: Submission, option: str) -> RunRow:
+    """Store a run without an owner. option: for messages. Raises InputError for a run that needs this process."""
+    if submission_of.on == "inline":
         raise InputError(f"{option}: a run inline has no other process to go on in; use --on process")
-    ensure_open(store, submission.experiment)
-    store.put_plan(submission.digest, submission.kind, submission.document)
-    store.append([submission.event(time.time())])
-    return store.run(submission.run)
+    ensure_open(store, submission_of.experiment)
+    store.put_plan(submission_of.digest, submission_of.kind, submission_of.document)
+    store.append([submission_of.event(time.time())])
+    return store.run(submission_of.run)
 
 
 def checked_inputs(
     kind: str, document: str, pipeline: Pipeline, source: str, parameters: Mapping[str, RunInput], context: SubmitContext
 ) -> RunInputs:
-    """What the run is given, defaults and all, once all of it is found valid. Raises InvalidPipeline."""
+    """Check a run's inputs; returns them with defaults. Raises InvalidPipeline."""
     inputs = RunInputs(pipeline, parameters, context.find, context.root)
     bound = kind_of(kind).bind(document, pipeline, source, inputs.all, inputs.problems)
     if bound is not None:
@@ -95,7 +95,7 @@ def checked_inputs(
 
 
 def runnable(target: Target) -> Pipeline:
-    """The target's pipeline. Raises InputError where it is something else."""
+    """The target's pipeline. Raises InputError if it has none."""
     if target.pipeline is None:
         raise InputError(f"{target.source}: a {target.kind} cannot be run by this version of kflite")
     return target.pipeline
@@ -132,7 +132,7 @@ def _new(
 
 
 def _titles(target: Target, options: SubmitOptions) -> str:
-    """The run's name, once it, the experiment's and the labels are found valid. Raises InputError."""
+    """Check names and labels; returns the run's name. Raises InputError."""
     name = options.name or target.name
     for option, text in (("--name", name), ("--experiment", options.experiment)):
         if wrong := bad_title(text):

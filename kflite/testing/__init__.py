@@ -1,9 +1,9 @@
-"""For tests of what is built on kflite: an executor that ends jobs, and a store that fails, as a script says.
+"""Public fakes for tests of what is built on kflite: a scripted executor, and a store that fails on request.
 
-Lives here: public fakes of kflite's seams. They depend on the seams only, and keep to the contracts that the real ones keep to.
+The fakes keep the contracts of kflite's seams. No other package of kflite imports this one.
 """
 
-from kflite.testing.executor import FakeExecutor, FakeRun, FakeWorld
+from kflite.testing.executor import FakeBackend, FakeExecutor, FakeRun
 from kflite.testing.faults import Crash, Fault, Faults, FaultyStore, drawn, scripted
 
-__all__ = ["Crash", "FakeExecutor", "FakeRun", "FakeWorld", "Fault", "Faults", "FaultyStore", "drawn", "scripted"]
+__all__ = ["Crash", "FakeBackend", "FakeExecutor", "FakeRun", "Fault", "Faults", "FaultyStore", "drawn", "scripted"]

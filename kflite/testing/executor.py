@@ -1,4 +1,4 @@
-"""A fake executor: jobs take as long and end as a script says, in the event loop's time, which a test may simulate."""
+"""A fake executor: a script says how long jobs take and how they end. It uses the event loop's time, which tests may simulate."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from kflite.executors.checks import check_roles
 from kflite.executors.exits import end_of, from_verdict, of_each
 from kflite.executors.gang import End, verdict
 
-Told: TypeAlias = AttemptWaiting | Serving | Readings
+EarlyUpdate: TypeAlias = AttemptWaiting | Serving | Readings
 
 _SIGTERM, _SIGKILL = -15, -9
 _SUCCESS = Exit(0)
@@ -27,13 +27,13 @@ _PEER_GRACE_S = 10.0
 class FakeRun:
     """What one attempt does.
 
-    delay_s: seconds until it ends by itself, infinite for one that must be stopped; exit: how it ends then; write: makes what the
-    job leaves, called once when it ends by itself; stop_s: seconds from a stop to its end, infinite for one that ignores SIGTERM;
-    refuse: the start fails with this error, and nothing runs.
-    updates: what it tells before its end, each with the seconds after its start, in order; ready_s: seconds after which its ready
-    ports accept connections.
-    ends: of a gang, when replicas end by themselves, as far as that comes to pass, and with which code, by "ROLE.INDEX"; the
-    others run for `delay_s` seconds, and end as `exit` says.
+    delay_s: seconds until it ends by itself, infinite for one that must be stopped; exit: how it ends then; write: writes the
+    job's outputs, called once when it ends by itself; stop_s: seconds from a stop to its end, infinite where SIGTERM is ignored;
+    refuse: the start fails with this error, and nothing runs;
+    updates: what it reports before its end, each with the seconds after its start, in order; ready_s: seconds until its ready
+    ports accept connections;
+    ends: seconds and exit code of a gang's replicas that end by themselves, by "ROLE.INDEX"; the others take `delay_s` seconds
+    and end as `exit` says.
     """
 
     delay_s: float = 0.0
@@ -41,7 +41,7 @@ class FakeRun:
     write: Callable[[Job], None] | None = None
     stop_s: float = 0.0
     refuse: ExecutorError | None = None
-    updates: tuple[tuple[float, Told], ...] = ()
+    updates: tuple[tuple[float, EarlyUpdate], ...] = ()
     ready_s: float = 0.0
     ends: Mapping[str, tuple[float, int]] = field(default_factory=dict)
 
@@ -51,23 +51,23 @@ Script: TypeAlias = Callable[[Job], FakeRun]
 
 @dataclass(slots=True)
 class FakeAttempt:
-    """An attempt in the world. Times are of the loop's clock; `exit` is how it ends at `ends`, `updates` what it tells."""
+    """An attempt of the backend. Times are the loop's; `exit` is how it ends at `ends`; written: its outputs were written."""
 
     job: Job
     run: FakeRun
     began: float
     ends: float
     exit: Exit
-    updates: tuple[tuple[float, Told], ...] = ()
-    told: bool = False
-    moved: list[asyncio.Event] = field(default_factory=list)
+    updates: tuple[tuple[float, EarlyUpdate], ...] = ()
+    written: bool = False
+    changed: list[asyncio.Event] = field(default_factory=list)
 
 
-class FakeWorld:
-    """What runs, apart from the executor that started it: an executor made after a simulated crash finds it here.
+class FakeBackend:
+    """The attempts that run, apart from the executor: one made after a simulated crash finds them here.
 
-    script: what each attempt does, by default at once and with success; capacity: what the executor offers; identity: what else
-    decides results there. `starts` has (job id, attempt) in order, repeated starts left out; `stops` has refs.
+    script: what each attempt does, by default succeed at once; capacity: what the executor offers; identity: what else decides
+    results there. `starts` has (job id, attempt) in order, without repeated starts; `stops` has refs.
     """
 
     def __init__(self, script: Script = lambda _job: FakeRun(), capacity: Resources = Resources(4.0, 16 << 30, 0)) -> None:
@@ -79,33 +79,33 @@ class FakeWorld:
 
     @property
     def running(self) -> list[Job]:
-        """Jobs that have not ended by now; needs the running loop, for its clock."""
+        """Jobs that have not ended by now, by the running loop's clock."""
         now = asyncio.get_running_loop().time()
         return [attempt.job for attempt in self.attempts.values() if attempt.ends > now]
 
     def lose(self, ref: str) -> None:
-        """Let an attempt vanish, as if its machine had."""
-        for moved in self.attempts.pop(ref).moved:
-            moved.set()
+        """Let an attempt vanish, as if its machine were gone."""
+        for changed in self.attempts.pop(ref).changed:
+            changed.set()
 
 
 class FakeExecutor:
-    """Keeps the executor's contract over a FakeWorld, using nothing of the event loop but its clock and its sleep."""
+    """Keeps the executor's contract over a FakeBackend; of the event loop it uses only the clock and timers."""
 
     stages: Collection[str] = ()
 
-    def __init__(self, world: FakeWorld | None = None, name: str = "fake", pool: str = "fake") -> None:
-        self.world = world or FakeWorld()
+    def __init__(self, backend: FakeBackend | None = None, name: str = "fake", pool: str = "fake") -> None:
+        self.backend = backend or FakeBackend()
         self._name, self._pool = name, pool
 
     @property
     def name(self) -> str:
-        """The word of `--on`."""
+        """The value of `--on`."""
         return self._name
 
     @property
     def pool(self) -> str:
-        """The pool that the world's capacity is part of."""
+        """The pool that the backend's capacity belongs to."""
         return self._pool
 
     async def __aenter__(self) -> Self:
@@ -116,36 +116,36 @@ class FakeExecutor:
 
     def capacity(self) -> Resources:
         """As the world says."""
-        return self.world.capacity
+        return self.backend.capacity
 
     async def identity(self, job: Job) -> Mapping[str, str]:
         """As the world says."""
-        return self.world.identity
+        return self.backend.identity
 
     async def start(self, job: Job, waiting: Callable[[str], None] = unheard) -> str:
-        """See the seam; raises what the script refuses with."""
+        """See the seam; raises the script's refusal."""
         ref = f"{job.id}#{job.attempt}"
-        if ref not in self.world.attempts:
+        if ref not in self.backend.attempts:
             check_roles(job)
-            run = self.world.script(job)
+            run = self.backend.script(job)
             if run.refuse:
                 raise run.refuse
             now = asyncio.get_running_loop().time()
-            delay_s, exit = _course(job, run)
+            delay_s, exit = _end_of_run(job, run)
             updates = tuple((now + after_s, update) for after_s, update in _updates(job, run))
-            self.world.attempts[ref] = FakeAttempt(job, run, now, now + delay_s, exit, updates)
-            self.world.starts.append((job.id, job.attempt))
+            self.backend.attempts[ref] = FakeAttempt(job, run, now, now + delay_s, exit, updates)
+            self.backend.starts.append((job.id, job.attempt))
         return ref
 
     async def follow(self, ref: str) -> AsyncGenerator[Update, None]:
         """See the seam."""
         loop, before = asyncio.get_running_loop(), -math.inf
-        while attempt := self.world.attempts.get(ref):
+        while attempt := self.backend.attempts.get(ref):
             now = loop.time()
-            for update in _due(attempt, before, now):
+            for update in _due_updates(attempt, before, now):
                 yield update
             if attempt.ends <= now:
-                yield _tell(attempt)
+                yield _exit_of(attempt)
                 return
             before = now
             await _sleep(min(attempt.ends, *(at for at, _ in attempt.updates if at > now), math.inf) - now, attempt)
@@ -153,8 +153,8 @@ class FakeExecutor:
 
     async def stop(self, ref: str, grace_s: float) -> None:
         """See the seam."""
-        self.world.stops.append(ref)
-        attempt = self.world.attempts.get(ref)
+        self.backend.stops.append(ref)
+        attempt = self.backend.attempts.get(ref)
         now = asyncio.get_running_loop().time()
         if attempt is None or attempt.ends <= now:
             return
@@ -163,20 +163,20 @@ class FakeExecutor:
         if ends < attempt.ends:
             attempt.ends, attempt.exit = ends, of_each(attempt.job, Exit(code, "Stopped", "stopped on request"))
             attempt.run = replace(attempt.run, write=None)
-            for moved in attempt.moved:
-                moved.set()
+            for changed in attempt.changed:
+                changed.set()
         await ended(self, ref)
 
 
-def _course(job: Job, run: FakeRun) -> tuple[float, Exit]:
-    """After how many seconds the attempt ends by itself, and how."""
+def _end_of_run(job: Job, run: FakeRun) -> tuple[float, Exit]:
+    """The seconds after which the attempt ends by itself, and its exit."""
     replicas = [(replica.role.name, replica.index) for replica in job.replicas]
     if not replicas:
         return run.delay_s, run.exit
     timed = sorted((_end(replica, run) for replica in replicas), key=lambda end: end[0])
     ends = [end for _, end in timed]
     so_far = (verdict(ends[:count], replicas, job.success_roles) for count in range(1, len(ends) + 1))
-    count = next((count for count, known in enumerate(so_far, 1) if known.settled), len(ends))
+    count = next((count for count, reached in enumerate(so_far, 1) if reached.settled), len(ends))
     others = [End(end.replica, _SIGTERM) for end in ends[count:]]
     last_s = timed[count - 1][0] + (min(run.stop_s, _PEER_GRACE_S) if others else 0.0)
     return last_s, from_verdict(verdict([*ends[:count], *others], replicas, job.success_roles), replicas)
@@ -189,38 +189,38 @@ def _end(replica: tuple[str, int], run: FakeRun) -> tuple[float, End]:
     return after_s, End(replica, code, "Error" if code else "", f"exit status {code}" if code else "")
 
 
-def _updates(job: Job, run: FakeRun) -> list[tuple[float, Told]]:
-    """What it tells, with the seconds after its start."""
+def _updates(job: Job, run: FakeRun) -> list[tuple[float, EarlyUpdate]]:
+    """What it reports, with the seconds after its start."""
     numbers = [{port.name: port.number or 1 for port in replica.role.ports} for replica in job.replicas]
     addresses = serving.addresses(job, ["fake"] * len(numbers), numbers)
-    ready: list[tuple[float, Told]] = [(run.ready_s, Serving(addresses))] if addresses else []
+    ready: list[tuple[float, EarlyUpdate]] = [(run.ready_s, Serving(addresses))] if addresses else []
     return sorted([*run.updates, *ready], key=lambda timed: timed[0])
 
 
-def _due(attempt: FakeAttempt, before: float, now: float) -> list[Told]:
-    """What is to be told now, to one who heard what came until `before`: all points, and of the rest what holds."""
+def _due_updates(attempt: FakeAttempt, before: float, now: float) -> list[EarlyUpdate]:
+    """The updates since `before`; to a new follower all readings, and of the other kinds what holds now."""
     due = [update for at, update in attempt.updates if before < at <= now and at < attempt.ends]
     if before > -math.inf:
         return due
-    holds = {type(update): update for update in due if attempt.ends > now and update != AttemptWaiting("")}
-    return [update for update in due if isinstance(update, Readings) or holds.get(type(update)) is update]
+    latest = {type(update): update for update in due if attempt.ends > now and update != AttemptWaiting("")}
+    return [update for update in due if isinstance(update, Readings) or latest.get(type(update)) is update]
 
 
-def _tell(attempt: FakeAttempt) -> Exit:
-    if not attempt.told and attempt.run.write:
+def _exit_of(attempt: FakeAttempt) -> Exit:
+    if not attempt.written and attempt.run.write:
         attempt.run.write(attempt.job)
-    attempt.told = True
+    attempt.written = True
     return attempt.exit
 
 
 async def _sleep(left_s: float, attempt: FakeAttempt) -> None:
-    """Until the attempt's end as it stands, or until that has moved."""
-    moved = asyncio.Event()
-    attempt.moved.append(moved)
+    """Sleep until the attempt's end, or until that changes."""
+    changed = asyncio.Event()
+    attempt.changed.append(changed)
     try:
         async with asyncio.timeout(None if math.isinf(left_s) else left_s):
-            await moved.wait()
+            await changed.wait()
     except TimeoutError:
         return
     finally:
-        attempt.moved.remove(moved)
+        attempt.changed.remove(changed)

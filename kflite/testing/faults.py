@@ -1,4 +1,4 @@
-"""A store whose appends fail or end their process, as a script or a seed says."""
+"""A store whose appends fail or crash their process, by a script or at random."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kflite.store import Database
 
 
 class Crash(BaseException):
-    """The process is gone, here and now: no `except Exception` holds it up."""
+    """A simulated end of the process, which no `except Exception` catches."""
 
 
 class Fault(StrEnum):
@@ -33,9 +33,9 @@ Faults: TypeAlias = Callable[[int, Sequence[Event]], Fault | None]
 
 
 class FaultyStore(Database):
-    """A store over another, which stays as it is for those who look at what is left.
+    """A store over another, which stays usable to examine what is left.
 
-    faults: what happens to which append; `appends` is how many were asked for. A crash after the commit leaves the events.
+    faults: what happens to which append; `appends` counts the calls. A crash after the commit leaves the events.
     """
 
     def __init__(self, store: Database, faults: Faults) -> None:
@@ -62,6 +62,6 @@ def scripted(script: Mapping[int, Fault]) -> Faults:
 
 
 def drawn(seed: int, rate: float, among: Sequence[Fault] = tuple(Fault)) -> Faults:
-    """Faults at random, the same for the same seed. rate: the share of appends that meet one, from 0 to 1."""
+    """Random faults, the same for the same seed. rate: the share of appends that fail, from 0 to 1."""
     random = Random(seed)
     return lambda _number, _events: random.choice(among) if random.random() < rate else None

@@ -12,7 +12,7 @@ from blake3 import blake3
 
 from kflite.core.value import Artifact
 from kflite.errors import KfliteError
-from kflite.store.blobs.remote import filesystem, is_folder, is_remote, look, told
+from kflite.store.blobs.remote import driver_errors, filesystem, is_folder, is_remote, version
 
 # From so many bytes on, two threads are worth their start.
 THREADS_FROM = 16 * 2**20
@@ -48,18 +48,18 @@ def content(uri: str) -> tuple[str, int]:
     "" where the driver does not tell. Raises KfliteError, OSError. A file or folder that is as it was is not read twice.
     """
     if is_remote(uri):
-        return look(uri)
+        return version(uri)
     path = Path(uri.removeprefix("file://"))
-    seen = _seen(path)
-    if (found := _contents.get(path)) is None or found[0] != seen:
-        found = _contents[path] = (seen, digest(path))
-    return found[1]
+    fingerprint = _fingerprint(path)
+    if (cached := _contents.get(path)) is None or cached[0] != fingerprint:
+        cached = _contents[path] = (fingerprint, digest(path))
+    return cached[1]
 
 
 _contents: dict[Path, tuple[str, tuple[str, int]]] = {}
 
 
-def _seen(path: Path) -> str:
+def _fingerprint(path: Path) -> str:
     """What changes when a file does, or any file in a folder: names, sizes, times and inodes."""
     files = [path] if not path.is_dir() else sorted(Path(folder, name) for folder, _, names in os.walk(path) for name in names)
     stats = ((file, file.lstat()) for file in files)
@@ -79,7 +79,7 @@ def exists(uri: str) -> bool:
     if not is_remote(uri):
         return os.path.lexists(uri.removeprefix("file://"))
     try:
-        with told(uri):
+        with driver_errors(uri):
             driver, path = filesystem(uri)
             return bool(driver.exists(path))
     except KfliteError:
@@ -93,7 +93,7 @@ def intact(artifact: Artifact, root: str) -> bool:
     uri = artifact.uri.removeprefix("file://")
     try:
         if is_remote(uri):
-            return exists(uri) if artifact.outside else look(uri)[1] == artifact.size
+            return exists(uri) if artifact.outside else version(uri)[1] == artifact.size
         path = Path(uri)
         return extent(path) == artifact.size if uri.startswith(f"{root}/") else digest(path)[0] == artifact.digest
     except (OSError, KfliteError):
@@ -105,7 +105,7 @@ def head(uri: str, most: int) -> bytes:
     if not is_remote(uri):
         with open(uri.removeprefix("file://"), "rb") as file:
             return file.read(most)
-    with told(f"{uri} cannot be read"):
+    with driver_errors(f"{uri} cannot be read"):
         driver, path = filesystem(uri)
         with driver.open(path, "rb") as file:
             return bytes(file.read(most))
@@ -116,7 +116,7 @@ def fetch(uri: str, path: Path) -> None:
     partial = path.with_name(f".{path.name[:200]}.{uuid4().hex[:8]}")
     partial.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with told(f"{uri} cannot be fetched"):
+        with driver_errors(f"{uri} cannot be fetched"):
             driver, source = filesystem(uri)
             if is_folder(driver, source):
                 driver.get(source, str(partial), recursive=True)
@@ -130,7 +130,7 @@ def fetch(uri: str, path: Path) -> None:
 
 def push(path: Path, uri: str) -> None:
     """Copy a local file or folder to a URI. Raises KfliteError."""
-    with told(f"{path} cannot be copied to {uri}"):
+    with driver_errors(f"{path} cannot be copied to {uri}"):
         driver, target = filesystem(uri)
         try:
             driver.put(str(path), target, recursive=path.is_dir())
@@ -142,12 +142,12 @@ def push(path: Path, uri: str) -> None:
 def delete(uri: str, keep: Collection[str] = ()) -> None:
     """Remove a file or folder, if it is there, but for the URIs to `keep` at or below it."""
     uri = uri.removeprefix("file://")
-    kept = [other for other in keep if other == uri or other.startswith(f"{uri}/")]
-    if not kept:
+    kept_uris = [other for other in keep if other == uri or other.startswith(f"{uri}/")]
+    if not kept_uris:
         _delete(uri)
-    elif uri not in kept:
+    elif uri not in kept_uris:
         for name in names(uri):
-            delete(f"{uri}/{name}", kept)
+            delete(f"{uri}/{name}", kept_uris)
 
 
 def _delete(uri: str) -> None:

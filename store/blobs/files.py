@@ -21,8 +21,8 @@ class FileBlobs:
     def intact(self, artifact: Artifact) -> bool:
         return artifacts.intact(artifact, self.root)
 
-    def look(self, uri: str) -> tuple[str, int]:
-        return remote.look(uri)
+    def version(self, uri: str) -> tuple[str, int]:
+        return remote.version(uri)
 
     def digest(self, path: Path) -> tuple[str, int]:
         return artifacts.digest(path)
@@ -36,8 +36,8 @@ class FileBlobs:
     def push(self, path: Path, uri: str) -> None:
         artifacts.push(path, uri)
 
-    def bring(self, uri: str, path: Path, folder: Path, since: str) -> None:
-        staging.bring(uri, path, folder, since)
+    def bring(self, uri: str, path: Path, folder: Path, token: str) -> None:
+        staging.bring(uri, path, folder, token)
 
     def delete(self, uri: str) -> None:
         artifacts.delete(uri)

@@ -28,7 +28,7 @@ _DRIVERS = {
     **dict.fromkeys(("abfs", "abfss", "adl", "az"), "adlfs"),
 }
 # What drivers call a version, a checksum or a time of a file.
-_TOLD = (
+_VERSION_KEYS = (
     *("etag", "versionid", "generation", "md5hash", "md5", "content-md5", "crc32c", "digest"),
     *("mtime", "lastmodified", "last-modified", "last_modified", "updated", "modified", "created"),
 )
@@ -53,8 +53,8 @@ def filesystem(uri: str) -> tuple[AbstractFileSystem, str]:
         return url_to_fs(*_minio(uri) if scheme == "minio" else (uri,), use_listings_cache=False)  # type: ignore[no-any-return]
     except ImportError as error:
         package = _DRIVERS.get(scheme)
-        lack = f"the driver of {scheme}:// is not installed: pip install {package}" if package else str(error)
-        raise KfliteError(f"{uri}: {lack}") from error
+        problem = f"the driver of {scheme}:// is not installed: pip install {package}" if package else str(error)
+        raise KfliteError(f"{uri}: {problem}") from error
     except ValueError as error:
         raise KfliteError(f"{uri}: no file system is known for {scheme}://") from error
 
@@ -75,15 +75,15 @@ def _minio(uri: str) -> tuple[str]:
 
 
 @contextmanager
-def told(what: str) -> Iterator[None]:
+def driver_errors(what: str) -> Iterator[None]:
     """Whatever a driver raises as a KfliteError that begins with `what`; NotFound for what is not there."""
     try:
         yield
     except KfliteError:
         raise
     except FileNotFoundError as error:
-        why = f" ({error.__cause__})" if error.__cause__ else ""
-        raise NotFound(f"{what}: nothing is there{why}") from error
+        cause = f" ({error.__cause__})" if error.__cause__ else ""
+        raise NotFound(f"{what}: nothing is there{cause}") from error
     except PermissionError as error:
         raise KfliteError(f"{what}: access is denied: {error}") from error
     except Exception as error:  # each driver has errors of its own
@@ -95,22 +95,22 @@ def is_folder(driver: AbstractFileSystem, path: str) -> bool:
     return not path.startswith(("http://", "https://")) and bool(driver.isdir(path))
 
 
-def look(uri: str) -> tuple[str, int]:
+def version(uri: str) -> tuple[str, int]:
     """(what changes when the content does, bytes); "" where the driver does not tell. Raises KfliteError, NotFound."""
-    with told(uri):
+    with driver_errors(uri):
         driver, path = filesystem(uri)
         if not is_folder(driver, path):
             info = driver.info(path)
             return _version([info]), int(info.get("size") or 0)
-        found = driver.find(path, detail=True)
-        return _version([found[name] for name in sorted(found)]), sum(int(info.get("size") or 0) for info in found.values())
+        files = driver.find(path, detail=True)
+        return _version([files[name] for name in sorted(files)]), sum(int(info.get("size") or 0) for info in files.values())
 
 
 def _version(files: list[dict[str, Value]]) -> str:
     parts = []
     for info in files:
-        words = {key: str(value) for key, value in info.items() if key.lower() in _TOLD and value}
-        if not words:
+        values = {key: str(value) for key, value in info.items() if key.lower() in _VERSION_KEYS and value}
+        if not values:
             return ""
-        parts.append({**words, "name": str(info.get("name")), "size": str(info.get("size"))})
+        parts.append({**values, "name": str(info.get("name")), "size": str(info.get("size"))})
     return f"at:{sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:40]}" if parts else ""

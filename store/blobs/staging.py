@@ -12,25 +12,25 @@ from typing import TextIO
 from uuid import uuid4
 
 from kflite.store.blobs.artifacts import delete, fetch
-from kflite.store.blobs.remote import look
+from kflite.store.blobs.remote import version
 
 _NOTES = ".notes"  # the folder, in that of all copies, which tells what each copy is of
 
 
-def bring(uri: str, path: Path, staging: Path, since: str = "") -> None:
+def bring(uri: str, path: Path, staging: Path, token: str = "") -> None:
     """Have at `path` what is at the URI now; processes that want the same wait for one of them.
 
     since: a word that a copy must have been fetched with, "" for any. Raises KfliteError, NotFound, OSError.
     """
     with _alone(staging / _NOTES, path) as note:
-        version, known, fetched = look(uri)[0], *f"{note.read()}\n".split("\n")[:2]
-        if path.exists() and known == version and since in ("", fetched):
+        found_version, known_version, known_token = version(uri)[0], *f"{note.read()}\n".split("\n")[:2]
+        if path.exists() and known_version == found_version and token in ("", known_token):
             return
         new = path.with_name(f".{uuid4().hex}.new")
         fetch(uri, new)
         _forget(note)
         _replace(path, new)
-        note.write(f"{version}\n{since or fetched}")
+        note.write(f"{found_version}\n{token or known_token}")
 
 
 @contextmanager

@@ -1,6 +1,6 @@
-"""What runs are found by, from their events: parameters, labels and their experiment.
+"""The changes of the tables that runs are searched by: parameters, labels and experiments.
 
-Pure, as the rest of the projection.
+Pure, like `projection`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from kflite.core.run_event import RunLabelled, RunSubmitted
 from kflite.core.value import Value
 from kflite.store.cells import Change, clean, dumps, number
 
-# Characters of a value by which it is found: PostgreSQL's indexes refuse texts of 2.7 kB.
+# Indexed characters of a value: PostgreSQL's indexes refuse texts of 2.7 kB.
 LONGEST = 500
 
 NEW_PARAMETER = "INSERT INTO parameter(run, name, value, number) VALUES(?, ?, ?, ?) ON CONFLICT(run, name) DO NOTHING"
@@ -24,12 +24,12 @@ NEW_EXPERIMENT = (
 
 
 def searchable(value: Value) -> str:
-    """The text by which a value is found: a text itself, anything else as JSON."""
+    """A value as searchable text: a text itself, other values as JSON."""
     return clean(value if isinstance(value, str) else dumps(value))[:LONGEST]
 
 
-def submitted(event: Event, data: RunSubmitted) -> Iterator[Change]:
-    """What a new run is found by."""
+def submission_changes(event: Event, data: RunSubmitted) -> Iterator[Change]:
+    """Changes for a new run."""
     for name, value in data.parameters.items():
         yield NEW_PARAMETER, (event.run, clean(name), searchable(value), number(value))
     yield from _labels(event.run, data.options.labels)
@@ -37,8 +37,8 @@ def submitted(event: Event, data: RunSubmitted) -> Iterator[Change]:
         yield NEW_EXPERIMENT, (clean(data.experiment), event.at)
 
 
-def changed(event: Event) -> Iterator[Change]:
-    """What the user changes of that at any time."""
+def label_changes(event: Event) -> Iterator[Change]:
+    """Changes for an event that sets labels."""
     if isinstance(event.data, RunLabelled):
         yield from _labels(event.run, event.data.labels)
 

@@ -1,7 +1,7 @@
-"""A search of runs as SQL that SQLite and PostgreSQL take: texts of ours, with `?` for every value that a user gave.
+"""A search of runs as SQL for SQLite and PostgreSQL, with `?` for every value of the user.
 
-Every condition is true or false, never unknown, so that a negation is true of the rest. Rows of other tables are looked up by an
-index of theirs, which gives the runs to look at where they are few.
+Every condition is true or false and never NULL, so that a negation is true of all other rows. Other tables are looked up by their
+indexes, which leads to the runs where these are few.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _MARKED = str.maketrans({"!": "!!", "%": "!%", "_": "!_"})
 
 
 def page(query: Query, run: Callable[[str], RunRow]) -> Part:
-    """All that follows `FROM run`. run: finds the one that a page starts after. Raises InputError."""
+    """The SQL after `FROM run`. run: looks up the run that a page starts after. Raises InputError."""
     wanted: list[Part] = []
     if query.archived is not None:
         wanted.append((_HIDDEN if query.archived else f"NOT {_HIDDEN}", []))
@@ -36,28 +36,28 @@ def page(query: Query, run: Callable[[str], RunRow]) -> Part:
     if query.after:
         wanted.append(order.after(run(query.after)))
     clause = " AND ".join(sql for sql, _ in wanted)
-    values = [value for _, given in wanted for value in given]
+    values = [value for _, part_values in wanted for value in part_values]
     by, key = order.part
     return f"{'WHERE ' if clause else ''}{clause} {by} LIMIT ?", [*values, *key, query.limit]
 
 
 def condition(node: Node, now: float) -> Part:
-    """What is true of the rows of `run` that the expression is true of."""
+    """The expression as an SQL condition on rows of `run`."""
     match node:
-        case Negation(of):
-            sql, values = condition(of, now)
+        case Negation(inner):
+            sql, values = condition(inner, now)
             return f"NOT {sql}", values
-        case And(of) | Or(of):
-            parts = [condition(each, now) for each in of]
-            joined = (" AND " if isinstance(node, And) else " OR ").join(sql for sql, _ in parts)
-            return f"({joined})", [value for _, values in parts for value in values]
+        case And(inner) | Or(inner):
+            parts = [condition(each, now) for each in inner]
+            sql_joined = (" AND " if isinstance(node, And) else " OR ").join(sql for sql, _ in parts)
+            return f"({sql_joined})", [value for _, values in parts for value in values]
         case Clause():
             return _test(node, now)
 
 
 def _test(test: Clause, now: float) -> Part:
     if test.field in ("param", "label"):
-        return _held(test)
+        return _by_name(test)
     if test.field == "metric":
         return _metric(test)
     if test.field in TIMES:
@@ -83,12 +83,12 @@ def _time(test: Clause) -> Part:
 
 
 def _version(pipeline: str, at: str, version: str) -> Part:
-    """The run's document is that of a version that was uploaded."""
+    """A condition that the run's document is that of an uploaded version."""
     named = "pipeline = ? AND version = ?" if at else "pipeline = ?"
     return f'(run."plan" IN (SELECT v."plan" FROM version v WHERE {named}))', [pipeline, version] if at else [pipeline]
 
 
-def _held(test: Clause) -> Part:
+def _by_name(test: Clause) -> Part:
     """A condition on a parameter or label."""
     table = "parameter" if test.field == "param" else "label"
     rows = f"SELECT run FROM {table} WHERE name = ?"
@@ -115,7 +115,7 @@ def _metric(test: Clause) -> Part:
 
 
 def _metric_name(key: str, column: str = "name") -> Part:
-    """`NAME`, whichever task's, or `TASK/NAME`."""
+    """A condition for `NAME` of any task, or `TASK/NAME`."""
     task, slash, name = clean(key).rpartition("/")
     if not slash:
         return f"{column} = ?", [name]
@@ -123,7 +123,7 @@ def _metric_name(key: str, column: str = "name") -> Part:
 
 
 class _Order:
-    """The order of a search: by a key, and by the run's id where that is the same; runs that have no key come last."""
+    """The order of a search: by a key, then by the run's id; runs without the key come last."""
 
     def __init__(self, query: Query) -> None:
         name, key = field(query.sort)
@@ -133,27 +133,27 @@ class _Order:
 
     @property
     def part(self) -> Part:
-        """The clause."""
-        way = "DESC" if self._falls else "ASC"
-        by_key = f"ORDER BY {self._key} {way}, run {way}"
+        """The ORDER BY clause."""
+        direction = "DESC" if self._falls else "ASC"
+        by_key = f"ORDER BY {self._key} {direction}, run {direction}"
         if self._always:
             return by_key, self._values
         return by_key.replace("ORDER BY", f"ORDER BY {self._key} IS NULL,"), self._values * 2
 
     def after(self, row: RunRow) -> Part:
-        """What comes later than this run."""
+        """A condition for runs that come after this one."""
         sign = "<" if self._falls else ">"
         if self._always:
             return f"(created, run) {sign} (?, ?)", [row.created, row.run]
-        key, its = self._key, f"(SELECT {self._key} FROM run WHERE run.run = ?)"
-        mine, theirs = self._values, [*self._values, row.run]
-        same = f"({key} = {its} OR {key} IS NULL AND {its} IS NULL)"
-        sql = f"({key} {sign} {its} OR {key} IS NULL AND {its} IS NOT NULL OR {same} AND run {sign} ?)"
-        return sql, [*(mine + theirs) * 4, row.run]
+        key, other_key = self._key, f"(SELECT {self._key} FROM run WHERE run.run = ?)"
+        values, other_values = self._values, [*self._values, row.run]
+        same = f"({key} = {other_key} OR {key} IS NULL AND {other_key} IS NULL)"
+        sql = f"({key} {sign} {other_key} OR {key} IS NULL AND {other_key} IS NOT NULL OR {same} AND run {sign} ?)"
+        return sql, [*(values + other_values) * 4, row.run]
 
 
 def _key(name: str, key: str, now: float) -> Part:
-    """What runs are ordered by."""
+    """The expression that runs are sorted by."""
     match name:
         case "duration":
             return _LASTED, [now]
@@ -162,7 +162,7 @@ def _key(name: str, key: str, now: float) -> Part:
         case "label":
             return "(SELECT value FROM label l WHERE l.run = run.run AND l.name = ?)", [clean(key)]
         case "metric":
-            # By the run: the index by name would be gone through for every run.
+            # `|| ''` makes SQL use the index by run: that by name would be scanned for every run.
             named, values = _metric_name(key, "name || ''")
             return f"(SELECT max(value) FROM metric m WHERE m.run = run.run AND {named})", values
         case _:

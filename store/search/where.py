@@ -1,19 +1,19 @@
-"""Expressions that runs are searched by: `state=FAILED name~digits (param.c>0.3 or not label.team=a) created>-7d`.
+"""Search expressions for runs: `state=FAILED name~digits (param.c>0.3 or not label.team=a) created>-7d`.
 
-Lives here: reading them, with errors that say where and what to do. Pure; `kflite.store.search.query` makes SQL of what is read.
+This module parses them, with errors that say where and what to do; `kflite.store.search.query` turns the result into SQL. Pure.
 
-    expression = conditions, with `and` (which may be left out), `or`, `not` and parentheses
+    expression = conditions with `and` (optional), `or`, `not` and parentheses
     condition  = FIELD OPERATOR VALUE; or param.NAME, metric.NAME or label.NAME alone: the run has it
     FIELD      = state run name pipeline version experiment on kind reason created started ended duration
                  param.NAME metric.NAME label.NAME
-    OPERATOR   = `=` `!=` `<` `<=` `>` `>=`, and `~` `!~`: contains, whatever the case of ASCII letters
-    VALUE      = a word, or a text in quotes, as a NAME with spaces, quotes, parentheses or operators in it has to be
+    OPERATOR   = `=` `!=` `<` `<=` `>` `>=`, and `~` `!~` for "contains", which ignores the case of ASCII letters
+    VALUE      = a word, or a text in quotes; a NAME with spaces, quotes, parentheses or operators needs quotes, too
 
-A negation is true of all that the condition is not true of: `param.c!=1` also of a run that has no such parameter. A metric is
-that of any task; `metric.TASK/NAME` is one task's. Numbers are compared as numbers, texts by their bytes. A time is `2026-11-24`,
-`2026-11-24T08:30` (in this machine's zone, unless it names one), or so long before now: `-90s`, `-30m`, `-12h`, `-7d`; `=` means
-any time of that day, minute or second. A duration is in seconds, or as `90s`, `30m`, `12h`, `7d`; what goes on lasts until now.
-A version is that of an uploaded pipeline, NAME@VERSION, or NAME for any version; there is no order by it.
+A negation is true wherever the condition is not: `param.c!=1` finds runs without this parameter, too. `metric.NAME` is that of
+any task, `metric.TASK/NAME` of one task. Numbers are compared as numbers, texts by their bytes. A time is `2026-11-24`,
+`2026-11-24T08:30` (in this machine's zone by default), or before now: `-90s`, `-30m`, `-12h`, `-7d`; `=` means any time of that
+day, minute or second. A duration is in seconds, or `90s`, `30m`, `12h`, `7d`; a run that goes on lasts until now. A version is
+that of an uploaded pipeline, NAME@VERSION, or NAME for any version; runs cannot be sorted by it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from dataclasses import dataclass
 
 from kflite.core.event_kind import State
 from kflite.errors import InputError
-from kflite.store.search.time_text import duration_s, moment
+from kflite.store.search.time_text import duration_s, time_range
 
 TEXTS = ("run", "name", "pipeline", "experiment", "on", "kind", "reason")
 TIMES = ("created", "started", "ended")
@@ -55,9 +55,9 @@ _OPERATOR = re.compile(r"==|!=|!~|<=|>=|[=~<>]")
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One condition. key: the NAME of a parameter, metric or label; operator: one that negates nothing, or "has".
+    """One condition. key: the NAME of a parameter, metric or label; operator: one without negation, or "has".
 
-    number: the value where it is one, in Unix seconds of times; until: where the day, minute or second that it names ends.
+    number: a numeric value, of times in Unix seconds; until: the end of the day, minute or second of a time.
     """
 
     field: str
@@ -70,23 +70,23 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Negation:
-    """True of what the other is not true of."""
+    """True where the inner node is not."""
 
-    of: Node
+    inner: Node
 
 
 @dataclass(frozen=True, slots=True)
 class And:
-    """True of what all are true of."""
+    """True where all inner nodes are."""
 
-    of: tuple[Node, ...]
+    inner: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Or:
-    """True of what one is true of."""
+    """True where one of the inner nodes is."""
 
-    of: tuple[Node, ...]
+    inner: tuple[Node, ...]
 
 
 Node = Clause | Negation | And | Or
@@ -98,7 +98,7 @@ def parse(text: str, now: float) -> Node:
 
 
 def only(name: str, text: str) -> Clause:
-    """The condition that a field is this. Raises InputError."""
+    """The condition that a field equals this text. Raises InputError."""
     try:
         return Clause(name, "", "=", *_value(name, text, 0.0))
     except ValueError as error:
@@ -106,12 +106,12 @@ def only(name: str, text: str) -> Clause:
 
 
 def field(text: str) -> tuple[str, str]:
-    """A field alone: `param.c` as ("param", "c"), `created` as ("created", ""). Raises InputError."""
+    """A lone field: `param.c` as ("param", "c"), `created` as ("created", ""). Raises InputError."""
     return _Parser("sort", text, 0.0).lone_field()
 
 
 class _Parser:
-    """Reads from left to right. what: is read, for messages; at: the character that comes next, which is no space."""
+    """Parses from left to right. what: the name of the text in messages; at: the index of the next character."""
 
     def __init__(self, what: str, text: str, now: float) -> None:
         self.what, self.text, self.now, self.at = what, text, now, 0
@@ -119,35 +119,35 @@ class _Parser:
         self._take(_SPACE)
 
     def expression(self) -> Node:
-        found = self._any()
+        node = self._any()
         if self.at < len(self.text):
             raise self._wrong(self.at, "this parenthesis was not opened")
-        return found
+        return node
 
     def lone_field(self) -> tuple[str, str]:
-        found = self._field()
-        if found == ("version", ""):
+        field = self._field()
+        if field == ("version", ""):
             raise self._wrong(0, "a run may be several versions, or none: sort by pipeline, or by created")
         if self.at < len(self.text):
             raise self._wrong(self.at, "nothing may follow the field here")
-        return found
+        return field
 
     # Reading.
 
     def _take(self, what: re.Pattern[str]) -> re.Match[str] | None:
-        """What comes next, if it is that, and the spaces after it."""
-        found = what.match(self.text, self.at)
-        if found:
-            spaces = _SPACE.match(self.text, found.end())
-            self.at = spaces.end() if spaces else found.end()
-        return found
+        """Consume this pattern, if it comes next, and the spaces after it."""
+        match = what.match(self.text, self.at)
+        if match:
+            spaces = _SPACE.match(self.text, match.end())
+            self.at = spaces.end() if spaces else match.end()
+        return match
 
     def _next(self) -> str:
         return self.text[self.at : self.at + 1]
 
     def _is(self, keyword: str) -> bool:
-        found = _NAME.match(self.text, self.at)
-        return found is not None and found.group().lower() == keyword
+        match = _NAME.match(self.text, self.at)
+        return match is not None and match.group().lower() == keyword
 
     def _takes(self, keyword: str) -> bool:
         return self._is(keyword) and self._take(_NAME) is not None
@@ -158,16 +158,16 @@ class _Parser:
     # Logic.
 
     def _any(self) -> Node:
-        found = [self._all()]
+        nodes = [self._all()]
         while self._takes("or"):
-            found.append(self._all())
-        return found[0] if len(found) == 1 else Or(tuple(found))
+            nodes.append(self._all())
+        return nodes[0] if len(nodes) == 1 else Or(tuple(nodes))
 
     def _all(self) -> Node:
-        found = [self._one()]
+        nodes = [self._one()]
         while self._takes("and") or not (self._next() in ("", ")") or self._is("or")):
-            found.append(self._one())
-        return found[0] if len(found) == 1 else And(tuple(found))
+            nodes.append(self._one())
+        return nodes[0] if len(nodes) == 1 else And(tuple(nodes))
 
     def _one(self) -> Node:
         if self._takes("not"):
@@ -179,18 +179,18 @@ class _Parser:
     def _parenthesis(self) -> Node:
         opened = self.at
         self._take(_OPENED)
-        found = self._inside(self._any)
+        node = self._inside(self._any)
         if not self._take(_CLOSED):
             raise self._wrong(opened, "this parenthesis is not closed")
-        return found
+        return node
 
     def _inside(self, read: Callable[[], Node]) -> Node:
         self._nested += 1
         if self._nested > MOST_NESTED:
             raise self._wrong(self.at, f"there are more than {MOST_NESTED} levels of parentheses and negations")
-        found = read()
+        node = read()
         self._nested -= 1
-        return found
+        return node
 
     # Conditions.
 
@@ -212,8 +212,8 @@ class _Parser:
         return Negation(test) if sign.startswith("!") else test
 
     def _field(self) -> tuple[str, str]:
-        begun, found = self.at, _WORD.match(self.text, self.at)
-        name = found.group() if found else ""
+        begun, match = self.at, _WORD.match(self.text, self.at)
+        name = match.group() if match else ""
         if name not in FIELDS:
             raise self._wrong(begun, _unknown(name))
         self.at += len(name)
@@ -227,13 +227,13 @@ class _Parser:
         return name, key
 
     def _text(self, word: re.Pattern[str]) -> str | None:
-        """A word, or a text in quotes; None where there is neither."""
+        """A word or a quoted text, None for neither."""
         if quoted := self._take(_QUOTED):
             return str(quoted[1] if quoted[1] is not None else quoted[2])
         if self._next() in ("'", '"'):
             raise self._wrong(self.at, "this quote is not closed")
-        found = self._take(word)
-        return found.group() if found else None
+        match = self._take(word)
+        return match.group() if match else None
 
     def _test(self, name: str, key: str, operator: str) -> Clause:
         at, text = self.at, self._text(_VALUE)
@@ -254,7 +254,7 @@ def _unknown(name: str) -> str:
 
 
 def _value(name: str, text: str, now: float) -> tuple[str, float | None, float | None]:
-    """Text, number and end of a value. Raises ValueError for one that the field cannot be compared with."""
+    """Text, number and end of a value. Raises ValueError for a value that does not fit the field."""
     from kflite.ir.names import suggestion
 
     if name == "state":
@@ -262,10 +262,10 @@ def _value(name: str, text: str, now: float) -> tuple[str, float | None, float |
             raise ValueError(f"there is no state {text!r}: {suggestion(text.upper(), State.__members__)}")
         return text.upper(), None, None
     if name in TIMES:
-        found = moment(text, now)
-        if not found:
+        times = time_range(text, now)
+        if not times:
             raise ValueError(f"{text!r} is no time: write it as 2026-11-24, 2026-11-24T08:30, or -7d for so long ago")
-        return text, *found
+        return text, *times
     number = duration_s(text) if name == "duration" else _number(text)
     if number is None and name in ("duration", "metric"):
         example = "write it as 90s, 30m, 12h or 7d" if name == "duration" else "a metric is compared with one"
@@ -275,7 +275,7 @@ def _value(name: str, text: str, now: float) -> tuple[str, float | None, float |
 
 def _number(text: str) -> float | None:
     try:
-        found = float(text) if text.isascii() and "_" not in text else math.nan
+        number = float(text) if text.isascii() and "_" not in text else math.nan
     except ValueError:
         return None
-    return found if math.isfinite(found) else None
+    return number if math.isfinite(number) else None

@@ -94,3 +94,9 @@ def numbered(opened: Database, run: str = "", after: int = 0) -> list[int]:
 def another(opened: Database) -> Database:
     """The same store, by a connection of its own."""
     return store.open(opened.url)
+
+
+def metrics_of(opened: Database, run: str) -> list[tuple[str, str, float]]:
+    """(task, name, value) of the run's metrics, by which runs are searched and sorted."""
+    rows = opened.connection.rows("SELECT task, name, value FROM metric WHERE run = ? ORDER BY task, name", (run,))
+    return [(task, name, value) for task, name, value in rows]

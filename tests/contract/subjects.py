@@ -18,7 +18,7 @@ from kflite.executors.inline import InlineExecutor
 from kflite.executors.kubernetes import KubernetesExecutor, KubernetesOptions
 from kflite.executors.local import LocalExecutor
 from kflite.executors.process import ProcessExecutor
-from kflite.testing import FakeExecutor, FakeRun, FakeWorld
+from kflite.testing import FakeBackend, FakeExecutor, FakeRun
 
 NAMESPACE = "KFLITE_TEST_NAMESPACE"
 BASIC = frozenset({"start"})
@@ -64,11 +64,11 @@ def scripted(job: Job) -> FakeRun:
     )
 
 
-_worlds: dict[Path, FakeWorld] = {}
+_worlds: dict[Path, FakeBackend] = {}
 
 
 def _fake(home: Path) -> Executor:
-    return FakeExecutor(_worlds.setdefault(home, FakeWorld(scripted)))
+    return FakeExecutor(_worlds.setdefault(home, FakeBackend(scripted)))
 
 
 def _process(home: Path) -> ProcessExecutor:

@@ -14,6 +14,7 @@ from contract.stores import (
     ended,
     failed,
     made,
+    metrics_of,
     numbered,
     queued,
     running,
@@ -45,7 +46,7 @@ def test_events_are_read_as_they_were_appended_and_numbered_in_order(opened: Dat
     events = [submitted("a", parameters={"x": [1, {"y": None}], "text": "ä\n\x00\ud800"}), *made("a", "fit")]
     assert opened.append(events) == len(events)
     assert opened.events() == [replace(event, seq=n) for n, event in enumerate(events, 1)]
-    assert opened.last() == len(events)
+    assert opened.last_seq() == len(events)
 
 
 def test_a_long_batch_is_numbered_without_gaps(opened: Database) -> None:
@@ -79,7 +80,7 @@ def test_a_batch_that_cannot_be_stored_leaves_nothing_of_itself(opened: Database
     opened.append([submitted("a")])
     with pytest.raises(StoreError):
         opened.append([queued("a", "x"), submitted("a")])
-    assert (opened.last(), opened.tasks("a")) == (1, [])
+    assert (opened.last_seq(), opened.tasks("a")) == (1, [])
     opened.append([queued("a", "x")])
     assert len(opened.tasks("a")) == 1
 
@@ -205,7 +206,7 @@ def test_metrics_are_the_numbers_among_outputs_and_in_metrics_artifacts(opened: 
     other = document("d", "/d", rows=7)
     data = {"parameters": {"loss": 0.5, "name": "x", "huge": 10**400}, "artifacts": {"m": [metrics], "d": [other]}}
     opened.append([submitted("a"), *made("a", "fit", **data)])  # type: ignore[arg-type]
-    assert opened.metrics("a") == [("fit", "accuracy", 0.9), ("fit", "epochs", 3.0), ("fit", "loss", 0.5)]
+    assert metrics_of(opened, "a") == [("fit", "accuracy", 0.9), ("fit", "epochs", 3.0), ("fit", "loss", 0.5)]
 
 
 def test_words_that_no_database_takes_are_stored_nevertheless(opened: Database) -> None:
@@ -267,7 +268,7 @@ def test_a_deleted_run_leaves_nothing_but_what_others_share(opened: Database) ->
     opened.delete_run("c")
     assert [row.run for row in opened.runs()] == ["b"]
     assert {event.run for event in opened.events()} == {"b"}
-    assert (opened.tasks("a"), opened.attempts("a"), opened.metrics("a")) == ([], [], [])
+    assert (opened.tasks("a"), opened.attempts("a"), metrics_of(opened, "a")) == ([], [], [])
     assert list(opened.cached(["a", "b", "c"], 0.0)) == ["b"]
     assert opened.plan("d1") == ("dag", "one")
     with pytest.raises(NotFound):
@@ -289,9 +290,9 @@ def test_what_a_task_made_is_void_once_it_is_done_again(opened: Database) -> Non
     opened.append([submitted("a", plan="d1"), *made("a", "fit", **made_of), *made("a", "other", **made_of), ended("a")])
     opened.append([Event("a", RunRetried("d2"), 10.0), queued("a", "fit", rerun=True)])
     assert opened.run("a").plan == "d2"
-    assert {task for task, _, _ in opened.metrics("a")} == {row.task for row in opened.artifacts("a")} == {"other"}
+    assert {task for task, _, _ in metrics_of(opened, "a")} == {row.task for row in opened.artifacts("a")} == {"other"}
     opened.append([starting("a", "fit", 2), succeeded("a", "fit", 2, parameters={"x": 3.0})])
-    assert [(name, value) for task, name, value in opened.metrics("a") if task == "fit"] == [("x", 3.0)]
+    assert [(name, value) for task, name, value in metrics_of(opened, "a") if task == "fit"] == [("x", 3.0)]
 
 
 def test_a_retry_of_a_run_that_goes_on_brings_no_other_plan(opened: Database) -> None:

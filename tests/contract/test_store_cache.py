@@ -60,12 +60,12 @@ def test_a_thousand_keys_are_looked_up_at_once(opened: Database) -> None:
 
 def test_no_keys_find_nothing(opened: Database) -> None:
     assert opened.cached([], 0.0) == {}
-    assert opened.uncache([]) == 0
+    assert opened.delete_cached([]) == 0
 
 
 def test_forgotten_results_are_counted_and_gone(opened: Database) -> None:
     opened.append([submitted("a"), *(event for n in range(600) for event in made("a", f"t{n}", key=f"k{n}"))])
-    assert opened.uncache([f"k{n}" for n in range(550)] + ["k1", "nothing"]) == 550
+    assert opened.delete_cached([f"k{n}" for n in range(550)] + ["k1", "nothing"]) == 550
     assert len(opened.cache(limit=1000)) == 50
 
 

@@ -52,66 +52,66 @@ def gone() -> str:
 def test_a_run_is_leased_to_the_owner_that_submits_it(opened: Database) -> None:
     opened.append([submitted("a", 100.0)], ME)
     assert opened.run("a").owner == ME
-    assert not opened.claim("a", YOU, 101.0, 10.0)
+    assert not opened.acquire_lease("a", YOU, 101.0, 10.0)
     assert opened.orphans(101.0) == []
 
 
 def test_a_run_submitted_by_nobody_is_free(opened: Database) -> None:
     opened.append([submitted("a", 100.0)])
     assert opened.orphans(100.0) == ["a"]
-    assert opened.claim("a", ME, 100.0, 10.0)
+    assert opened.acquire_lease("a", ME, 100.0, 10.0)
     assert opened.run("a").owner == ME
 
 
 def test_an_owner_may_claim_its_run_again(opened: Database) -> None:
     opened.append([submitted("a", 100.0)], ME)
-    assert opened.claim("a", ME, 101.0, 10.0)
+    assert opened.acquire_lease("a", ME, 101.0, 10.0)
 
 
 def test_a_lease_that_is_not_renewed_is_free_after_its_time(opened: Database) -> None:
     opened.append([submitted("a", 100.0)])
-    opened.claim("a", ME, 100.0, 10.0)
-    assert (opened.orphans(109.0), opened.claim("a", YOU, 109.0, 10.0)) == ([], False)
-    opened.renew(ME, 109.0, 10.0)
-    assert (opened.orphans(118.0), opened.claim("a", YOU, 118.0, 10.0)) == ([], False)
-    assert (opened.orphans(120.0), opened.claim("a", YOU, 120.0, 10.0)) == (["a"], True)
+    opened.acquire_lease("a", ME, 100.0, 10.0)
+    assert (opened.orphans(109.0), opened.acquire_lease("a", YOU, 109.0, 10.0)) == ([], False)
+    opened.renew_leases(ME, 109.0, 10.0)
+    assert (opened.orphans(118.0), opened.acquire_lease("a", YOU, 118.0, 10.0)) == ([], False)
+    assert (opened.orphans(120.0), opened.acquire_lease("a", YOU, 120.0, 10.0)) == (["a"], True)
 
 
 def test_a_renewal_does_not_bring_back_what_another_has_claimed(opened: Database) -> None:
     opened.append([submitted("a", 100.0)], ME)
-    opened.claim("a", YOU, 200.0, 10.0)
-    opened.renew(ME, 201.0, 10.0)
+    opened.acquire_lease("a", YOU, 200.0, 10.0)
+    opened.renew_leases(ME, 201.0, 10.0)
     assert opened.run("a").owner == YOU
 
 
 def test_a_released_run_is_free_and_only_its_owner_releases_it(opened: Database) -> None:
     opened.append([submitted("a", 100.0)], ME)
-    opened.release("a", YOU)
+    opened.release_lease("a", YOU)
     assert opened.run("a").owner == ME
-    opened.release("a", ME)
+    opened.release_lease("a", ME)
     assert (opened.run("a").owner, opened.orphans(100.0)) == ("", ["a"])
 
 
 def test_a_run_that_has_ended_is_nobodys_and_cannot_be_claimed(opened: Database) -> None:
     opened.append([submitted("a", 100.0), ended("a")], ME)
     assert opened.run("a").owner == ""
-    assert (opened.orphans(200.0), opened.claim("a", YOU, 200.0, 10.0)) == ([], False)
+    assert (opened.orphans(200.0), opened.acquire_lease("a", YOU, 200.0, 10.0)) == ([], False)
 
 
 def test_a_retried_run_is_free(opened: Database) -> None:
     opened.append([submitted("a", 100.0), ended("a", state="FAILED")], ME)
     opened.append([Event("a", RunRetried(), 101.0)])
-    assert (opened.orphans(101.0), opened.claim("a", YOU, 101.0, 10.0)) == (["a"], True)
+    assert (opened.orphans(101.0), opened.acquire_lease("a", YOU, 101.0, 10.0)) == (["a"], True)
 
 
 def test_a_run_that_does_not_exist_cannot_be_claimed(opened: Database) -> None:
-    assert not opened.claim("a", ME, 1.0, 10.0)
+    assert not opened.acquire_lease("a", ME, 1.0, 10.0)
 
 
 def test_the_lease_of_a_dead_process_of_this_host_is_free_at_once(opened: Database) -> None:
     opened.append([submitted("a", 100.0)], gone())
     assert opened.orphans(100.0) == ["a"]
-    assert opened.claim("a", ME, 100.0, 10.0)
+    assert opened.acquire_lease("a", ME, 100.0, 10.0)
 
 
 def test_the_lease_of_a_living_process_or_of_another_host_is_not(opened: Database) -> None:
@@ -130,10 +130,10 @@ def test_a_number_that_another_process_has_now_is_not_its_owner(opened: Database
 
 def test_nothing_is_written_by_an_owner_that_lost_one_of_the_runs(opened: Database) -> None:
     opened.append([submitted("a", 100.0), submitted("b", 100.0)], ME)
-    opened.claim("b", YOU, 200.0, 10.0)
-    with pytest.raises(LeaseLost, match="run b is in the hands of another scheduler"):
+    opened.acquire_lease("b", YOU, 200.0, 10.0)
+    with pytest.raises(LeaseLost, match="run b belongs to another scheduler"):
         opened.append([queued("a", "x"), queued("b", "x"), submitted("c")], ME)
-    assert opened.last() == 2
+    assert opened.last_seq() == 2
     assert opened.tasks("a") == []
     assert {row.run for row in opened.runs()} == {"a", "b"}
 
@@ -170,9 +170,9 @@ def test_a_suspended_run_is_nobodys_and_no_orphan_until_it_is_resumed(opened: Da
 def test_a_suspended_run_may_be_taken_to_be_cancelled(opened: Database) -> None:
     opened.append([submitted("a", 100.0), Event("a", RunSuspended(), 101.0), Event("a", RunCancelRequested(), 102.0)])
     assert opened.run("a").state is State.SUSPENDED
-    assert opened.claim("a", ME, 103.0, 10.0)
-    opened.renew(ME, 110.0, 10.0)
-    assert not opened.claim("a", YOU, 119.0, 10.0)
+    assert opened.acquire_lease("a", ME, 103.0, 10.0)
+    opened.renew_leases(ME, 110.0, 10.0)
+    assert not opened.acquire_lease("a", YOU, 119.0, 10.0)
     opened.append([Event("a", RunStarted(ME), 119.0)], ME)
     assert opened.run("a").state is State.SUSPENDED
     opened.append([Event("a", RunStopping("cancelled"), 119.0)], ME)

@@ -57,7 +57,7 @@ FOLLOWER = (
     OPENED
     + """
 from kflite.store import follow
-follow.LOOK_ANYWAY_S = 1000.0
+follow.POLL_S = 1000.0
 events = opened.events
 def looking(run, after):
     found = events(run, after)
@@ -78,7 +78,7 @@ run, owner = sys.argv[2], store.owner_id()
 opened.append([Event(run, RunSubmitted(run, "dag", "p", ""), 1.0)], owner)
 for n in range(int(sys.argv[3])):
     opened.append([Event(run, TaskQueued("t"), 2.0, f"t{n}")], owner)
-    opened.renew(owner, 3.0, 10.0)
+    opened.renew_leases(owner, 3.0, 10.0)
 opened.append([Event(run, RunEnded(State.SUCCEEDED), 4.0)], owner)
 """
 )

@@ -172,6 +172,6 @@ def test_the_outputs_of_all_tasks_in_a_group_are_shown(cli: Cli) -> None:
     shown = cli("show", run)
     assert "[0]/judge" in shown
     assert "accuracy 0.25" in shown
-    assert "nothing that" in cli("artifacts", "show", run, "idle")
+    assert "has no artifact that can be shown" in cli("artifacts", "show", run, "idle")
     cli("artifacts", "open", run, "idle", "-o", "idle.html", "--no-browser")
     assert "judge" not in (cli.folder / "idle.html").read_text()

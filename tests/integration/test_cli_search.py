@@ -83,7 +83,7 @@ def test_labels_are_set_changed_and_taken_off(cli: Cli) -> None:
 
 @pytest.mark.parametrize(
     ("changes", "said"),
-    [(("team",), "K=V, or K- to take"), (("a b=1",), "use letters, digits"), (("-x=1",), ""), (("k=a\nb",), "line breaks")],
+    [(("team",), "K=V, or K- to remove"), (("a b=1",), "use letters, digits"), (("-x=1",), ""), (("k=a\nb",), "line breaks")],
 )
 def test_what_cannot_be_a_label_is_refused(cli: Cli, changes: tuple[str, ...], said: str) -> None:
     assert said in cli.full("label", "bad", *changes, status=2).stderr

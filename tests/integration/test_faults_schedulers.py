@@ -65,7 +65,7 @@ def test_a_run_is_left_to_the_scheduler_that_lives(tmp_path: Path) -> None:
     until(ran(ledger, 1))
     run = newest(cli)
     refused = cli.full("resume", run, status=2).stderr
-    assert f"run {run} is in the hands of another scheduler" in refused
+    assert f"run {run} belongs to another scheduler" in refused
     assert f"kflite watch {run}" in refused
     assert "RUNNING" in cli.full("rm", run, status=2).stderr
     assert "RUNNING" in cli.full("retry", run, status=2).stderr
@@ -87,7 +87,7 @@ def test_a_frozen_scheduler_that_wakes_up_leaves_its_run_to_the_one_that_took_ov
     first.send_signal(signal.SIGCONT)
     _, said = first.communicate(timeout=PATIENCE_S)
     assert first.returncode == 1
-    assert said == f"kflite: run {run} is in the hands of another scheduler now: kflite watch {run} shows it\n"
+    assert said == f"kflite: run {run} belongs to another scheduler now: kflite watch {run} shows it\n"
     out, _ = second.communicate(timeout=PATIENCE_S)
     assert "SUCCEEDED" in out
     assert len(executions(ledger)) == 10
@@ -103,7 +103,7 @@ def _taken_over(cli: Cli, run: str) -> Process:
         assert process.stdout
         if process.stdout.readline():
             return process
-        assert "in the hands of another" in process.communicate(timeout=PATIENCE_S)[1]
+        assert "belongs to another" in process.communicate(timeout=PATIENCE_S)[1]
         time.sleep(1)
     raise AssertionError("the lease did not run out")
 

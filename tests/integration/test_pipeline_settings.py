@@ -128,7 +128,7 @@ def test_what_waits_for_room_in_it_fails_at_the_same_time(home: Path) -> None:
     run = kflite.run(p, on="process", parallel=1)
     ended = sorted((len(task.attempts), task.state, task.message) for path, task in run.tasks.items() if "/" in path)
     told = "the pipeline slow ran longer than its 1 s"
-    assert ended == [(0, State.FAILED, f"{told}, and this still waited for its turn"), (1, State.FAILED, told)]
+    assert ended == [(0, State.FAILED, f"{told}, and this task was still waiting"), (1, State.FAILED, told)]
 
 
 def test_results_expire_after_the_days_that_are_set(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

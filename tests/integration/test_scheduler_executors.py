@@ -19,7 +19,7 @@ from kflite.errors import ExecutorError
 from kflite.plans import dag
 from kflite.scheduler import Scheduler, SchedulerDeps, Submission
 from kflite.store.blobs.files import FileBlobs
-from kflite.testing import FakeExecutor, FakeRun, FakeWorld
+from kflite.testing import FakeBackend, FakeExecutor, FakeRun
 
 MOMENT_S = 0.05
 
@@ -29,8 +29,8 @@ def nothing() -> None:
     return None
 
 
-def world_of(fake: FakeWorld, folder: Path, pool: str = "") -> SchedulerDeps:
-    """A world whose executors all run in this fake one. pool: theirs, "" for one each."""
+def deps_of(fake: FakeBackend, folder: Path, pool: str = "") -> SchedulerDeps:
+    """Dependencies whose executors all use this backend. pool: theirs, "" for one each."""
 
     async def inline(function: Callable[..., object], /, *args: object) -> object:
         return function(*args)
@@ -41,7 +41,7 @@ def world_of(fake: FakeWorld, folder: Path, pool: str = "") -> SchedulerDeps:
 
     return SchedulerDeps(
         store=store.open("sqlite://"),
-        blobs=FileBlobs(str(folder)),
+        blobs=FileBlobs(str(folder / "artifacts")),
         plans=lambda kind, document, parameters, origin: dag.plan(document, parameters, origin),
         executors=lambda on: FakeExecutor(fake, on, pool or on),
         home=folder,
@@ -53,11 +53,11 @@ def world_of(fake: FakeWorld, folder: Path, pool: str = "") -> SchedulerDeps:
     )
 
 
-def run(world: SchedulerDeps, *on: str) -> list[State]:
+def run(deps: SchedulerDeps, *on: str) -> list[State]:
     """How runs end that go to these executors, all at once."""
 
     async def work() -> list[State]:
-        async with Scheduler(world) as scheduler:
+        async with Scheduler(deps) as scheduler:
             document = dsl.compile(nothing).dumps()
             names = [f"r{number}" for number in range(len(on))]
             for name, where in zip(names, on, strict=True):
@@ -73,26 +73,26 @@ def test_executors_of_one_pool_take_turns(tmp_path: Path, pool: str, at_once: in
         return FakeRun(MOMENT_S * (1 + len(fake.starts)), write=lambda _job: most.append(len(fake.running) + 1))
 
     most: list[int] = []
-    fake = FakeWorld(script, Resources(1.0, 1 << 30))
-    assert run(world_of(fake, tmp_path, pool), "process", "docker") == [State.SUCCEEDED] * 2
+    fake = FakeBackend(script, Resources(1.0, 1 << 30))
+    assert run(deps_of(fake, tmp_path, pool), "process", "docker") == [State.SUCCEEDED] * 2
     assert max(most) == at_once
 
 
 def test_what_a_task_waits_for_is_stored_as_its_executor_tells_it(tmp_path: Path) -> None:
     words = ((0.0, AttemptWaiting("no node is free")), (MOMENT_S / 2, AttemptWaiting("")))
-    world = world_of(FakeWorld(lambda _job: FakeRun(MOMENT_S, updates=words)), tmp_path)
-    run(world, "fake")
-    waiting = [event.data.message for event in world.store.events("r0") if isinstance(event.data, TaskWaiting)]
+    deps = deps_of(FakeBackend(lambda _job: FakeRun(MOMENT_S, updates=words)), tmp_path)
+    run(deps, "fake")
+    waiting = [event.data.message for event in deps.store.events("r0") if isinstance(event.data, TaskWaiting)]
     assert waiting == ["no node is free", ""]
 
 
 @pytest.mark.parametrize(("on", "digest"), [("docker", "sha256:1"), ("process", None)])
 def test_an_executor_is_asked_what_decides_a_result_where_that_may_be(tmp_path: Path, on: str, digest: str | None) -> None:
-    fake = FakeWorld()
+    fake = FakeBackend()
     fake.identity = {"image digest": "sha256:1"}
-    world = replace(world_of(fake, tmp_path), identified=lambda on, _work: on == "docker")
-    run(world, on)
-    (queued,) = [event.data for event in world.store.events("r0") if isinstance(event.data, TaskQueued)]
+    deps = replace(deps_of(fake, tmp_path), has_identity=lambda on, _work: on == "docker")
+    run(deps, on)
+    (queued,) = [event.data for event in deps.store.events("r0") if isinstance(event.data, TaskQueued)]
     assert queued.key_parts
     assert queued.key_parts.get("image digest") == digest
 
@@ -102,5 +102,5 @@ def test_a_task_is_queued_without_an_identity_that_nobody_can_tell(tmp_path: Pat
         async def identity(self, job: Job) -> dict[str, str]:
             raise ExecutorError("no daemon", "NoDocker")
 
-    world = replace(world_of(FakeWorld(), tmp_path), executors=lambda on: Away(), identified=lambda _on, _work: True)
-    assert run(world, "docker") == [State.SUCCEEDED]
+    deps = replace(deps_of(FakeBackend(), tmp_path), executors=lambda on: Away(), has_identity=lambda _on, _work: True)
+    assert run(deps, "docker") == [State.SUCCEEDED]

@@ -57,7 +57,7 @@ def test_a_store_is_written_on_after_its_sessions_were_ended(opened: Database, s
         end_sessions(server)
         assert opened.append([queued("a", f"t{n}")]) == n + 2
     end_sessions(server)
-    assert opened.claim("a", "me:1:1:x", 1.0, 10.0)
+    assert opened.acquire_lease("a", "me:1:1:x", 1.0, 10.0)
 
 
 def test_a_session_that_ends_within_a_transaction_leaves_nothing_of_it(opened: Database, server: psycopg.Connection) -> None:
@@ -76,7 +76,7 @@ def test_a_session_that_ends_within_a_transaction_leaves_nothing_of_it(opened: D
 def test_a_follower_hears_on_after_its_sessions_were_ended(
     opened: Database, server: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(following, "LOOK_ANYWAY_S", 10 * SOON_S)
+    monkeypatch.setattr(following, "POLL_S", 10 * SOON_S)
 
     async def heard() -> list[list[str]]:
         batches, found = follow(opened, "a"), []

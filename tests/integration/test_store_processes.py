@@ -81,7 +81,7 @@ def test_a_follower_in_another_process_is_woken_by_the_bell(opened: Database, st
 def test_a_follower_is_woken_by_the_bell_of_another_process(
     opened: Database, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(following, "LOOK_ANYWAY_S", 10 * SOON_S)
+    monkeypatch.setattr(following, "POLL_S", 10 * SOON_S)
     writer, looked, read = start(WRITER, opened.url, "x", 1), threading.Event(), opened.events
 
     def reading(run: str = "", after: int = 0, limit: int = 10_000) -> list[Event]:
@@ -169,12 +169,12 @@ def test_the_lease_of_a_process_that_was_killed_is_free_at_once_and_that_of_a_li
     opened.append([submitted("mine", now)], me)
     assert owner.says() == "owns"
     assert opened.run("b").owner.split(":")[1] == str(owner.process.pid)
-    assert (opened.claim("b", me, now, LEASE_S), opened.orphans(now)) == (False, ["a"])
+    assert (opened.acquire_lease("b", me, now, LEASE_S), opened.orphans(now)) == (False, ["a"])
     with pytest.raises(LeaseLost):
         opened.append([queued("b", "x")], me)
     owner.kill()
     assert opened.orphans(now) == ["a", "b"]
-    assert opened.claim("b", me, now, LEASE_S)
+    assert opened.acquire_lease("b", me, now, LEASE_S)
     opened.append([queued("b", "x")], me)
 
 
@@ -192,7 +192,8 @@ def test_schedulers_that_write_at_once_each_of_its_own_run_keep_their_leases(ope
 
 def test_one_of_those_that_claim_at_once_gets_the_run(opened: Database, start: Start) -> None:
     program = (
-        OPENED + 'sys.stdin.readline()\nprint(opened.claim("a", store.owner_id(), 9.0, 9.0), flush=True)\nsys.stdin.readline()\n'
+        OPENED
+        + 'sys.stdin.readline()\nprint(opened.acquire_lease("a", store.owner_id(), 9.0, 9.0), flush=True)\nsys.stdin.readline()\n'
     )
     beside = [start(program, opened.url) for _ in range(3)]
     for other in beside:

@@ -41,10 +41,10 @@ class Builder:
         return {"tasks": tasks}
 
     def _task(self, depth: int, before: Document) -> Document:
-        drawn = self.random.random()
-        if depth >= 2 or drawn < 0.65:
+        chance = self.random.random()
+        if depth >= 2 or chance < 0.65:
             task = self._leaf_task(before)
-        elif drawn < 0.82:
+        elif chance < 0.82:
             task = {"componentRef": {"name": self._component(depth)}}
             self._condition(task, before)
         else:

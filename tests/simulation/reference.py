@@ -15,19 +15,19 @@ Judge = Callable[[str, int], int | None]
 S, F, K = State.SUCCEEDED, State.FAILED, State.SKIPPED
 
 
-def expected(document: str, judge: Judge) -> tuple[State, dict[str, State]]:
+def expected(document: str, value_of: Judge) -> tuple[State, dict[str, State]]:
     """The run's state, and the state of each task and group that it names."""
     first = json.loads(document.splitlines()[0])
     states: dict[str, State] = {}
-    return _dag(first["root"]["dag"], "", first["components"], judge, states), states
+    return _dag(first["root"]["dag"], "", first["components"], value_of, states), states
 
 
-def _dag(dag: Document, path: str, components: Document, judge: Judge, states: dict[str, State]) -> State:
+def _dag(dag: Document, path: str, components: Document, value_of: Judge, states: dict[str, State]) -> State:
     ended: dict[str, State] = {}
     values: dict[str, int] = {}
     for name, task in dag["tasks"].items():  # every parent comes before its children
         where = f"{path}/{name}" if path else name
-        ended[name] = _task(task, where, ended, values, components, judge, states)
+        ended[name] = _task(task, where, ended, values, components, value_of, states)
         states[where] = ended[name]
         if where in values:
             values[name] = values[where]
@@ -40,7 +40,7 @@ def _task(
     ended: dict[str, State],
     values: dict[str, int],
     components: Document,
-    judge: Judge,
+    value_of: Judge,
     states: dict[str, State],
 ) -> State:
     trigger = task.get("triggerPolicy", {})
@@ -48,7 +48,7 @@ def _task(
         return K
     component = components[task["componentRef"]["name"]]
     if "executorLabel" in component:
-        value = judge(where, task.get("retryPolicy", {}).get("maxRetryCount", 0))
+        value = value_of(where, task.get("retryPolicy", {}).get("maxRetryCount", 0))
         if value is not None:
             values[where] = value
         return F if value is None else S
@@ -56,6 +56,6 @@ def _task(
         return K
     if "parameterIterator" in task:
         items = json.loads(task["parameterIterator"]["items"]["raw"])
-        parts = [_dag(component["dag"], f"{where}[{i}]", components, judge, states) for i in range(len(items))]
+        parts = [_dag(component["dag"], f"{where}[{i}]", components, value_of, states) for i in range(len(items))]
         return F if F in parts else S
-    return _dag(component["dag"], where, components, judge, states)
+    return _dag(component["dag"], where, components, value_of, states)

@@ -20,9 +20,9 @@ from kflite.core.run_event import RunResumed, RunSuspendRequested
 from kflite.core.task_event import TaskServing
 from kflite.core.value import Value
 from kflite.scheduler import Scheduler, SchedulerDeps, Submission
-from kflite.scheduler.deps import LEASE_S, nobody
+from kflite.scheduler.deps import LEASE_S, no_run
 from kflite.store.blobs.files import FileBlobs
-from kflite.testing import FakeExecutor, FakeRun, FakeWorld
+from kflite.testing import FakeBackend, FakeExecutor, FakeRun
 
 RUN = "run"
 LONGEST_S = 5_000.0
@@ -40,7 +40,7 @@ class RaceLife:
     def __init__(self, folder: Path, crash_at: int = 0, suspend_at: float = 0.0) -> None:
         self.folder, self.crash_at, self.suspend_at = folder, crash_at, suspend_at
         self.store = store.open("sqlite://")
-        self.world = FakeWorld(_script, Resources(8.0, 1 << 30, 0))
+        self.backend = FakeBackend(_script, Resources(8.0, 1 << 30, 0))
         self.points_passed = self.schedulers = self.asked = 0
         self.requests: list[asyncio.Queue[Event]] = []
 
@@ -63,14 +63,14 @@ class RaceLife:
         if asking:
             asking.cancel()
         await asyncio.sleep(100)
-        assert self.world.running == []
+        assert self.backend.running == []
 
     async def _generation(self) -> None:
         scheduler = Scheduler(self._deps())
         await scheduler.__aenter__()
-        assert scheduler._work
+        assert scheduler._turns_task
         use = asyncio.ensure_future(self._use(scheduler))
-        done, _ = await asyncio.wait({use, scheduler._work}, return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait({use, scheduler._turns_task}, return_when=asyncio.FIRST_COMPLETED)
         for finished in done:
             finished.result()
         await scheduler.__aexit__()
@@ -128,12 +128,12 @@ class RaceLife:
             self.store,
             FileBlobs(str(self.folder / "artifacts")),
             self._plan,
-            lambda on: FakeExecutor(self.world),
+            lambda on: FakeExecutor(self.backend),
             self.folder,
             str(self.folder / "artifacts"),
             f"elsewhere:{self.schedulers}:0:x",
             self._heard,
-            accepts=nobody,
+            accepts=no_run,
             clock=asyncio.get_running_loop().time,
             offload=inline,  # type: ignore[arg-type]
             transfer=inline,  # type: ignore[arg-type]
@@ -184,12 +184,12 @@ def check(life: RaceLife) -> None:
     assert life.kinds.count(Kind.RUN_ANSWERED) == 1
     assert life.kinds.count(Kind.RUN_ENDED) == 1
     last = {task: max(attempt for attempt, _ in life.measured(task)) for task in LOSSES}
-    found = {task: [value for attempt, value in life.measured(task) if attempt == last[task]] for task in LOSSES}
-    assert found["racer-0"] == list(LOSSES["racer-0"])
-    assert found["racer-2"] == list(LOSSES["racer-2"])
-    assert found["racer-1"] == list(LOSSES["racer-1"])[: len(found["racer-1"])]
-    assert len(found["racer-1"]) >= 2
-    assert len(set(life.world.starts)) == len(life.world.starts)
+    outcome = {task: [value for attempt, value in life.measured(task) if attempt == last[task]] for task in LOSSES}
+    assert outcome["racer-0"] == list(LOSSES["racer-0"])
+    assert outcome["racer-2"] == list(LOSSES["racer-2"])
+    assert outcome["racer-1"] == list(LOSSES["racer-1"])[: len(outcome["racer-1"])]
+    assert len(outcome["racer-1"]) >= 2
+    assert len(set(life.backend.starts)) == len(life.backend.starts)
 
 
 def passed(tmp_path: Path, suspend_at: float = 0.0) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from simulation import Life
+from life import Life
 
 SEEDS = 1000
 BATCH = 50

@@ -22,15 +22,6 @@ class Recipe:
     container: Container
 
     @cached_property
-    def python(self) -> bool:
-        """Whether this is a Python component."""
-        container = self.container
-        return bool(
-            bootstrap.as_python(container.command, container.args)
-            or (container.sources.file and bootstrap.kfp_function(container.command, container.args))
-        )
-
-    @cached_property
     def names_run(self) -> bool:
         """Whether the command contains the run's or task's name, so that another run's result would be wrong."""
         words = (*self._command_words, *self.container.args, *self.container.env.values())

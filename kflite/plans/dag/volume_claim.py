@@ -48,10 +48,6 @@ class ClaimWork:
         return ""
 
     @property
-    def python(self) -> bool:
-        return False
-
-    @property
     def artifacts(self) -> Mapping[str, tuple[Artifact, ...]]:
         return {}
 

@@ -65,10 +65,6 @@ class ContainerWork:
     def request(self) -> Resources:
         return self._resources[0]
 
-    @property
-    def python(self) -> bool:
-        return self.recipe.python
-
     @cached_property
     def image(self) -> str:
         """The image, with placeholders filled."""

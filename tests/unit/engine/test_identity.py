@@ -11,7 +11,7 @@ from kflite.config import Settings
 from kflite.core.plan import Origin, Ready, Work
 from kflite.dsl import kubernetes
 from kflite.engine.executors import Executors
-from kflite.engine.identity import identified
+from kflite.engine.identity import has_identity
 from kflite.plans import dag
 
 
@@ -51,7 +51,7 @@ def work_of(component: dsl.Component) -> Work:
     ],
 )
 def test_only_what_names_do_not_tell_is_asked_for(on: str, task: dsl.Component, asked: bool) -> None:
-    assert identified(on, work_of(task)) is asked
+    assert has_identity(on, work_of(task)) is asked
 
 
 def test_executors_of_this_machine_share_a_pool(tmp_path: Path) -> None:

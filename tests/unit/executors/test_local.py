@@ -13,7 +13,7 @@ from kflite.core.job import Exit, Job, Mount, MountSource, Python, Resources, Ro
 from kflite.errors import ExecutorError
 from kflite.executors.base import ended
 from kflite.executors.local import LocalExecutor
-from kflite.testing import FakeExecutor, FakeRun, FakeWorld
+from kflite.testing import FakeBackend, FakeExecutor, FakeRun
 
 pytestmark = pytest.mark.anyio
 CONTAINER = Role("alpine", ("echo",))
@@ -25,8 +25,8 @@ class Processes(FakeExecutor):
 
     warmed = 0
 
-    def __init__(self, world: FakeWorld | None = None) -> None:
-        super().__init__(world or FakeWorld(capacity=Resources(2.0, 1 << 30)), "process")
+    def __init__(self, backend: FakeBackend | None = None) -> None:
+        super().__init__(backend or FakeBackend(capacity=Resources(2.0, 1 << 30)), "process")
 
     mounts = True
 
@@ -61,7 +61,7 @@ def processes() -> Processes:
 
 @pytest.fixture
 def docker() -> Daemon:
-    return Daemon(FakeWorld(lambda _job: FakeRun(exit=Exit(3, "Error"))), "docker")
+    return Daemon(FakeBackend(lambda _job: FakeRun(exit=Exit(3, "Error"))), "docker")
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ async def test_a_command_runs_in_a_container(local: LocalExecutor, job: Callable
     ref = await local.start(job(CONTAINER))
     assert ref.startswith("docker:")
     assert (await ended(local, ref)).code == 3
-    assert processes.world.starts == []
+    assert processes.backend.starts == []
 
 
 MOUNTING = replace(PYTHON, mounts=(Mount("/data", MountSource.VOLUME, "data"),))
@@ -150,10 +150,10 @@ async def test_a_ref_leads_back_to_the_executor_that_gave_it(
 ) -> None:
     async with LocalExecutor(processes, lambda: docker) as local:
         refs = [await local.start(job(PYTHON)), await local.start(job(CONTAINER))]
-    async with LocalExecutor(Processes(processes.world), lambda: docker) as local:
+    async with LocalExecutor(Processes(processes.backend), lambda: docker) as local:
         assert [(await ended(local, ref)).code for ref in refs] == [0, 3]
         await local.stop(refs[1], 0)
-    assert (processes.world.stops, docker.world.stops) == ([], ["run/task#1"])
+    assert (processes.backend.stops, docker.backend.stops) == ([], ["run/task#1"])
 
 
 async def test_both_share_what_the_machine_has(local: LocalExecutor) -> None:

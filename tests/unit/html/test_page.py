@@ -55,8 +55,8 @@ def made(kind: str, uri: str = "/nowhere", metadata: dict[str, Value] | None = N
     return [Artifact("m", uri, f"system.{kind}", metadata=metadata or {}).as_json()]
 
 
-def page(tasks: list[TaskRow], place: Path = Path("/nowhere"), run: RunRow = RUN) -> str:
-    return run_page(run, tasks, visualizations(tasks), RunPaths(place, str(place), "r", "r-1"))
+def page(tasks: list[TaskRow], paths: Path = Path("/nowhere"), run: RunRow = RUN) -> str:
+    return run_page(run, tasks, visualizations(tasks), RunPaths(paths, str(paths), "r", "r-1"))
 
 
 def test_text_and_attributes_are_escaped() -> None:
@@ -154,22 +154,22 @@ def test_a_large_matrix_is_told_by_its_worst_mistakes() -> None:
 
 
 def test_a_document_that_is_gone_or_too_long_is_told(tmp_path: Path) -> None:
-    place = RunPaths(tmp_path, str(tmp_path), "r", "r-1")
+    paths = RunPaths(tmp_path, str(tmp_path), "r", "r-1")
     (tmp_path / "long").write_text("x" * 100)
-    assert "cannot be read" in content(Artifact("m", str(tmp_path / "gone")), place).problem
-    assert "longer than 99 B" in content(Artifact("m", str(tmp_path / "long")), place, 99).problem
-    assert content(Artifact("m", str(tmp_path / "long")), place, 100).text == "x" * 100
+    assert "cannot be read" in content(Artifact("m", str(tmp_path / "gone")), paths).problem
+    assert "longer than 99 B" in content(Artifact("m", str(tmp_path / "long")), paths, 99).problem
+    assert content(Artifact("m", str(tmp_path / "long")), paths, 100).text == "x" * 100
 
 
 def test_a_document_is_read_from_where_fsspec_finds_it(tmp_path: Path) -> None:
     import fsspec
 
-    place = RunPaths(tmp_path, "memory://root", "r", "r-1")
+    paths = RunPaths(tmp_path, "memory://root", "r", "r-1")
     with fsspec.open("memory://root/card", "wb") as file:
         file.write(b"\xef\xbb\xbf# One\xff")
-    assert content(Artifact("m", "memory://root/card"), place).text == "# One\N{REPLACEMENT CHARACTER}"
-    assert "cannot be read" in content(Artifact("m", "memory://root/none"), place).problem
-    assert "no file system is known" in content(Artifact("m", "nothing://root/none"), place).problem
+    assert content(Artifact("m", "memory://root/card"), paths).text == "# One\N{REPLACEMENT CHARACTER}"
+    assert "cannot be read" in content(Artifact("m", "memory://root/none"), paths).problem
+    assert "no file system is known" in content(Artifact("m", "nothing://root/none"), paths).problem
 
 
 def test_a_page_is_its_users_alone(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from random import Random
 
-from runner import BADLY, LOST, WELL, Driver, Exits
+from runner import FAILURE, LOST, SUCCESS, Driver, Exits
 
 from kflite.core.event import Event
 from kflite.core.job import Exit
@@ -17,7 +17,7 @@ ALWAYS = {"triggerPolicy": {"strategy": "ALL_UPSTREAM_TASKS_COMPLETED"}}
 
 
 def well(task: str, attempt: int) -> Exit:
-    return WELL
+    return SUCCESS
 
 
 def document(group: dict[str, object] | None = None, **tasks: dict[str, object]) -> str:
@@ -33,9 +33,9 @@ def document(group: dict[str, object] | None = None, **tasks: dict[str, object])
     return json.dumps(whole | {"deploymentSpec": {"executors": executors}})
 
 
-def again(driver: Driver, *more: Event) -> Driver:
+def recover(driver: Driver, *more: Event) -> Driver:
     """What another scheduler makes of the events that are stored, and of some more."""
-    return Driver(driver.document, driver.exits).again([*driver.events, *more])
+    return Driver(driver.document, driver.exits).recover([*driver.events, *more])
 
 
 def drawn(seed: int) -> Exits:
@@ -43,6 +43,6 @@ def drawn(seed: int) -> Exits:
 
     def exits(task: str, attempt: int) -> Exit:
         found = Random(f"{seed}/{task}/{attempt}").random()
-        return BADLY if found < 0.2 else LOST if found < 0.3 else WELL
+        return FAILURE if found < 0.2 else LOST if found < 0.3 else SUCCESS
 
     return exits

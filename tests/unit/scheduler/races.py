@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from race import LOSS, Race
-from runner import WELL, Clock
+from runner import SUCCESS, Clock
 
 from kflite.core.event import Event, Point
 from kflite.core.event_kind import Kind
@@ -20,7 +20,7 @@ from kflite.scheduler.tasks import Caching
 
 
 class Races:
-    """A race in the hands of schedulers that follow each other; each `store` is a commit."""
+    """A race under schedulers that follow each other; each `store` is a commit."""
 
     def __init__(self, racers: int = 2) -> None:
         self.clock = Clock()
@@ -34,21 +34,22 @@ class Races:
 
     def _new(self, events: tuple[Event, ...]) -> tuple[Race, ActiveRun]:
         plan = Race(lambda: self.racers)
-        asked = Submission("r", "n", "race", "p", "", {}, on="fake")
+        submission = Submission("r", "n", "race", "p", "", {}, on="fake")
         return plan, ActiveRun(
-            asked, plan, RunPaths(Path("/home"), "/artifacts", "p", "r"), self.clock, Caching(lambda w: {}), events
+            submission, plan, RunPaths(Path("/home"), "/artifacts", "p", "r"), self.clock, Caching(lambda w: {}), events
         )
 
     def store(self) -> list[object]:
         """Commit, and tell the plan of points as the loop does; returns what is to be done."""
-        taken = self.run.take()
-        for event in taken.events:
+        decisions = self.run.take()
+        for event in decisions.events:
             self.events.append(Event(event.run, event.data, event.at, event.task, event.attempt, len(self.events) + 1))
         stored = [
-            Point(p.run, p.task, p.attempt, p.replica, p.metric, p.step, p.at, p.value, len(self.events)) for p in taken.points
+            Point(p.run, p.task, p.attempt, p.replica, p.metric, p.step, p.at, p.value, len(self.events))
+            for p in decisions.points
         ]
         self.points += stored
-        self.actions = list(taken.actions)
+        self.actions = list(decisions.actions)
         self.run.hear(stored)
         return self.actions
 
@@ -61,8 +62,8 @@ class Races:
         return self.store()
 
     def answer(self) -> Races:
-        (asked,) = [action for action in self.actions if isinstance(action, AnswerQuestion)]
-        self.run.answered(asked.id, Answer(asked.question()))
+        (action,) = [action for action in self.actions if isinstance(action, AnswerQuestion)]
+        self.run.answered(action.id, Answer(action.question()))
         self.store()
         return self
 
@@ -73,13 +74,13 @@ class Races:
         self.store()
         return self
 
-    def end(self, task: str, exit: Exit = WELL) -> Races:
+    def end(self, task: str, exit: Exit = SUCCESS) -> Races:
         self.run.exited(task, exit, NOTHING)
         self.store()
         return self
 
     def measure(self, task: str, value: float, metric: str = LOSS) -> list[object]:
-        self.run.measured([Point("r", task, self.run.tasks[task].attempts, 0, metric, 1, self.clock.now, value)])
+        self.run.add_points([Point("r", task, self.run.tasks[task].attempts, 0, metric, 1, self.clock.now, value)])
         self.store()
         return self.store()
 

@@ -19,8 +19,8 @@ from kflite.scheduler.submission import Submission
 from kflite.scheduler.tasks import Caching
 
 Exits = Callable[[str, int], Exit]
-WELL = Exit(0)
-BADLY = Exit(1, "Error", "it broke")
+SUCCESS = Exit(0)
+FAILURE = Exit(1, "Error", "it broke")
 LOST = Exit(-1, "Lost", "gone", lost=True)
 
 
@@ -47,12 +47,12 @@ class Driver:
         self.running: list[str] = []
 
     def _new(self, events: Sequence[Event]) -> ActiveRun:
-        asked = Submission(
+        submission = Submission(
             "r", "n", "pipeline", "p", self.document, {}, on="fake", fail_fast=self.fail_fast, timeout_s=self.timeout_s
         )
         plan = dag.plan(self.document, {}, Origin("r", "n", 0.0))
         return ActiveRun(
-            asked, plan, RunPaths(Path("/home"), "/artifacts", "p", "r"), self.clock, Caching(lambda work: {}), events
+            submission, plan, RunPaths(Path("/home"), "/artifacts", "p", "r"), self.clock, Caching(lambda work: {}), events
         )
 
     @property
@@ -67,7 +67,7 @@ class Driver:
         self.run.begin("me")
         return self.take()
 
-    def again(self, events: Sequence[Event]) -> Driver:
+    def recover(self, events: Sequence[Event]) -> Driver:
         """What another scheduler makes of these events."""
         self.commits = [list(events)]
         self.run = self._new(events)
@@ -76,9 +76,9 @@ class Driver:
 
     def take(self) -> Driver:
         """Commit what the run said, and note what it asks."""
-        taken = self.run.take()
-        self.commits.append(taken.events)
-        for action in taken.actions:
+        decisions = self.run.take()
+        self.commits.append(decisions.events)
+        for action in decisions.actions:
             self.actions.append(action)
             match action:
                 case Enqueue(task):

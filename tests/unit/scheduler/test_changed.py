@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from leaves import drawn, well
 from pipelines import Builder, changed
-from runner import BADLY, Driver
+from runner import FAILURE, Driver
 
 from kflite.core.event import Event
 from kflite.core.event_kind import Kind, State
@@ -41,15 +41,15 @@ def _component(name: str) -> dict[str, object]:
 
 def ran(document: str, *failing: str) -> Driver:
     """A run to its end, in which these tasks fail."""
-    driver = Driver(document, lambda task, attempt: BADLY if task in failing else well(task, attempt)).begin()
+    driver = Driver(document, lambda task, attempt: FAILURE if task in failing else well(task, attempt)).begin()
     return driver.finish(Random(0))
 
 
 def retried(before: Driver, document: str = "", keep: bool = False, tasks: Sequence[str] = ()) -> Driver:
     """The run after such a retry, to its end."""
     told = Event("r", RunRetried("new" if document else "", keep, tuple(tasks)), 0.0)
-    again = Driver(document or before.document, well).again([*before.events, told])
-    return again.finish(Random(0))
+    recover = Driver(document or before.document, well).recover([*before.events, told])
+    return recover.finish(Random(0))
 
 
 def started(driver: Driver) -> set[str]:
@@ -61,13 +61,13 @@ LINE: dict[str, Sequence[str]] = {"a": "", "b": "a", "c": "b", "d": ""}
 
 
 def test_what_changed_and_what_comes_after_it_is_done_again_and_the_rest_stays() -> None:
-    again = retried(ran(chain(**LINE), "c"), chain(**LINE, code="b"))
-    assert (started(again), set(again.states.values()), again.run.state) == ({"b", "c"}, {S}, S)
+    recover = retried(ran(chain(**LINE), "c"), chain(**LINE, code="b"))
+    assert (started(recover), set(recover.states.values()), recover.run.state) == ({"b", "c"}, {S}, S)
 
 
 def test_a_changed_step_that_failed_is_done_again_alone() -> None:
-    again = retried(ran(chain(**LINE), "c"), chain(**LINE, code="c"))
-    assert (started(again), again.run.state) == ({"c"}, S)
+    recover = retried(ran(chain(**LINE), "c"), chain(**LINE, code="c"))
+    assert (started(recover), recover.run.state) == ({"c"}, S)
 
 
 def test_what_only_comes_after_a_step_in_time_is_done_again_with_it() -> None:
@@ -75,8 +75,8 @@ def test_what_only_comes_after_a_step_in_time_is_done_again_with_it() -> None:
 
 
 def test_all_that_succeeded_stays_where_the_user_keeps_it() -> None:
-    again = retried(ran(chain(**LINE), "c"), chain(**LINE, code="abcd"), keep=True)
-    assert (started(again), again.run.state) == ({"c"}, S)
+    recover = retried(ran(chain(**LINE), "c"), chain(**LINE, code="abcd"), keep=True)
+    assert (started(recover), recover.run.state) == ({"c"}, S)
 
 
 def test_named_tasks_are_done_again_with_what_follows_from_them() -> None:
@@ -89,25 +89,25 @@ def test_a_group_stays_closed_unless_something_in_it_is_done_again() -> None:
     kept = retried(ran(chain(**nested), "a"), chain(**nested, code="a"))
     assert started(kept) == {"a"}
     assert not [e for commit in kept.commits[1:] for e in commit if e.task.startswith("g")]
-    again = retried(ran(chain(**nested)), tasks=["g/x"])
-    assert started(again) == {"g/x", "b"}
-    assert [e.kind for e in again.events if e.task == "g"][-3:] == [Kind.TASK_QUEUED, Kind.TASK_RUNNING, Kind.TASK_SUCCEEDED]
+    recover = retried(ran(chain(**nested)), tasks=["g/x"])
+    assert started(recover) == {"g/x", "b"}
+    assert [e.kind for e in recover.events if e.task == "g"][-3:] == [Kind.TASK_QUEUED, Kind.TASK_RUNNING, Kind.TASK_SUCCEEDED]
     assert started(retried(ran(chain(**nested)), tasks=["g"])) == {"g/x", "g/y", "b"}
 
 
 def test_new_tasks_run_and_old_ones_count_no_longer() -> None:
-    again = retried(ran(chain(a="", b="a", c="b"), "c"), chain(a="", n="a", c="n"))
-    assert started(again) == {"n", "c"}
-    assert again.states == {"a": S, "b": K, "c": S, "n": S}
-    assert again.run.state is S
+    recover = retried(ran(chain(a="", b="a", c="b"), "c"), chain(a="", n="a", c="n"))
+    assert started(recover) == {"n", "c"}
+    assert recover.states == {"a": S, "b": K, "c": S, "n": S}
+    assert recover.run.state is S
 
 
 def test_a_step_that_turned_stale_stays_so_through_a_plain_retry() -> None:
     told = Event("r", RunRetried("new"), 0.0)
     document = chain(**LINE, code="a")
-    failed = Driver(document, lambda task, attempt: BADLY).again([*ran(chain(**LINE), "d").events, told]).finish(Random(0))
+    failed = Driver(document, lambda task, attempt: FAILURE).recover([*ran(chain(**LINE), "d").events, told]).finish(Random(0))
     assert started(failed) == {"a", "d"}
-    last = retried(Driver(document, well).again(failed.events))
+    last = retried(Driver(document, well).recover(failed.events))
     assert (started(last), last.run.state) == ({"a", "b", "c", "d"}, S)
 
 
@@ -142,8 +142,8 @@ def test_a_changed_run_that_is_taken_over_at_any_point_comes_to_the_same_end(
     before = Driver(pipeline, drawn(seed)).begin().finish(Random(seed))
     document, exits = changed(pipeline), drawn(seed + 1) if bad else well
     told = Event("r", RunRetried("new", tasks=tuple(tasks)), 0.0)
-    whole = Driver(document, exits).again([*before.events, told]).finish(Random(seed))
+    whole = Driver(document, exits).recover([*before.events, told]).finish(Random(seed))
     for commits in range(1, len(whole.commits)):
         stored = [event for commit in whole.commits[:commits] for event in commit]
-        again = Driver(document, exits).again(stored).finish(Random(seed + commits))
-        assert (again.states, again.run.state) == (whole.states, whole.run.state), f"after {commits} commits"
+        recover = Driver(document, exits).recover(stored).finish(Random(seed + commits))
+        assert (recover.states, recover.run.state) == (whole.states, whole.run.state), f"after {commits} commits"

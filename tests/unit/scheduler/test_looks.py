@@ -6,7 +6,7 @@ import json
 from random import Random
 
 import pytest
-from leaves import again, well
+from leaves import recover, well
 from runner import Driver
 
 from kflite.core.event_kind import State
@@ -73,7 +73,7 @@ def test_a_task_whose_content_is_unknown_or_that_is_not_cached_has_no_key() -> N
 
 
 def test_another_scheduler_looks_again() -> None:
-    found = again(begun())
+    found = recover(begun())
     assert [act for act in found.actions if isinstance(act, FetchDigests)] == [FetchDigests("read", frozenset({URI}))]
     assert fetched(found, "b3:1").finish(Random(0)).run.state is State.SUCCEEDED
 

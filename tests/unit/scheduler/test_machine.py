@@ -8,9 +8,9 @@ from events import data
 from kflite.core.event import Event
 from kflite.core.event_kind import ENDED, Kind, State
 from kflite.errors import TransitionError
-from kflite.scheduler.machine import NOTES, RUN, TASK, run_after, task_after
+from kflite.scheduler.machine import ANNOTATIONS, RUN, TASK, run_after, task_after
 
-RUN_KINDS = [kind for kind in Kind if kind.startswith("run.") and kind not in NOTES]
+RUN_KINDS = [kind for kind in Kind if kind.startswith("run.") and kind not in ANNOTATIONS]
 TASK_KINDS = [kind for kind in Kind if kind.startswith("task.")]
 STATES: list[State | None] = [None, *State]
 
@@ -55,7 +55,7 @@ def test_what_the_runs_table_lacks_is_an_error_that_names_it(state: State | None
             run_after(state, event(kind))
 
 
-@pytest.mark.parametrize("kind", sorted(NOTES))
+@pytest.mark.parametrize("kind", sorted(ANNOTATIONS))
 def test_a_note_changes_no_state_and_needs_a_run(kind: Kind) -> None:
     assert [run_after(state, event(kind)) for state in State] == list(State)
     with pytest.raises(TransitionError):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pipelines import Builder
-from runner import BADLY, LOST, WELL, Driver, kinds
+from runner import FAILURE, LOST, SUCCESS, Driver, kinds
 
 from kflite.core.event import Event
 from kflite.core.event_kind import Kind, State
@@ -38,7 +38,7 @@ RETRIED = document(a={"retryPolicy": {"maxRetryCount": 2, "backoffDuration": "2s
 
 
 def well(task: str, attempt: int) -> Exit:
-    return WELL
+    return SUCCESS
 
 
 def test_each_step_is_said_before_it_is_asked_for() -> None:
@@ -56,7 +56,7 @@ def test_the_end_of_a_task_and_the_queueing_of_the_next_are_one_commit() -> None
 def test_a_retry_waits_longer_each_time_and_ends_with_the_last() -> None:
     driver = Driver(RETRIED, well).begin()
     for _ in range(3):
-        driver.start("a").end("a", BADLY)
+        driver.start("a").end("a", FAILURE)
     assert [act.delay_s for act in driver.actions if isinstance(act, Enqueue)] == [0.0, 2.0, 6.0]
     assert (driver.states["a"], driver.run.state) == (State.FAILED, State.FAILED)
 
@@ -88,7 +88,7 @@ def test_what_an_attempt_waits_for_is_stored_while_it_lasts() -> None:
 
 
 def test_a_deadline_of_an_attempt_that_is_over_counts_no_more() -> None:
-    driver = Driver(RETRIED, well).begin().start("a").end("a", BADLY).start("a").running_now("a")
+    driver = Driver(RETRIED, well).begin().start("a").end("a", FAILURE).start("a").running_now("a")
     driver.run.tasks.expired("a", 1)
     assert driver.states["a"] is State.RUNNING
 
@@ -113,31 +113,31 @@ def test_a_kill_leaves_no_grace_and_runs_no_exit_task() -> None:
 
 
 def test_the_first_failure_stops_a_run_that_is_to_fail_fast() -> None:
-    driver = Driver(document(a={}, b={}, c={}), well, fail_fast=True).begin().start("a").start("b").end("a", BADLY)
+    driver = Driver(document(a={}, b={}, c={}), well, fail_fast=True).begin().start("a").start("b").end("a", FAILURE)
     assert driver.states == {"a": State.FAILED, "b": State.STOPPING, "c": State.CANCELLED}
     driver.end("b", Exit(-15, "Stopped"))
     assert driver.run.state is State.FAILED
 
 
 def test_other_tasks_go_on_after_a_failure_otherwise() -> None:
-    driver = Driver(document(a={}, b={}, c={"dependentTasks": ["a"]}), well).begin().start("a").end("a", BADLY)
+    driver = Driver(document(a={}, b={}, c={"dependentTasks": ["a"]}), well).begin().start("a").end("a", FAILURE)
     assert driver.start("b").end("b").states == {"a": State.FAILED, "c": State.SKIPPED, "b": State.SUCCEEDED}
 
 
 def test_a_retry_of_the_run_keeps_what_succeeded_and_does_the_rest() -> None:
     driver = Driver(document(a={}, b={"dependentTasks": ["a"]}, c={"dependentTasks": ["b"]}), well).begin()
-    driver.start("a").end("a").start("b").end("b", BADLY)
-    again = Driver(driver.document, well).again([*driver.events, Event("r", RunRetried(), 0.0)])
-    assert again.queued == ["b"]
-    again.finish(Random(0))
-    assert set(again.states.values()) == {State.SUCCEEDED}
-    assert again.run.tasks["b"].attempts == 2
+    driver.start("a").end("a").start("b").end("b", FAILURE)
+    recover = Driver(driver.document, well).recover([*driver.events, Event("r", RunRetried(), 0.0)])
+    assert recover.queued == ["b"]
+    recover.finish(Random(0))
+    assert set(recover.states.values()) == {State.SUCCEEDED}
+    assert recover.run.tasks["b"].attempts == 2
 
 
 def test_a_request_to_cancel_that_nobody_heard_is_heard_by_the_next_scheduler() -> None:
     driver = Driver(CHAIN, well).begin().start("a").running_now("a")
-    again = Driver(CHAIN, well).again([*driver.events, Event("r", RunCancelRequested("enough"), 0.0)])
-    assert again.states["a"] is State.STOPPING
+    recover = Driver(CHAIN, well).recover([*driver.events, Event("r", RunCancelRequested("enough"), 0.0)])
+    assert recover.states["a"] is State.STOPPING
 
 
 def test_what_has_ended_holds_no_work_so_that_a_long_run_does_not_grow() -> None:
@@ -155,14 +155,14 @@ pipelines = st.randoms(use_true_random=False).map(lambda random: Builder(random)
 def test_whatever_part_of_its_events_is_stored_a_run_comes_to_the_same_end(pipeline: str, seed: int) -> None:
     def exits(task: str, attempt: int) -> Exit:
         drawn = Random(f"{seed}/{task}/{attempt}").random()
-        return BADLY if drawn < 0.2 else LOST if drawn < 0.3 else WELL
+        return FAILURE if drawn < 0.2 else LOST if drawn < 0.3 else SUCCESS
 
     whole = Driver(pipeline, exits).begin().finish(Random(seed))
     for commits in range(1, len(whole.commits)):
         stored = [event for commit in whole.commits[:commits] for event in commit]
-        again = Driver(pipeline, exits).again(stored).finish(Random(seed + commits))
-        assert again.states == whole.states, f"after {commits} commits"
-        assert again.run.state is whole.run.state
+        recover = Driver(pipeline, exits).recover(stored).finish(Random(seed + commits))
+        assert recover.states == whole.states, f"after {commits} commits"
+        assert recover.run.state is whole.run.state
 
 
 @pytest.mark.parametrize("reason", ["NoCapacity"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from leaves import ALWAYS, document, well
-from runner import BADLY, LOST, Driver, kinds
+from runner import FAILURE, LOST, Driver, kinds
 
 from kflite.core.event_kind import Kind, State
 from kflite.core.job import Exit
@@ -41,7 +41,7 @@ def test_what_is_to_be_cached_is_stored_with_its_key_and_what_that_was_made_of()
 
 def test_attempts_are_counted_across_what_failed_and_what_was_lost() -> None:
     driver = Driver(document(a={"retryPolicy": {"maxRetryCount": 1}}), well).begin()
-    driver.start("a").end("a", LOST).start("a").end("a", BADLY).start("a").end("a", LOST).start("a").end("a")
+    driver.start("a").end("a", LOST).start("a").end("a", FAILURE).start("a").end("a", LOST).start("a").end("a")
     assert (driver.run.tasks["a"].attempts, driver.run.state) == (4, S)
 
 
@@ -77,7 +77,7 @@ def test_a_deadline_that_came_before_a_cancel_stays_the_reason() -> None:
 
 def test_a_task_that_waits_for_its_next_attempt_is_given_up_by_a_cancel() -> None:
     driver = Driver(document(a={"retryPolicy": {"maxRetryCount": 5, "backoffDuration": "60s"}}), well).begin()
-    driver.start("a").end("a", BADLY)
+    driver.start("a").end("a", FAILURE)
     driver.run.cancel("enough")
     driver.take()
     driver.run.tasks.enqueue("a")
@@ -106,12 +106,12 @@ def test_an_exit_task_that_fails_after_a_cancel_is_not_tried_again() -> None:
     retried = {"dependentTasks": ["a"], "retryPolicy": {"maxRetryCount": 3}, **ALWAYS}
     driver = Driver(document(a={}, z=retried), well).begin().start("a").running_now("a")
     driver.run.cancel("enough")
-    driver.take().end("a", Exit(-15, "Stopped")).start("z").end("z", BADLY)
+    driver.take().end("a", Exit(-15, "Stopped")).start("z").end("z", FAILURE)
     assert (driver.states["z"], driver.run.tasks["z"].attempts, driver.run.state) == (F, 1, C)
 
 
 def test_the_first_failure_is_the_reason_and_the_verdict_is_the_plans() -> None:
-    driver = Driver(document(a={}, b={}), well, fail_fast=True).begin().start("a").end("a", BADLY)
+    driver = Driver(document(a={}, b={}), well, fail_fast=True).begin().start("a").end("a", FAILURE)
     (stopping,) = [event for event in driver.events if event.kind is Kind.RUN_STOPPING]
     assert stopping.data == RunStopping("a failed, and the run stops at the first failure")
     assert (driver.states["b"], driver.run.state) == (C, F)

@@ -9,7 +9,7 @@ from random import Random
 import pytest
 from race import BOARD, LOSS
 from races import Races
-from runner import BADLY, WELL
+from runner import FAILURE, SUCCESS
 
 from kflite.core.event import Event, Point
 from kflite.core.event_kind import Kind, State
@@ -66,7 +66,7 @@ def test_an_answer_after_the_run_was_stopped_changes_nothing() -> None:
 
 def test_the_plan_hears_points_that_it_watches_after_they_are_stored() -> None:
     races = Races().answer().start("racer-0", "racer-1", BOARD)
-    races.run.measured([Point("r", "racer-0", 1, 0, LOSS, 1, 0.0, 0.5)])
+    races.run.add_points([Point("r", "racer-0", 1, 0, LOSS, 1, 0.0, 0.5)])
     assert not [news for _, news in races.plan.heard if isinstance(news, Points)]
     races.store()
     assert [name for name, news in races.plan.heard if isinstance(news, Points)] == ["racer-0"]
@@ -95,9 +95,9 @@ def test_a_task_that_is_stopped_while_it_waits_never_starts() -> None:
 
 def test_points_that_were_stored_decide_the_same_after_a_crash() -> None:
     races = Races().answer().start("racer-0", "racer-1", BOARD)
-    races.run.measured([Point("r", "racer-0", 1, 0, LOSS, 1, 0.0, 0.05)])
-    taken = races.run.take()
-    races.points = [Point(**{f: getattr(p, f) for f in p.__slots__} | {"seq": len(races.events)}) for p in taken.points]
+    races.run.add_points([Point("r", "racer-0", 1, 0, LOSS, 1, 0.0, 0.05)])
+    decisions = races.run.take()
+    races.points = [Point(**{f: getattr(p, f) for f in p.__slots__} | {"seq": len(races.events)}) for p in decisions.points]
     actions = races.crash()  # between the commit of the points and the turn in which the plan hears of them
     assert stopped(actions) == ["racer-0", "racer-0"]
     assert Reattach("racer-0", "ref-racer-0") in actions
@@ -122,7 +122,7 @@ def test_a_service_is_told_where_it_serves_and_goes_on_until_the_race_is_over() 
     races.store()
     assert races.kinds(BOARD)[-1] is Kind.TASK_SERVING
     races.end("racer-0")
-    races.run.exited("racer-1", WELL, NOTHING)
+    races.run.exited("racer-1", SUCCESS, NOTHING)
     assert stopped(races.store()) == [BOARD]
     races.end(BOARD, TERMINATED)
     assert (races.run.tasks[BOARD].state, races.run.state) == (State.SUCCEEDED, State.SUCCEEDED)
@@ -155,7 +155,7 @@ def test_a_run_that_is_resumed_goes_on_where_it_was() -> None:
 def test_a_task_that_ends_well_while_its_run_is_suspended_has_succeeded() -> None:
     races = Races().answer().start("racer-0")
     races.run.suspend()
-    races.end("racer-0", WELL)
+    races.end("racer-0", SUCCESS)
     assert (races.run.tasks["racer-0"].state, races.run.state) == (State.SUCCEEDED, State.SUSPENDED)
 
 
@@ -215,14 +215,14 @@ def test_a_run_out_of_time_is_not_told_by_a_users_own_reason() -> None:
 def drawn(races: Races, random: Random) -> None:
     """One thing that may happen next."""
     tasks = dict(races.run.tasks.items())
-    waiting = [task for task, record in tasks.items() if record.state is State.QUEUED and not races.run.tasks.held]
+    waiting = [task for task, record in tasks.items() if record.state is State.QUEUED and not races.run.tasks.paused]
     working = [task for task, record in tasks.items() if record.state in (State.STARTING, State.RUNNING, State.STOPPING)]
     resumed = [Event("r", RunResumed(), 0.0)] if races.run.state is State.SUSPENDED else []
     options: list[Callable[[], object]] = [lambda: races.crash(*resumed)]
     if waiting:
         options += [lambda: races.start(random.choice(waiting))] * 4
     if working:
-        options += [lambda: races.end(random.choice(working), random.choice([WELL, BADLY, TERMINATED]))] * 2
+        options += [lambda: races.end(random.choice(working), random.choice([SUCCESS, FAILURE, TERMINATED]))] * 2
         options += [lambda: races.measure(random.choice(working), random.random())] * 2
     if not races.run.over:
         options.append(lambda: (races.run.suspend(), races.store()))

@@ -9,7 +9,7 @@ import pytest
 from pipelines import Builder
 from race import BOARD
 from races import Races
-from runner import BADLY, LOST, WELL, Driver
+from runner import FAILURE, LOST, SUCCESS, Driver
 from unit.plans.dag.builder import Pipeline, parameters, task
 
 from kflite.core.event import Data, Event
@@ -23,7 +23,7 @@ from kflite.scheduler.machine import RUN, TASK, run_after, task_after
 LIVES = 1500
 SECONDS = 0.0
 REQUESTS = (RunRetried(), RunCancelRequested(), RunSuspendRequested(), RunResumed())
-FAILURE = "inputs.parameter_values['status']['state'] == 'FAILED'"
+HAS_FAILED = "inputs.parameter_values['status']['state'] == 'FAILED'"
 
 
 class Life:
@@ -51,7 +51,7 @@ class Life:
         """A user wants some tasks done again, and what follows from them."""
         named: tuple[str, ...] = tuple(self.random.choices(sorted(self.driver.states) or ["t0"], k=2))
         told = Event("r", RunRetried(tasks=named), SECONDS)
-        self.driver = Driver(self.document, self._exit, self.fail_fast).again([*self.driver.events, told])
+        self.driver = Driver(self.document, self._exit, self.fail_fast).recover([*self.driver.events, told])
 
     def _turn(self, drawn: float) -> None:
         driver, waiting = self.driver, [t for t in self.driver.queued if self.driver.states[t] is State.QUEUED]
@@ -88,12 +88,12 @@ class Life:
                 self.driver.run.tasks.waiting(task, self.random.choice(["no node is free", ""]))
             case _:
                 self.driver.running.remove(task)
-                self.driver.run.exited(task, self.random.choice([BADLY, LOST]), Outputs())
+                self.driver.run.exited(task, self.random.choice([FAILURE, LOST]), Outputs())
 
     def _taken_over(self, *requests: Data | None) -> None:
         """Another scheduler takes the run over, after these requests by users."""
         told = [Event("r", data, SECONDS) for data in requests if data]
-        self.driver = Driver(self.document, self._exit, self.fail_fast).again([*self.driver.events, *told])
+        self.driver = Driver(self.document, self._exit, self.fail_fast).recover([*self.driver.events, *told])
 
     def _suspended(self) -> None:
         """The run is suspended, and then resumed or cancelled, where it does not end by that."""
@@ -101,26 +101,26 @@ class Life:
         self.driver.take()
         while self.driver.running and self.random.random() < 0.9:
             self.driver.end(self.random.choice(self.driver.running))
-        asked = [*self.random.choices(REQUESTS, k=2), self.random.choice([RunResumed(), RunCancelRequested()])]
-        self._taken_over(*self.random.choice([asked, asked[-1:]]))
+        requests = [*self.random.choices(REQUESTS, k=2), self.random.choice([RunResumed(), RunCancelRequested()])]
+        self._taken_over(*self.random.choice([requests, requests[-1:]]))
 
     def _exit(self, task: str, attempt: int) -> Exit:
-        return self.random.choice([WELL, WELL, BADLY, LOST])
+        return self.random.choice([SUCCESS, SUCCESS, FAILURE, LOST])
 
 
 def skipped_after_a_retry(end: Callable[[Driver], None]) -> Driver:
     """A task that is there for the failure of another, which succeeds in the end."""
     pipeline = Pipeline().leaf("c", parameters(status={"parameterType": "TASK_FINAL_STATUS"}))
     status = {"status": {"taskFinalStatus": {"producerTask": "p"}}}
-    document = pipeline.document(p=task(), t=task("c", inputs=status, always=True, condition=FAILURE))
-    driver = Driver(document, lambda task, attempt: WELL).begin().start("p").end("p", BADLY)
+    document = pipeline.document(p=task(), t=task("c", inputs=status, always=True, condition=HAS_FAILED))
+    driver = Driver(document, lambda task, attempt: SUCCESS).begin().start("p").end("p", FAILURE)
     end(driver)
-    again = Driver(document, driver.exits).again([*driver.take().events, Event("r", RunRetried(), SECONDS)])
-    return again.start("p").end("p")
+    recover = Driver(document, driver.exits).recover([*driver.take().events, Event("r", RunRetried(), SECONDS)])
+    return recover.start("p").end("p")
 
 
 def failed(driver: Driver) -> None:
-    driver.start("t").end("t", BADLY)
+    driver.start("t").end("t", FAILURE)
 
 
 def cancelled(driver: Driver) -> None:
@@ -156,6 +156,6 @@ def test_every_transition_of_a_run_happens(seen: set[tuple[State | None, Kind]])
 
 @pytest.mark.parametrize("end", [failed, cancelled])
 def test_a_task_that_had_run_may_be_skipped_after_a_retry(end: Callable[[Driver], None]) -> None:
-    again = skipped_after_a_retry(end)
-    assert again.states == {"p": State.SUCCEEDED, "t": State.SKIPPED}
-    assert again.run.state is State.SUCCEEDED
+    recover = skipped_after_a_retry(end)
+    assert recover.states == {"p": State.SUCCEEDED, "t": State.SKIPPED}
+    assert recover.run.state is State.SUCCEEDED

@@ -6,7 +6,7 @@ import pytest
 
 from kflite import store
 from kflite.errors import InputError, KfliteError, StoreError
-from kflite.store.address import shown
+from kflite.store.address import redacted
 
 SECRET = "s3cret"
 
@@ -23,7 +23,7 @@ SECRET = "s3cret"
     ],
 )
 def test_a_url_is_shown_without_what_is_secret(url: str, expected: str) -> None:
-    assert shown(url) == expected
+    assert redacted(url) == expected
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from kflite.core.task_event import TaskStarting
 from kflite.core.value import Artifact, Outputs
 from kflite.runs.progress import RunProgress
 from kflite.scheduler.ledger import Ledger
-from kflite.scheduler.machine import NOTES, RUN, TASK
+from kflite.scheduler.machine import ANNOTATIONS, RUN, TASK
 from kflite.store.base import RunRow, TaskRow
 
 TASKS = ("load", "fit", "loop", "loop[0]/fit")
@@ -59,7 +59,7 @@ class History:
 
     def _of_run(self) -> None:
         known = self._ledger.state
-        kind = self._draw(st.sampled_from([*(kind for before, kind in RUN if before is known), *sorted(NOTES)]))
+        kind = self._draw(st.sampled_from([*(kind for before, kind in RUN if before is known), *sorted(ANNOTATIONS)]))
         state = self._draw(st.sampled_from([State.SUCCEEDED, State.FAILED]))
         given = {"state": state} if kind is Kind.RUN_ENDED else {}
         self._add(data(kind, **given, **self._told(kind)))

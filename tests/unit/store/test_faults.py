@@ -35,7 +35,7 @@ def test_an_append_meets_the_fault_of_its_number(sound: Database, fault: Fault, 
     faulty.append([submitted("a")])
     with pytest.raises(error, match="simulated at append 2"):
         faulty.append([queued("a", "x")])
-    assert sound.last() == stored
+    assert sound.last_seq() == stored
     assert faulty.append([queued("a", "y")]) == stored + 1
     assert faulty.appends == 3
 

@@ -16,7 +16,7 @@ from kflite.core.event_kind import Kind
 from kflite.core.run_event import RunCancelRequested
 from kflite.store import Database
 from kflite.store import follow as following
-from kflite.store.follow import follow, news
+from kflite.store.follow import follow, new_events
 
 pytestmark = pytest.mark.anyio
 SOON_S = 20.0
@@ -25,7 +25,7 @@ SOON_S = 20.0
 @pytest.fixture(params=KINDS)
 def opened(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
     """A store whose followers look only when the bell rings."""
-    monkeypatch.setattr(following, "LOOK_ANYWAY_S", 10 * SOON_S)
+    monkeypatch.setattr(following, "POLL_S", 10 * SOON_S)
     opened = store.open(url_of(request.param, request, tmp_path))
     opened.append([submitted("a"), submitted("b")])
     yield opened
@@ -84,7 +84,7 @@ async def test_news_are_those_from_now_on(opened: Database, monkeypatch: pytest.
 
     monkeypatch.setattr(opened, "of_kinds", reading)
     opened.append([Event("a", RunCancelRequested(), 2.0)])
-    coming = news(opened, [Kind.RUN_CANCEL])
+    coming = new_events(opened, [Kind.RUN_CANCEL])
     waiting = asyncio.ensure_future(anext(coming))
     await asyncio.to_thread(asked.wait)
     opened.append([queued("a", "x"), Event("b", RunCancelRequested(), 3.0)])
@@ -94,8 +94,8 @@ async def test_news_are_those_from_now_on(opened: Database, monkeypatch: pytest.
 
 
 async def test_a_lost_ring_is_made_up_for_by_looking_anyway(opened: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(following, "LOOK_ANYWAY_S", 0.05)
-    monkeypatch.setattr(opened.connection, "ring", lambda: None)
+    monkeypatch.setattr(following, "POLL_S", 0.05)
+    monkeypatch.setattr(opened.connection, "notify", lambda: None)
     batches = follow(opened, after=2)
     waiting = asyncio.ensure_future(soon(batches))
     opened.append([queued("a", "x")])

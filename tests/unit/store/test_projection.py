@@ -15,7 +15,7 @@ from kflite.core.event_kind import Kind, State
 from kflite.core.run_event import RunCancelRequested
 from kflite.core.task_event import TaskSucceeded
 from kflite.core.value import Outputs, Value
-from kflite.scheduler.machine import NOTES, RUN, TASK, run_after, task_after
+from kflite.scheduler.machine import ANNOTATIONS, RUN, TASK, run_after, task_after
 from kflite.store import Database
 
 RUNS, TASKS = ("r1", "r2"), ("load", "fit", "loop[0]/fit")
@@ -94,7 +94,7 @@ def _may_follow(task: Task | None, kind: Kind) -> bool:
 
 
 def _of_run(state: State, run: str, draw: st.DrawFn, at: float) -> Event:
-    kind = draw(st.sampled_from([*(kind for before, kind in RUN if before is state), *sorted(NOTES)]))
+    kind = draw(st.sampled_from([*(kind for before, kind in RUN if before is state), *sorted(ANNOTATIONS)]))
     ends: dict[str, object] = {"state": draw(st.sampled_from([State.SUCCEEDED, State.FAILED])), "reason": "Why"}
     return Event(run, data(kind, **(ends if kind is Kind.RUN_ENDED else {})), at)
 

@@ -241,4 +241,4 @@ def _name_of_run(url: str) -> str:
 
 
 def _last(url: str) -> int:
-    return store.open(url).last()
+    return store.open(url).last_seq()

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kflite.errors import InputError
-from kflite.store.search.time_text import duration_s, moment
+from kflite.store.search.time_text import duration_s, time_range
 from kflite.store.search.where import MOST_CONDITIONS, And, Clause, Negation, Or, parse
 
 A, B = Clause("name", "", "=", "a"), Clause("on", "", "~", "b")
@@ -73,13 +73,13 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 
 def test_a_day_a_minute_and_a_second_last_as_long() -> None:
     day = datetime(2026, 11, 24).astimezone().timestamp()
-    assert moment("2026-11-24", 0.0) == (day, day + 86_400)
-    assert moment("2026-11-24T08:30Z", 0.0) == (1795509000.0, 1795509060.0)
-    assert moment("2026-11-24T08:30:05+00:00", 0.0) == (1795509005.0, 1795509006.0)
+    assert time_range("2026-11-24", 0.0) == (day, day + 86_400)
+    assert time_range("2026-11-24T08:30Z", 0.0) == (1795509000.0, 1795509060.0)
+    assert time_range("2026-11-24T08:30:05+00:00", 0.0) == (1795509005.0, 1795509006.0)
 
 
 def test_times_may_be_said_from_now() -> None:
-    assert moment("-2h", 10_000.0) == (2800.0, pytest.approx(2800.0))
+    assert time_range("-2h", 10_000.0) == (2800.0, pytest.approx(2800.0))
     assert [duration_s(text) for text in ("90", "90s", "1.5m", "2h", "7d", "", "d", "-1")] == [
         90.0,
         90.0,

@@ -1,4 +1,4 @@
-"""Showing a run until it ends, and stopping it when the user asks for that: gently first, and then at once."""
+"""A run in the foreground: shown until it ends, and stopped on request, gently first and then at once."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ if TYPE_CHECKING:
 
 
 class Interrupts:
-    """Requests to stop, from a signal or from another thread; the first asks for a cancel, the next for a kill."""
+    """Requests to stop, by a signal or another thread: the first one cancels the run, the second one kills it."""
 
     def __init__(self) -> None:
         self.count = 0
         self.cause = ""
-        self._asked = asyncio.Event()
+        self._requested = asyncio.Event()
 
     def add(self, cause: str) -> None:
-        """One more request. To be called in the event loop's thread."""
+        """Add a request. Call this in the event loop's thread."""
         self.count += 1
         self.cause = cause
-        self._asked.set()
+        self._requested.set()
 
     async def next(self) -> int:
-        """Wait for the next request; returns how many there have been."""
-        await self._asked.wait()
-        self._asked.clear()
+        """Wait for the next request; returns the number of requests so far."""
+        await self._requested.wait()
+        self._requested.clear()
         return self.count
 
     @contextmanager
     def signals(self) -> Iterator[None]:
-        """Take Ctrl-C and SIGTERM as requests. Only the main thread gets signals; elsewhere this changes nothing."""
+        """Turn Ctrl-C and SIGTERM into requests. This does nothing outside the main thread, which alone gets signals."""
         loop = asyncio.get_running_loop()
         causes = {signal.SIGINT: "cancelled by Ctrl-C", signal.SIGTERM: "cancelled by SIGTERM"}
         try:
@@ -54,8 +54,8 @@ class Interrupts:
                 loop.remove_signal_handler(number)
 
 
-async def attend(session: Session, run: str, view: View, interrupts: Interrupts) -> State:
-    """Show the run and wait for its end, passing requests to stop on to its scheduler."""
+async def show_until_end(session: Session, run: str, view: View, interrupts: Interrupts) -> State:
+    """Show the run until it ends, and pass requests to stop to its scheduler."""
     ended = asyncio.ensure_future(session.ended(run))
     stopping = asyncio.ensure_future(_stop(session, run, view, interrupts))
     try:

@@ -1,4 +1,4 @@
-"""Event data that is put together from several things. Pure."""
+"""Event data that is made from several sources. Pure."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from kflite.scheduler.record import TaskState
 
 
 def queued(work: Work, identity: Mapping[str, str], record: TaskState) -> TaskQueued:
-    """A task is to run. identity: what else decides its result where it runs."""
-    parts = work.key_parts
-    whole = {**parts, **identity} if parts is not None else {}
+    """Of a task that is to run. identity: what else decides its result where it runs."""
+    work_parts = work.key_parts
+    key_parts = {**work_parts, **identity} if work_parts is not None else {}
     return TaskQueued(
         work.title,
         work.definition,
         work.parameters,
         work.artifacts,
-        key=key_of(whole) if whole else "",
-        key_parts=whole,
-        rerun=voids(record),
+        key=key_of(key_parts) if key_parts else "",
+        key_parts=key_parts,
+        rerun=voids_result(record),
     )
 
 
-def voids(record: TaskState) -> bool:
-    """Whether what the task made before is void when it is queued or skipped now."""
+def voids_result(record: TaskState) -> bool:
+    """Whether queueing or skipping the task now voids an earlier result."""
     return record.state is State.SUCCEEDED
 
 
 def settled(step: Settled, record: TaskState) -> TaskEnd:
-    """A group has ended, or a task without having run."""
+    """Of the end of a group, or of a task that does not run."""
     match step.state:
         case State.SUCCEEDED:
             return TaskSucceeded(step.outputs, step.reason, step.message)
@@ -40,4 +40,4 @@ def settled(step: Settled, record: TaskState) -> TaskEnd:
             return TaskFailed(None, step.reason, step.message, step.outputs)
         case State.CANCELLED:
             return TaskCancelled(step.reason, step.message, step.outputs)
-    return TaskSkipped(step.reason, step.message, voids(record))
+    return TaskSkipped(step.reason, step.message, voids_result(record))

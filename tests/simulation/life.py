@@ -25,11 +25,11 @@ from kflite.errors import LeaseLost, StoreFull, StoreLocked
 from kflite.executors.base import unheard
 from kflite.plans import dag
 from kflite.scheduler import Scheduler, SchedulerDeps, Submission
-from kflite.scheduler.deps import LEASE_S, nobody
+from kflite.scheduler.deps import LEASE_S, no_run
 from kflite.scheduler.record import TaskState
 from kflite.store import Database
 from kflite.store.blobs.files import FileBlobs
-from kflite.testing import FakeExecutor, FakeRun, FakeWorld
+from kflite.testing import FakeBackend, FakeExecutor, FakeRun
 
 RUN = "run"
 # No life takes so long, in simulated seconds.
@@ -40,7 +40,7 @@ class Crash(BaseException):
     """The process is gone, here and now."""
 
 
-class Fault(Exception):
+class Violation(Exception):
     """Not raised by kflite: an invariant does not hold."""
 
 
@@ -54,14 +54,14 @@ class FaultyStore(Database):
         self.commits = 0
 
     def append(self, events: Sequence[Event], owner: str = "", points: Sequence[Point] = ()) -> int:
-        drawn = self._random.random() / self._rate if self._rate else 1.0
-        if drawn < 0.35:
+        chance = self._random.random() / self._rate if self._rate else 1.0
+        if chance < 0.35:
             raise Crash
-        if drawn < 0.5:
+        if chance < 0.5:
             raise self._random.choice([StoreFull, StoreLocked])("simulated")
         seq = super().append(events, owner, points)
         self.commits += 1
-        if drawn < 1.0 and self._rate:
+        if chance < 1.0 and self._rate:
             raise Crash
         return seq
 
@@ -70,8 +70,8 @@ class FaultyStore(Database):
 class SlowExecutor(FakeExecutor):
     """Takes its time to start, so that a crash may come in between; checks that what it starts was stored before."""
 
-    def __init__(self, world: FakeWorld, life: Life) -> None:
-        super().__init__(world)
+    def __init__(self, backend: FakeBackend, life: Life) -> None:
+        super().__init__(backend)
         self._life = life
 
     async def identity(self, job: Job) -> Mapping[str, str]:
@@ -81,13 +81,13 @@ class SlowExecutor(FakeExecutor):
     async def start(self, job: Job, waiting: Callable[[str], None] = unheard) -> str:
         task = job.id.partition("/")[2]
         if self._life.store.run(RUN).state.ended:
-            raise Fault(f"{task} starts after the end of its run")
+            raise Violation(f"{task} starts after the end of its run")
         self._life.check_intent(task, job.attempt)
-        patient = self._life.waits(job)
-        if patient:
+        waits = self._life.waits(job)
+        if waits:
             waiting("for its image")
         await asyncio.sleep(self._life.random.random() * 2)
-        if patient:
+        if waits:
             waiting("")
         ref = await super().start(job)
         try:
@@ -119,7 +119,7 @@ class Life:
         self.fail_fast = self.random.random() < 0.1
         self.rivals, self.rival = self.random.choice([0, 0, 0, 0, 1, 2]), False
         self.retries = self.random.choice([0, 0, 0, 1])
-        self.world = FakeWorld(self._script, Resources(self.random.choice([1.0, 2.0, 8.0]), 1 << 30, 0))
+        self.backend = FakeBackend(self._script, Resources(self.random.choice([1.0, 2.0, 8.0]), 1 << 30, 0))
         self.store = FaultyStore(self.random, self.fault_rate)
 
     # What each attempt does: drawn by its name, so that it is the same in any order.
@@ -133,11 +133,15 @@ class Life:
     def _slow(self, task: str) -> bool:
         names = task.split("/")
         first = json.loads(self.document.splitlines()[0])
-        found = first["root"]
+        outcome = first["root"]
         for name in names:
-            found = found["dag"]["tasks"][name.partition("[")[0]]["componentRef"]["name"]
-            found = first["components"][found] if found.startswith("comp-") and found not in ("comp-leaf", "comp-slow") else found
-        return bool(found == "comp-slow")
+            outcome = outcome["dag"]["tasks"][name.partition("[")[0]]["componentRef"]["name"]
+            outcome = (
+                first["components"][outcome]
+                if outcome.startswith("comp-") and outcome not in ("comp-leaf", "comp-slow")
+                else outcome
+            )
+        return bool(outcome == "comp-slow")
 
     def _fails(self, task: str, attempt: int) -> bool:
         return self._hangs(task, attempt) or self._drawn(task, attempt + 1000).random() < self.fail_rate
@@ -151,17 +155,17 @@ class Life:
     def _script(self, job: Job) -> FakeRun:
         task, random = job.id.partition("/")[2], self._drawn(job.id, job.attempt + 3000)
         stop_s = random.choice([0.0, 2.0, math.inf])
-        words = (
+        updates = (
             ((random.random(), AttemptWaiting("for room")), (1.0 + random.random(), AttemptWaiting("")))
             if self.waits(job)
             else ()
         )
         if self._hangs(task, job.attempt):
-            return FakeRun(math.inf, stop_s=stop_s, updates=words)
+            return FakeRun(math.inf, stop_s=stop_s, updates=updates)
         if self._lost(task, job.attempt):
             return FakeRun(random.random() * 5, Exit(-1, "Lost", "gone", lost=True), stop_s=stop_s)
         exit = Exit(1, "Error") if self._fails(task, job.attempt) else Exit(0)
-        return FakeRun(random.random() * DEADLINE_S * 0.8, exit, self._write, stop_s, updates=words)
+        return FakeRun(random.random() * DEADLINE_S * 0.8, exit, self._write, stop_s, updates=updates)
 
     def waits(self, job: Job) -> bool:
         """Whether the attempt tells what it waits for."""
@@ -172,7 +176,7 @@ class Life:
         value = {"parameterValues": {"x": self._value(job.id.partition("/")[2])}}
         (job.folder / "executor_output.json").write_text(json.dumps(value))
 
-    def judge(self, task: str, retries: int) -> int | None:
+    def value_of(self, task: str, retries: int) -> int | None:
         """What the reference asks: how the task ends after its retries."""
         attempt = failed = lost = 0
         while True:
@@ -193,7 +197,7 @@ class Life:
     def live(self) -> None:
         """From beginning to end; raises Fault, or whatever breaks."""
         simulate(self._live())
-        self._judge()
+        self._check()
 
     async def _live(self) -> None:
         if self.cancel_at is not None:
@@ -201,7 +205,7 @@ class Life:
         while True:
             self.schedulers += 1
             if self.schedulers > 200:
-                raise Fault("it never ends")
+                raise Violation("it never ends")
             if self.schedulers > 20:
                 self.store._rate = 0.0
             await self._generation()
@@ -215,8 +219,8 @@ class Life:
                 self.store._rate = rate
             await asyncio.sleep(self.random.random() * LEASE_S)
         await asyncio.sleep(100)
-        if self.world.running:
-            raise Fault(f"left behind: {[job.id for job in self.world.running]}")
+        if self.backend.running:
+            raise Violation(f"left behind: {[job.id for job in self.backend.running]}")
 
     def _retry(self, at: float) -> None:
         """What did not succeed; or also some tasks, or with a changed pipeline."""
@@ -238,7 +242,7 @@ class Life:
             request = RunCancelRequested(kill=self.random.random() < 0.3)
             event = Event(RUN, request, asyncio.get_running_loop().time())
             self.store.append([event])
-            for queue in self._asked:
+            for queue in self._request_queues:
                 queue.put_nowait(event)
         else:
             self.cancel_at = None
@@ -246,14 +250,14 @@ class Life:
 
     async def _requests(self) -> AsyncIterator[Event]:
         queue: asyncio.Queue[Event] = asyncio.Queue()
-        self._asked.append(queue)
+        self._request_queues.append(queue)
         while True:
             yield await queue.get()
 
     async def _generation(self) -> None:
         """One scheduler, until the run ends or the scheduler does."""
         loop = asyncio.get_running_loop()
-        self._asked: list[asyncio.Queue[Event]] = []
+        self._request_queues: list[asyncio.Queue[Event]] = []
         before = asyncio.all_tasks()
         scheduler = Scheduler(self._deps())
         entered = await scheduler.__aenter__()
@@ -261,7 +265,7 @@ class Life:
         if self.fault_rate and self.random.random() < 0.5:
             loop.call_later(self.random.random() * 60, lambda: crash.done() or crash.set_result(None))
         use = asyncio.ensure_future(self._use(entered))
-        work = scheduler._work
+        work = scheduler._turns_task
         assert work
         ends: set[asyncio.Future[None]] = {use, crash, work}
         if self.rivals:
@@ -271,16 +275,16 @@ class Life:
         if self.rival and use in done and isinstance(use.exception(), LeaseLost):
             done, _ = await asyncio.wait(ends - {use}, return_when=asyncio.FIRST_COMPLETED, timeout=LONGEST_S)
         if not done:
-            raise Fault("nothing happens any more, and the run has not ended")
+            raise Violation("nothing happens any more, and the run has not ended")
         self.crashing = True
         for task in asyncio.all_tasks() - before - {asyncio.current_task()}:
             task.cancel()
         await asyncio.gather(*(asyncio.all_tasks() - before), return_exceptions=True)
         self.rival = self.crashing = False
         for finished in ends - {crash}:
-            self._look(finished)
+            self._raise_unexpected(finished)
 
-    def _look(self, task: asyncio.Future[None]) -> None:
+    def _raise_unexpected(self, task: asyncio.Future[None]) -> None:
         if task.cancelled() or task.exception() is None or isinstance(task.exception(), Crash):
             return
         if isinstance(task.exception(), StoreFull | StoreLocked | LeaseLost):
@@ -298,19 +302,19 @@ class Life:
         self.schedulers += 1
         self.rival = True
         second = await Scheduler(self._deps()).__aenter__()
-        assert second._work
+        assert second._turns_task
         use = asyncio.ensure_future(self._use(second))
-        await asyncio.wait({use, second._work}, return_when=asyncio.FIRST_COMPLETED)
-        for finished in (use, second._work):
+        await asyncio.wait({use, second._turns_task}, return_when=asyncio.FIRST_COMPLETED)
+        for finished in (use, second._turns_task):
             if finished.done():
                 finished.result()
 
     async def _use(self, scheduler: Scheduler) -> None:
         if not self._submitted():
-            asked = Submission(
+            submission = Submission(
                 RUN, "n", "pipeline", "random", self.document, {}, on="fake", fail_fast=self.fail_fast, cache=False
             )
-            await scheduler.submit(asked)
+            await scheduler.submit(submission)
         else:
             while not await scheduler.adopt(RUN):
                 if self.store.run(RUN).state.ended:
@@ -328,13 +332,13 @@ class Life:
             self.store,
             FileBlobs(str(self.folder / "artifacts")),
             lambda kind, document, parameters, origin: dag.plan(document, parameters, origin),
-            lambda on: SlowExecutor(self.world, self),
+            lambda on: SlowExecutor(self.backend, self),
             self.folder,
             str(self.folder / "artifacts"),
             f"elsewhere:{self.schedulers}:0:x",
             self._requests,
             lambda on, work: Random(f"{self.seed}/identity").random() < 0.3,
-            accepts=nobody,
+            accepts=no_run,
             clock=loop.time,
             offload=inline,
             transfer=inline,
@@ -346,15 +350,15 @@ class Life:
         """What is started was stored as STARTING, and has not been stored as ended."""
         rows = {row.attempt: row for row in self.store.attempts(RUN, task)}
         if attempt not in rows:
-            raise Fault(f"{task} starts attempt {attempt}, which the store does not know")
+            raise Violation(f"{task} starts attempt {attempt}, which the store does not know")
         if rows[attempt].state.ended:
-            raise Fault(f"{task} starts attempt {attempt}, which the store says is {rows[attempt].state}")
+            raise Violation(f"{task} starts attempt {attempt}, which the store says is {rows[attempt].state}")
 
-    def _judge(self) -> None:
+    def _check(self) -> None:
         state, tasks = self.store.run(RUN).state, {row.task: row for row in self.store.tasks(RUN)}
         for task, row in tasks.items():
             if not row.state.ended:
-                raise Fault(f"the run is {state}, and {task} is {row.state}")
+                raise Violation(f"the run is {state}, and {task} is {row.state}")
         self._check_projection(tasks)
         check_groups(self.store.events(RUN))
         if (
@@ -362,13 +366,13 @@ class Life:
             and not self.fail_fast
             and not any(isinstance(e.data, RunRetried) for e in self.store.events(RUN))
         ):
-            wanted, states = expected(self.document, self.judge)
-            found = {task: row.state for task, row in tasks.items()}
-            if (state, found) != (wanted, states):
-                raise Fault(f"expected {wanted} {states}, found {state} {found}")
-        twice = [start for start, n in Counter(self.world.starts).items() if n > 1]
-        if twice:
-            raise Fault(f"started twice: {twice}")
+            expected_state, states = expected(self.document, self.value_of)
+            outcome = {task: row.state for task, row in tasks.items()}
+            if (state, outcome) != (expected_state, states):
+                raise Violation(f"expected {expected_state} {states}, found {state} {outcome}")
+        repeated = [start for start, n in Counter(self.backend.starts).items() if n > 1]
+        if repeated:
+            raise Violation(f"started twice: {repeated}")
 
     def _check_projection(self, tasks: dict[str, object]) -> None:
         """The rows are what the events say, by the machine."""
@@ -378,4 +382,4 @@ class Life:
                 records.setdefault(event.task, TaskState()).apply(event)
         stored = {row.task: row.state for row in self.store.tasks(RUN)}
         if stored != {task: record.state for task, record in records.items()}:
-            raise Fault("the rows and the events disagree")
+            raise Violation("the rows and the events disagree")
