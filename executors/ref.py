@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from kflite.core.frozen import dataclass
 from kflite.core.job import Job
 
 _LONGEST_SLUG = 24  # a container's name is its host name too, and those have at most 63 characters

@@ -10,9 +10,9 @@ import os
 import re
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from kflite.core.frozen import dataclass
 from kflite.core.job import Job, Mount, MountSource, Replica, VolumeClaim
 from kflite.core.value import Value
 from kflite.errors import ExecutorError

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from kflite import dsl
+from kflite.core.frozen import dataclass
 from kflite.core.value import Value
 from kflite.errors import CompileError, InputError
 from kflite.ir import Pipeline

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from pathlib import Path
 from typing import TypeVar
 
+from kflite.core.frozen import dataclass
 from kflite.errors import InputError
 
 T = TypeVar("T")

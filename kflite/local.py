@@ -6,11 +6,11 @@ For scripts that were written for `kfp.local`. `kflite.run` needs no `init()`, a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from os.path import abspath
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from kflite.client import Run, run
+from kflite.core.frozen import dataclass
 from kflite.dsl import trace
 from kflite.errors import KfliteError
 

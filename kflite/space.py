@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TypeAlias
 
+from kflite.core.frozen import dataclass
 from kflite.core.value import Value
 from kflite.errors import InputError
 

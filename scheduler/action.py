@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from kflite.core.frozen import dataclass
 from kflite.core.value import Value
 
 

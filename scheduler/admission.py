@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from kflite.core.event_kind import State
+from kflite.core.frozen import dataclass
 from kflite.core.job import Resources
 from kflite.errors import ExecutorError, KfliteError
 from kflite.executors.base import Executor

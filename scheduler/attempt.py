@@ -6,10 +6,11 @@ import asyncio
 import errno
 from collections.abc import Callable, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kflite.core.event import Point
+from kflite.core.frozen import dataclass
 from kflite.core.job import AttemptWaiting, Exit, Job, Readings, Serving
 from kflite.core.paths import RunPaths
 from kflite.core.plan import Work

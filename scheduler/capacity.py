@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from kflite.core.frozen import dataclass
 from kflite.core.job import Resources
 
 # How many tasks of the queue are considered when the first does not fit.

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from kflite.core.event import Event, Point
 from kflite.core.event_kind import Kind
+from kflite.core.frozen import dataclass
 from kflite.core.plan import Work
 from kflite.core.run_event import RunSubmitted
 from kflite.core.threads import run_in_thread

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from kflite.core.event import Event
+from kflite.core.frozen import dataclass
 from kflite.core.run_event import RunEnded, RunRetried
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from hashlib import sha256
 
 from kflite.core.event import Event
+from kflite.core.frozen import dataclass
 from kflite.core.run_event import RunSubmitted, SubmittedOptions
 from kflite.core.value import Artifact, Value
 

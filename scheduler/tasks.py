@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from kflite.core.event_kind import State
+from kflite.core.frozen import dataclass
 from kflite.core.job import Exit, Job
 from kflite.core.paths import RunPaths
 from kflite.core.plan import Ready, Stop, Work

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Protocol
 
 from kflite.core.event import Event, Point
 from kflite.core.event_kind import State
+from kflite.core.frozen import dataclass
 from kflite.core.value import Artifact, Value
 
 

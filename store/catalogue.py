@@ -7,10 +7,10 @@ concurrent uploads get different versions.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from threading import RLock
 from typing import TypeVar
 
+from kflite.core.frozen import dataclass
 from kflite.errors import InputError, NotFound
 from kflite.store.cells import Cell
 from kflite.store.connection import Connection

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from kflite.core.frozen import dataclass
 from kflite.executors import downward_api
 from kflite.executors.docker.daemon import Info
 from kflite.executors.docker.options import DockerOptions

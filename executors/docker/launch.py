@@ -6,13 +6,14 @@ import asyncio
 import errno
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from hashlib import sha256
 from ipaddress import IPv4Network
 from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
+from kflite.core.frozen import dataclass
 from kflite.core.job import Job, Replica
 from kflite.errors import ExecutorError
 from kflite.executors import peers, record

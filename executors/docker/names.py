@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from kflite.core.frozen import dataclass
 from kflite.core.job import Job, Replica
 from kflite.executors.ref import Ref
 

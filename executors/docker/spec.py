@@ -6,9 +6,10 @@ Source: https://docs.docker.com/reference/api/engine/version/v1.41/#tag/Containe
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
+from kflite.core.frozen import dataclass
 from kflite.core.job import Job, Replica
 from kflite.errors import ExecutorError
 from kflite.executors import downward_api, secrets

@@ -8,12 +8,12 @@ from __future__ import annotations
 import os
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
+from kflite.core.frozen import dataclass
 from kflite.errors import ExecutorError
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ Its first pod has it too, so that a scheduler on another machine can take the at
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
+from kflite.core.frozen import dataclass
 from kflite.core.job import Job
 
 _NAME = "kubernetes.json"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path, PurePath
 
+from kflite.core.frozen import dataclass
 from kflite.core.job import Job, Replica, Resources, Role, Secret
 from kflite.core.value import Value
 from kflite.executors.folders import working_folder

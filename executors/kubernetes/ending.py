@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from pathlib import Path
 
+from kflite.core.frozen import dataclass
 from kflite.core.job import Exit
 from kflite.executors.exit_status import exited, lost
 from kflite.executors.kubernetes.objects import Pod, Terminated

@@ -6,9 +6,10 @@ Source: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/p
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TypeAlias, TypedDict
 
+from kflite.core.frozen import dataclass
 from kflite.core.value import Value
 
 Object: TypeAlias = Mapping[str, Value]  # as the API gives it

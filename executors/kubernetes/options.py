@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Self
 
 from kflite.config import KubernetesSettings
+from kflite.core.frozen import dataclass
 from kflite.executors.images import ImageMap
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from kflite.core.frozen import dataclass
 from kflite.executors.kubernetes.api import Api
 from kflite.executors.kubernetes.cleanup import Cleanup
 from kflite.executors.kubernetes.options import KubernetesOptions

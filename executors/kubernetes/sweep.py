@@ -6,10 +6,10 @@ import asyncio
 import time
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
+from kflite.core.frozen import dataclass
 from kflite.errors import ExecutorError
 from kflite.executors.kubernetes import manifest, names
 from kflite.executors.kubernetes.api import NOT_FOUND, Api, Broken

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kflite.cli.common import CliContext, find_run, known_runs, out
+from kflite.core.frozen import dataclass
 from kflite.errors import NotFound
 
 if TYPE_CHECKING:

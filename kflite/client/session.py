@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from kflite.core.event import Event
 from kflite.core.event_kind import State
+from kflite.core.frozen import dataclass
 
 if TYPE_CHECKING:
     from kflite.config import Settings

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from kflite.core.event_kind import State
+from kflite.core.frozen import dataclass
 from kflite.core.paths import RunPaths
 from kflite.core.value import Value
 from kflite.errors import NotFound

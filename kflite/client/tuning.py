@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Self
 
 from kflite.client.run_handle import Run
 from kflite.core.event_kind import State
+from kflite.core.frozen import dataclass
 from kflite.core.value import Value
 from kflite.errors import InputError, NotFound
 from kflite.plans.kinds import kind_of

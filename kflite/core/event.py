@@ -5,9 +5,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from kflite.core.event_kind import Kind
+from kflite.core.frozen import dataclass
 from kflite.core.run_event import OfRun
 from kflite.core.task_event import OfTask
 

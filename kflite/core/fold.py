@@ -8,13 +8,13 @@ into SQL, which changes rows without reading them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
 from kflite.core import run_event, task_event
 from kflite.core.event import Data, Event
 from kflite.core.event_kind import ENDED, State
+from kflite.core.frozen import dataclass
 from kflite.core.value import NOTHING
 
 Read = Callable[[Event], Any]

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from urllib.parse import unquote
+
+from kflite.core.frozen import dataclass
 
 # In bytes: below the file systems' 255, as unfinished copies have longer names.
 LONGEST_NAME = 200

@@ -7,11 +7,11 @@ the same news in the same order always gives the same steps; recovery relies on 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from typing import Protocol
 
 from kflite.core.event import Point
 from kflite.core.event_kind import State
+from kflite.core.frozen import dataclass
 from kflite.core.job import Exit, Job, Resources
 from kflite.core.paths import RunPaths
 from kflite.core.value import NOTHING, Artifact, Outputs, Value

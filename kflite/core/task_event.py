@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import ClassVar
 
 from kflite.core.event_kind import EventData, Kind, State
+from kflite.core.frozen import dataclass
 from kflite.core.value import NOTHING, Artifact, Outputs, Value
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
+
+from kflite.core.frozen import dataclass
 
 Value: TypeAlias = "None | bool | int | float | str | list[Value] | dict[str, Value]"
 NAMES = ("http://", "https://", "bq://")  # KFP never downloads these

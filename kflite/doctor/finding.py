@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from kflite.core.frozen import dataclass
 from kflite.core.value import Value
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from kflite.core.frozen import dataclass
 from kflite.core.value import Value
 from kflite.dsl import trace
 from kflite.errors import InputError

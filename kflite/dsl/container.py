@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 
+from kflite.core.frozen import dataclass
 from kflite.dsl import trace
 from kflite.dsl.component import Component
 from kflite.dsl.interface import Input, Interface, Output, interface_of, location_of

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import linecache
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import FunctionType
 
+from kflite.core.frozen import dataclass
 from kflite.errors import CompileError
 
 Node = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef

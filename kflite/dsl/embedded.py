@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kflite.core.frozen import dataclass
 from kflite.dsl import trace
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ import ast
 import builtins
 import dis
 from collections.abc import Iterator
-from dataclasses import dataclass
 from types import CodeType
 
+from kflite.core.frozen import dataclass
 from kflite.dsl.definitions import Definition
 
 _LOADS = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import ModuleType
 
+from kflite.core.frozen import dataclass
 from kflite.dsl import definitions, project
 
 

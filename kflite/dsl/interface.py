@@ -5,8 +5,9 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from kflite.core.frozen import dataclass
 from kflite.core.value import Value
 from kflite.dsl import models
 from kflite.dsl.types import (

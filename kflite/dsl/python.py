@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Generic, ParamSpec, TypeVar, overload
 
+from kflite.core.frozen import dataclass
 from kflite.dsl import trace
 from kflite.dsl.component import Component
 from kflite.dsl.definitions import of_function

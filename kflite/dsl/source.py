@@ -5,11 +5,11 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from types import FunctionType
 from typing import get_args
 
+from kflite.core.frozen import dataclass
 from kflite.core.value import Value
 from kflite.dsl import definitions, project
 from kflite.dsl.embedded import Embedded

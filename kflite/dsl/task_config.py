@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 
+from kflite.core.frozen import dataclass
 from kflite.dsl import trace
 from kflite.dsl.interface import Interface
 from kflite.dsl.types import CONFIG, Parameter

@@ -6,8 +6,8 @@ import math
 import types
 import typing
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from kflite.core.frozen import dataclass
 from kflite.dsl import models
 from kflite.dsl.annotations import EMBEDDED, INPUT, OUTPUT, InputPath, OutputPath
 from kflite.dsl.models import problem

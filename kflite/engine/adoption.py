@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kflite.core.frozen import dataclass
 from kflite.plans.kinds import is_known
 
 if TYPE_CHECKING:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kflite.core.frozen import dataclass
 from kflite.core.job import VolumeClaim
 from kflite.executors.volumes import Volumes
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kflite.core.frozen import dataclass
 from kflite.core.plan import Ready, Step
 from kflite.plans.kinds import plan
 from kflite.scheduler.assembly import assemble

@@ -6,12 +6,12 @@ import json
 import re
 import time
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kflite.core.event import Event
 from kflite.core.event_kind import State
+from kflite.core.frozen import dataclass
 from kflite.core.plan import News, Plan, Ready, Settled, Step
 from kflite.core.task_event import TaskQueued
 from kflite.core.value import Value

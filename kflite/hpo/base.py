@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
+from kflite.core.frozen import dataclass
 from kflite.core.value import Value
 from kflite.space import Space
 

@@ -8,10 +8,10 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kflite.core.frozen import dataclass
 from kflite.errors import ExecutorError
 from kflite.images.cluster_image import install
 from kflite.images.component_files import GENERATED, ImageSpec

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import shlex
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from kflite.core.frozen import dataclass
 from kflite.errors import InputError
 from kflite.images.component_sources import METADATA, Containerised
 from kflite.runtime.bootstrap import INSTALLED, kfp_package

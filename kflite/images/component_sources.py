@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from kflite.core.frozen import dataclass
 from kflite.dsl.imported import ImportedSource
 from kflite.dsl.python import PythonComponent
 from kflite.errors import InputError, NotFound

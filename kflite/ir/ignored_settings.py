@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from kflite.core.frozen import dataclass
 from kflite.ir import kubernetes
 from kflite.ir.document import Document, DocumentView, component_name, walk
 from kflite.ir.names import some_of

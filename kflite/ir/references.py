@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from kflite.core.frozen import dataclass
 from kflite.core.value import Value
 
 _QUOTED = r"\[(?:'([^']*)'|\"([^\"]*)\")\]"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
+from kflite.core.frozen import dataclass
 from kflite.core.paths import RunPaths
 from kflite.core.value import Artifact, Value
 from kflite.store.base import ArtifactRow

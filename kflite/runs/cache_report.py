@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
 from kflite.core.event import Event
 from kflite.core.event_kind import State
+from kflite.core.frozen import dataclass
 from kflite.core.task_event import TaskQueued
 from kflite.core.value import Artifact, Outputs, Value
 from kflite.store.base import RunRow, Store, TaskRow

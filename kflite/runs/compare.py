@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 from kflite.core.event_kind import State
+from kflite.core.frozen import dataclass
 from kflite.core.value import Value
 from kflite.figures.data import Confusion, Figure, Roc, Slice, Visualization
 from kflite.figures.metrics import metrics

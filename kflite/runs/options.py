@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Required, TypedDict, cast
+
+from kflite.core.frozen import dataclass
 
 if TYPE_CHECKING:
     from kflite.runs.inputs import RunInput

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from kflite.core.event import Event
 from kflite.core.event_kind import State
+from kflite.core.frozen import dataclass
 from kflite.core.run_event import RunRetried
 from kflite.errors import InputError
 from kflite.plans.kinds import kind_of

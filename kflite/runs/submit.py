@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from kflite.core.frozen import dataclass
 from kflite.errors import InputError
 from kflite.ir.names import bad_title
 from kflite.plans.kinds import PIPELINE, TUNING, inner_pipeline, kind_of

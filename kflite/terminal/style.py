@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from kflite.core.event_kind import State
+from kflite.core.frozen import dataclass
 
 Span = tuple[str, str]  # text, and a style: words of `_CODES`, "" for none
 Line = tuple[Span, ...]

@@ -7,9 +7,10 @@ so that a run of ten thousand tasks can be drawn ten times a second.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from kflite.core.event_kind import State
+from kflite.core.frozen import dataclass
 from kflite.format import clean, duration
 from kflite.runs.progress import RunProgress, TaskProgress, parent_of
 from kflite.terminal.style import STYLES, Line, Signs, clip

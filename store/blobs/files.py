@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from kflite.core.frozen import dataclass
 from kflite.core.value import Artifact
 from kflite.store.blobs import artifacts, remote, staging
 

@@ -21,9 +21,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from kflite.core.event_kind import State
+from kflite.core.frozen import dataclass
 from kflite.errors import InputError
 from kflite.store.search.time_text import duration_s, time_range
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
+from kflite.core.frozen import dataclass
 from kflite.core.value import Value
 from kflite.dsl import trace
 from kflite.dsl.channels import Channel

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kflite.core.frozen import dataclass
 from kflite.core.value import Value
 from kflite.dsl.channels import Channel
 from kflite.dsl.kubernetes.platform import Bind, Tree, add, append, constant, name_fields, name_of, non_empty, path, put, texts

@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kflite.core.event_kind import State
+from kflite.core.frozen import dataclass
 from kflite.core.plan import Ended, News, Opened, Origin, Outcome, Ready, Settled, Step
 from kflite.core.value import Artifact, Outputs, Value
 from kflite.errors import InputError

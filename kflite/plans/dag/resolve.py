@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from kflite.core.event_kind import State
+from kflite.core.frozen import dataclass
 from kflite.core.plan import Outcome
 from kflite.core.value import Artifact, Value
 from kflite.ir.references import selector_keys

@@ -6,8 +6,8 @@ Unlike in KFP they are never cached: a volume named in the cache may have been d
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from kflite.core.frozen import dataclass
 from kflite.core.job import Exit, Job, Resources, VolumeClaim
 from kflite.core.paths import RunPaths
 from kflite.core.plan import Origin, Policy, RetryPolicy
