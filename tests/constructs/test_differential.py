@@ -36,8 +36,11 @@ def theirs(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
     """What kfp.local gives; it runs in a process of its own, as it makes every component run where it is called."""
     folder = tmp_path_factory.mktemp("theirs")
     path = os.pathsep.join([str(TESTS), str(Path(kflite.__file__).parents[1])])
-    command = [sys.executable, "-W", "ignore", "-m", "constructs.locally", str(folder), *SAME]
-    binaries = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = folder / "venv"  # kfp.local writes the interpreter's path into a shell's line, where no blank may be
+    environment.symlink_to(sys.prefix)
+    python = environment / Path(sys.executable).relative_to(sys.prefix)
+    command = [str(python), "-W", "ignore", "-m", "constructs.locally", str(folder), *SAME]
+    binaries = f"{python.parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         command, env=os.environ | {"PYTHONPATH": path, "PATH": binaries}, cwd=folder, capture_output=True, text=True, check=False
     )

@@ -36,7 +36,7 @@ def test_logs_of_failed_tasks_are_read_too(here: Cli, there: Cli) -> None:
 def test_logs_that_are_nowhere_to_be_read_are_missed(here: Cli, there: Cli, tmp_path: Path) -> None:
     own = replace(here, environment={**here.environment, "KFLITE_ARTIFACTS": str(tmp_path / "own")})
     run = str(own.json("run", "p.py:sound", "--on", "process")["run"])
-    assert "lie where it ran" in there.full("logs", run, status=2).stderr
+    assert "on the machine where it ran" in there.full("logs", run, status=2).stderr
 
 
 def test_they_are_removed_with_the_run(here: Cli, there: Cli, tmp_path: Path) -> None:
