@@ -90,7 +90,7 @@ def _cells(entry: Entry, parts: bool) -> tuple[Span, ...]:
 
 
 def _value(entry: Entry, index: int, parts: bool) -> str:
-    from kflite.figures.data import number
+    from kflite.figures.numbers import number
     from kflite.format import change, value
 
     each = entry.values[index]

@@ -117,13 +117,3 @@ class Visualization:
     def is_page(self) -> bool:
         """Whether it is a document."""
         return any(isinstance(figure, Page) for figure in self.figures)
-
-
-def number(value: Value) -> float | None:
-    """A number as a float; None for other values, and for numbers that are too large."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        return float(value)
-    except OverflowError:
-        return None

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
 
-from kflite.core.value import Artifact, Value
-from kflite.figures.data import Slice, Table, Visualization, number
-from kflite.format import clean, short
+from kflite.core.value import Value
+from kflite.figures.data import Slice, Table, Visualization
+from kflite.figures.numbers import number
 from kflite.store.base import TaskRow
-
-_FEW = 3  # numbers next to a task in a tree
 
 
 def metrics(tasks: Iterable[TaskRow], shown: Iterable[Visualization]) -> Mapping[str, float]:
@@ -25,13 +22,6 @@ def metrics(tasks: Iterable[TaskRow], shown: Iterable[Visualization]) -> Mapping
     return {
         f"{task}/{name}" if counts[task, name] == 1 else f"{task}/{output}/{name}": value for task, output, name, value in entries
     }
-
-
-def summary(artifacts: Mapping[str, tuple[Artifact, ...]]) -> str:
-    """The first of a task's metrics as text: `accuracy 0.9867  loss 0.12`."""
-    metrics = (artifact.metadata for group in artifacts.values() for artifact in group if artifact.type.endswith(".Metrics"))
-    numbers = (f"{name} {short(value)}" for each in metrics for name, value in each.items() if number(value) is not None)
-    return clean("  ".join(islice(numbers, _FEW)))
 
 
 def _of(visualization: Visualization) -> Iterator[tuple[str, float]]:

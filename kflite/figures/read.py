@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from math import isfinite, nan
 
 from kflite.core.value import Artifact, Value
-from kflite.figures.data import Confusion, Figure, Page, Roc, RocPoint, Slice, Table, Visualization, number
+from kflite.figures.data import Confusion, Figure, Page, Roc, RocPoint, Slice, Table, Visualization
+from kflite.figures.numbers import number
 from kflite.store.base import TaskRow
 
 _LONGEST = 40  # characters of a quoted value

@@ -6,7 +6,8 @@ import time
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from kflite.figures.data import Confusion, Roc, number
+from kflite.figures.data import Confusion, Roc
+from kflite.figures.numbers import number
 from kflite.format import change, clock, duration, percent, short
 from kflite.html.card import part
 from kflite.html.chart import COLOURS

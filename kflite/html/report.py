@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from kflite.core.value import Value
 from kflite.figures.content import Content
-from kflite.figures.data import Table, Visualization, number
+from kflite.figures.data import Table, Visualization
+from kflite.figures.numbers import number
 from kflite.figures.read import kind
 from kflite.format import clock, duration
 from kflite.html.card import card

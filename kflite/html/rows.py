@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from kflite.core.event_kind import State
 from kflite.core.value import Value
-from kflite.figures.data import number
+from kflite.figures.numbers import number
 from kflite.figures.read import output_artifacts
 from kflite.format import duration, short, size, value
 from kflite.html.figure import header, table

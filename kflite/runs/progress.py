@@ -14,7 +14,7 @@ from kflite.core.event_kind import State
 from kflite.core.fold import RUN, TASK, fold
 from kflite.core.task_event import TaskEnd, TaskQueued, TaskSucceeded
 from kflite.core.value import Outputs
-from kflite.figures.metrics import summary
+from kflite.figures.numbers import summary
 from kflite.store.base import RunRow, TaskRow
 
 _ENDED = (State.FAILED, State.CANCELLED, State.SUCCEEDED, State.SKIPPED)  # the worst first
