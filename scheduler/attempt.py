@@ -20,6 +20,8 @@ from kflite.executors.base import Executor
 from kflite.scheduler.publish import publish, publish_logs
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from kflite.scheduler.deps import Offload
     from kflite.scheduler.staging import Staging
 
@@ -75,8 +77,8 @@ class AttemptListener:
 class Attempts:
     """All attempts under way."""
 
-    def __init__(self, transfer: Offload, staging: Staging) -> None:
-        self._transfer, self._staging = transfer, staging
+    def __init__(self, offload: Offload, transfer: Offload, staging: Staging) -> None:
+        self._offload, self._transfer, self._staging = offload, transfer, staging
         self._running: dict[str, asyncio.Task[None]] = {}
         self._refs: dict[str, asyncio.Future[str]] = {}
         self._reattached: set[str] = set()
@@ -130,13 +132,14 @@ class Attempts:
 
     async def _start(self, attempt: Attempt, executor: Executor, listener: AttemptListener) -> str:
         if attempt.job.workspace:
-            attempt.job.workspace.mkdir(0o700, parents=True, exist_ok=True)
+            await self._offload(_make_folder, attempt.job.workspace)
         if fetch := tuple((uri, path) for uri, path in attempt.job.fetch if uri.partition("://")[0] not in executor.stages):
             await self._staging.bring(replace(attempt.job, fetch=fetch), attempt.paths, attempt.work.artifacts)
         return await executor.start(attempt.job, listener.waiting)
 
     async def _collect(self, attempt: Attempt, exit: Exit) -> tuple[Exit, Outputs]:
-        exit, outputs = attempt.work.collect(attempt.paths, attempt.task, attempt.job.attempt, exit)
+        job = attempt.job
+        exit, outputs = await self._offload(attempt.work.collect, attempt.paths, attempt.task, job.attempt, exit)
         if exit.code or not outputs.artifacts:
             return exit, outputs
         return exit, await self._transfer(publish, attempt, outputs, self._staging.blobs)
@@ -174,6 +177,10 @@ class Attempts:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _make_folder(path: Path) -> None:
+    path.mkdir(0o700, parents=True, exist_ok=True)
 
 
 async def _follow_to_exit(executor: Executor, ref: str, listener: AttemptListener) -> Exit:

@@ -52,7 +52,7 @@ class Scheduler:
         self._wake, self._adopting = asyncio.Event(), asyncio.Lock()
         self._admission = Admission(deps)
         self._staging = Staging(deps.transfer, deps.blobs)
-        self._attempts = Attempts(deps.transfer, self._staging)
+        self._attempts = Attempts(deps.offload, deps.transfer, self._staging)
         self._background: set[asyncio.Task[None]] = set()
         self._ownership = Ownership(deps, self._pass_request, self.adopt)
         self._timers: dict[tuple[str, str], asyncio.TimerHandle] = {}
