@@ -180,14 +180,14 @@ def _current_folder() -> Path:
 
 def user_file() -> Path:
     """The path of the user's settings."""
-    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "kflite" / "config.toml"
+    return Path(os.environ.get("XDG_CONFIG_HOME") or _expanded("~/.config")) / "kflite" / "config.toml"
 
 
 def default_home() -> Path:
     """The platform's folder for a user's data."""
     if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support" / "kflite"
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "kflite"
+        return _expanded("~/Library/Application Support/kflite")
+    return Path(os.environ.get("XDG_DATA_HOME") or _expanded("~/.local/share")) / "kflite"
 
 
 def _user() -> str:
@@ -238,7 +238,15 @@ def _path(source: _Source, name: str) -> Path:
 
 
 def _absolute(text: str, base: Path) -> Path:
-    return Path(os.path.normpath(base / Path(text).expanduser()))
+    return Path(os.path.normpath(base / _expanded(text)))
+
+
+def _expanded(text: str) -> Path:
+    """The path, with a home folder in place of `~`, `~user`. A container's user often has none."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise InputError(f"{text}: there is no such home folder: set HOME, or give a path without ~") from None
 
 
 def _store(source: _Source) -> str:

@@ -20,7 +20,7 @@ _CLUSTER_S = 1.0  # longest wait for a cluster
 
 def cluster(settings: Settings) -> Iterator[Finding]:
     kubeconfig = os.environ.get("KUBECONFIG", "").split(os.pathsep)[0]
-    path = Path(kubeconfig) if kubeconfig else Path.home() / ".kube" / "config"
+    path = Path(kubeconfig or os.path.expanduser("~/.kube/config"))
     if not path.exists() and "KUBERNETES_SERVICE_HOST" not in os.environ:
         yield Finding("kubernetes", None, f"no {path}", "only --on kubernetes needs one")
         return

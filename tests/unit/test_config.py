@@ -53,6 +53,15 @@ def test_defaults_lie_below_the_platforms_data_folder(tmp_path: Path) -> None:
     assert set(settings.origins.values()) == {"default"}
 
 
+@pytest.mark.parametrize("given", ["~nobody-of-this-name/k", "~/k", ""])
+def test_a_user_without_a_home_is_asked_for_one(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", {}.__getitem__)
+    with pytest.raises(InputError, match="there is no such home folder: set HOME"):
+        config.load({"home": given})
+
+
 def test_home_is_made_for_the_user_alone(tmp_path: Path) -> None:
     assert config.load({"home": str(tmp_path / "new" / "home")}).home.stat().st_mode & 0o777 == 0o700
 
