@@ -18,6 +18,7 @@ from kflite.core.value import Value
 from kflite.errors import KfliteError
 from kflite.runs.artifact import RunArtifact, by_output
 from kflite.runs.as_json import run_json
+from kflite.runs.log_files import read, title
 
 if TYPE_CHECKING:
     from kflite.client.followers import Followers
@@ -163,8 +164,8 @@ class Run:
 
     def logs(self) -> str:
         """The logs of all tasks, each under its path; invalid UTF-8 is replaced."""
-        parts = [_headed(name, path) for name, task in self.tasks.items() for path in task.log_files()]
-        return "\n".join(parts)
+        logs = [(title(name, path), path) for name, task in self.tasks.items() for path in task.log_files()]
+        return "\n".join(f"==> {heading} <==\n{read(path)}" for heading, path in logs)
 
     async def events(self, after: int = 0) -> AsyncIterator[Event]:
         """Past and future events after number `after`, until the run ends."""
@@ -198,8 +199,3 @@ class Run:
     def json(self) -> dict[str, Value]:
         """The object that `kflite show --json` prints."""
         return run_json(self.row, self.task_rows)
-
-
-def _headed(name: str, path: Path) -> str:
-    title = name if path.name == "log" else f"{name} {path.name.removeprefix('log.')}"
-    return f"==> {title} <==\n{path.read_bytes().decode('utf-8', 'replace')}"

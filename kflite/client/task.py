@@ -11,7 +11,7 @@ from kflite.core.paths import RunPaths
 from kflite.core.value import Value
 from kflite.errors import NotFound
 from kflite.runs.artifact import RunArtifact
-from kflite.runs.log_files import log_files
+from kflite.runs.log_files import log_files, read
 from kflite.store.base import AttemptRow, TaskRow
 
 
@@ -74,4 +74,4 @@ class Task:
         files = self.log_files(attempt)
         if replica >= len(files):
             raise NotFound(f"task {self.name} has no log of replica {replica} in attempt {attempt or self.row.attempts}")
-        return files[replica].read_bytes().decode("utf-8", "replace")
+        return read(files[replica])

@@ -14,6 +14,11 @@ def title(task: str, log: Path) -> str:
     return task if log.name == "log" else f"{task} {log.name.removeprefix('log.')}"
 
 
+def read(log: Path) -> str:
+    """A log's text; invalid UTF-8 is replaced."""
+    return log.read_bytes().decode("utf-8", "replace")
+
+
 def matches_replica(log: Path, replica: str) -> bool:
     """Whether a log belongs to the replica: `1`, `worker.1`, or "" for any."""
     name = log.name.removeprefix("log.")

@@ -1,4 +1,4 @@
-"""One run of the executors' contract per executor."""
+"""One run of the executors' contract per executor, and of the store's per store."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 from contract.jobs import Jobs
 from contract.kube import Space, Wire, namespace
+from contract.stores import KINDS, url_of
 from contract.subjects import NAMESPACE, SUBJECTS, Subject
 from machine import IMAGE, KUBECONFIG
 
+from kflite import store
 from kflite.executors.base import Executor
+from kflite.store import Database
 
 PARTS = {"docker_image": pytest.mark.docker, "cluster": pytest.mark.kubernetes, "cluster_here": pytest.mark.kubernetes}
 
@@ -78,3 +81,11 @@ async def executor(make: Callable[[], Executor]) -> AsyncIterator[Executor]:
     """An executor in its context."""
     async with make() as executor:
         yield executor
+
+
+@pytest.fixture(params=KINDS)
+def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A fresh store of each kind."""
+    opened = store.open(url_of(request.param, request, tmp_path))
+    yield opened
+    opened.close()

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from contract.stores import (
-    KINDS,
     document,
     ended,
     failed,
@@ -21,10 +18,8 @@ from contract.stores import (
     starting,
     submitted,
     succeeded,
-    url_of,
 )
 
-from kflite import store
 from kflite.core.event import Event
 from kflite.core.event_kind import Kind, State
 from kflite.core.run_event import RunCancelRequested, RunRetried, RunStarted, RunStopping
@@ -33,13 +28,6 @@ from kflite.core.value import Value
 from kflite.errors import NotFound, StoreError
 from kflite.store import Database
 from kflite.store.base import Query
-
-
-@pytest.fixture(params=KINDS)
-def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    opened = store.open(url_of(request.param, request, tmp_path))
-    yield opened
-    opened.close()
 
 
 def test_events_are_read_as_they_were_appended_and_numbered_in_order(opened: Database) -> None:

@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
+from contract.stores import document, made, queued, submitted, succeeded
 
-import pytest
-from contract.stores import KINDS, document, made, queued, submitted, succeeded, url_of
-
-from kflite import store
 from kflite.core.event import Event
 from kflite.store import Database
-
-
-@pytest.fixture(params=KINDS)
-def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    opened = store.open(url_of(request.param, request, tmp_path))
-    yield opened
-    opened.close()
 
 
 def hit(run: str, task: str, source: str, uri: str) -> list[Event]:

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
-from contract.stores import KINDS, another, ended, submitted, url_of
+from contract.stores import another, ended, submitted
 
-from kflite import store
 from kflite.core.event import Event
 from kflite.core.run_event import RunArchived
 from kflite.errors import InputError, NotFound
 from kflite.store import Database
 from kflite.store.base import Query
-
-
-@pytest.fixture(params=KINDS)
-def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    opened = store.open(url_of(request.param, request, tmp_path))
-    yield opened
-    opened.close()
 
 
 def upload(opened: Database, document: str, version: str = "", pipeline: str = "p") -> tuple[str, bool]:

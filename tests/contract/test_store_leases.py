@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from contract.stores import KINDS, ended, queued, submitted, url_of
+from contract.stores import ended, queued, submitted
 
-from kflite import store
 from kflite.core.event import Event
 from kflite.core.event_kind import State
 from kflite.core.run_event import (
@@ -28,13 +25,6 @@ from kflite.store import Database, owner_id
 from kflite.store.owner import started
 
 ME, YOU = "here:1:1:me", "there:2:2:you"
-
-
-@pytest.fixture(params=KINDS)
-def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    opened = store.open(url_of(request.param, request, tmp_path))
-    yield opened
-    opened.close()
 
 
 def gone() -> str:

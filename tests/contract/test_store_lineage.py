@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
-from contract.stores import KINDS, queued, submitted, succeeded, url_of
+from contract.stores import queued, submitted, succeeded
 
-from kflite import store
 from kflite.core.event import Event
 from kflite.core.value import Value
 from kflite.errors import NotFound
@@ -17,13 +14,6 @@ from kflite.runs.lineage import Lineage, trace
 from kflite.store import Database
 
 RAW = "/data/100%_raw.csv"
-
-
-@pytest.fixture(params=KINDS)
-def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    opened = store.open(url_of(request.param, request, tmp_path))
-    yield opened
-    opened.close()
 
 
 def artifact(uri: str, digest: str = "b3:1", **more: Value) -> dict[str, Value]:

@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from contract.stores import KINDS, ended, made, queued, starting, submitted, url_of
+from contract.stores import ended, made, queued, starting, submitted
 
-from kflite import store
 from kflite.core.event import Point
 from kflite.errors import LeaseLost
 from kflite.store import Database
 
 ME, YOU = "here:1:1:me", "there:2:2:you"
-
-
-@pytest.fixture(params=KINDS)
-def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    opened = store.open(url_of(request.param, request, tmp_path))
-    yield opened
-    opened.close()
 
 
 def point(run: str, step: int, metric: str = "loss", task: str = "fit", value: float = 0.5) -> Point:

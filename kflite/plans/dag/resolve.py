@@ -139,20 +139,21 @@ def select_key(value: Value, selector: str, name: str) -> Value:
     if keys is None:
         raise Unresolved(f'input {name!r}: the selector {selector!r} is not of the form parseJson(string_value)["key"]')
     for key in keys:
-        mapping = _parsed(value)
+        mapping = from_json(value)
         if not isinstance(mapping, dict) or key not in mapping:
             raise Unresolved(f"input {name!r}: there is no key {key!r} in {text(value)[:200]}")
         value = mapping[key]
     return value
 
 
-def _parsed(value: Value) -> Value:
+def from_json(value: Value) -> Value:
+    """What a text holds as JSON; other values, and texts that hold none, as they are."""
     if not isinstance(value, str):
         return value
     try:
         parsed: Value = json.loads(value)
     except ValueError:
-        return None
+        return value
     return parsed
 
 
@@ -223,14 +224,14 @@ def convert(value: Value, type: str, what: str) -> Value:
         return value if isinstance(value, str) else text(value)
     if type in ("NUMBER_INTEGER", "NUMBER_DOUBLE"):
         return _number(value, type, what)
-    converted = _parsed(value) if type in ("LIST", "STRUCT") and isinstance(value, str) else value
+    converted = from_json(value) if type in ("LIST", "STRUCT") else value
     if type in _JSON_TYPES and not isinstance(converted, _JSON_TYPES[type]):
         raise Unresolved(f"{what} must be a {type}, and is {text(value)[:200]!r}")
     return converted
 
 
 def _number(original: Value, type: str, what: str) -> Value:
-    value = _parsed(original) if isinstance(original, str) else original
+    value = from_json(original)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Unresolved(f"{what} must be a {type}, and is {text(original)[:200]!r}")
     if type == "NUMBER_DOUBLE":

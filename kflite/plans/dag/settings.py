@@ -5,7 +5,6 @@ Like a task's input, a setting is a constant, an input of the DAG, or another ta
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import astuple
 from typing import Any, TypeAlias
@@ -16,7 +15,7 @@ from kflite.errors import InputError
 from kflite.ir.quantity import memory
 from kflite.plans.dag.placeholders import Lookup, fill, text
 from kflite.plans.dag.recipe import digest
-from kflite.plans.dag.resolve import Unresolved
+from kflite.plans.dag.resolve import Unresolved, from_json
 from kflite.plans.dag.shape import PlatformSettings
 
 Document: TypeAlias = Mapping[str, Any]
@@ -161,7 +160,7 @@ def _cluster_fields(resolved: dict[str, Value]) -> Iterator[tuple[str, Value]]:
 def _tolerations(entry: dict[str, Value]) -> list[Value]:
     """An entry is one toleration, or a JSON list of them."""
     as_json = entry.pop("tolerationJson", None)
-    parsed = _parsed(as_json) if as_json is not None else entry
+    parsed = from_json(as_json) if as_json is not None else entry
     return [toleration for toleration in (parsed if isinstance(parsed, list) else [parsed]) if toleration]
 
 
@@ -171,17 +170,7 @@ def _node_affinity(entry: dict[str, Value]) -> dict[str, Value]:
 
 
 def _mapping(value: Value, what: str) -> dict[str, Value]:
-    parsed = _parsed(value)
+    parsed = from_json(value)
     if parsed is not None and not isinstance(parsed, dict):
         raise Unresolved(f"{what} must be a mapping, and is {text(value)[:200]!r}")
     return parsed or {}
-
-
-def _parsed(value: Value) -> Value:
-    if not isinstance(value, str):
-        return value
-    try:
-        parsed: Value = json.loads(value)
-    except ValueError:
-        return value
-    return parsed
